@@ -1,0 +1,123 @@
+"""Which picture files a command line means, and where each result goes: all settled before anything runs."""
+
+import glob
+import os
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+
+
+class UsageError(ValueError):
+    """What was asked for cannot be done; the text is a sentence for the user."""
+
+
+@dataclass(frozen=True)
+class Job:
+    source: Path
+    target: Path
+
+
+def plan(inputs: Sequence[str], output: str, *, overwrite: bool) -> list[Job]:
+    """One job for every picture that `inputs` (files, folders, glob patterns) name. Raises UsageError."""
+    sources = list(dict.fromkeys(source for name in inputs for source in _sources(name)))
+    if len(inputs) == 1 and Path(inputs[0]).is_file() and not _is_folder(output):
+        jobs = [Job(sources[0], _single_target(output))]
+    else:
+        jobs = [Job(source, _folder_target(output) / f"{source.stem}.png") for source in sources]
+    _refuse_clashes(jobs)
+    _refuse_loss(jobs, overwrite)
+    return jobs
+
+
+def make_folders(jobs: Iterable[Job]) -> None:
+    """Makes the folders of all targets and tries that files can be written there. Raises UsageError."""
+    for folder in {job.target.parent for job in jobs}:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=folder).close()
+        except OSError as error:
+            raise UsageError(f"Nothing can be written into {folder} ({error.strerror}); choose another -o.") from error
+
+
+def write_whole(target: Path, data: bytes) -> None:
+    """Writes beside the target and renames, so that a file is there whole or not at all."""
+    draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        draft.write_bytes(data)
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _sources(name: str) -> list[Path]:
+    path = Path(name)
+    if path.is_file():
+        return [path]
+    if path.is_dir():
+        found = [file for file in path.iterdir() if file.is_file() and file.suffix.lower() in SUFFIXES]
+        return _sorted_or_refused(found, f"The folder {name} holds no pictures ({', '.join(SUFFIXES)}).")
+    if glob.has_magic(name):
+        # Not Path.glob, which refuses patterns that start at the root.
+        found = [file for match in glob.glob(name) if (file := Path(match)).is_file()]  # noqa: PTH207
+        return _sorted_or_refused(found, f"No file matches {name}.")
+    raise UsageError(f"There is no file or folder {name}; check the name.")
+
+
+def _sorted_or_refused(found: list[Path], refusal: str) -> list[Path]:
+    if not found:
+        raise UsageError(refusal)
+    return sorted(found)
+
+
+def _is_folder(output: str) -> bool:
+    return output.endswith(("/", os.sep)) or Path(output).is_dir()
+
+
+def _single_target(output: str) -> Path:
+    target = Path(output)
+    if not target.suffix:
+        raise UsageError(f"-o {output} could be a file or a folder; write {output}.png or {output}/.")
+    return _png_only(target)
+
+
+def _png_only(target: Path) -> Path:
+    if target.suffix.lower() != ".png":
+        png = target.with_suffix(".png")
+        raise UsageError(
+            f"Results are PNG files, which lose nothing: write -o {png} instead of {target}, and convert it afterwards."
+        )
+    return target
+
+
+def _folder_target(output: str) -> Path:
+    folder = Path(output)
+    if folder.is_file() or (folder.suffix.lower() in SUFFIXES and not _is_folder(output)):
+        raise UsageError(f"Several pictures need a folder to go to, and {output} is a file; write -o FOLDER/.")
+    return folder
+
+
+def _refuse_clashes(jobs: list[Job]) -> None:
+    """Without regard to upper and lower case, as some file systems have none."""
+    first: dict[str, Job] = {}
+    for job in jobs:
+        other = first.setdefault(str(job.target).casefold(), job)
+        if other is not job:
+            raise UsageError(
+                f"{other.source} and {job.source} would both be written to {job.target}; rename one or run them apart."
+            )
+
+
+def _refuse_loss(jobs: list[Job], overwrite: bool) -> None:
+    originals = {job.source.resolve() for job in jobs}
+    for job in jobs:
+        if job.target.resolve() in originals:
+            raise UsageError(
+                f"{job.target} is one of the pictures to translate and is never replaced; choose another -o."
+            )
+        if job.target.is_dir():
+            raise UsageError(f"{job.target} is a folder, where a result should go; choose another -o.")
+        if job.target.exists() and not overwrite:
+            raise UsageError(f"{job.target} exists already; add --force to replace it or choose another -o.")

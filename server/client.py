@@ -1,0 +1,222 @@
+"""Translates arrays from Python scripts through a server:
+
+with Client("127.0.0.1:50051") as client:
+    result, summary = client.translate("monet", pixels)
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, Protocol, Self, cast
+
+import grpc
+import numpy as np
+from google.rpc.error_details_pb2 import ErrorInfo
+from grpc_status import rpc_status
+from numpy.typing import NDArray
+from pleinair.v1 import filters_pb2, filters_pb2_grpc, translation_pb2, translation_pb2_grpc
+
+CHUNK_BYTES = 1 << 20
+
+# A page of filters carries their thumbnails, and gRPC takes no more than 4 MiB unless told.
+_CHANNEL_OPTIONS = [("grpc.max_receive_message_length", 64 << 20)]
+
+_SAMPLE_TYPES = {
+    np.dtype("u1"): translation_pb2.SAMPLE_TYPE_UINT8,
+    np.dtype("<u2"): translation_pb2.SAMPLE_TYPE_UINT16,
+    np.dtype("<f4"): translation_pb2.SAMPLE_TYPE_FLOAT32,
+}
+
+OnProgress = Callable[[translation_pb2.Progress], None]
+
+
+class TranslationError(Exception):
+    """A translation that failed: a sentence for people, the status code's name, and the reason from the protocol's
+    closed list (None when no server of ours gave one)."""
+
+    def __init__(self, sentence: str, *, code: str, reason: str | None = None) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.code = code
+        self.reason = reason
+
+
+class Translator(Protocol):
+    """What can translate arrays: a server through Client, or this very process through LocalEngine."""
+
+    def filters(self) -> list[filters_pb2.Filter]:
+        """All filters, in order of identifier."""
+
+    def rejected_files(self) -> list[filters_pb2.RejectedFile]:
+        """The files of the filters folder that are not served, and why."""
+
+    def translate(
+        self,
+        filter_id: str,
+        pixels: NDArray[Any],
+        *,
+        on_progress: OnProgress | None = None,
+        timeout: float | None = None,
+    ) -> tuple[NDArray[Any], translation_pb2.Summary]:
+        """H x W x C pixels (C = 1 to 4: grey, grey and alpha, RGB, RGBA; uint8, uint16 or float32) to as many more.
+        Raises TranslationError, and ValueError for another kind of array. The timeout is in seconds."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Client:
+    """A Translator that asks the server at `address` (HOST:PORT)."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._channel = grpc.insecure_channel(address, options=_CHANNEL_OPTIONS)
+        self._filters = filters_pb2_grpc.FilterServiceStub(self._channel)
+        self._translation = translation_pb2_grpc.TranslationServiceStub(self._channel)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._channel.close()
+
+    def filters(self) -> list[filters_pb2.Filter]:
+        found: list[filters_pb2.Filter] = []
+        page = self._page("")
+        while True:
+            found.extend(page.filters)
+            if not page.next_page_token:
+                return found
+            page = self._page(page.next_page_token)
+
+    def rejected_files(self) -> list[filters_pb2.RejectedFile]:
+        return list(self._page("").rejected_files)
+
+    def translate(
+        self,
+        filter_id: str,
+        pixels: NDArray[Any],
+        *,
+        on_progress: OnProgress | None = None,
+        timeout: float | None = None,
+    ) -> tuple[NDArray[Any], translation_pb2.Summary]:
+        wire = wire_pixels(pixels)
+        with self._sentences():
+            replies = self._translation.Translate(_frames(filter_id, wire), timeout=timeout)
+            try:
+                return _collect(replies, Assembly(wire), on_progress)
+            finally:
+                # Ends the call when something other than its end took us here; after its end it does nothing.
+                replies.cancel()
+
+    def _page(self, token: str) -> filters_pb2.ListFiltersResponse:
+        with self._sentences():
+            return self._filters.ListFilters(filters_pb2.ListFiltersRequest(page_token=token))
+
+    @contextmanager
+    def _sentences(self) -> Iterator[None]:
+        try:
+            yield
+        except grpc.RpcError as error:
+            raise _as_translation_error(cast(grpc.Call, error), self._address) from error
+
+
+class Assembly:
+    """The result of a translation as its chunks come in: an array like the one that was sent."""
+
+    def __init__(self, like: NDArray[Any]) -> None:
+        self.pixels = np.empty_like(like)
+        self._bytes = self.pixels.data.cast("B")
+        self._filled = 0
+
+    def add(self, chunk: bytes) -> None:
+        end = self._filled + len(chunk)
+        if end > len(self._bytes):
+            raise _incomplete("more")
+        self._bytes[self._filled : end] = chunk
+        self._filled = end
+
+    def finish(self) -> NDArray[Any]:
+        if self._filled < len(self._bytes):
+            raise _incomplete("fewer")
+        return self.pixels
+
+
+def wire_pixels(pixels: NDArray[Any]) -> NDArray[Any]:
+    """The same values as they travel: little-endian, packed. Raises ValueError for what the wire cannot carry."""
+    if pixels.ndim != 3 or not 1 <= pixels.shape[2] <= 4 or pixels.size == 0:
+        raise ValueError(f"Pixels are an array of height x width x 1 to 4 channels, and this one is {pixels.shape}.")
+    dtype = pixels.dtype.newbyteorder("<")
+    if dtype not in _SAMPLE_TYPES:
+        raise ValueError(f"Pixels are uint8, uint16 or float32, and these are {pixels.dtype}; convert them first.")
+    return np.ascontiguousarray(pixels, dtype)
+
+
+def wire_chunks(wire: NDArray[Any]) -> Iterator[bytes]:
+    view = wire.data.cast("B")
+    for start in range(0, len(view), CHUNK_BYTES):
+        yield bytes(view[start : start + CHUNK_BYTES])
+
+
+def wire_header(filter_id: str, wire: NDArray[Any]) -> translation_pb2.TranslateHeader:
+    height, width, channels = wire.shape
+    return translation_pb2.TranslateHeader(
+        filter_id=filter_id,
+        width=width,
+        height=height,
+        pixel_format=translation_pb2.PixelFormat(
+            channels=translation_pb2.Channels.ValueType(channels), sample_type=_SAMPLE_TYPES[wire.dtype]
+        ),
+    )
+
+
+def _frames(filter_id: str, wire: NDArray[Any]) -> Iterator[translation_pb2.TranslateRequest]:
+    yield translation_pb2.TranslateRequest(header=wire_header(filter_id, wire))
+    for chunk in wire_chunks(wire):
+        yield translation_pb2.TranslateRequest(pixels=chunk)
+
+
+def _collect(
+    replies: Iterator[translation_pb2.TranslateResponse], assembly: Assembly, on_progress: OnProgress | None
+) -> tuple[NDArray[Any], translation_pb2.Summary]:
+    summary = translation_pb2.Summary()
+    for reply in replies:
+        frame = reply.WhichOneof("frame")
+        if frame == "pixels":
+            assembly.add(reply.pixels)
+        elif frame == "summary":
+            summary = reply.summary
+        elif frame == "progress" and on_progress:
+            on_progress(reply.progress)
+    return assembly.finish(), summary
+
+
+def _incomplete(more_or_fewer: str) -> TranslationError:
+    sentence = f"The server sent {more_or_fewer} pixels than the picture has; check that it is of the same version."
+    return TranslationError(sentence, code="DATA_LOSS")
+
+
+def _as_translation_error(call: grpc.Call, address: str) -> TranslationError:
+    code = call.code()
+    reason = _reason(call)
+    if reason:
+        return TranslationError(call.details() or "", code=code.name, reason=reason)
+    sentence = {
+        grpc.StatusCode.UNAVAILABLE: f"No server answers at {address}; check the address, or start one with"
+        f" python -m server --address {address}.",
+        grpc.StatusCode.DEADLINE_EXCEEDED: f"The server at {address} took longer than the timeout; allow it more time.",
+        grpc.StatusCode.UNIMPLEMENTED: f"What answers at {address} is not a Pleinair server; check the address.",
+    }.get(code, f"The server at {address} failed ({code.name}); its log says more.")
+    return TranslationError(sentence, code=code.name)
+
+
+def _reason(call: grpc.Call) -> str | None:
+    status = rpc_status.from_call(call)
+    info = ErrorInfo()
+    unpacked = status is not None and any(detail.Unpack(info) for detail in status.details)
+    return info.reason if unpacked else None
