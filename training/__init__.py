@@ -1,1 +1,1 @@
-"""Learns unpaired image-to-image translation and exports it as one-file filters. Imports neither grpc nor ``server``."""
+"""Learns unpaired image-to-image translation and exports one-file filters. Imports neither grpc nor ``server``."""

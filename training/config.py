@@ -1,0 +1,114 @@
+"""The options of a training run: typed, checked once, saved beside the run."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from training.errors import InputError
+from training.losses import ADVERSARIAL
+
+IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
+
+
+def _option(default: Any, text: str) -> Any:
+    return field(default=default, metadata={"help": text})
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitConfig:
+    """Everything that decides what a run computes. The defaults are CUT's, from the paper and its published code."""
+
+    method: str = "cut"
+    # Data
+    source: str = _option("", "folder with pictures to translate from (or one picture)")
+    target: str = _option("", "folder with pictures to translate to (or one picture)")
+    load_size: int = _option(286, "every picture is resized to this width and height, then cropped")
+    crop_size: int = _option(256, "size of the random crop that the networks see; a multiple of 4, at least 32")
+    mirror: bool = _option(True, "mirror pictures left to right at random")
+    # Networks
+    width: int = _option(64, "channels of the generator's first convolution")
+    blocks: int = _option(9, "residual blocks of the generator")
+    discriminator_width: int = _option(64, "channels of the discriminator's first convolution")
+    head_width: int = _option(256, "length of the vectors that PatchNCE compares")
+    # Losses
+    adversarial: str = _option("lsgan", f"adversarial loss: {' or '.join(ADVERSARIAL)}")
+    gan_weight: float = _option(1.0, "weight of the adversarial loss")
+    nce_weight: float = _option(1.0, "weight of the PatchNCE loss")
+    identity: bool = _option(True, "identity loss: PatchNCE on target pictures too")
+    flip_equivariance: bool = _option(False, "FlipEQ: translate mirrored pictures in half of the steps")
+    patches: int = _option(256, "patches per picture and tap in PatchNCE")
+    temperature: float = _option(0.07, "temperature of PatchNCE")
+    # Optimisation
+    batch: int = _option(1, "pictures per step")
+    learning_rate: float = _option(2e-4, "learning rate of Adam at the start")
+    beta1: float = _option(0.5, "first momentum of Adam")
+    beta2: float = _option(0.999, "second momentum of Adam")
+    epochs: int = _option(400, "length in passes over the larger folder")
+    images: int | None = _option(None, "length in pictures seen, instead of epochs")
+    decay_share: float = _option(0.5, "last part of the run, 0 to 1, over which the learning rate falls to zero")
+    seed: int = _option(0, "seed of everything random")
+    # What is written
+    checkpoint_every: int = _option(5000, "pictures between checkpoints; the last two are kept")
+    preview_every: int = _option(1000, "pictures between preview pictures")
+    identifier: str = _option("", "the filter's identifier (default: from the run folder's name)")
+    title: str = _option("", "the filter's title in menus (default: from the identifier)")
+    description: str = _option("", "a sentence about the filter")
+    source_domain: str = _option("", "what it turns, for example painting (default: the source folder's name)")
+    target_domain: str = _option("", "into what, for example photo (default: the target folder's name)")
+    licence: str = _option("", "the filter's licence, for example CC-BY-4.0")
+
+    def __post_init__(self) -> None:
+        """Raises InputError for the first value that cannot work."""
+        for name in ("width", "blocks", "discriminator_width", "head_width", "patches", "batch", "epochs"):
+            _check(getattr(self, name) >= 1, name, getattr(self, name), "a whole number of at least 1")
+        for name in ("checkpoint_every", "preview_every"):
+            _check(getattr(self, name) >= 1, name, getattr(self, name), "a number of pictures of at least 1")
+        _check(self.images is None or self.images >= 1, "images", self.images, "a whole number of at least 1")
+        _check(self.crop_size >= 32 and self.crop_size % 4 == 0, "crop_size", self.crop_size, "a multiple of 4 from 32")
+        _check(
+            self.load_size >= self.crop_size, "load_size", self.load_size, f"at least the crop size, {self.crop_size}"
+        )
+        _check(self.adversarial in ADVERSARIAL, "adversarial", self.adversarial, " or ".join(ADVERSARIAL))
+        _check(self.temperature > 0, "temperature", self.temperature, "a number above 0")
+        _check(self.learning_rate > 0, "learning_rate", self.learning_rate, "a number above 0")
+        _check(0 <= self.decay_share <= 1, "decay_share", self.decay_share, "a number from 0 to 1")
+        _check(self.nce_weight > 0, "nce_weight", self.nce_weight, "a number above 0")
+        _check(self.gan_weight >= 0, "gan_weight", self.gan_weight, "a number of at least 0")
+        for name in ("beta1", "beta2"):
+            _check(0 <= getattr(self, name) < 1, name, getattr(self, name), "a number from 0 to below 1")
+        _check(
+            not self.identifier or IDENTIFIER.fullmatch(self.identifier) is not None,
+            "identifier",
+            self.identifier,
+            "1 to 64 lower-case letters, digits, dots, dashes and underscores, the first a letter or digit",
+        )
+
+    def to_json(self) -> str:
+        return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str) -> FitConfig:
+        """Reads what ``to_json`` wrote. Raises ValueError or TypeError for anything else, InputError as above."""
+        return cls(**json.loads(text))
+
+
+def _check(holds: bool, name: str, value: object, expected: str) -> None:
+    if not holds:
+        raise InputError(f"--{name.replace('_', '-')} is {value!r}, but must be {expected}.")
+
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "cut": {"method": "cut"},
+    "fastcut": {
+        "method": "fastcut",
+        "nce_weight": 10.0,
+        "identity": False,
+        "flip_equivariance": True,
+        "epochs": 200,
+        "decay_share": 0.25,
+    },
+}

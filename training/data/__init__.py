@@ -1,0 +1,1 @@
+"""Pictures for training: read from folders, or made."""

@@ -1,0 +1,21 @@
+"""Chooses the device that trains."""
+
+from __future__ import annotations
+
+import torch
+
+from training.errors import InputError
+
+
+def choose_device(name: str) -> torch.device:
+    """``auto`` takes CUDA, else MPS, else the CPU. Raises InputError for a device that is not there."""
+    available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        return torch.device(next(device for device, there in available.items() if there))
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise InputError(f"--device is {name!r}, but must be auto, cpu, cuda, cuda:N or mps.") from None
+    if not available.get(device.type, False):
+        raise InputError(f"--device is {name!r}, but this machine has no such device for PyTorch; use --device auto.")
+    return device

@@ -1,0 +1,40 @@
+"""Pictures of how training goes."""
+
+from __future__ import annotations
+
+import io
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from training.data.batches import to_pictures
+from training.vision import make_grid
+
+
+def preview_png(sources: Tensor, translated: Tensor, targets: Tensor) -> bytes:
+    """A PNG with three rows: source pictures, their translations, target pictures. Each (n, 3, h, w) in [-1, 1]."""
+    columns = len(sources)
+    blank = torch.ones_like(sources)
+    third_row = torch.cat([targets, blank])[:columns]
+    grid = make_grid(torch.cat([sources, translated, third_row]), columns)
+    return encode(to_image(grid[None]), "PNG")
+
+
+def thumbnail_webp(before: Tensor, after: Tensor, size: int = 128) -> bytes:
+    """Before and after side by side, each ``size`` x ``size``. Tensors (1, 3, h, w) in [-1, 1]."""
+    both = Image.new("RGB", (2 * size, size))
+    for place, picture in enumerate((before, after)):
+        both.paste(to_image(picture).resize((size, size), Image.Resampling.LANCZOS), (place * size, 0))
+    return encode(both, "WEBP")
+
+
+def to_image(picture: Tensor) -> Image.Image:
+    """(1, 3, h, w) in [-1, 1] -> an RGB picture."""
+    return Image.fromarray(to_pictures(picture)[0])
+
+
+def encode(image: Image.Image, kind: str) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, kind)
+    return buffer.getvalue()

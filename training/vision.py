@@ -1,0 +1,33 @@
+"""torchvision, importable beside a CPU-only torch too.
+
+The package index has only CUDA builds of torchvision. Beside a CPU-only torch their compiled operators do not load, and
+the import fails where it registers fake versions of two of them. With the two schemas declared the import passes; the
+operators themselves stay missing, and nothing here uses them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+import torch
+from torch import Tensor
+
+_SCHEMA = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
+
+
+def make_grid(pictures: Tensor, columns: int) -> Tensor:
+    """Pictures (n, 3, h, w) in [-1, 1] -> one picture (3, H, W) in [-1, 1] with ``columns`` of them in a row."""
+    grid: Tensor = _torchvision_utils().make_grid(pictures, nrow=columns, padding=4, pad_value=1.0)
+    return grid
+
+
+def _torchvision_utils() -> ModuleType:
+    try:
+        return importlib.import_module("torchvision.utils")
+    except RuntimeError as error:
+        if "torchvision::nms" not in str(error):
+            raise
+    for name in ("nms", "qnms"):
+        torch.library.define(f"torchvision::{name}", _SCHEMA)
+    return importlib.import_module("torchvision.utils")
