@@ -1,0 +1,21 @@
+"""The filters as a table for a terminal."""
+
+from collections.abc import Iterable, Sequence
+
+from pleinair.v1.filters_pb2 import Filter, RejectedFile
+
+_HEADINGS = ("id", "title", "from -> to", "method", "size")
+
+
+def filter_table(filters: Sequence[Filter], rejected: Iterable[RejectedFile]) -> str:
+    """One line a filter, then one for every file that is not served and why."""
+    rows = [_HEADINGS, *(_row(found) for found in filters)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    refusals = [f"{file.file_name} is not served: {file.reason}" for file in rejected]
+    return "\n".join((lines if filters else ["There are no filters."]) + refusals)
+
+
+def _row(found: Filter) -> tuple[str, ...]:
+    domains = f"{found.source_domain or '?'} -> {found.target_domain or '?'}"
+    return found.id, found.title, domains, found.method, f"{found.file_bytes / 1e6:.1f} MB"
