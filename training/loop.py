@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Never
 
 import numpy as np
 import torch
@@ -43,14 +44,13 @@ class Training:
         """
         start = images_seen
         losses = _RunningMeans()
-        bar: tqdm[None]
         with tqdm(total=self.length.images, initial=images_seen, unit="img", smoothing=0.05) as bar:
             while images_seen < self.length.images and not should_stop():
                 learning_rate = self._set_learning_rate(images_seen)
                 losses.add(self._step(images_seen))
                 images_seen += self.config.batch
                 bar.update(min(self.config.batch, self.length.images - bar.n))
-                if losses.age() >= METRICS_SECONDS:
+                if losses.age() >= METRICS_SECONDS or images_seen >= self.length.images:
                     self._report(bar, images_seen, learning_rate, losses.take())
                 if self._due(images_seen, self.config.preview_every):
                     self._save_preview(images_seen)
@@ -75,7 +75,7 @@ class Training:
     def _due(self, images_seen: int, every: int) -> bool:
         return images_seen // every > (images_seen - self.config.batch) // every
 
-    def _report(self, bar: tqdm[None], images_seen: int, learning_rate: float, losses: dict[str, float]) -> None:
+    def _report(self, bar: tqdm[Never], images_seen: int, learning_rate: float, losses: dict[str, float]) -> None:
         row = {"images": images_seen, "learning_rate": learning_rate, **losses}
         self.run.add_metrics({name: float(f"{value:.6g}") for name, value in row.items()})
         bar.set_postfix_str(" ".join(f"{name} {value:.3g}" for name, value in losses.items()), refresh=False)

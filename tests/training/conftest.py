@@ -1,0 +1,17 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.training.factories import TINY_ARGUMENTS, two_folders
+from training import fit
+
+
+@pytest.fixture(scope="session")
+def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny FastCUT run of 6 images that was trained to its end. Do not change it."""
+    root = tmp_path_factory.mktemp("finished")
+    arguments = ["--preset", "fastcut", *two_folders(root), *TINY_ARGUMENTS, "--output", str(root / "My Run")]
+    assert fit.main([*arguments, "--images", "6", "--title", "Étretat", "--device", "cpu"]) == 0
+    return root / "My Run"

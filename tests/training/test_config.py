@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from training.config import PRESETS, FitConfig
+from training.errors import InputError
+
+
+def test_defaults_are_those_of_the_paper() -> None:
+    cut, fastcut = (FitConfig(**PRESETS[name]) for name in ("cut", "fastcut"))
+    assert (cut.nce_weight, cut.identity, cut.flip_equivariance, cut.epochs, cut.decay_share) == (
+        1,
+        True,
+        False,
+        400,
+        0.5,
+    )
+    assert (fastcut.nce_weight, fastcut.identity, fastcut.flip_equivariance) == (10, False, True)
+    assert (fastcut.epochs, fastcut.decay_share) == (200, 0.25)
+    assert (cut.patches, cut.temperature, cut.learning_rate, cut.beta1, cut.beta2) == (256, 0.07, 2e-4, 0.5, 0.999)
+
+
+def test_options_survive_being_saved() -> None:
+    config = FitConfig(**PRESETS["fastcut"], title="Étretat", images=7)
+    assert FitConfig.from_json(config.to_json()) == config
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"crop_size": 30}, "--crop-size is 30, but must be a multiple of 4 from 32."),
+        ({"load_size": 128}, "--load-size is 128, but must be at least the crop size, 256."),
+        ({"adversarial": "wgan"}, "--adversarial is 'wgan', but must be lsgan or nonsaturating."),
+        ({"batch": 0}, "--batch is 0, but must be a whole number of at least 1."),
+        ({"images": 0}, "--images is 0, but must be a whole number of at least 1."),
+        ({"identifier": "Étretat"}, "--identifier is 'Étretat', but must be 1 to 64 lower-case letters"),
+    ],
+)
+def test_a_value_that_cannot_work_is_named_with_what_can(options: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(InputError, match=f"^{sentence}"):
+        FitConfig(**options)

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from tests.training.factories import TINY_ARGUMENTS, picture_folder, two_folders
+from training import fit
+from training.checkpoint import Checkpoint
+from training.run import RunFolder
+
+
+def arguments(root: Path, *more: str) -> list[str]:
+    return [*two_folders(root), *TINY_ARGUMENTS, "--output", str(root / "run"), "--device", "cpu", *more]
+
+
+def start(arguments: list[str]) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "training.fit", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for_file(pattern: str, folder: Path, process: subprocess.Popen[str]) -> None:
+    """Until a file appears; the process must be running meanwhile."""
+    deadline = time.monotonic() + 120
+    while not list(folder.glob(pattern)):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline, f"no {pattern} in {folder}"
+        time.sleep(0.05)
+
+
+def test_a_finished_run_explains_itself(finished_run: Path) -> None:
+    names = {str(path.relative_to(finished_run)) for path in finished_run.rglob("*") if path.is_file()}
+    assert names == {
+        "config.json",
+        "metrics.jsonl",
+        "filter.onnx",
+        "checkpoints/images-000000006.pt",
+        "previews/images-000000006.png",
+    }
+    assert json.loads((finished_run / "config.json").read_text())["method"] == "fastcut"
+
+
+def test_metrics_hold_the_losses_and_the_learning_rate_of_every_stretch(finished_run: Path) -> None:
+    rows = [json.loads(line) for line in (finished_run / "metrics.jsonl").read_text().splitlines()]
+    assert rows[-1]["images"] == 6
+    assert set(rows[-1]) == {"images", "learning_rate", "G_GAN", "NCE", "G", "D_real", "D_fake"}
+
+
+def test_the_preview_shows_sources_translations_and_targets(finished_run: Path) -> None:
+    with Image.open(finished_run / "previews" / "images-000000006.png") as preview:
+        assert preview.size == (3 * (32 + 4) + 4, 3 * (32 + 4) + 4)
+
+
+def test_an_interrupted_and_resumed_run_equals_an_unbroken_one(tmp_path: Path) -> None:
+    """Two processes: one is interrupted after its first checkpoint and resumed, the other is left alone."""
+    options = ["--images", "40", "--checkpoint-every", "4"]
+    broken = start(arguments(tmp_path / "broken", *options))
+    wait_for_file("images-*.pt", tmp_path / "broken" / "run" / "checkpoints", broken)
+    broken.send_signal(signal.SIGINT)
+    output, _ = broken.communicate(timeout=120)
+    assert broken.returncode == fit.INTERRUPTED
+    assert "go on with: python -m training.fit --resume" in output
+    assert fit.main(["--resume", str(tmp_path / "broken" / "run"), "--device", "cpu"]) == 0
+    assert fit.main(arguments(tmp_path / "unbroken", *options)) == 0
+
+    ends = [Checkpoint.load(RunFolder(tmp_path / name / "run").latest_checkpoint()) for name in ("broken", "unbroken")]
+    assert ends[0].images_seen == ends[1].images_seen == 40
+    for network, weights in ends[0].networks.items():
+        for name, weight in weights.items():
+            assert torch.equal(weight, ends[1].networks[network][name]), f"{network} {name}"
+
+
+def test_pictures_that_changed_since_are_told_when_resuming(
+    finished_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(finished_run, tmp_path / "run")
+    checkpoint = Checkpoint.load(RunFolder(tmp_path / "run").latest_checkpoint())
+    source = Path(checkpoint.config.source)
+    moved = source / "9.png"
+    shutil.copy(source / "0.png", moved)
+    try:
+        assert fit.main(["--resume", str(tmp_path / "run"), "--device", "cpu"]) == 0
+    finally:
+        moved.unlink()
+    assert "the pictures are not those that the run began with" in capsys.readouterr().err
+
+
+def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
+    assert fit.main(arguments) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: ")
+    assert error.count("\n") == 1
+    return error
+
+
+def test_an_unreadable_picture_is_named_and_the_others_train(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = arguments(tmp_path, "--images", "1")
+    (tmp_path / "source" / "broken.png").write_bytes(b"nothing")
+    assert fit.main(options) == 0
+    assert "source: 3 pictures\n  skipped broken.png: it is not a picture" in capsys.readouterr().out
+
+
+def test_a_missing_folder_leaves_no_run_behind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--source", str(tmp_path / "no"), "--target", str(tmp_path / "no"), "--output", str(tmp_path / "run")]
+    assert "There is no folder" in refused(options, capsys)
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_output_that_cannot_be_written_is_refused_before_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = [*two_folders(tmp_path), *TINY_ARGUMENTS, "--output", "/proc/run"]
+    assert "The run cannot be written to /proc/run" in refused(options, capsys)
+
+
+def test_missing_options_are_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "There is no --source" in refused(["--output", str(tmp_path / "run")], capsys)
+    assert "There is no --output" in refused(two_folders(tmp_path), capsys)
+
+
+def test_dataroot_names_both_folders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    picture_folder(tmp_path / "trainA")
+    options = ["--dataroot", str(tmp_path), "--output", str(tmp_path / "run"), *TINY_ARGUMENTS]
+    assert f"There is no folder {tmp_path / 'trainB'}" in refused(options, capsys)
+
+
+def test_resume_takes_no_other_option(finished_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    error = refused(["--resume", str(finished_run), "--learning-rate", "1"], capsys)
+    assert "leave out --learning-rate" in error
+
+
+def test_a_device_that_is_not_there_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "--device is 'tpu'" in refused([*two_folders(tmp_path), "--device", "tpu"], capsys)
+
+
+def test_training_imports_neither_the_server_nor_grpc() -> None:
+    program = (
+        "import sys, training.fit, training.export, training.data.synthetic\n"
+        "print([name for name in sys.modules if name.split('.')[0] in ('server', 'grpc', 'pleinair')])"
+    )
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert answer.stdout == "[]\n"
