@@ -1,0 +1,35 @@
+# Two commands on a fresh machine: `make demo` and `make test`. Everything is installed into .venv.
+
+PYTHON ?= python3
+OUTPUT ?= demo
+PY := .venv/bin/python
+
+.PHONY: demo test lint format protos bench
+
+demo: .venv/installed
+	$(PY) -m tests.demo --output "$(OUTPUT)" $(if $(SOURCE),--source "$(SOURCE)") $(if $(TARGET),--target "$(TARGET)")
+
+test: lint
+	$(PY) -m pytest $(PYTEST_ARGUMENTS)
+
+lint: .venv/installed
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy server training tests
+	.venv/bin/buf lint protos
+
+format: .venv/installed
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+protos: .venv/installed
+	$(PY) protos/generate.py
+
+bench: .venv/installed
+	$(PY) -m tests.benchmarks.serving
+
+.venv/installed: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Pleinair needs Python 3.11 or newer; name one with make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[train,dev]'
+	touch $@

@@ -1,0 +1,133 @@
+"""Raw pixels to the tensor that a filter sees, and back.
+
+Rows go from top to bottom, samples are little-endian and packed. Alpha is straight and never touched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from typing_extensions import Buffer
+
+Tensor = NDArray[np.float32]
+
+
+class Channels(IntEnum):
+    """What a pixel consists of; the value is the number of its samples."""
+
+    GREY = 1
+    GREY_ALPHA = 2
+    RGB = 3
+    RGBA = 4
+
+    @property
+    def has_alpha(self) -> bool:
+        return self in (Channels.GREY_ALPHA, Channels.RGBA)
+
+
+class SampleType(Enum):
+    """One sample's type; the value is numpy's name for it."""
+
+    UINT8 = "u1"
+    UINT16 = "<u2"
+    FLOAT32 = "<f4"
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return np.dtype(self.value)
+
+    @property
+    def white(self) -> float:
+        """The value of full intensity; black is 0."""
+        return 1.0 if self is SampleType.FLOAT32 else float(np.iinfo(self.dtype).max)
+
+
+class TransferFunction(Enum):
+    """How colour values stand for light."""
+
+    SRGB = "sRGB"
+    LINEAR = "linear"
+
+
+@dataclass(frozen=True)
+class PixelFormat:
+    channels: Channels
+    sample_type: SampleType
+    transfer_function: TransferFunction = TransferFunction.SRGB
+
+    @property
+    def bytes_per_pixel(self) -> int:
+        return self.channels * self.sample_type.dtype.itemsize
+
+
+# Rec. ITU-R BT.709-6, item 3.2: the weights of R, G and B in luma, which is made of encoded values, not of light.
+_LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
+
+
+def to_tensor(raw: Buffer, *, width: int, height: int, pixel_format: PixelFormat) -> tuple[Tensor, NDArray[Any] | None]:
+    """Colour as 1 x 3 x H x W, sRGB-encoded, black -1 and white 1 (grey as equal R, G, B), and alpha (H x W) if any.
+
+    Floats are clamped to [0, 1], and what is not a number becomes 0. The result shares no memory with ``raw``.
+    """
+    samples = np.frombuffer(raw, pixel_format.sample_type.dtype).reshape(height, width, pixel_format.channels)
+    alpha = samples[..., -1].copy() if pixel_format.channels.has_alpha else None
+    tensor = np.empty((1, 3, height, width), np.float32)
+    for channel in range(3):
+        colour = samples[..., channel] if pixel_format.channels >= Channels.RGB else samples[..., 0]
+        _normalise(colour, tensor[0, channel], pixel_format)
+    return tensor, alpha
+
+
+def from_tensor(tensor: Tensor, alpha: NDArray[Any] | None, pixel_format: PixelFormat) -> NDArray[Any]:
+    """The inverse: H x W x C samples. Values are clamped to [-1, 1] and rounded half up; grey is Rec. 709 luma.
+
+    An unchanged tensor gives the same integers as went in when they are sRGB-encoded.
+    """
+    samples = np.empty((*tensor.shape[2:], int(pixel_format.channels)), pixel_format.sample_type.dtype)
+    if pixel_format.channels >= Channels.RGB:
+        for channel in range(3):
+            samples[..., channel] = _denormalise(tensor[0, channel], pixel_format)
+    else:
+        samples[..., 0] = _denormalise(np.tensordot(_LUMA, tensor[0], axes=1), pixel_format)
+    if alpha is not None:
+        samples[..., -1] = alpha
+    return samples
+
+
+def _normalise(samples: NDArray[Any], into: Tensor, pixel_format: PixelFormat) -> None:
+    into[...] = samples
+    if pixel_format.sample_type is SampleType.FLOAT32:
+        np.nan_to_num(into, copy=False, nan=0.0, posinf=1.0, neginf=0.0)
+        np.clip(into, 0, 1, out=into)
+    into /= np.float32(pixel_format.sample_type.white)
+    if pixel_format.transfer_function is TransferFunction.LINEAR:
+        into[...] = _encode_srgb(into)
+    into *= 2
+    into -= 1
+
+
+def _denormalise(values: Tensor, pixel_format: PixelFormat) -> Tensor:
+    values = np.clip(values, -1, 1)
+    values += 1
+    values /= 2
+    if pixel_format.transfer_function is TransferFunction.LINEAR:
+        values = _decode_srgb(values)
+    if pixel_format.sample_type is SampleType.FLOAT32:
+        return values
+    values *= np.float32(pixel_format.sample_type.white)
+    values += np.float32(0.5)
+    return np.floor(values, out=values)
+
+
+def _encode_srgb(light: Tensor) -> Tensor:
+    """IEC 61966-2-1, from linear [0, 1] to encoded [0, 1]."""
+    return np.where(light <= 0.0031308, light * np.float32(12.92), 1.055 * light ** np.float32(1 / 2.4) - 0.055)
+
+
+def _decode_srgb(values: Tensor) -> Tensor:
+    """IEC 61966-2-1, from encoded [0, 1] to linear [0, 1]."""
+    return np.where(values <= 0.04045, values / np.float32(12.92), ((values + 0.055) / 1.055) ** np.float32(2.4))

@@ -1,0 +1,55 @@
+"""What the server refuses, in words and in codes. Knows no transport."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a call failed: the names of the protocol's Reason, without the prefix."""
+
+    FILTER_NOT_FOUND = "FILTER_NOT_FOUND"
+    BAD_HEADER = "BAD_HEADER"
+    TOO_FEW_PIXELS = "TOO_FEW_PIXELS"
+    TOO_MANY_PIXELS = "TOO_MANY_PIXELS"
+    PICTURE_TOO_LARGE = "PICTURE_TOO_LARGE"
+    PICTURE_UNREADABLE = "PICTURE_UNREADABLE"
+    QUEUE_FULL = "QUEUE_FULL"
+    DEADLINE_EXCEEDED = "DEADLINE_EXCEEDED"
+    OUT_OF_MEMORY = "OUT_OF_MEMORY"
+    SHUTTING_DOWN = "SHUTTING_DOWN"
+    FILTER_FAILED = "FILTER_FAILED"
+    BAD_PAGE_TOKEN = "BAD_PAGE_TOKEN"
+    INTERNAL = "INTERNAL"
+
+    @property
+    def code(self) -> str:
+        """The name of the canonical status code that goes with it."""
+        return _CODES.get(self, "INVALID_ARGUMENT")
+
+
+_CODES = {
+    Reason.FILTER_NOT_FOUND: "NOT_FOUND",
+    Reason.QUEUE_FULL: "RESOURCE_EXHAUSTED",
+    Reason.OUT_OF_MEMORY: "RESOURCE_EXHAUSTED",
+    Reason.DEADLINE_EXCEEDED: "DEADLINE_EXCEEDED",
+    Reason.SHUTTING_DOWN: "UNAVAILABLE",
+    Reason.FILTER_FAILED: "INTERNAL",
+    Reason.INTERNAL: "INTERNAL",
+}
+
+
+class Refusal(Exception):
+    """A call that ends without a result. ``sentence`` is for a person: what was wrong, what was expected, what to do.
+
+    ``field`` is the request's field at fault, if one is; ``retry_seconds`` is when trying again may help.
+    """
+
+    def __init__(
+        self, reason: Reason, sentence: str, *, field: str | None = None, retry_seconds: float | None = None
+    ) -> None:
+        super().__init__(sentence)
+        self.reason = reason
+        self.sentence = sentence
+        self.field = field
+        self.retry_seconds = retry_seconds

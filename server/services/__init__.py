@@ -1,0 +1,1 @@
+"""gRPC to handlers and back: conversion only, no decisions."""

@@ -1,0 +1,179 @@
+"""The main job from end to end, as ``make demo`` runs it: train, export, serve, translate.
+
+Without folders of its own it paints procedural scenes and photographs them, so that the right answer is known: the
+error to it must go down. It leaves OUTPUT/result.png: input, output and, where known, the truth, side by side.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from training.data.synthetic import make_scene, render_painting, render_photo, write_folders
+
+PICTURE_SIZE = (1024, 768)
+SCENE_SEED = 2024  # of the picture that is translated; it is in no training folder
+START_LINE = re.compile(r"on (127\.0\.0\.1:\d+) with")
+# A small FastCUT that two processor cores train in about two minutes.
+TRAINING = {
+    "width": 16,
+    "blocks": 4,
+    "discriminator-width": 32,
+    "load-size": 192,
+    "crop-size": 128,
+    "patches": 128,
+    "nce-weight": 2,
+    "learning-rate": 0.0005,
+    "preview-every": 100,
+}
+
+
+@dataclass
+class Stages:
+    """Seconds that each stage took, in order."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        print(f"== {name}", flush=True)
+        start = time.monotonic()
+        yield
+        self.seconds[name] = time.monotonic() - start
+
+    def line(self) -> str:
+        return ", ".join(f"{name} {seconds:.1f} s" for name, seconds in self.seconds.items())
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Returns 0 when the picture is there and, where the truth is known, nearer to it than the input was."""
+    options = _parser().parse_args(arguments)
+    if bool(options.source) != bool(options.target):
+        print("error: Name both folders, SOURCE and TARGET, or neither.", file=sys.stderr)
+        return 2
+    output: Path = options.output
+    _clear(output)
+    stages = Stages()
+    with stages.stage("scenes"):
+        source, target, truth = _own(options, output) if options.source else _scenes(output)
+    with stages.stage("training"):
+        _train(source, target, output, options.images)
+        (output / "filters").mkdir()
+        shutil.copy(output / "run" / "filter.onnx", output / "filters" / "demo.onnx")
+    with _server(output / "filters", stages) as address:
+        with stages.stage("listing"):
+            _python("server.translate", "--list", "--address", address)
+        with stages.stage("translating"):
+            files = [str(output / "input.png"), "-o", str(output / "output.png")]
+            _python("server.translate", *files, "--filter", "demo", "--address", address)
+    return _conclude(output, truth, stages)
+
+
+def _clear(output: Path) -> None:
+    """Removes what an earlier demo left, and nothing else."""
+    for name in ("data", "run", "filters"):
+        shutil.rmtree(output / name, ignore_errors=True)
+    for name in ("input.png", "output.png", "result.png"):
+        (output / name).unlink(missing_ok=True)
+
+
+def _scenes(output: Path) -> tuple[Path, Path, Image.Image | None]:
+    write_folders(output / "data", pictures=60, size=192, seed=0)
+    rng = np.random.default_rng(SCENE_SEED)
+    scene = make_scene(rng, PICTURE_SIZE[1], PICTURE_SIZE[0])
+    Image.fromarray(render_painting(scene, rng)).save(output / "input.png")
+    return output / "data" / "trainA", output / "data" / "trainB", Image.fromarray(render_photo(scene, rng))
+
+
+def _own(options: argparse.Namespace, output: Path) -> tuple[Path, Path, Image.Image | None]:
+    """The user's folders; the first source picture that opens is the one to translate."""
+    output.mkdir(parents=True, exist_ok=True)
+    for file in sorted(path for path in Path(options.source).rglob("*") if path.is_file()):
+        try:
+            picture = Image.open(file).convert("RGB")
+        except OSError:
+            continue
+        picture.thumbnail(PICTURE_SIZE, Image.Resampling.LANCZOS)
+        picture.save(output / "input.png")
+        return Path(options.source), Path(options.target), None
+    raise SystemExit(f"error: There is no picture in {options.source}; SOURCE and TARGET are folders of pictures.")
+
+
+def _train(source: Path, target: Path, output: Path, images: int) -> None:
+    options = [text for name, value in TRAINING.items() for text in (f"--{name}", str(value))]
+    folders = ["--source", str(source), "--target", str(target), "--output", str(output / "run")]
+    names = ["--identifier", "demo", "--source-domain", "painting", "--target-domain", "photo"]
+    _python("training.fit", "--preset", "fastcut", *folders, *names, *options, "--images", str(images))
+
+
+@contextmanager
+def _server(filters: Path, stages: Stages) -> Iterator[str]:
+    """A server process; gives its address and ends it."""
+    command = [sys.executable, "-m", "server", "--filters", str(filters), "--address", "127.0.0.1:0"]
+    with stages.stage("server start"):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        line = process.stdout.readline().strip()
+        print(line, flush=True)
+        found = START_LINE.search(line)
+    try:
+        if not found:
+            raise SystemExit("error: The server did not start; its message is above.")
+        yield found[1]
+    finally:
+        process.terminate()
+        process.communicate(timeout=60)
+
+
+def _conclude(output: Path, truth: Image.Image | None, stages: Stages) -> int:
+    pictures = [Image.open(output / name).convert("RGB") for name in ("input.png", "output.png")]
+    _side_by_side([*pictures, *([truth] if truth else [])]).save(output / "result.png")
+    print(f"{output / 'result.png'}: {stages.line()}")
+    if truth is None:
+        return 0
+    before, after = (_mean_error(picture, truth) for picture in pictures)
+    print(f"mean error to the ground truth (of 255): {before:.1f} before, {after:.1f} after translation")
+    return 0 if after < before else 1
+
+
+def _mean_error(picture: Image.Image, truth: Image.Image) -> float:
+    return float(np.abs(np.asarray(picture, dtype=float) - np.asarray(truth)).mean())
+
+
+def _side_by_side(pictures: list[Image.Image]) -> Image.Image:
+    sheet = Image.new("RGB", (sum(picture.width for picture in pictures), max(picture.height for picture in pictures)))
+    left = 0
+    for picture in pictures:
+        sheet.paste(picture, (left, 0))
+        left += picture.width
+    return sheet
+
+
+def _python(module: str, *arguments: str) -> None:
+    status = subprocess.run([sys.executable, "-m", module, *arguments]).returncode
+    if status != 0:
+        raise SystemExit(f"error: python -m {module} ended with status {status}; its message is above.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.demo", description="Train, export, serve and translate.")
+    parser.add_argument("--output", type=Path, default=Path("demo"), help="folder for the results (default: demo)")
+    parser.add_argument("--source", help="your own folder of pictures to translate from")
+    parser.add_argument("--target", help="your own folder of pictures to translate to")
+    parser.add_argument("--images", type=int, default=700, help="length of the training (default: 700)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
