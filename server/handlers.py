@@ -28,6 +28,7 @@ CHUNK_BYTES = 1 << 20
 LONGEST_SIDE = 1_000_000  # pixels; beyond it a header is nonsense
 
 log = logging.getLogger(__name__)
+Raw = bytearray | NDArray[Any]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from typing_extensions import Buffer
 
 Tensor = NDArray[np.float32]
 
@@ -68,7 +67,9 @@ class PixelFormat:
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
-def to_tensor(raw: Buffer, *, width: int, height: int, pixel_format: PixelFormat) -> tuple[Tensor, NDArray[Any] | None]:
+def to_tensor(
+    raw: bytes | bytearray | memoryview, *, width: int, height: int, pixel_format: PixelFormat
+) -> tuple[Tensor, NDArray[Any] | None]:
     """Colour as 1 x 3 x H x W, sRGB-encoded, black -1 and white 1 (grey as equal R, G, B), and alpha (H x W) if any.
 
     Floats are clamped to [0, 1], and what is not a number becomes 0. The result shares no memory with ``raw``.
