@@ -7,24 +7,22 @@ error to it must go down. It leaves OUTPUT/result.png: input, output and, where 
 from __future__ import annotations
 
 import argparse
-import re
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from tests.processes import ProgramFailed, python, server_process
 from training.data.synthetic import make_scene, render_painting, render_photo, write_folders
 
 PICTURE_SIZE = (1024, 768)
 SCENE_SEED = 2024  # of the picture that is translated; it is in no training folder
-START_LINE = re.compile(r"on (127\.0\.0\.1:\d+) with")
 # A small FastCUT that two processor cores train in about two minutes.
 TRAINING = {
     "width": 16,
@@ -34,7 +32,6 @@ TRAINING = {
     "crop-size": 128,
     "patches": 128,
     "nce-weight": 2,
-    "learning-rate": 0.0005,
     "preview-every": 100,
 }
 
@@ -62,7 +59,14 @@ def main(arguments: list[str] | None = None) -> int:
     if bool(options.source) != bool(options.target):
         print("error: Name both folders, SOURCE and TARGET, or neither.", file=sys.stderr)
         return 2
-    output: Path = options.output
+    try:
+        return _run(options, options.output)
+    except ProgramFailed as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def _run(options: argparse.Namespace, output: Path) -> int:
     _clear(output)
     stages = Stages()
     with stages.stage("scenes"):
@@ -71,12 +75,14 @@ def main(arguments: list[str] | None = None) -> int:
         _train(source, target, output, options.images)
         (output / "filters").mkdir()
         shutil.copy(output / "run" / "filter.onnx", output / "filters" / "demo.onnx")
-    with _server(output / "filters", stages) as address:
+    with ExitStack() as until_the_end:
+        with stages.stage("server start"):
+            address = until_the_end.enter_context(server_process(output / "filters"))
         with stages.stage("listing"):
-            _python("server.translate", "--list", "--address", address)
+            python("server.translate", "--list", "--address", address)
         with stages.stage("translating"):
             files = [str(output / "input.png"), "-o", str(output / "output.png")]
-            _python("server.translate", *files, "--filter", "demo", "--address", address)
+            python("server.translate", *files, "--filter", "demo", "--address", address)
     return _conclude(output, truth, stages)
 
 
@@ -114,26 +120,7 @@ def _train(source: Path, target: Path, output: Path, images: int) -> None:
     options = [text for name, value in TRAINING.items() for text in (f"--{name}", str(value))]
     folders = ["--source", str(source), "--target", str(target), "--output", str(output / "run")]
     names = ["--identifier", "demo", "--source-domain", "painting", "--target-domain", "photo"]
-    _python("training.fit", "--preset", "fastcut", *folders, *names, *options, "--images", str(images))
-
-
-@contextmanager
-def _server(filters: Path, stages: Stages) -> Iterator[str]:
-    """A server process; gives its address and ends it."""
-    command = [sys.executable, "-m", "server", "--filters", str(filters), "--address", "127.0.0.1:0"]
-    with stages.stage("server start"):
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert process.stdout is not None
-        line = process.stdout.readline().strip()
-        print(line, flush=True)
-        found = START_LINE.search(line)
-    try:
-        if not found:
-            raise SystemExit("error: The server did not start; its message is above.")
-        yield found[1]
-    finally:
-        process.terminate()
-        process.communicate(timeout=60)
+    python("training.fit", "--preset", "fastcut", *folders, *names, *options, "--images", str(images))
 
 
 def _conclude(output: Path, truth: Image.Image | None, stages: Stages) -> int:
@@ -158,12 +145,6 @@ def _side_by_side(pictures: list[Image.Image]) -> Image.Image:
         sheet.paste(picture, (left, 0))
         left += picture.width
     return sheet
-
-
-def _python(module: str, *arguments: str) -> None:
-    status = subprocess.run([sys.executable, "-m", module, *arguments]).returncode
-    if status != 0:
-        raise SystemExit(f"error: python -m {module} ended with status {status}; its message is above.")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,0 +1,54 @@
+"""The main job on real pictures: a Monet painting and a photo of the same cliffs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import pytest
+from PIL import Image
+
+from tests.processes import python, server_process
+
+VARIABLE = "PLEINAIR_REAL_DATA"
+IMAGES = 60
+SMALL = ["--width", "16", "--blocks", "4", "--discriminator-width", "16", "--crop-size", "128", "--load-size", "144"]
+
+
+@pytest.fixture(scope="module")
+def real_data() -> Path:
+    if VARIABLE not in os.environ:
+        pytest.skip(f"{VARIABLE} does not name the folder with the real pictures")
+    return Path(os.environ[VARIABLE]) / "monet_etretat"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_painting_is_translated_by_a_filter_trained_on_it(real_data: Path, tmp_path: Path) -> None:
+    filters = tmp_path / "filters"
+    options = ["--preset", "fastcut", "--dataroot", str(real_data), "--output", str(tmp_path / "run"), *SMALL]
+    python("training.fit", *options, "--patches", "64", "--images", str(IMAGES))
+    python("training.export", str(tmp_path / "run"), "-o", str(filters / "monet.onnx"), "--identifier", "monet")
+
+    painting = real_data / "trainA" / "monet.jpg"
+    with server_process(filters) as address:
+        answer = tmp_path / "answer.png"
+        python("server.translate", str(painting), "-o", str(answer), "--filter", "monet", "--address", address)
+
+    before, after = (np.asarray(Image.open(path).convert("RGB"), dtype=float) for path in (painting, answer))
+    assert after.shape == before.shape == (966, 1200, 3)
+    assert np.abs(after - before).mean() > 5
+    assert np.isfinite(after).all()
+    assert np.abs(after - direct_answer(filters / "monet.onnx", before)).max() <= 1
+
+
+def direct_answer(path: Path, picture: np.ndarray) -> np.ndarray:
+    """What onnxruntime gives on the same filter, (h, w, 3) in 0 to 255, padded and cropped by hand."""
+    height, width, _ = picture.shape
+    padded = np.pad(picture, ((0, -height % 4), (0, -width % 4), (0, 0)), mode="reflect")
+    image = (padded / 127.5 - 1).transpose(2, 0, 1)[None].astype(np.float32)
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    (translated,) = session.run(["translated"], {"image": image})
+    return ((np.asarray(translated)[0].transpose(1, 2, 0)[:height, :width] + 1) * 127.5).clip(0, 255)
