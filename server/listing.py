@@ -18,4 +18,8 @@ def filter_table(filters: Sequence[Filter], rejected: Iterable[RejectedFile]) ->
 
 def _row(found: Filter) -> tuple[str, ...]:
     domains = f"{found.source_domain or '?'} -> {found.target_domain or '?'}"
-    return found.id, found.title, domains, found.method, f"{found.file_bytes / 1e6:.1f} MB"
+    return found.id, found.title, domains, found.method, _size(found.file_bytes)
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.1f} kB"

@@ -8,10 +8,10 @@ MONET = Filter(
 
 
 def test_filters_stand_in_columns_under_their_headings() -> None:
-    assert filter_table([MONET, Filter(id="a-long-one", title="x", method="onnx", file_bytes=2_000_000)], []) == (
+    assert filter_table([MONET, Filter(id="a-long-one", title="x", method="onnx", file_bytes=2_340)], []) == (
         "id          title  from -> to         method  size\n"
         "monet       Monet  photo -> painting  cut     11.6 MB\n"
-        "a-long-one  x      ? -> ?             onnx    2.0 MB"
+        "a-long-one  x      ? -> ?             onnx    2.3 kB"
     )
 
 
