@@ -1,39 +1,86 @@
-"""Who may come in: a bounded number of requests, and none while the server is going."""
+"""Who may come in, and for how long: a bounded number of requests, each with a deadline."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from server.errors import Reason, Refusal
 
-RETRY_SECONDS = 2.0
+RETRY_SECONDS = 1.0
 
 
 class Admission:
-    """Counts requests from their header to their last byte, so that pixels in memory are bounded too."""
+    """Belongs to one event loop. ``deadline_seconds`` is the longest that one request may take; None is for ever."""
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._inside = 0
+    def __init__(self, *, places: int, deadline_seconds: float | None) -> None:
+        self._places = places
+        self._deadline_seconds = deadline_seconds
+        self._inside: set[asyncio.Timeout] = set()
+        self._empty = asyncio.Event()
+        self._empty.set()
         self._closed = False
 
-    @contextmanager
-    def admitted(self) -> Iterator[None]:
-        """Raises Refusal: QUEUE_FULL at the limit, SHUTTING_DOWN after ``close``."""
-        if self._closed:
-            raise Refusal(Reason.SHUTTING_DOWN, "The server is shutting down; try again when it is back.")
-        if self._inside >= self._limit:
-            raise Refusal(
-                Reason.QUEUE_FULL,
-                f"The server has {self._limit} requests in hand, as many as it takes; try again in a moment.",
-                retry_seconds=RETRY_SECONDS,
-            )
-        self._inside += 1
+    @asynccontextmanager
+    async def admit(self, client_seconds: float | None) -> AsyncIterator[None]:
+        """A place for the time of the block, which is cancelled at the earlier of the client's and the server's
+        deadline. Raises Refusal."""
+        self._refuse_if_needed()
+        limits = [limit for limit in (client_seconds, self._deadline_seconds) if limit is not None]
+        timeout = asyncio.timeout(min(limits, default=None))
         try:
-            yield
-        finally:
-            self._inside -= 1
+            async with timeout:
+                self._enter(timeout)
+                try:
+                    yield
+                finally:
+                    self._leave(timeout)
+        except TimeoutError as error:
+            if not timeout.expired():
+                raise
+            raise self._too_late() from error
 
     def close(self) -> None:
+        """Nobody comes in any more; who is inside may finish."""
         self._closed = True
+
+    def evict(self) -> None:
+        """Ends whoever is inside. Call ``close`` first."""
+        for timeout in self._inside:
+            timeout.reschedule(asyncio.get_running_loop().time())
+
+    async def empty(self) -> None:
+        """Returns when nobody is inside."""
+        await self._empty.wait()
+
+    def _refuse_if_needed(self) -> None:
+        if self._closed:
+            raise _shutting_down()
+        if len(self._inside) >= self._places:
+            raise Refusal(
+                Reason.QUEUE_FULL,
+                f"The server is busy with {self._places} requests, as many as it takes; try again in a moment.",
+                retry_seconds=RETRY_SECONDS,
+            )
+
+    def _enter(self, timeout: asyncio.Timeout) -> None:
+        self._inside.add(timeout)
+        self._empty.clear()
+
+    def _leave(self, timeout: asyncio.Timeout) -> None:
+        self._inside.remove(timeout)
+        if not self._inside:
+            self._empty.set()
+
+    def _too_late(self) -> Refusal:
+        if self._closed:
+            return _shutting_down()
+        return Refusal(
+            Reason.DEADLINE_EXCEEDED,
+            "The request did not finish before its deadline; allow it more time or send a smaller picture.",
+        )
+
+
+def _shutting_down() -> Refusal:
+    return Refusal(Reason.SHUTTING_DOWN, "The server is shutting down; try again when it is back, or ask another.")

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.metadata
+import contextlib
 import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from importlib.metadata import version
 
 import grpc
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1.health import SERVICE_NAME as HEALTH
+from grpc_health.v1.health import aio as health
 from grpc_reflection.v1alpha import reflection
 from pleinair.v1 import filters_pb2, filters_pb2_grpc, translation_pb2, translation_pb2_grpc
 
 from server.admission import Admission
-from server.config import ConfigError, ServerConfig
-from server.engine.device import Device, choose_device
+from server.config import ServerConfig, split_address
+from server.engine.device import Device
 from server.engine.worker import Worker
-from server.filters import FilterFolder, FolderScanner
+from server.errors import StartProblem
+from server.filters import FilterFolder
 from server.handlers import TranslationHandler
 from server.services.filters import FilterService
 from server.services.translation import TranslationService
@@ -28,129 +28,111 @@ SERVICES = (
     translation_pb2.DESCRIPTOR.services_by_name["TranslationService"].full_name,
     filters_pb2.DESCRIPTOR.services_by_name["FilterService"].full_name,
 )
+MOST_WATCHERS = 100
+LAST_WORDS_SECONDS = 1.0  # for statuses that are on their way
 
 
-@dataclass(frozen=True)
-class RunningServer:
-    """A server that answers, at ``address``."""
+class Server:
+    """One server in the running event loop: ``start``, then ``drain`` or ``stop``."""
 
-    address: str
-    device: Device
-    folder: FilterFolder
-    health: health.aio.HealthServicer
-    admission: Admission
-    server: grpc.aio.Server
+    def __init__(self, config: ServerConfig) -> None:
+        self._config = config
+        self._device = Device(config.provider, threads=config.threads)
+        self._folder = FilterFolder(config.filters, self._device)
+        self._worker = Worker(self._device)
+        self._translations = Admission(places=config.queue, deadline_seconds=config.deadline)
+        self._watchers = Admission(places=MOST_WATCHERS, deadline_seconds=None)
+        self._health = health.HealthServicer()
+        self._background: list[asyncio.Task[None]] = []
 
-    async def drain(self, grace: float) -> None:
-        """Says that it is going, takes nothing new, and lets what runs finish for up to ``grace`` seconds."""
-        await self.health.enter_graceful_shutdown()
-        self.admission.close()
-        await self.folder.close()
-        await self.server.stop(grace)
+    async def start(self) -> str:
+        """Loads the filters and listens. Returns the address with the real port; raises StartProblem."""
+        await asyncio.to_thread(self._folder.load)
+        self._grpc = self._grpc_server()
+        address = self._listen()
+        await self._grpc.start()
+        for service in ("", *SERVICES):
+            await self._health.set(service, health_pb2.HealthCheckResponse.SERVING)
+        self._background.append(asyncio.create_task(self._folder.watch(poll_seconds=self._config.poll)))
+        return address
 
+    def start_lines(self, address: str) -> list[str]:
+        """What to tell the user who started it: what is served where, what is not and why, what to look out for."""
+        catalogue = self._folder.catalogue
+        names = list(catalogue.filters)
+        filters = f"{len(names)} filter{'s' * (len(names) != 1)} ({', '.join(names)})" if names else "no filters yet"
+        lines = [f"Pleinair {version('pleinair')} serves {filters} on {address} with {self._device.execution_provider}"]
+        lines += [f"{file_name} is not served: {reason}" for file_name, reason in catalogue.rejected.items()]
+        if not names:
+            lines.append(f"Put filters (.onnx files) into {self._config.filters} and they are served within seconds.")
+        if self._device.warning:
+            lines.append(f"Warning: {self._device.warning}")
+        if not self._config.is_loopback:
+            lines.append(
+                f"Warning: {address} can be reached from other machines, and whoever reaches it can use this server."
+            )
+        return lines
 
-@asynccontextmanager
-async def running(config: ServerConfig) -> AsyncIterator[RunningServer]:
-    """Raises ConfigError when the folder is missing or the port is taken. Stops at once on leaving."""
-    folder_path = Path(config.filters)
-    if not folder_path.is_dir():
-        raise ConfigError(f"There is no filters folder {folder_path}; make it, or name another with --filters.")
-    device = choose_device(config.provider)
-    folder = FilterFolder(FolderScanner(folder_path, device))
-    worker, admission = Worker(), Admission(config.queue)
-    handler = TranslationHandler(folder, worker, admission, max_pixels=config.max_pixels)
-    server = grpc.aio.server(options=_options(config))
-    health_servicer = await _add_services(server, handler, folder, config)
-    running_server = RunningServer(_bind(server, config.address), device, folder, health_servicer, admission, server)
-    await server.start()
-    follower = asyncio.create_task(folder.follow())
-    try:
-        yield running_server
-    finally:
-        follower.cancel()
-        await folder.close()
-        await server.stop(None)
-        worker.close()
+    async def drain(self) -> None:
+        """Refuses new calls, lets running translations go on for the grace period, then stops."""
+        await self._health.enter_graceful_shutdown()
+        self._translations.close()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._translations.empty(), self._config.grace)
+        await self.stop()
 
-
-async def serve(config: ServerConfig, say: Callable[[str], None]) -> None:
-    """Runs until SIGINT or SIGTERM, then drains; a second signal stops at once. Raises ConfigError."""
-    async with running(config) as server:
-        for line in start_lines(config, server):
-            say(line)
-        stop, stop_now = _signals()
-        await stop.wait()
-        say("Shutting down: running requests finish, new ones are refused.")
-        drain = asyncio.create_task(server.drain(config.grace))
-        impatience = asyncio.create_task(stop_now.wait())
-        await asyncio.wait({drain, impatience}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (drain, impatience):
+    async def stop(self) -> None:
+        """Ends running calls, each with a status, and frees the device and the port."""
+        for admission in (self._translations, self._watchers):
+            admission.close()
+            admission.evict()
+        await self._translations.empty()
+        await self._grpc.stop(LAST_WORDS_SECONDS)
+        for task in self._background:
             task.cancel()
+        self._worker.close()
 
+    def _grpc_server(self) -> grpc.aio.Server:
+        message_bytes = self._config.max_message_mib << 20
+        options = [
+            ("grpc.so_reuseport", 0),  # a port in use is an error, not a second server behind it
+            ("grpc.max_receive_message_length", message_bytes),
+            ("grpc.max_send_message_length", message_bytes),
+        ]
+        server = grpc.aio.server(options=options)
+        handler = TranslationHandler(self._folder, self._worker, max_pixels=self._config.max_pixels)
+        translation_pb2_grpc.add_TranslationServiceServicer_to_server(
+            TranslationService(handler, self._translations), server
+        )
+        filters_pb2_grpc.add_FilterServiceServicer_to_server(FilterService(self._folder, self._watchers), server)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
+        reflection.enable_server_reflection((*SERVICES, HEALTH, reflection.SERVICE_NAME), server)
+        return server
 
-def start_lines(config: ServerConfig, server: RunningServer) -> list[str]:
-    """What a person wants to know at the start: what is served, where, by what, and what is wrong."""
-    snapshot = server.folder.snapshot
-    count = len(snapshot.filters)
-    names = f" ({', '.join(snapshot.filters)})" if count else ""
-    lines = [
-        f"Pleinair {importlib.metadata.version('pleinair')} serves {count} filter{'' if count == 1 else 's'}{names} "
-        f"on {server.address} with {server.device.name}"
-    ]
-    lines += [f"{name} is not served: {reason}" for name, reason in snapshot.rejected.items()]
-    if not count:
-        lines.append(f"No filter is in {config.filters} yet; put one there and it will be served.")
-    if server.device.warning:
-        lines.append(f"Warning: {server.device.warning}")
-    if not config.loopback:
-        lines.append("Warning: whoever reaches this address over the network can use the server, and reads pictures.")
-    return lines
-
-
-def _options(config: ServerConfig) -> list[tuple[str, int]]:
-    message_bytes = config.max_message_mib << 20
-    return [
-        ("grpc.max_receive_message_length", message_bytes),
-        ("grpc.max_send_message_length", -1),  # a PNG may come back larger than it went
-        ("grpc.so_reuseport", 0),  # two servers on one port would share its calls in silence
-    ]
-
-
-async def _add_services(
-    server: grpc.aio.Server, handler: TranslationHandler, folder: FilterFolder, config: ServerConfig
-) -> health.aio.HealthServicer:
-    translation = TranslationService(handler, deadline=config.deadline)
-    translation_pb2_grpc.add_TranslationServiceServicer_to_server(translation, server)
-    filters_pb2_grpc.add_FilterServiceServicer_to_server(FilterService(folder, deadline=config.deadline), server)
-    health_servicer = health.aio.HealthServicer()
-    health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
-    for name in (health.OVERALL_HEALTH, *SERVICES):
-        await health_servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
-    reflection.enable_server_reflection((*SERVICES, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
-    return health_servicer
-
-
-def _bind(server: grpc.aio.Server, address: str) -> str:
-    host = address.rpartition(":")[0]
-    try:
-        return f"{host}:{server.add_insecure_port(address)}"
-    except RuntimeError:
-        raise ConfigError(
-            f"--address {address} cannot be used; perhaps another program has the port; stop it or name another."
-        ) from None
-
-
-def _signals() -> tuple[asyncio.Event, asyncio.Event]:
-    """Set by the first and by the second SIGINT or SIGTERM."""
-    first, second = asyncio.Event(), asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    def on_signal() -> None:
-        (second if first.is_set() else first).set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
+    def _listen(self) -> str:
+        host, _ = split_address(self._config.address)
         try:
-            loop.add_signal_handler(number, on_signal)
-        except NotImplementedError:  # Windows
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(on_signal))
-    return first, second
+            port = self._grpc.add_insecure_port(self._config.address)
+        except RuntimeError as error:
+            raise StartProblem(
+                f"It is not possible to listen on {self._config.address}: the port is in use or the address is not of"
+                " this machine; choose another --address."
+            ) from error
+        return f"{host}:{port}"
+
+
+async def serve(config: ServerConfig) -> None:
+    """Runs a server until SIGTERM or SIGINT, then drains it; a second signal stops it at once. Raises StartProblem."""
+    signals: asyncio.Queue[int] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, frame: loop.call_soon_threadsafe(signals.put_nowait, number))
+    server = Server(config)
+    print("\n".join(server.start_lines(await server.start())), flush=True)
+    await signals.get()
+    draining, second = asyncio.create_task(server.drain()), asyncio.create_task(signals.get())
+    await asyncio.wait([draining, second], return_when=asyncio.FIRST_COMPLETED)
+    if not draining.done():
+        draining.cancel()
+        await server.stop()
+    second.cancel()

@@ -1,113 +1,177 @@
-"""The server's options: defaults < a TOML file < the environment < the command line."""
+"""The server's options: defaults, then a TOML file, then PLEINAIR_* in the environment, then the command line."""
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
+import ipaddress
 import os
 import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
+
+from server.engine.device import Provider
 
 ENVIRONMENT_PREFIX = "PLEINAIR_"
-PROVIDERS = ("auto", "cpu", "cuda")
 
 
 class ConfigError(Exception):
-    """Its text is one sentence for the operator: which option, what was expected."""
+    """A wrong option; the text is a sentence that names it and what was expected."""
 
 
-def _option(default: Any, text: str) -> Any:
-    return field(default=default, metadata={"help": text})
+@dataclass(frozen=True)
+class _Kind:
+    """How an option is read from text: ``read`` raises ValueError, and ``expected`` finishes "must be ..."."""
+
+    read: Callable[[str], Any]
+    expected: str
 
 
-@dataclass(frozen=True, kw_only=True)
+def _number(number: type[int] | type[float], least: float, most: float) -> _Kind:
+    def read(text: str) -> float:
+        value = number(text)
+        if not least <= value <= most:
+            raise ValueError
+        return value
+
+    return _Kind(read, f"a {'whole ' if number is int else ''}number from {least} to {most}")
+
+
+def _path(text: str) -> Path:
+    if not text:
+        raise ValueError
+    return Path(text)
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """Host (an IPv6 one in brackets) and port. Raises ValueError."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535 or (":" in host) != host.startswith("["):
+        raise ValueError
+    return host, int(port)
+
+
+def _address(text: str) -> str:
+    host, port = split_address(text)
+    return f"{host}:{port}"
+
+
+def _option(kind: _Kind, explanation: str) -> Mapping[str, Any]:
+    return {"kind": kind, "help": explanation}
+
+
+@dataclass(frozen=True)
 class ServerConfig:
-    filters: str = _option("filters", "folder with the filters to serve")
-    address: str = _option("127.0.0.1:50051", "HOST:PORT to listen on; port 0 takes a free one")
-    provider: str = _option("auto", f"where to compute: {', '.join(PROVIDERS)}")
-    max_pixels: int = _option(4096 * 4096, "largest picture, in pixels; a full-size network takes about 1 KB a pixel")
-    max_message_mib: int = _option(32, "largest message, so largest encoded picture, in MiB")
-    queue: int = _option(16, "requests in hand at once; more are refused at once")
-    deadline: float = _option(600.0, "longest time that a request may take, in seconds")
-    grace: float = _option(10.0, "time that running requests have to finish at shutdown, in seconds")
+    """All options of ``python -m server``; each field's metadata says what it takes and what it is for."""
 
-    def __post_init__(self) -> None:
-        """Raises ConfigError for the first value that cannot work."""
-        host, _, port = self.address.rpartition(":")
-        _check(bool(host) and port.isdigit() and int(port) < 65536, "address", self.address, "HOST:PORT")
-        _check(self.provider in PROVIDERS, "provider", self.provider, " or ".join(PROVIDERS))
-        for name in ("max_pixels", "max_message_mib", "queue"):
-            _check(getattr(self, name) >= 1, name, getattr(self, name), "a whole number of at least 1")
-        _check(self.max_message_mib <= 1024, "max_message_mib", self.max_message_mib, "at most 1024")
-        _check(self.deadline > 0, "deadline", self.deadline, "a number of seconds above 0")
-        _check(self.grace >= 0, "grace", self.grace, "a number of seconds of at least 0")
+    filters: Path = field(
+        default=Path("filters"), metadata=_option(_Kind(_path, "the path of a folder"), "the folder of filter files")
+    )
+    address: str = field(
+        default="127.0.0.1:50051",
+        metadata=_option(
+            _Kind(_address, "HOST:PORT with a port up to 65535"), "where to listen; port 0 takes a free one"
+        ),
+    )
+    provider: Provider = field(
+        default=Provider.AUTO,
+        metadata=_option(
+            _Kind(Provider, "one of auto, cpu, cuda"), "where to compute: auto (the GPU if there is one), cpu or cuda"
+        ),
+    )
+    threads: int = field(
+        default=0,
+        metadata=_option(_number(int, 0, 1024), "threads of a computation on the CPU; 0 lets onnxruntime choose"),
+    )
+    queue: int = field(
+        default=16, metadata=_option(_number(int, 1, 10_000), "how many translations may wait or run at once")
+    )
+    deadline: float = field(
+        default=600.0, metadata=_option(_number(float, 0.1, 86_400), "longest time of a translation, in seconds")
+    )
+    grace: float = field(
+        default=10.0,
+        metadata=_option(_number(float, 0, 3600), "seconds that running translations have when the server stops"),
+    )
+    max_pixels: int = field(
+        default=4096 * 4096,
+        metadata=_option(
+            _number(int, 1, 1 << 32), "largest picture, in pixels; a full-size network takes about 1 KB for each"
+        ),
+    )
+    max_message_mib: int = field(
+        default=32, metadata=_option(_number(int, 1, 1024), "largest message, so largest encoded picture, in MiB")
+    )
+    poll: float = field(
+        default=1.0, metadata=_option(_number(float, 0.01, 3600), "seconds between looks into the filters folder")
+    )
 
     @property
-    def loopback(self) -> bool:
-        """Whether only this machine can reach the address."""
-        host = self.address.rpartition(":")[0].strip("[]")
-        return host in ("localhost", "::1") or host.startswith("127.")
+    def is_loopback(self) -> bool:
+        """Whether only programs on this machine can reach the address."""
+        host, _ = split_address(self.address)
+        if host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(host.strip("[]")).is_loopback
+        except ValueError:
+            return False
 
 
-def load_config(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -> ServerConfig:
-    """Raises ConfigError for a wrong value or an unreadable file; argparse itself answers unknown options."""
-    told = vars(_parser().parse_args(arguments))
-    file = told.pop("config", None)
-    from_file = _read_file(Path(file)) if file else {}
-    from_environment = {
-        option.name: environment[name]
-        for option in dataclasses.fields(ServerConfig)
-        if (name := ENVIRONMENT_PREFIX + option.name.upper()) in environment
-    }
-    types = get_type_hints(ServerConfig)
-    merged = {**from_file, **from_environment, **told}
-    return ServerConfig(**{name: _convert(name, value, types[name]) for name, value in merged.items()})
-
-
-def default_filters(environment: Mapping[str, str] = os.environ) -> str:
-    """The filters folder when nobody names one."""
-    return environment.get(f"{ENVIRONMENT_PREFIX}FILTERS", ServerConfig.filters)
+def load_config(arguments: Sequence[str] | None, environment: Mapping[str, str] = os.environ) -> ServerConfig:
+    """Raises ConfigError for a wrong value or file; exits as argparse does for an unknown option."""
+    given = vars(_parser().parse_args(arguments))
+    file = given["config"]
+    from_file = _read_file(file) if file else {}
+    values: dict[str, Any] = {}
+    for option in fields(ServerConfig):
+        variable = ENVIRONMENT_PREFIX + option.name.upper()
+        for source, value in (
+            (_flag(option), given[option.name]),
+            (variable, environment.get(variable)),
+            (f"{option.name} in {file}", from_file.get(option.name)),
+        ):
+            if value is not None:
+                values[option.name] = _read(option, source, value)
+                break
+    return ServerConfig(**values)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m server",
-        description="Serves the filters of a folder over gRPC. Every option can also stand in a TOML file (--config) "
-        "or in the environment as PLEINAIR_ and its name in capitals.",
-        argument_default=argparse.SUPPRESS,
+        description="Serves the filters of a folder over gRPC. Every option can also stand in a TOML file (--config) or"
+        " in the environment, as PLEINAIR_ and its name in capitals.",
     )
-    parser.add_argument("--config", metavar="FILE", help="a TOML file with options")
-    for option in dataclasses.fields(ServerConfig):
+    parser.add_argument("--config", metavar="FILE.toml", help="a file with options, such as: queue = 4")
+    for option in fields(ServerConfig):
         text = f"{option.metadata['help']} (default: {option.default})"
-        parser.add_argument(f"--{option.name.replace('_', '-')}", help=text, metavar=option.name.upper())
+        parser.add_argument(_flag(option), metavar="VALUE", help=text)
     return parser
 
 
-def _read_file(path: Path) -> dict[str, Any]:
+def _flag(option: Field[Any]) -> str:
+    return "--" + option.name.replace("_", "-")
+
+
+def _read(option: Field[Any], source: str, value: object) -> Any:
+    kind: _Kind = option.metadata["kind"]
     try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"--config {path} cannot be read ({error.strerror}); name a TOML file.") from None
+        return kind.read(str(value))
     except ValueError as error:
-        raise ConfigError(f"--config {path} is not a TOML file ({error}); correct it.") from None
-    known = {option.name for option in dataclasses.fields(ServerConfig)}
-    for name in told:
-        if name not in known:
-            raise ConfigError(f"{path} sets {name!r}, which is no option; the options are {', '.join(sorted(known))}.")
-    return told
+        raise ConfigError(f"{source} is '{value}', but must be {kind.expected}.") from error
 
 
-def _convert(name: str, value: Any, kind: type) -> Any:
+def _read_file(file: str) -> dict[str, object]:
     try:
-        return kind(value)
-    except (TypeError, ValueError):
-        expected = "a whole number" if kind is int else "a number"
-        raise ConfigError(f"--{name.replace('_', '-')} is {value!r}, but must be {expected}.") from None
-
-
-def _check(holds: bool, name: str, value: object, expected: str) -> None:
-    if not holds:
-        raise ConfigError(f"--{name.replace('_', '-')} is {value!r}, but must be {expected}.")
+        entries = tomllib.loads(Path(file).read_text("utf-8"))
+    except OSError as error:
+        raise ConfigError(f"The configuration {file} cannot be read ({error.strerror}); check its name.") from error
+    except ValueError as error:
+        raise ConfigError(f"The configuration {file} is not TOML: {error}.") from error
+    known = [option.name for option in fields(ServerConfig)]
+    for key in entries:
+        if key not in known:
+            raise ConfigError(f"The configuration {file} has the unknown key '{key}'; known are {', '.join(known)}.")
+    return entries

@@ -53,3 +53,15 @@ class Refusal(Exception):
         self.sentence = sentence
         self.field = field
         self.retry_seconds = retry_seconds
+
+
+class FilterProblem(ValueError):
+    """A file that cannot be served. ``sentence`` speaks of the file as "it" and says what to do."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class StartProblem(Exception):
+    """Why a program cannot start, as a sentence that says what to do."""

@@ -1,209 +1,145 @@
-"""Reads one filter: an ONNX file that describes itself, or somebody else's with a sidecar that describes it."""
+"""Reads one filter file: an ONNX network that describes itself, or somebody else's with a sidecar."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
-import re
-from collections.abc import Iterable, Iterator
+import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnx
 
+from server.description import Description, from_metadata, from_sidecar
 from server.engine.canvas import translate_canvas
 from server.engine.device import Device
-from server.engine.session import Feed, FilterSession
-from server.sidecar import Sidecar, read_sidecar
+from server.engine.session import Feed, Precision, Session
+from server.errors import FilterProblem
+from server.graph import Graph, check_size_is_free, read_graph
+from server.sidecar import REQUIRED, Sidecar, read_sidecar
 
-FORMAT = "1"
-IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-_PREFIX = "pleinair."
-_FLOATS = (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16)
+# Protobuf's own limit.
+_GREATEST_FILE = (1 << 31) - 1
+_TEST_SIZE = (16, 16)
+
+_log = logging.getLogger(__name__)
 
 
-class BadFilter(Exception):
-    """Its text is one sentence: what is wrong with the file and what to do."""
+@dataclass(frozen=True, eq=False)
+class Filter:
+    """A filter that is loaded and has answered. Two with one ``sha256`` give the same pictures."""
 
-
-@dataclass(frozen=True)
-class FilterInfo:
-    """What a filter says of itself."""
-
-    id: str
-    title: str
-    description: str
-    source_domain: str
-    target_domain: str
-    method: str
-    spatial_multiple: int
-    licence: str
-    images_seen: int
-    data_fingerprint: str
-    package_version: str
-    commit: str
-    thumbnail: bytes
+    description: Description
+    precision: Precision
     sha256: str
     file_bytes: int
+    session: Session
+
+    @property
+    def identifier(self) -> str:
+        return self.description.identifier
 
 
-@dataclass(frozen=True)
-class LoadedFilter:
-    """A filter that has answered once."""
+def read_filter(path: Path, device: Device) -> Filter:
+    """Loads ``path`` (with its sidecar, if there is one) and proves on a small picture that it answers.
 
-    info: FilterInfo
-    session: FilterSession
-    file_name: str
-
-
-def load_filter(path: Path, device: Device) -> LoadedFilter:
-    """Reads, checks and tries the file. Raises BadFilter, whatever is wrong with it."""
-    try:
-        contents = path.read_bytes()
-        model = onnx.load_from_string(contents)
-    except OSError as error:
-        raise BadFilter(f"It cannot be read ({error.strerror}); check its permissions.") from None
-    except Exception:  # damaged files raise nearly anything
-        raise BadFilter("It is damaged or not an ONNX model; export or copy it again.") from None
-    _refuse_external_data(model)
-    sidecar = read_sidecar(path.with_suffix(".toml"), BadFilter)
-    feed = sidecar.feed if sidecar else Feed()
-    metadata = {
-        entry.key.removeprefix(_PREFIX): entry.value for entry in model.metadata_props if entry.key.startswith(_PREFIX)
-    }
-    _check_ends(model, feed)
-    if not metadata and not sidecar:
-        raise BadFilter(
-            "It does not describe itself; export it with python -m training.export, or write "
-            f"{path.stem}.toml beside it with input, output, layout, range and multiple."
-        )
-    info = _info(path, contents, metadata, sidecar)
-    return LoadedFilter(info, _session(contents, feed, device, info.spatial_multiple), path.name)
+    Raises FilterProblem for a file that cannot be served and OSError for one that cannot be read.
+    """
+    data = _contents(path)
+    graph = read_graph(data)
+    description, feed = _describe(path, graph)
+    filter_ = Filter(
+        description=description,
+        precision=feed.precision,
+        sha256=hashlib.sha256(data).hexdigest(),
+        file_bytes=len(data),
+        session=_load(path, data, feed, device),
+    )
+    _try(path, filter_, device)
+    return filter_
 
 
-def _refuse_external_data(model: onnx.ModelProto) -> None:
-    if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in _tensors(model)):
-        raise BadFilter("It keeps its weights in another file; a filter is one file, so save it without external data.")
+def _contents(path: Path) -> bytes:
+    size = path.stat().st_size
+    if size == 0:
+        raise FilterProblem("It is empty; copy or export it again.")
+    if size > _GREATEST_FILE:
+        raise FilterProblem("It is larger than 2 GiB, more than an ONNX file can be; export a smaller network.")
+    return path.read_bytes()
 
 
-def _tensors(model: onnx.ModelProto) -> Iterator[onnx.TensorProto]:
-    yield from _graph_tensors(model.graph)
-    for function in model.functions:
-        yield from _node_tensors(function.node)
-
-
-def _graph_tensors(graph: onnx.GraphProto) -> Iterator[onnx.TensorProto]:
-    yield from graph.initializer
-    for sparse in graph.sparse_initializer:
-        yield from (sparse.values, sparse.indices)
-    yield from _node_tensors(graph.node)
-
-
-def _node_tensors(nodes: Iterable[onnx.NodeProto]) -> Iterator[onnx.TensorProto]:
-    for attribute in (attribute for node in nodes for attribute in node.attribute):
-        yield from (attribute.t, *attribute.tensors)
-        for graph in (attribute.g, *attribute.graphs):
-            yield from _graph_tensors(graph)
-
-
-def _check_ends(model: onnx.ModelProto, feed: Feed) -> None:
-    weights = {tensor.name for tensor in model.graph.initializer}
-    inputs = [value for value in model.graph.input if value.name not in weights]
-    for kind, values, name in (("input", inputs, feed.input), ("output", list(model.graph.output), feed.output)):
-        if [value.name for value in values] != [name]:
-            names = ", ".join(repr(value.name) for value in values) or "none"
-            raise BadFilter(
-                f"Its {kind} is {names}, but a filter has one {kind}, {name!r}; export it with "
-                "python -m training.export, or describe it in a .toml file of the same name."
-            )
-        _check_shape(kind, values[0], feed)
-
-
-def _check_shape(kind: str, value: onnx.ValueInfoProto, feed: Feed) -> None:
-    tensor = value.type.tensor_type
-    if tensor.elem_type not in _FLOATS:
-        raise BadFilter(f"Its {kind} is not float32 or float16; export it with one of these.")
-    order = "N x H x W x 3" if feed.channels_last else "N x 3 x H x W"
-    dimensions = tensor.shape.dim
-    channel, sizes = (3, (1, 2)) if feed.channels_last else (1, (2, 3))
-    if len(dimensions) != 4 or dimensions[channel].dim_value not in (0, 3):
-        raise BadFilter(f"Its {kind} is not {order}; export it for RGB pictures in that layout.")
-    if kind == "input" and any(dimensions[axis].dim_value for axis in sizes):
-        raise BadFilter("It takes pictures of one fixed size only; export it with dynamic height and width.")
-
-
-def _info(path: Path, contents: bytes, metadata: dict[str, str], sidecar: Sidecar | None) -> FilterInfo:
-    told = _from_sidecar(path, sidecar) if sidecar else metadata
-    if told.get("format") != FORMAT:
-        raise BadFilter(
-            f"Its filter format is {told.get('format', 'missing')!r}, and this server reads {FORMAT!r}; "
-            "export it again, or use a newer server."
-        )
-    identifier = told.get("identifier", "")
-    if not IDENTIFIER.fullmatch(identifier):
-        raise BadFilter(
-            f"Its identifier {identifier!r} is not 1 to 64 lower-case letters, digits, dots, dashes and underscores; "
-            "export it with another --identifier."
-        )
-    if told.get("value_range", "-1,1") != "-1,1":
-        raise BadFilter("Its value range is not -1,1; export it again.")
-    return FilterInfo(
-        id=identifier,
-        title=told.get("title") or identifier,
-        description=told.get("description", ""),
-        source_domain=told.get("source_domain", ""),
-        target_domain=told.get("target_domain", ""),
-        method=told.get("method", ""),
-        spatial_multiple=_number(told, "spatial_multiple", 1, 1024),
-        licence=told.get("licence", ""),
-        images_seen=_number(told, "images_seen", 0, 2**63),
-        data_fingerprint=told.get("data_fingerprint", ""),
-        package_version=told.get("package_version", ""),
-        commit=told.get("commit", ""),
-        thumbnail=_thumbnail(told.get("thumbnail", "")),
-        sha256=hashlib.sha256(contents).hexdigest(),
-        file_bytes=len(contents),
+def _describe(path: Path, graph: Graph) -> tuple[Description, Feed]:
+    sidecar_path = path.with_suffix(".toml")
+    if sidecar_path.is_file():
+        sidecar = read_sidecar(sidecar_path)
+        return from_sidecar(path.stem, sidecar), _foreign_feed(graph, sidecar, sidecar_path.name)
+    if "pleinair.format" in graph.metadata:
+        return from_metadata(graph.metadata), _own_feed(graph, sidecar_path.name)
+    raise FilterProblem(
+        "It does not say how to use it; export it with python -m training.export, or describe it in"
+        f" {sidecar_path.name} beside it with the keys {', '.join(REQUIRED)}."
     )
 
 
-def _from_sidecar(path: Path, sidecar: Sidecar) -> dict[str, str]:
-    slug = re.sub(r"[^a-z0-9._]+", "-", path.stem.lower()).strip("-._")[:64] or "filter"
-    return {
-        "format": FORMAT,
-        "identifier": slug,
-        "method": "onnx",
-        "spatial_multiple": str(sidecar.multiple),
-        "images_seen": "0",
-        **sidecar.about,
-    }
+def _own_feed(graph: Graph, sidecar_name: str) -> Feed:
+    for ends, expected, kind in ((graph.inputs, "image", "input"), (graph.outputs, "translated", "output")):
+        if list(ends) != [expected]:
+            raise FilterProblem(
+                f"Its {kind} is called {_quoted(ends)} and a filter has one {kind} '{expected}'; export it with"
+                f" python -m training.export, or describe it in {sidecar_name} beside it."
+            )
+    batch, channels, height, width = graph.shape("image")
+    if channels != 3:
+        raise FilterProblem(f"Its input 'image' has {channels or 'any number of'} channels; expected 3 (RGB).")
+    if batch is not None:
+        raise FilterProblem(f"Its input 'image' takes {batch} pictures at a time; export it with a dynamic batch.")
+    check_size_is_free(height, width, "image")
+    return Feed(precision=graph.precision("image"))
 
 
-def _number(told: dict[str, str], key: str, low: int, high: int) -> int:
-    text = told.get(key, "")
-    if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
-        raise BadFilter(f"Its {key} is {text!r}, but must be a whole number of at least {low}; export it again.")
-    return int(text)
-
-
-def _thumbnail(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise BadFilter("Its thumbnail is not base64; export it again.") from None
-
-
-def _session(contents: bytes, feed: Feed, device: Device, multiple: int) -> FilterSession:
-    """Loads the graph and lets it answer once, on a picture whose sides differ."""
-    trial = np.zeros((1, 3, 16, 24), dtype=np.float32)
-    try:
-        session = FilterSession(contents, feed, device)
-        shape = translate_canvas(session, trial, multiple=multiple).shape
-    except Exception:  # onnxruntime's own errors, and UnicodeDecodeError for damaged names
-        raise BadFilter("onnxruntime cannot run it; export it again, for example with another opset.") from None
-    if shape != trial.shape:
-        raise BadFilter(
-            "Its answer has another size than the picture; set its spatial multiple to what its network needs."
+def _foreign_feed(graph: Graph, sidecar: Sidecar, sidecar_name: str) -> Feed:
+    if list(graph.inputs) != [sidecar.input]:
+        raise FilterProblem(
+            f"Its input is called {_quoted(graph.inputs)}, and {sidecar_name} names '{sidecar.input}'; only networks"
+            " with one input can be served."
         )
-    return session
+    if sidecar.output not in graph.outputs:
+        raise FilterProblem(
+            f"Its output is called {_quoted(graph.outputs)}, and {sidecar_name} names '{sidecar.output}'; correct it."
+        )
+    shape = graph.shape(sidecar.input)
+    height, width = shape[1:3] if sidecar.channels_last else shape[2:4]
+    check_size_is_free(height, width, sidecar.input)
+    return Feed(
+        input=sidecar.input,
+        output=sidecar.output,
+        precision=graph.precision(sidecar.input),
+        channels_last=sidecar.channels_last,
+        input_range=sidecar.range,
+        output_range=sidecar.output_range or sidecar.range,
+    )
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return " and ".join(f"'{name[:100]}'" for name in names) or "nothing"
+
+
+def _load(path: Path, data: bytes, feed: Feed, device: Device) -> Session:
+    try:
+        return Session(data, feed, device)
+    except Exception as error:
+        _log.warning("onnxruntime cannot load %s: %s", path, error)
+        raise FilterProblem("onnxruntime cannot load it (the server's log says why); export it again.") from error
+
+
+def _try(path: Path, filter_: Filter, device: Device) -> None:
+    picture = np.zeros((1, 3, *_TEST_SIZE), np.float32)
+    multiple = filter_.description.spatial_multiple
+    try:
+        translate_canvas(filter_.session, picture, multiple=multiple, options=device.run_options())
+    except Exception as error:
+        _log.warning("%s failed on a test picture: %s", path, error)
+        raise FilterProblem(
+            f"It fails on a test picture of {_TEST_SIZE[0]} x {_TEST_SIZE[1]} pixels (the server's log says why);"
+            " check its layout, multiple and output."
+        ) from error

@@ -1,147 +1,151 @@
-"""The filters folder: the files that are served and those that cannot be, followed as they change."""
+"""The filters folder: its files are the filters, and it is followed while the server runs."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
-from dataclasses import dataclass, field
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 
+from server.catalogue import Catalogue, FilterChange, changes
 from server.engine.device import Device
-from server.errors import Reason, Refusal
-from server.filter_file import BadFilter, LoadedFilter, load_filter
+from server.errors import FilterProblem, StartProblem
+from server.filter_file import Filter, read_filter
 
-POLL_SECONDS = 1.0
+# Size and time of a file and of its sidecar: what tells one version from another.
+_Stamp = tuple[tuple[int, int] | None, ...]
 
-Signature = tuple[tuple[int, int] | None, ...]  # (size, modification time) of the model and of its sidecar
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """The folder at one moment: filters by identifier, and by file name why the others are not served."""
-
-    filters: Mapping[str, LoadedFilter] = field(default_factory=dict)
-    rejected: Mapping[str, str] = field(default_factory=dict)
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """What became of one file. A file that changed for the worse keeps its filter and gets a problem."""
+    """What came of a file; both when a replacement is bad and the version before it goes on serving."""
 
-    signature: Signature
-    loaded: LoadedFilter | None
+    stamp: _Stamp
+    filter: Filter | None
     problem: str | None
 
 
-class FolderScanner:
-    """Looks at the folder, again and again, and loads what is new. Not thread-safe: one caller at a time."""
+class FilterFolder:
+    """The ``*.onnx`` files directly in a folder, without hidden ones, or one such file.
 
-    def __init__(self, folder: Path, device: Device) -> None:
-        self._folder = folder
+    Belongs to one event loop once it is watched."""
+
+    def __init__(self, path: Path, device: Device) -> None:
+        self._path = path
+        self._place = path.parent if path.is_file() else path
         self._device = device
-        self._entries: dict[Path, _Entry] = {}
-        self._unsettled: dict[Path, Signature] = {}
+        self._entries: dict[str, _Entry] = {}
+        self._seen: dict[str, _Stamp] = {}
+        self._changed = asyncio.Event()
+        self.catalogue = Catalogue()
 
-    def scan(self, *, at_once: bool = False) -> Snapshot:
-        """A new or changed file is loaded when two scans saw it alike, since it may be half copied; or ``at_once``."""
-        signatures = {path: _signature(path) for path in self._files()}
-        for gone in self._entries.keys() - signatures.keys():
-            del self._entries[gone]
-        seen, self._unsettled = self._unsettled, {}
-        for path, signature in signatures.items():
-            entry = self._entries.get(path)
-            if entry and entry.signature == signature:
-                continue
-            if at_once or seen.get(path) == signature:
-                self._entries[path] = self._load(path, signature, entry)
+    def find(self, identifier: str) -> Filter:
+        """Raises Refusal, which names the filters that exist."""
+        return self.catalogue.find(identifier)
+
+    def load(self) -> None:
+        """Reads all files at once. Raises StartProblem when there is no such folder."""
+        try:
+            self._seen = self._stamps()
+        except OSError as error:
+            raise StartProblem(
+                f"The filters folder {self._path} cannot be read ({error.strerror}); make it, or name another with"
+                " --filters."
+            ) from error
+        self._read(list(self._seen))
+        self.catalogue = self._as_catalogue()
+
+    async def watch(self, *, poll_seconds: float) -> None:
+        """Follows the folder until it is cancelled; loads in a thread, and logs what changes."""
+        while True:
+            await asyncio.sleep(poll_seconds)
+            try:
+                catalogue = await asyncio.to_thread(self._poll)
+            except Exception:
+                _log.exception("The filters folder %s cannot be read; the filters stay as they are.", self._path)
             else:
-                self._unsettled[path] = signature
-        return self._snapshot()
+                self._publish(catalogue)
+
+    async def follow(self) -> AsyncIterator[Catalogue]:
+        """The catalogue now, and whenever it has changed; who is slow misses states in between, never the last."""
+        while True:
+            changed = self._changed
+            yield self.catalogue
+            await changed.wait()
+
+    def _publish(self, catalogue: Catalogue) -> None:
+        differences = list(changes(self.catalogue, catalogue))
+        for change in differences:
+            if isinstance(change, FilterChange):
+                _log.info("Filter %s %s.", change.filter.identifier, change.kind.value)
+            else:
+                _log.warning("%s is not served: %s", change.file_name, change.reason)
+        if catalogue != self.catalogue:
+            self.catalogue = catalogue
+            self._changed.set()
+            self._changed = asyncio.Event()
+
+    def _poll(self) -> Catalogue:
+        """Files are read when two polls in a row saw the same new version, so that no half-copied one is tried."""
+        stamps = self._stamps()
+        changed = [name for name, stamp in stamps.items() if not self._is_read(name, stamp)]
+        settled = [name for name in changed if stamps[name] == self._seen.get(name)]
+        self._entries = {name: entry for name, entry in self._entries.items() if name in stamps}
+        self._seen = stamps
+        self._read(settled)
+        return self._as_catalogue()
+
+    def _is_read(self, name: str, stamp: _Stamp) -> bool:
+        return name in self._entries and self._entries[name].stamp == stamp
+
+    def _stamps(self) -> dict[str, _Stamp]:
+        stamps = {file.name: (_stamp(file), _stamp(file.with_suffix(".toml"))) for file in sorted(self._files())}
+        return {name: stamp for name, stamp in stamps.items() if stamp[0] is not None}
 
     def _files(self) -> list[Path]:
-        try:
-            return sorted(path for path in self._folder.glob("*.onnx") if not path.name.startswith("."))
-        except OSError:
-            return []
+        if self._path.is_file():
+            return [self._path]
+        return [file for file in self._path.iterdir() if file.suffix == ".onnx" and not file.name.startswith(".")]
 
-    def _load(self, path: Path, signature: Signature, before: _Entry | None) -> _Entry:
-        try:
-            return _Entry(signature, load_filter(path, self._device), None)
-        except BadFilter as error:
-            if before and before.loaded:
-                return _Entry(signature, before.loaded, f"{error} The filter before it goes on serving.")
-            return _Entry(signature, None, str(error))
+    def _read(self, names: list[str]) -> None:
+        for name in names:
+            before = self._entries.get(name)
+            serving = before.filter if before else None
+            try:
+                self._entries[name] = _Entry(self._seen[name], read_filter(self._place / name, self._device), None)
+            except FilterProblem as problem:
+                self._entries[name] = _Entry(self._seen[name], serving, problem.sentence)
+            except FileNotFoundError:
+                continue  # gone again; the next poll sees that
+            except OSError as error:
+                sentence = f"It cannot be read ({error.strerror}); check its permissions."
+                self._entries[name] = _Entry(self._seen[name], serving, sentence)
 
-    def _snapshot(self) -> Snapshot:
-        filters: dict[str, LoadedFilter] = {}
+    def _as_catalogue(self) -> Catalogue:
+        filters: dict[str, Filter] = {}
+        owners: dict[str, str] = {}
         rejected: dict[str, str] = {}
-        for path, entry in sorted(self._entries.items()):
+        for name, entry in sorted(self._entries.items()):
             if entry.problem:
-                rejected[path.name] = entry.problem
-            if entry.loaded is None:
-                continue
-            identifier = entry.loaded.info.id
-            if identifier in filters:
-                rejected[path.name] = (
-                    f"Its identifier {identifier!r} is that of {filters[identifier].file_name} already; "
-                    "export it with another --identifier."
-                )
-            else:
-                filters[identifier] = entry.loaded
-        return Snapshot(dict(sorted(filters.items())), rejected)
+                rejected[name] = entry.problem
+            if entry.filter:
+                identifier = entry.filter.identifier
+                owner = owners.setdefault(identifier, name)
+                if owner == name:
+                    filters[identifier] = entry.filter
+                else:
+                    rejected.setdefault(
+                        name, f"Its identifier '{identifier}' is that of {owner} already; export it with another."
+                    )
+        return Catalogue(dict(sorted(filters.items())), rejected)
 
 
-class FilterFolder:
-    """The folder's present state, for one event loop: look filters up, follow changes."""
-
-    def __init__(self, scanner: FolderScanner) -> None:
-        self._scanner = scanner
-        self._changed = asyncio.Condition()
-        self._closed = False
-        self.snapshot = scanner.scan(at_once=True)
-
-    def get(self, identifier: str) -> LoadedFilter:
-        """Raises Refusal FILTER_NOT_FOUND, which names the filters that exist."""
-        try:
-            return self.snapshot.filters[identifier]
-        except KeyError:
-            names = ", ".join(self.snapshot.filters) or "none yet"
-            sentence = f"There is no filter {identifier[:80]!r}; the filters are: {names}."
-            raise Refusal(Reason.FILTER_NOT_FOUND, sentence, field="filter_id") from None
-
-    async def follow(self) -> None:
-        """Looks at the folder every second, until cancelled."""
-        while True:
-            await asyncio.sleep(POLL_SECONDS)
-            snapshot = await asyncio.to_thread(self._scanner.scan)
-            if snapshot != self.snapshot:
-                async with self._changed:
-                    self.snapshot = snapshot
-                    self._changed.notify_all()
-
-    async def snapshots(self) -> AsyncGenerator[Snapshot]:
-        """The present state, then each new one, until ``close``. A slow reader misses states, never the last."""
-        while not self._closed:
-            current = self.snapshot
-            yield current
-            async with self._changed:
-                while self.snapshot is current and not self._closed:
-                    await self._changed.wait()
-
-    async def close(self) -> None:
-        """Ends every ``snapshots``."""
-        async with self._changed:
-            self._closed = True
-            self._changed.notify_all()
-
-
-def _signature(path: Path) -> Signature:
-    return tuple(_stat(file) for file in (path, path.with_suffix(".toml")))
-
-
-def _stat(path: Path) -> tuple[int, int] | None:
+def _stamp(file: Path) -> tuple[int, int] | None:
     try:
-        status = path.stat()
+        status = file.stat()
     except OSError:
         return None
     return status.st_size, status.st_mtime_ns

@@ -1,75 +1,109 @@
-"""NAME.toml beside NAME.onnx: how to feed a model that somebody else made."""
+"""NAME.toml beside NAME.onnx: how to feed a network that somebody else made, and what to call it."""
 
 from __future__ import annotations
 
+import math
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from server.engine.session import Feed
+from server.engine.session import Range
+from server.errors import FilterProblem
 
-_ABOUT = ("title", "description", "licence", "source_domain", "target_domain")
-_REQUIRED = ("input", "output", "layout", "range", "multiple")
+GREATEST_MULTIPLE = 1024
 
 
 @dataclass(frozen=True)
 class Sidecar:
-    feed: Feed
+    """The fields are the file's keys; ranges are the network's values for black and white."""
+
+    input: str
+    output: str
+    layout: str
+    range: Range
     multiple: int
-    about: dict[str, str]
+    output_range: Range | None = None
+    title: str = ""
+    description: str = ""
+    licence: str = ""
+    source_domain: str = ""
+    target_domain: str = ""
+
+    @property
+    def channels_last(self) -> bool:
+        return self.layout == "NHWC"
 
 
-def read_sidecar(path: Path, error: type[Exception]) -> Sidecar | None:
-    """None when there is no such file. Raises ``error`` with one sentence for a file that does not say it all."""
+def read_sidecar(path: Path) -> Sidecar:
+    """Raises FilterProblem, which names the file and the key."""
     try:
-        told = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError):
-        raise error(f"{path.name} is not a TOML file that can be read; correct it.") from None
-    try:
-        return _parse(told)
-    except ValueError as problem:
-        raise error(f"{path.name}: {problem}.") from None
+        entries = tomllib.loads(path.read_text("utf-8"))
+    except Exception as error:
+        raise FilterProblem(
+            f"{path.name} beside it cannot be read as TOML ({_where(error)}); correct or remove it."
+        ) from error
+    for key in entries:
+        if key not in _CHECKS:
+            raise FilterProblem(f"{path.name} beside it has the unknown key '{key}'; known are {', '.join(_CHECKS)}.")
+    for key in REQUIRED:
+        if key not in entries:
+            raise FilterProblem(f"{path.name} beside it lacks the key '{key}'; needed are {', '.join(REQUIRED)}.")
+    return Sidecar(**{key: _checked(path.name, key, value) for key, value in entries.items()})
 
 
-def _parse(told: dict[str, Any]) -> Sidecar:
-    missing = [key for key in _REQUIRED if key not in told]
-    if missing:
-        raise ValueError(f"{', '.join(missing)} is missing; write {', '.join(_REQUIRED)}")
-    unknown = sorted(set(told) - {*_REQUIRED, *_ABOUT, "output_range"})
-    if unknown:
-        raise ValueError(f"{', '.join(unknown)} is not known; remove it")
-    if told["layout"] not in ("NCHW", "NHWC"):
-        raise ValueError('layout must be "NCHW" or "NHWC"')
-    multiple = told["multiple"]
-    if not isinstance(multiple, int) or isinstance(multiple, bool) or not 1 <= multiple <= 1024:
-        raise ValueError("multiple must be a whole number from 1 to 1024")
-    input_range = _range(told, "range")
-    feed = Feed(
-        input=_text(told, "input"),
-        output=_text(told, "output"),
-        channels_last=told["layout"] == "NHWC",
-        input_range=input_range,
-        output_range=_range(told, "output_range") if "output_range" in told else input_range,
-    )
-    return Sidecar(feed, multiple, {key: _text(told, key) for key in _ABOUT if key in told})
+def _where(error: Exception) -> str:
+    return str(error) if isinstance(error, tomllib.TOMLDecodeError) else "it is not readable UTF-8 text"
 
 
-def _text(told: dict[str, Any], key: str) -> str:
-    if not isinstance(told[key], str):
-        raise ValueError(f"{key} must be a text in quotes")
-    return str(told[key])
+def _checked(file_name: str, key: str, value: Any) -> Any:
+    is_right, expected = _CHECKS[key]
+    if not is_right(value):
+        raise FilterProblem(f"{file_name} beside it has the key '{key}' = {value!r}; expected {expected}.")
+    return tuple(value) if isinstance(value, list) else value
 
 
-def _range(told: dict[str, Any], key: str) -> tuple[float, float]:
-    value = told[key]
-    if (
-        not isinstance(value, list)
-        or len(value) != 2
-        or any(isinstance(number, bool) or not isinstance(number, int | float) for number in value)
-        or value[0] == value[1]
-    ):
-        raise ValueError(f"{key} must be two different numbers, the values for black and white, like [0, 255]")
-    return float(value[0]), float(value[1])
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _is_layout(value: Any) -> bool:
+    return value in ("NCHW", "NHWC")
+
+
+def _is_range(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 2 and all(map(_is_number, value)) and value[0] != value[1]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _is_multiple(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= GREATEST_MULTIPLE
+
+
+_NAME = (_is_name, "the name of one of the network's tensors, in quotes")
+_RANGE = (_is_range, "the network's values for black and white, such as [0, 255]")
+_TEXT = (_is_text, "a text in quotes")
+
+_CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "input": _NAME,
+    "output": _NAME,
+    "layout": (_is_layout, '"NCHW" or "NHWC"'),
+    "range": _RANGE,
+    "multiple": (_is_multiple, f"a whole number from 1 to {GREATEST_MULTIPLE}"),
+    "output_range": _RANGE,
+    "title": _TEXT,
+    "description": _TEXT,
+    "licence": _TEXT,
+    "source_domain": _TEXT,
+    "target_domain": _TEXT,
+}
+
+REQUIRED = ("input", "output", "layout", "range", "multiple")

@@ -1,30 +1,29 @@
-"""One picture through a filter, whatever its size."""
+"""Pictures of any size through a network that wants multiples."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
-import onnxruntime as ort
 
 from server.engine.pixels import Tensor
-from server.engine.session import FilterSession
+from server.engine.session import Session
 
-SMALLEST = 16  # pixels; below it the reflection padding inside the networks has nothing to reflect
+# Below it a network's own padding by reflection runs out of picture.
+SMALLEST = 16
 
 
-def translate_canvas(
-    session: FilterSession, tensor: Tensor, *, multiple: int, options: ort.RunOptions | None = None
-) -> Tensor:
-    """(1, 3, h, w) in [-1, 1] -> the same, h and w at least 1.
+def translate_canvas(session: Session, tensor: Tensor, *, multiple: int, options: Any) -> Tensor:
+    """The whole picture (1 x 3 x H x W) in one run, padded at the right and bottom and cropped again.
 
-    Sizes off the multiple are padded by reflection at the right and the bottom, by less than one multiple (pictures
-    under 16 pixels up to 16), and cropped again: InstanceNorm sees padding, so there is never more of it.
+    Padding is by reflection, again and again where the picture is smaller than it, and never more than is needed:
+    instance normalisation sees it.
     """
     height, width = tensor.shape[2:]
-    down, right = (_padding(size, multiple) for size in (height, width))
-    if down or right:
-        tensor = np.pad(tensor, ((0, 0), (0, 0), (0, down), (0, right)), mode="reflect")
-    return session.run(tensor, options)[:, :, :height, :width]
+    padding = ((0, 0), (0, 0), (0, _missing(height, multiple)), (0, _missing(width, multiple)))
+    padded = np.pad(tensor, padding, mode="reflect") if padding[2:] != ((0, 0), (0, 0)) else tensor
+    return session.run(padded, options)[:, :, :height, :width]
 
 
-def _padding(size: int, multiple: int) -> int:
-    return -(-max(size, SMALLEST) // multiple) * multiple - size
+def _missing(length: int, multiple: int) -> int:
+    return -(-max(length, SMALLEST) // multiple) * multiple - length

@@ -1,60 +1,77 @@
-"""Which execution provider answers: what was asked for, or honestly something else."""
+"""What computes: onnxruntime's execution provider, chosen in order and checked for what really answers."""
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import sys
-from dataclasses import dataclass
+import threading
+from enum import StrEnum
 from typing import Any
 
-import onnxruntime as ort
+import onnxruntime
 from onnx import TensorProto, helper
 
-CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+CUDA = "CUDAExecutionProvider"
+CPU = "CPUExecutionProvider"
 
-# Convolution search by heuristic: the default tries every algorithm again for each new picture size. The arena grows
-# by what is asked, so that a large picture does not reserve twice its need.
+# cuDNN's default search tunes anew for every picture size; the arena's default doubles what a large picture took.
 _CUDA_OPTIONS = {
     "cudnn_conv_algo_search": "HEURISTIC",
-    "arena_extend_strategy": "kSameAsRequested",
     "cudnn_conv_use_max_workspace": "1",
+    "arena_extend_strategy": "kSameAsRequested",
     "do_copy_in_default_stream": "1",
 }
 
+_NO_GPU = (
+    "The GPU cannot be used and the CPU answers instead; install the NVIDIA driver, CUDA 13 and cuDNN 9"
+    " (see https://onnxruntime.ai/docs/install/#cuda-and-cudnn) or start with --provider cpu."
+)
 
-@dataclass(frozen=True)
+
+class Provider(StrEnum):
+    """What may be asked for: AUTO is CUDA where an NVIDIA driver is installed, else the CPU."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+
+
 class Device:
-    """``providers`` is what onnxruntime is given, ``name`` is the provider that really answers."""
+    """Opens sessions on one device, one at a time. ``threads`` on the CPU; 0 leaves their number to onnxruntime."""
 
-    providers: tuple[str | tuple[str, dict[str, Any]], ...]
-    name: str
-    warning: str | None = None
+    def __init__(self, provider: Provider = Provider.AUTO, *, threads: int = 0) -> None:
+        self._threads = threads
+        self._creation = threading.Lock()
+        gpu_wanted = _gpu_wanted(provider)
+        self._providers = _with_cuda() if gpu_wanted else [CPU]
+        # onnxruntime falls back to the CPU without an error, so only a session tells.
+        self.execution_provider = str(self.open(_probe()).get_providers()[0])
+        self.warning: str | None = None
+        if gpu_wanted and self.execution_provider != CUDA:
+            self._providers, self.warning = [CPU], _NO_GPU
+
+    def open(self, model: bytes) -> Any:
+        """An onnxruntime.InferenceSession of the serialised model; raises whatever onnxruntime raises."""
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = self._threads
+        options.log_severity_level = 4  # its errors are raised too
+        with self._creation:
+            return onnxruntime.InferenceSession(model, options, providers=self._providers)
+
+    def run_options(self) -> Any:
+        """onnxruntime.RunOptions for one run: setting ``terminate`` ends it, and its memory goes back afterwards."""
+        options = onnxruntime.RunOptions()
+        options.log_severity_level = 4
+        arena = "gpu:0" if self.execution_provider == CUDA else "cpu:0"
+        options.add_run_config_entry("memory.enable_memory_arena_shrinkage", arena)
+        return options
 
 
-def choose_device(wanted: str) -> Device:
-    """``auto`` takes CUDA where there is a driver for it, ``cpu`` and ``cuda`` are what they say.
-
-    onnxruntime falls back to the CPU in silence, so a tiny model is run to see who answers; when CUDA was asked for
-    and the CPU answered, the device carries a warning.
-    """
-    if wanted == "cpu" or (wanted == "auto" and not _has_cuda_driver()):
-        return Device((CPU,), CPU)
-    if CUDA not in ort.get_available_providers():
-        return Device((CPU,), CPU, "CUDA was asked for, but this onnxruntime has no CUDA; install onnxruntime-gpu.")
-    ort.preload_dlls()
-    providers = ((CUDA, _CUDA_OPTIONS), CPU)
-    name = _answering(providers)
-    if name == CUDA:
-        return Device(providers, CUDA)
-    return Device(
-        (CPU,),
-        CPU,
-        f"CUDA was asked for, but {name} answered: onnxruntime did not find a GPU with CUDA 13 and cuDNN 9; install "
-        "them with pip install 'onnxruntime-gpu[cuda,cudnn]', or use --provider cpu.",
-    )
-
-
-def _has_cuda_driver() -> bool:
+def _gpu_wanted(provider: Provider) -> bool:
+    """AUTO wants it where an NVIDIA driver is installed: onnxruntime would complain loudly where there is none."""
+    if provider is not Provider.AUTO:
+        return provider is Provider.CUDA
     try:
         ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
     except OSError:
@@ -62,10 +79,16 @@ def _has_cuda_driver() -> bool:
     return True
 
 
-def _answering(providers: tuple[Any, ...]) -> str:
-    value = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1])
-    result = helper.make_tensor_value_info("y", TensorProto.FLOAT, [1])
-    graph = helper.make_graph([helper.make_node("Neg", ["x"], ["y"])], "probe", [value], [result])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    session = ort.InferenceSession(model.SerializeToString(), providers=list(providers))
-    return str(session.get_providers()[0])
+def _with_cuda() -> list[Any]:
+    if CUDA not in onnxruntime.get_available_providers():
+        return [CPU]
+    with contextlib.redirect_stdout(sys.stderr):  # it prints what it did not find
+        onnxruntime.preload_dlls()
+    return [(CUDA, _CUDA_OPTIONS), CPU]
+
+
+def _probe() -> bytes:
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in ("x", "y")]
+    graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "probe", ends[:1], ends[1:])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    return bytes(model.SerializeToString())

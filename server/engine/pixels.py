@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Tensor = NDArray[np.float32]
+Alpha = NDArray[Any]  # H x W
 
 
 class Channels(IntEnum):
@@ -69,8 +70,8 @@ _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 def to_tensor(
     raw: bytes | bytearray | memoryview, *, width: int, height: int, pixel_format: PixelFormat
-) -> tuple[Tensor, NDArray[Any] | None]:
-    """Colour as 1 x 3 x H x W, sRGB-encoded, black -1 and white 1 (grey as equal R, G, B), and alpha (H x W) if any.
+) -> tuple[Tensor, Alpha | None]:
+    """Colour as 1 x 3 x H x W, sRGB-encoded, black -1 and white 1 (grey as equal R, G, B), and alpha if there is any.
 
     Floats are clamped to [0, 1], and what is not a number becomes 0. The result shares no memory with ``raw``.
     """
@@ -83,7 +84,7 @@ def to_tensor(
     return tensor, alpha
 
 
-def from_tensor(tensor: Tensor, alpha: NDArray[Any] | None, pixel_format: PixelFormat) -> NDArray[Any]:
+def from_tensor(tensor: Tensor, alpha: Alpha | None, pixel_format: PixelFormat) -> NDArray[Any]:
     """The inverse: H x W x C samples. Values are clamped to [-1, 1] and rounded half up; grey is Rec. 709 luma.
 
     An unchanged tensor gives the same integers as went in when they are sRGB-encoded.

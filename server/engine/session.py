@@ -1,58 +1,73 @@
-"""One filter in onnxruntime."""
+"""One network in onnxruntime, fed and read in this project's terms: 1 x 3 x H x W, RGB, black -1, white 1."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 
 from server.engine.device import Device
 from server.engine.pixels import Tensor
 
+Range = tuple[float, float]
+
+
+class Precision(Enum):
+    """The type of a network's input and output; the value is numpy's name for it."""
+
+    FLOAT32 = "float32"
+    FLOAT16 = "float16"
+
 
 @dataclass(frozen=True)
 class Feed:
-    """How a graph wants its picture. The defaults are those of a filter; other models say theirs in a sidecar."""
+    """How a network wants its picture and gives it back: ranges are its values for black and white."""
 
     input: str = "image"
     output: str = "translated"
+    precision: Precision = Precision.FLOAT32
     channels_last: bool = False
-    input_range: tuple[float, float] = (-1.0, 1.0)  # the values for black and white
-    output_range: tuple[float, float] = (-1.0, 1.0)
+    input_range: Range = (-1.0, 1.0)
+    output_range: Range = (-1.0, 1.0)
 
 
-class FilterSession:
-    """Runs a graph; from outside it is always (1, 3, h, w) float32 in [-1, 1] to the same."""
+class Session:
+    """A network that is loaded. Loading raises whatever onnxruntime raises."""
 
-    def __init__(self, contents: bytes, feed: Feed, device: Device) -> None:
-        """``contents`` is a whole ONNX file. Raises whatever onnxruntime raises for what it cannot load."""
-        options = ort.SessionOptions()
-        options.log_severity_level = 3  # its warnings are about graph optimisation, which no operator can act on
-        self._session = ort.InferenceSession(contents, options, providers=list(device.providers))
+    def __init__(self, model: bytes, feed: Feed, device: Device) -> None:
         self._feed = feed
-        input_type = next(value.type for value in self._session.get_inputs() if value.name == feed.input)
-        self.half = input_type == "tensor(float16)"
-        self.provider = str(self._session.get_providers()[0])
+        self._session = device.open(model)
+        self.execution_provider = str(self._session.get_providers()[0])
 
-    def run(self, tensor: Tensor, options: ort.RunOptions | None = None) -> Tensor:
-        """Raises what onnxruntime raises, also when ``options.terminate`` was set meanwhile."""
-        feed = self._feed
-        image = _rescale(tensor, (-1.0, 1.0), feed.input_range)
-        if feed.channels_last:
-            image = image.transpose(0, 2, 3, 1)
-        image = np.ascontiguousarray(image, dtype=np.float16 if self.half else np.float32)
-        (answer,) = self._session.run([feed.output], {feed.input: image}, options)
-        answer = np.asarray(answer, dtype=np.float32)
-        if feed.channels_last:
+    def run(self, tensor: Tensor, options: Any) -> Tensor:
+        """The network's answer, of the tensor's shape. Raises ValueError for an answer of another shape or with values
+        that are not numbers, and whatever onnxruntime raises."""
+        (answer,) = self._session.run([self._feed.output], {self._feed.input: self._to_network(tensor)}, options)
+        translated = self._from_network(answer)
+        if translated.shape != tensor.shape:
+            raise ValueError(f"The network answered {translated.shape} to {tensor.shape}.")
+        if np.isnan(translated.max()):
+            raise ValueError("The network answered with values that are not numbers.")
+        return translated
+
+    def _to_network(self, tensor: Tensor) -> NDArray[Any]:
+        values = _rescale(tensor, (-1.0, 1.0), self._feed.input_range)
+        if self._feed.channels_last:
+            values = values.transpose(0, 2, 3, 1)
+        return np.ascontiguousarray(values, self._feed.precision.value)
+
+    def _from_network(self, answer: NDArray[Any]) -> Tensor:
+        if self._feed.channels_last and answer.ndim == 4:
             answer = answer.transpose(0, 3, 1, 2)
-        return _rescale(answer, feed.output_range, (-1.0, 1.0))
+        return _rescale(answer.astype(np.float32, copy=False), self._feed.output_range, (-1.0, 1.0))
 
 
-def _rescale(values: NDArray[Any], have: tuple[float, float], want: tuple[float, float]) -> NDArray[Any]:
-    if have == want:
+def _rescale(values: Tensor, old: Range, new: Range) -> Tensor:
+    """The same array when the ranges are the same."""
+    if old == new:
         return values
-    scale = np.float32((want[1] - want[0]) / (have[1] - have[0]))
-    return (values - np.float32(have[0])) * scale + np.float32(want[0])
+    factor = (new[1] - new[0]) / (old[1] - old[0])
+    return (values - np.float32(old[0])) * np.float32(factor) + np.float32(new[0])

@@ -1,97 +1,98 @@
-"""One device's worker: one computation at a time, in order of arrival, each of them cancellable."""
+"""One device, one request at a time, in order of arrival."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from types import TracebackType
+from typing import Any, Self, TypeVar
 
-import onnxruntime as ort
+from server.engine.device import Device
 
 Result = TypeVar("Result")
-Job = Callable[[ort.RunOptions], Result]
 
 
 class Worker:
-    """Belongs to one event loop. A device runs one session at a time: two would only share it and take twice its
-    memory."""
+    """Owns a device's one inference thread. Belongs to one event loop."""
 
-    def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="device")
-        self._busy = False
-        self._waiting: deque[_Ticket] = deque()
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="inference")
+        self._places: list[Place] = []
 
-    async def run(self, job: Job[Result], on_position: Callable[[int], None]) -> Result:
-        """The job's result, once its turn has come. ``on_position`` is told how many are before it, 0 when it starts.
-
-        Cancelled while waiting, the job never runs; cancelled while running, onnxruntime is told to stop, and the next
-        job starts when it has.
-        """
-        await self._turn(on_position)
-        try:
-            on_position(0)
-            return await self._compute(job)
-        finally:
-            self._next()
+    def place(self) -> Place:
+        """A place in the queue, taken when it is entered (``async with``) and given up when it is left."""
+        return Place(self)
 
     def close(self) -> None:
         self._thread.shutdown()
 
-    async def _turn(self, on_position: Callable[[int], None]) -> None:
-        if not self._busy:
-            self._busy = True
-            return
-        ticket = _Ticket(on_position)
-        self._waiting.append(ticket)
-        self._tell_positions()
-        try:
-            await ticket.turn
-        except asyncio.CancelledError:
-            if ticket in self._waiting:
-                self._waiting.remove(ticket)
-                self._tell_positions()
-            elif not ticket.turn.cancelled():  # its turn came in the same moment
-                self._next()
-            raise
+    def join(self, place: Place) -> None:
+        self._places.append(place)
+        self._tell_all()
 
-    async def _compute(self, job: Job[Result]) -> Result:
-        options = ort.RunOptions()
-        computation = asyncio.get_running_loop().run_in_executor(self._thread, job, options)
+    def leave(self, place: Place) -> None:
+        self._places.remove(place)
+        self._tell_all()
+
+    async def compute(self, work: Callable[[Any], Result]) -> Result:
+        """Runs ``work`` with fresh onnxruntime.RunOptions in the thread. When the caller is cancelled it terminates
+        the run, and comes back only when the thread has."""
+        options = self._device.run_options()
+        future = asyncio.get_running_loop().run_in_executor(self._thread, work, options)
         try:
-            return await asyncio.shield(computation)
+            return await asyncio.shield(future)
         except asyncio.CancelledError:
             options.terminate = True
-            await _settle(computation)
+            await _ended(future)
             raise
 
-    def _next(self) -> None:
-        while self._waiting:
-            turn = self._waiting.popleft().turn
-            if not turn.cancelled():  # a cancelled one has not come round to leaving the queue
-                turn.set_result(None)
-                self._tell_positions()
-                return
-        self._busy = False
-
-    def _tell_positions(self) -> None:
-        for position, ticket in enumerate(self._waiting, start=1):
-            ticket.on_position(position)
+    def _tell_all(self) -> None:
+        for position, place in enumerate(self._places):
+            place.move_to(position)
 
 
-class _Ticket:
-    def __init__(self, on_position: Callable[[int], None]) -> None:
-        self.on_position = on_position
-        self.turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+class Place:
+    """One request's place in a worker's queue."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+        self._position = -1
+        self._moved = asyncio.Event()
+
+    async def __aenter__(self) -> Self:
+        self._worker.join(self)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._worker.leave(self)
+
+    async def positions(self) -> AsyncIterator[int]:
+        """How many are before this one, whenever that changes; ends when it is this one's turn."""
+        while self._position > 0:
+            self._moved.clear()
+            yield self._position
+            await self._moved.wait()
+
+    async def compute(self, work: Callable[[Any], Result]) -> Result:
+        """Runs ``work(run_options)`` in the worker's thread; only when it is this one's turn."""
+        assert self._position == 0
+        return await self._worker.compute(work)
+
+    def move_to(self, position: int) -> None:
+        if position != self._position:
+            self._position = position
+            self._moved.set()
 
 
-async def _settle(computation: asyncio.Future[Result]) -> None:
-    """Waits until the thread is done, however often the waiting task is cancelled meanwhile; drops the outcome."""
-    while not computation.done():
+async def _ended(future: asyncio.Future[Any]) -> None:
+    """Waits for the end, whatever it is, and however often the caller is cancelled."""
+    while not future.done():
         try:
-            await asyncio.wait([computation])
+            await asyncio.wait([future])
         except asyncio.CancelledError:
             continue
-    if not computation.cancelled():
-        computation.exception()
+    future.exception()

@@ -1,1 +1,1 @@
-"""gRPC to handlers and back: conversion only, no decisions."""
+"""gRPC to handlers and back: nothing is decided here."""

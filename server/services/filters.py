@@ -1,109 +1,100 @@
-"""FilterService over grpc.aio."""
+"""FilterService on grpc.aio."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import aclosing
+from typing import Any
 
-from pleinair.v1 import filters_pb2 as pb
+import grpc
 from pleinair.v1 import filters_pb2_grpc
+from pleinair.v1.filters_pb2 import (
+    Filter,
+    GetFilterRequest,
+    GetFilterResponse,
+    ListFiltersRequest,
+    ListFiltersResponse,
+    WatchFiltersRequest,
+    WatchFiltersResponse,
+)
 
+from server.admission import Admission
+from server.catalogue import Catalogue, FilterChange, Kind, Rejection, changes
+from server.description import is_identifier
 from server.errors import Reason, Refusal
-from server.filter_file import IDENTIFIER, LoadedFilter
-from server.filters import FilterFolder, Snapshot
-from server.services.answering import Context, answering
+from server.filters import FilterFolder
+from server.services.convert import filter_message, rejected_message
+from server.services.status import refusals_as_status
 
-PAGE_SIZE, LARGEST_PAGE = 50, 200
-Event = pb.WatchFiltersResponse
+PAGE_SIZE = 50
+LARGEST_PAGE = 200
+
+_EVENTS = {
+    Kind.ADDED: WatchFiltersResponse.EVENT_ADDED,
+    Kind.CHANGED: WatchFiltersResponse.EVENT_CHANGED,
+    Kind.REMOVED: WatchFiltersResponse.EVENT_REMOVED,
+}
 
 
 class FilterService(filters_pb2_grpc.FilterServiceServicer):
-    def __init__(self, folder: FilterFolder, *, deadline: float) -> None:
+    """``watchers`` says how many may watch at once."""
+
+    def __init__(self, folder: FilterFolder, watchers: Admission) -> None:
         self._folder = folder
-        self._deadline = deadline
+        self._watchers = watchers
 
-    async def ListFilters(self, request: pb.ListFiltersRequest, context: Context) -> pb.ListFiltersResponse:
-        async with answering(context, seconds=self._deadline):
-            return page(self._folder.snapshot, request)
-        raise AssertionError("answering ends the call")
+    async def ListFilters(
+        self, request: ListFiltersRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> ListFiltersResponse:
+        async with refusals_as_status(context):
+            return _page(self._folder.catalogue, request)
 
-    async def GetFilter(self, request: pb.GetFilterRequest, context: Context) -> pb.GetFilterResponse:
-        async with answering(context, seconds=self._deadline):
-            return pb.GetFilterResponse(filter=to_message(self._folder.get(request.id)))
-        raise AssertionError("answering ends the call")
+    async def GetFilter(
+        self, request: GetFilterRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> GetFilterResponse:
+        async with refusals_as_status(context):
+            return GetFilterResponse(filter=filter_message(self._folder.find(request.id)))
 
     async def WatchFilters(  # type: ignore[override]
-        self, request: pb.WatchFiltersRequest, context: Context
+        self, request: WatchFiltersRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> None:
-        async with answering(context, seconds=None):
-            told: Snapshot | None = None
-            async with aclosing(self._folder.snapshots()) as snapshots:
-                async for snapshot in snapshots:
-                    for event in _events(told or Snapshot(), snapshot):
-                        await context.write(event)
-                    if told is None:
-                        await context.write(Event(event=Event.EVENT_SYNCED))
-                    told = snapshot
-            raise Refusal(Reason.SHUTTING_DOWN, "The server is shutting down; watch again when it is back.")
+        async with refusals_as_status(context), self._watchers.admit(context.time_remaining()):
+            told: Catalogue | None = None
+            async for catalogue in self._folder.follow():
+                for response in _news(told, catalogue):
+                    await context.write(response)
+                told = catalogue
 
 
-def page(snapshot: Snapshot, request: pb.ListFiltersRequest) -> pb.ListFiltersResponse:
-    """The page after the one that ended with the token's filter. Raises Refusal BAD_PAGE_TOKEN."""
+def _page(catalogue: Catalogue, request: ListFiltersRequest) -> ListFiltersResponse:
+    """The page token is the last identifier of the page before, so pages hold while the folder changes."""
     token = request.page_token
-    if token and not IDENTIFIER.fullmatch(token):
-        raise Refusal(Reason.BAD_PAGE_TOKEN, "The page token is not from this server; leave it empty.")
+    if token and not is_identifier(token):
+        raise Refusal(
+            Reason.BAD_PAGE_TOKEN,
+            "The page token is not from an answer of this server; leave it empty for the first page.",
+            field="page_token",
+        )
     size = min(request.page_size or PAGE_SIZE, LARGEST_PAGE)
-    rest = [loaded for identifier, loaded in snapshot.filters.items() if identifier > token]
-    return pb.ListFiltersResponse(
-        filters=[to_message(loaded) for loaded in rest[:size]],
-        next_page_token=rest[size - 1].info.id if len(rest) > size else "",
-        rejected_files=[] if token else rejected_messages(snapshot),
+    rest = [found for identifier, found in catalogue.filters.items() if identifier > token]
+    return ListFiltersResponse(
+        filters=[filter_message(found) for found in rest[:size]],
+        next_page_token=rest[size - 1].identifier if len(rest) > size else "",
+        rejected_files=[] if token else [rejected_message(*item) for item in catalogue.rejected.items()],
     )
 
 
-def rejected_messages(snapshot: Snapshot) -> list[pb.RejectedFile]:
-    return [pb.RejectedFile(file_name=name, reason=reason) for name, reason in snapshot.rejected.items()]
+def _news(told: Catalogue | None, now: Catalogue) -> Iterator[WatchFiltersResponse]:
+    if told is None:
+        yield from map(_response, changes(Catalogue(rejected=now.rejected), now))
+        yield WatchFiltersResponse(event=WatchFiltersResponse.EVENT_SYNCED)
+    else:
+        yield from map(_response, changes(told, now))
 
 
-def precision(half: bool) -> pb.Precision.ValueType:
-    return pb.PRECISION_FLOAT16 if half else pb.PRECISION_FLOAT32
-
-
-def to_message(loaded: LoadedFilter) -> pb.Filter:
-    info = loaded.info
-    return pb.Filter(
-        id=info.id,
-        title=info.title,
-        description=info.description,
-        source_domain=info.source_domain,
-        target_domain=info.target_domain,
-        method=info.method,
-        spatial_multiple=info.spatial_multiple,
-        precision=precision(loaded.session.half),
-        licence=info.licence,
-        training=pb.Training(
-            images_seen=info.images_seen,
-            data_fingerprint=info.data_fingerprint,
-            package_version=info.package_version,
-            commit=info.commit,
-        ),
-        thumbnail=info.thumbnail,
-        sha256=info.sha256,
-        file_bytes=info.file_bytes,
-    )
-
-
-def _events(before: Snapshot, now: Snapshot) -> Iterator[Event]:
-    """What happened between two states, removals first so that an identifier is free before it comes again."""
-    for identifier in before.filters.keys() - now.filters.keys():
-        yield Event(event=Event.EVENT_REMOVED, filter=pb.Filter(id=identifier))
-    for identifier, loaded in now.filters.items():
-        old = before.filters.get(identifier)
-        if old is None:
-            yield Event(event=Event.EVENT_ADDED, filter=to_message(loaded))
-        elif old.info != loaded.info:
-            yield Event(event=Event.EVENT_CHANGED, filter=to_message(loaded))
-    for name, reason in now.rejected.items():
-        if before.rejected.get(name) != reason:
-            rejected = pb.RejectedFile(file_name=name, reason=reason)
-            yield Event(event=Event.EVENT_REJECTED, rejected_file=rejected)
+def _response(change: FilterChange | Rejection) -> WatchFiltersResponse:
+    if isinstance(change, Rejection):
+        rejected = rejected_message(change.file_name, change.reason)
+        return WatchFiltersResponse(event=WatchFiltersResponse.EVENT_REJECTED, rejected_file=rejected)
+    whole = change.kind is not Kind.REMOVED
+    message = filter_message(change.filter) if whole else Filter(id=change.filter.identifier)
+    return WatchFiltersResponse(event=_EVENTS[change.kind], filter=message)

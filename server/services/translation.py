@@ -1,117 +1,77 @@
-"""TranslationService over grpc.aio."""
+"""TranslationService on grpc.aio."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from typing import Any
 
-from pleinair.v1 import translation_pb2 as pb
+import grpc
 from pleinair.v1 import translation_pb2_grpc
+from pleinair.v1.translation_pb2 import (
+    TranslateHeader,
+    TranslateImageRequest,
+    TranslateImageResponse,
+    TranslateRequest,
+    TranslateResponse,
+)
 
-from server.engine.pixels import Channels, PixelFormat, SampleType, TransferFunction
+from server.admission import Admission
 from server.errors import Reason, Refusal
-from server.handlers import Progress, Stage, Summary, TranslationHandler, TranslationRequest
-from server.services.answering import Context, answering
-from server.services.filters import precision
-
-_CHANNELS = {
-    pb.CHANNELS_GREY: Channels.GREY,
-    pb.CHANNELS_GREY_ALPHA: Channels.GREY_ALPHA,
-    pb.CHANNELS_RGB: Channels.RGB,
-    pb.CHANNELS_RGBA: Channels.RGBA,
-}
-_SAMPLE_TYPES = {
-    pb.SAMPLE_TYPE_UINT8: SampleType.UINT8,
-    pb.SAMPLE_TYPE_UINT16: SampleType.UINT16,
-    pb.SAMPLE_TYPE_FLOAT32: SampleType.FLOAT32,
-}
-_TRANSFER_FUNCTIONS = {
-    pb.TRANSFER_FUNCTION_UNSPECIFIED: TransferFunction.SRGB,
-    pb.TRANSFER_FUNCTION_SRGB: TransferFunction.SRGB,
-    pb.TRANSFER_FUNCTION_LINEAR: TransferFunction.LINEAR,
-}
-_STAGES = {Stage.QUEUED: pb.Progress.STAGE_QUEUED, Stage.TRANSLATING: pb.Progress.STAGE_TRANSLATING}
+from server.handlers import Progress, Summary, TranslationHandler
+from server.services.convert import progress_message, request_from, summary_message
+from server.services.status import refusals_as_status
 
 
 class TranslationService(translation_pb2_grpc.TranslationServiceServicer):
-    def __init__(self, handler: TranslationHandler, *, deadline: float) -> None:
+    def __init__(self, handler: TranslationHandler, admission: Admission) -> None:
         self._handler = handler
-        self._deadline = deadline
+        self._admission = admission
 
-    # Not an async generator: the deadline's scope must not be left between two answers.
+    # A coroutine that writes, not a generator: grpc.aio cancels it where it waits, so nothing is left suspended.
     async def Translate(  # type: ignore[override]
-        self, request_iterator: AsyncIterator[pb.TranslateRequest], context: Context
+        self,
+        request_iterator: AsyncIterator[TranslateRequest],
+        context: grpc.aio.ServicerContext[Any, Any],
     ) -> None:
-        async with answering(context, seconds=self._deadline):
-            request = _request(await anext(request_iterator, pb.TranslateRequest()))
-            async with aclosing(self._handler.translate(request, _pixels(request_iterator))) as events:
-                async for event in events:
-                    await context.write(_response(event))
+        async with refusals_as_status(context), self._admission.admit(context.time_remaining()):
+            request = request_from(await _header(request_iterator))
+            async with contextlib.aclosing(self._handler.translate(request, _pixels(request_iterator))) as steps:
+                async for step in steps:
+                    await context.write(_response(step))
 
-    async def TranslateImage(self, request: pb.TranslateImageRequest, context: Context) -> pb.TranslateImageResponse:
-        async with answering(context, seconds=self._deadline):
-            image, summary, notes = await self._handler.translate_image(request.filter_id, request.image)
-            return pb.TranslateImageResponse(image=image, summary=to_summary(summary), notes=notes)
-        raise AssertionError("answering ends the call")
-
-
-def to_summary(summary: Summary) -> pb.Summary:
-    return pb.Summary(
-        filter_id=summary.filter_id,
-        filter_sha256=summary.filter_sha256,
-        execution_provider=summary.execution_provider,
-        precision=precision(summary.half),
-        queue_seconds=summary.queue_seconds,
-        compute_seconds=summary.compute_seconds,
-    )
+    async def TranslateImage(
+        self, request: TranslateImageRequest, context: grpc.aio.ServicerContext[Any, Any]
+    ) -> TranslateImageResponse:
+        async with refusals_as_status(context), self._admission.admit(context.time_remaining()):
+            png, summary, notes = await self._handler.translate_image(request.filter_id, request.image)
+        return TranslateImageResponse(image=png, summary=summary_message(summary), notes=notes)
 
 
-def to_progress(progress: Progress) -> pb.Progress:
-    return pb.Progress(stage=_STAGES[progress.stage], queue_position=progress.queue_position)
+async def _header(frames: AsyncIterator[TranslateRequest]) -> TranslateHeader:
+    async for frame in frames:
+        if frame.WhichOneof("frame") == "header":
+            return frame.header
+        break
+    raise Refusal(Reason.BAD_HEADER, "The first frame must be a header, and pixels follow it.", field="header")
 
 
-def _response(event: Progress | bytes | Summary) -> pb.TranslateResponse:
-    match event:
-        case Progress():
-            return pb.TranslateResponse(progress=to_progress(event))
-        case Summary():
-            return pb.TranslateResponse(summary=to_summary(event))
-        case _:
-            return pb.TranslateResponse(pixels=event)
-
-
-def _request(frame: pb.TranslateRequest) -> TranslationRequest:
-    if frame.WhichOneof("frame") != "header":
-        sentence = (
-            "The first frame must be a header with filter, width, height and pixel format; send it before pixels."
-        )
-        raise Refusal(Reason.BAD_HEADER, sentence, field="header")
-    header = frame.header
-    return TranslationRequest(
-        filter_id=header.filter_id,
-        width=header.width,
-        height=header.height,
-        pixel_format=_pixel_format(header.pixel_format),
-    )
-
-
-def _pixel_format(told: pb.PixelFormat) -> PixelFormat:
-    for name, value, known in (
-        ("channels", told.channels, _CHANNELS),
-        ("sample_type", told.sample_type, _SAMPLE_TYPES),
-        ("transfer_function", told.transfer_function, _TRANSFER_FUNCTIONS),
-    ):
-        if value not in known:
-            sentence = f"The pixel format's {name} is missing or not known to this server; set one of the protocol's."
-            raise Refusal(Reason.BAD_HEADER, sentence, field=f"header.pixel_format.{name}")
-    return PixelFormat(
-        _CHANNELS[told.channels], _SAMPLE_TYPES[told.sample_type], _TRANSFER_FUNCTIONS[told.transfer_function]
-    )
-
-
-async def _pixels(frames: AsyncIterator[pb.TranslateRequest]) -> AsyncIterator[bytes]:
+async def _pixels(frames: AsyncIterator[TranslateRequest]) -> AsyncIterator[bytes]:
     async for frame in frames:
         if frame.WhichOneof("frame") != "pixels":
-            sentence = "After the header only frames with pixels may come; send one header, once."
-            raise Refusal(Reason.BAD_HEADER, sentence, field="header")
+            raise Refusal(
+                Reason.BAD_HEADER,
+                "After the header only frames with pixels may follow, one header a call.",
+                field="header",
+            )
         yield frame.pixels
+
+
+def _response(step: Progress | bytes | Summary) -> TranslateResponse:
+    match step:
+        case Progress():
+            return TranslateResponse(progress=progress_message(step))
+        case Summary():
+            return TranslateResponse(summary=summary_message(step))
+        case pixels:
+            return TranslateResponse(pixels=pixels)
