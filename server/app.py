@@ -21,6 +21,7 @@ from server.engine.worker import Worker
 from server.errors import StartProblem
 from server.filters import FilterFolder
 from server.handlers import TranslationHandler
+from server.scanner import FolderScanner
 from server.services.filters import FilterService
 from server.services.translation import TranslationService
 
@@ -33,12 +34,14 @@ LAST_WORDS_SECONDS = 1.0  # for statuses that are on their way
 
 
 class Server:
-    """One server in the running event loop: ``start``, then ``drain`` or ``stop``."""
+    """One server in the running event loop: ``start``, then ``drain`` or ``stop``.
+
+    Loads the filters; raises StartProblem when their folder is missing."""
 
     def __init__(self, config: ServerConfig) -> None:
         self._config = config
         self._device = Device(config.provider, threads=config.threads)
-        self._folder = FilterFolder(config.filters, self._device)
+        self._folder = FilterFolder(FolderScanner(config.filters, self._device))
         self._worker = Worker(self._device)
         self._translations = Admission(places=config.queue, deadline_seconds=config.deadline)
         self._watchers = Admission(places=MOST_WATCHERS, deadline_seconds=None)
@@ -46,8 +49,7 @@ class Server:
         self._background: list[asyncio.Task[None]] = []
 
     async def start(self) -> str:
-        """Loads the filters and listens. Returns the address with the real port; raises StartProblem."""
-        await asyncio.to_thread(self._folder.load)
+        """Listens. Returns the address with the real port; raises StartProblem when it is taken."""
         self._grpc = self._grpc_server()
         address = self._listen()
         await self._grpc.start()

@@ -93,7 +93,7 @@ def _own_feed(graph: Graph, sidecar_name: str) -> Feed:
         raise FilterProblem(f"Its input 'image' has {channels or 'any number of'} channels; expected 3 (RGB).")
     if batch is not None:
         raise FilterProblem(f"Its input 'image' takes {batch} pictures at a time; export it with a dynamic batch.")
-    check_size_is_free(height, width, "image")
+    check_size_is_free(height, width, "image", advice="export it with dynamic height and width")
     return Feed(precision=graph.precision("image"))
 
 
@@ -109,7 +109,8 @@ def _foreign_feed(graph: Graph, sidecar: Sidecar, sidecar_name: str) -> Feed:
         )
     shape = graph.shape(sidecar.input)
     height, width = shape[1:3] if sidecar.channels_last else shape[2:4]
-    check_size_is_free(height, width, sidecar.input)
+    advice = f"correct its layout in {sidecar_name}, or export it with dynamic height and width"
+    check_size_is_free(height, width, sidecar.input, advice=advice)
     return Feed(
         input=sidecar.input,
         output=sidecar.output,

@@ -11,6 +11,7 @@ import onnx
 from server.engine.session import Precision
 from server.errors import FilterProblem
 
+_DAMAGED = "It is not an ONNX file, or a damaged or half-copied one; copy or export it again."
 _PRECISIONS = {onnx.TensorProto.FLOAT: Precision.FLOAT32, onnx.TensorProto.FLOAT16: Precision.FLOAT16}
 
 
@@ -44,28 +45,30 @@ def read_graph(data: bytes) -> Graph:
     try:
         model = onnx.load_model_from_string(data)
     except Exception as error:
-        raise FilterProblem(
-            "It is not an ONNX file, or a damaged or half-copied one; copy or export it again."
-        ) from error
+        raise FilterProblem(_DAMAGED) from error
     if any(_is_external(message) for message in _messages(model)):
         raise FilterProblem(
             "It keeps weights in another file (external data), and a filter is one file; export it with"
             " external_data=False."
         )
-    constants = {tensor.name for tensor in model.graph.initializer}
+    graph = model.graph
+    texts = [text for entry in model.metadata_props for text in (entry.key, entry.value)]
+    if not all(isinstance(text, str) for text in (*texts, *(end.name for end in (*graph.input, *graph.output)))):
+        raise FilterProblem(_DAMAGED)  # protobuf gives bytes for what is not UTF-8
+    constants = {tensor.name for tensor in graph.initializer}
     return Graph(
         metadata={entry.key: entry.value for entry in model.metadata_props},
-        inputs={end.name: end.type for end in model.graph.input if end.name not in constants},
-        outputs={end.name: end.type for end in model.graph.output},
+        inputs={end.name: end.type for end in graph.input if end.name not in constants},
+        outputs={end.name: end.type for end in graph.output},
     )
 
 
-def check_size_is_free(height: int | None, width: int | None, name: str) -> None:
+def check_size_is_free(height: int | None, width: int | None, name: str, *, advice: str) -> None:
     """Raises FilterProblem when the input ``name`` takes pictures of one size only."""
     if height is not None or width is not None:
         raise FilterProblem(
             f"Its input '{name}' takes pictures of {height or 'any'} x {width or 'any'} pixels only (height x width);"
-            " export it with dynamic height and width."
+            f" {advice}."
         )
 
 

@@ -44,13 +44,13 @@ class Session:
 
     def run(self, tensor: Tensor, options: Any) -> Tensor:
         """The network's answer, of the tensor's shape. Raises ValueError for an answer of another shape or with values
-        that are not numbers, and whatever onnxruntime raises."""
+        that are not finite, and whatever onnxruntime raises."""
         (answer,) = self._session.run([self._feed.output], {self._feed.input: self._to_network(tensor)}, options)
         translated = self._from_network(answer)
         if translated.shape != tensor.shape:
             raise ValueError(f"The network answered {translated.shape} to {tensor.shape}.")
-        if np.isnan(translated.max()):
-            raise ValueError("The network answered with values that are not numbers.")
+        if not np.isfinite(translated.max() - translated.min()):
+            raise ValueError("The network answered with values that are not finite.")
         return translated
 
     def _to_network(self, tensor: Tensor) -> NDArray[Any]:
