@@ -1,0 +1,35 @@
+"""What tools and load balancers ask of any gRPC server."""
+
+from __future__ import annotations
+
+import pytest
+from grpc_health.v1 import health_pb2
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+
+from tests.contract.connection import Connection, failing
+
+SERVING = health_pb2.HealthCheckResponse.SERVING
+
+
+@pytest.mark.parametrize("service", ["", "pleinair.v1.TranslationService", "pleinair.v1.FilterService"])
+def test_health_is_told_for_the_server_and_each_service(connection: Connection, service: str) -> None:
+    assert connection.health.Check(health_pb2.HealthCheckRequest(service=service)).status == SERVING
+
+
+def test_health_of_an_unknown_service_is_not_found(connection: Connection) -> None:
+    with failing() as failures:
+        connection.health.Check(health_pb2.HealthCheckRequest(service="nope"))
+    assert failures[0].code == "NOT_FOUND"
+
+
+def test_reflection_lists_the_services_and_describes_them(connection: Connection) -> None:
+    database = ProtoReflectionDescriptorDatabase(connection.channel)
+    services = set(database.get_services())
+    assert services == {
+        "grpc.health.v1.Health",
+        "grpc.reflection.v1alpha.ServerReflection",
+        "pleinair.v1.FilterService",
+        "pleinair.v1.TranslationService",
+    }
+    file = database.FindFileContainingSymbol("pleinair.v1.TranslationService")
+    assert [method.name for method in file.service[0].method] == ["Translate", "TranslateImage"]
