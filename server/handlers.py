@@ -37,7 +37,7 @@ class TranslationRequest:
     pixel_format: PixelFormat
 
     @property
-    def bytes(self) -> int:
+    def byte_count(self) -> int:
         return self.width * self.height * self.pixel_format.bytes_per_pixel
 
 
@@ -183,17 +183,17 @@ async def _receive(request: TranslationRequest, pixels: AsyncIterator[bytes]) ->
     raw = bytearray()
     size = f"{request.width} x {request.height} pixels of {request.pixel_format.bytes_per_pixel} bytes"
     async for chunk in pixels:
-        if len(raw) + len(chunk) > request.bytes:
+        if len(raw) + len(chunk) > request.byte_count:
             raise Refusal(
                 Reason.TOO_MANY_PIXELS,
-                f"More pixels came than the header says: {size} are {request.bytes} bytes, and at least"
+                f"More pixels came than the header says: {size} are {request.byte_count} bytes, and at least"
                 f" {len(raw) + len(chunk)} came; send as many as the header says.",
             )
         raw += chunk
-    if len(raw) < request.bytes:
+    if len(raw) < request.byte_count:
         raise Refusal(
             Reason.TOO_FEW_PIXELS,
-            f"Fewer pixels came than the header says: {size} are {request.bytes} bytes, and {len(raw)} came; send all"
+            f"Fewer pixels came than the header says: {size} are {request.byte_count} bytes, and {len(raw)} came; send all"
             " of them before closing the stream.",
         )
     return raw

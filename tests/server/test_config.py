@@ -1,0 +1,100 @@
+"""Options: where they come from, and what wrong ones are told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from server.config import ConfigError, ServerConfig, load_config
+from server.engine.device import Provider
+
+
+def refusal(*arguments: str, environment: dict[str, str] | None = None) -> str:
+    with pytest.raises(ConfigError) as caught:
+        load_config(arguments, environment or {})
+    return str(caught.value)
+
+
+def write(tmp_path: Path, text: str) -> str:
+    file = tmp_path / "server.toml"
+    file.write_text(text)
+    return str(file)
+
+
+def test_the_defaults_are_safe_for_one_artist() -> None:
+    config = load_config([], {})
+    assert config == ServerConfig()
+    assert (config.filters, config.address, config.provider) == (Path("filters"), "127.0.0.1:50051", Provider.AUTO)
+    assert (config.max_pixels, config.queue, config.deadline, config.grace) == (4096 * 4096, 16, 600, 10)
+    assert config.is_loopback
+
+
+def test_the_command_line_goes_before_the_environment_and_that_before_the_file(tmp_path: Path) -> None:
+    file = write(tmp_path, 'queue = 1\ndeadline = 2\ngrace = 3.5\nfilters = "f"')
+    environment = {"PLEINAIR_QUEUE": "10", "PLEINAIR_DEADLINE": "20", "PLEINAIR_REAL_DATA": "somewhere"}
+    config = load_config(["--config", file, "--queue", "100"], environment)
+    assert (config.queue, config.deadline, config.grace, config.filters) == (100, 20.0, 3.5, Path("f"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--queue", "many"], "--queue is 'many', but must be a whole number from 1 to 10000."),
+        (["--queue", "0"], "--queue is '0', but must be"),
+        (["--queue", "1.5"], "--queue is '1.5', but must be"),
+        (["--deadline", "0"], "--deadline is '0', but must be a number from 0.1 to 86400."),
+        (["--deadline", "nan"], "--deadline is 'nan', but must be"),
+        (["--provider", "tpu"], "--provider is 'tpu', but must be one of auto, cpu, cuda."),
+        (["--address", "localhost"], "--address is 'localhost', but must be HOST:PORT"),
+        (["--address", "localhost:99999"], "--address is"),
+        (["--address", "::1:50051"], "--address is"),
+        (["--address", ":50051"], "--address is"),
+        (["--filters", ""], "--filters is '', but must be the path of a folder."),
+        (["--max-pixels", "0"], "--max-pixels is '0', but must be"),
+        (["--config", "nowhere.toml"], "nowhere.toml cannot be read (No such file or directory)"),
+    ],
+)
+def test_a_wrong_value_is_told_which_option_and_what_was_expected(arguments: list[str], words: str) -> None:
+    assert words in refusal(*arguments)
+
+
+def test_a_wrong_value_in_the_environment_is_told_so() -> None:
+    assert refusal(environment={"PLEINAIR_QUEUE": "x"}).startswith("PLEINAIR_QUEUE is 'x', but must be")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("queue = true", "queue in {file} is 'True', but must be a whole number"),
+        ("queue = ", "{file} is not TOML"),
+        ("colour = 1", "{file} has the unknown key 'colour'; known are filters, address, provider,"),
+    ],
+)
+def test_a_wrong_file_is_told_where(tmp_path: Path, text: str, words: str) -> None:
+    file = write(tmp_path, text)
+    assert words.format(file=file) in refusal("--config", file)
+
+
+@pytest.mark.parametrize(
+    ("address", "is_loopback"),
+    [
+        ("localhost:1", True),
+        ("127.0.0.1:1", True),
+        ("127.8.8.8:1", True),
+        ("[::1]:1", True),
+        ("0.0.0.0:1", False),
+        ("[::]:1", False),
+        ("192.168.1.2:1", False),
+        ("studio.example:1", False),
+    ],
+)
+def test_an_address_that_others_can_reach_is_known(address: str, is_loopback: bool) -> None:
+    assert load_config(["--address", address], {}).is_loopback is is_loopback
+
+
+def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        load_config(["--help"], {})
+    text = capsys.readouterr().out
+    assert all(f"--{name}" in text for name in ("filters", "address", "provider", "max-message-mib", "poll"))

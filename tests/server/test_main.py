@@ -1,0 +1,152 @@
+"""``python -m server`` as its users run it: a process of its own."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import grpc
+import numpy as np
+import pytest
+from pleinair.v1 import translation_pb2 as pb
+
+from server.client import Client
+from tests import factories
+from tests.contract.connection import Connection, chunks_of, failing, frame_of
+
+START_LINE = re.compile(r"on (127\.0\.0\.1:\d+) with")
+OPTIONS = ["--address", "127.0.0.1:0", "--provider", "cpu", "--threads", "1"]
+
+# Runs the server where torch and training cannot be imported.
+WITHOUT_TORCH = """
+import runpy, sys
+
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("torch", "torchvision", "training"):
+            raise ImportError(f"{name} was wanted")
+
+sys.meta_path.insert(0, Blocker())
+sys.argv[0] = "server"
+runpy.run_module("server", run_name="__main__")
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    factories.put(tmp_path, factories.identity())
+    factories.put(tmp_path, factories.slow())
+    return tmp_path
+
+
+@contextmanager
+def process(folder: Path, *options: str, command: tuple[str, ...] = ("-m", "server")) -> Iterator[Process]:
+    with subprocess.Popen(
+        [sys.executable, *command, "--filters", str(folder), *OPTIONS, *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        try:
+            yield Process(running)
+        finally:
+            running.kill()
+
+
+class Process:
+    """A server that has said where it listens."""
+
+    def __init__(self, running: subprocess.Popen[str]) -> None:
+        self.running = running
+        assert running.stdout is not None
+        self.first_line = running.stdout.readline()
+        found = START_LINE.search(self.first_line)
+        assert found, self.first_line
+        self.address = found[1]
+
+    def end(self, *signals: signal.Signals) -> int:
+        for number in signals:
+            self.running.send_signal(number)
+        return self.running.wait(60)
+
+
+def outcome(*arguments: str) -> tuple[int, str]:
+    done = subprocess.run([sys.executable, "-m", "server", *arguments], capture_output=True, text=True, timeout=60)
+    assert done.stdout == ""
+    return done.returncode, done.stderr
+
+
+def translating(connection: Connection, size: int) -> Iterator[pb.TranslateResponse]:
+    """A translation that has the device."""
+    pixels = np.zeros((size, size, 3), np.uint8)
+    call: Iterator[pb.TranslateResponse] = connection.translation.Translate(
+        iter([frame_of("slow", pixels), *chunks_of(pixels)])
+    )
+    assert next(call).progress.stage == pb.Progress.STAGE_TRANSLATING
+    return call
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_when_what_runs_is_finished(folder: Path, number: signal.Signals) -> None:
+    with process(folder, "--grace", "60") as server, grpc.insecure_channel(server.address) as channel:
+        running = translating(Connection(channel, folder), 128)
+        server.running.send_signal(number)
+        assert list(running)[-1].summary.filter_id == "slow"
+        assert server.end() == 0
+
+
+def test_a_second_signal_does_not_wait(folder: Path) -> None:
+    with process(folder, "--grace", "3600") as server, grpc.insecure_channel(server.address) as channel:
+        connection = Connection(channel, folder)
+        running = translating(connection, 1024)
+        server.running.send_signal(signal.SIGTERM)
+        with failing() as refused:
+            while True:
+                connection.is_well()
+        assert refused[0].reason == "SHUTTING_DOWN"
+        server.running.send_signal(signal.SIGTERM)
+        with failing() as ended:
+            list(running)
+        assert ended[0].reason == "SHUTTING_DOWN"
+        assert server.end() == 0
+
+
+def test_it_serves_without_torch(folder: Path) -> None:
+    pixels = np.arange(60, dtype=np.uint8).reshape(4, 5, 3)
+    with process(folder, command=("-c", WITHOUT_TORCH)) as server:
+        with Client(server.address) as client:
+            np.testing.assert_array_equal(client.translate("identity", pixels)[0], pixels)
+        assert server.end(signal.SIGTERM) == 0
+
+
+def test_it_starts_although_one_file_is_broken_and_says_why(folder: Path) -> None:
+    factories.put_bytes(folder / "broken.onnx", factories.identity().SerializeToString()[:100])
+    with process(folder) as server:
+        assert "serves 2 filters (identity, slow)" in server.first_line
+        assert server.running.stdout is not None
+        assert server.running.stdout.readline().startswith("broken.onnx is not served: It is not an ONNX file")
+
+
+def test_a_port_in_use_is_one_sentence_and_status_1(folder: Path) -> None:
+    with process(folder) as server:
+        status, said = outcome("--filters", str(folder), "--provider", "cpu", "--address", server.address)
+    assert status == 1
+    assert said.startswith(f"error: It is not possible to listen on {server.address}: the port is in use")
+    assert said.count("\n") == 1
+
+
+def test_a_missing_folder_is_one_sentence_and_status_1(tmp_path: Path) -> None:
+    status, said = outcome("--filters", str(tmp_path / "nowhere"), "--provider", "cpu")
+    assert status == 1
+    assert re.fullmatch(
+        r"error: The filters folder .*nowhere cannot be read \(No such file or directory\); .*\.\n", said
+    )
+
+
+def test_a_wrong_option_is_one_sentence_and_status_2() -> None:
+    assert outcome("--queue", "many") == (2, "error: --queue is 'many', but must be a whole number from 1 to 10000.\n")
