@@ -193,8 +193,8 @@ async def _receive(request: TranslationRequest, pixels: AsyncIterator[bytes]) ->
     if len(raw) < request.byte_count:
         raise Refusal(
             Reason.TOO_FEW_PIXELS,
-            f"Fewer pixels came than the header says: {size} are {request.byte_count} bytes, and {len(raw)} came; send all"
-            " of them before closing the stream.",
+            f"Fewer pixels came than the header says: {size} are {request.byte_count} bytes, and {len(raw)} came; send"
+            " all of them before closing the stream.",
         )
     return raw
 

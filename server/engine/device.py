@@ -60,11 +60,9 @@ class Device:
             return onnxruntime.InferenceSession(model, options, providers=self._providers)
 
     def run_options(self) -> Any:
-        """onnxruntime.RunOptions for one run: setting ``terminate`` ends it, and its memory goes back afterwards."""
+        """onnxruntime.RunOptions for one run; setting ``terminate`` ends it."""
         options = onnxruntime.RunOptions()
         options.log_severity_level = 4
-        arena = "gpu:0" if self.execution_provider == CUDA else "cpu:0"
-        options.add_run_config_entry("memory.enable_memory_arena_shrinkage", arena)
         return options
 
 
