@@ -36,7 +36,8 @@ LAST_WORDS_SECONDS = 1.0  # for statuses that are on their way
 class Server:
     """One server in the running event loop: ``start``, then ``drain`` or ``stop``.
 
-    Loads the filters; raises StartProblem when their folder is missing."""
+    Loads the filters; raises StartProblem when their folder is missing.
+    """
 
     def __init__(self, config: ServerConfig) -> None:
         self._config = config
@@ -46,7 +47,6 @@ class Server:
         self._translations = Admission(places=config.queue, deadline_seconds=config.deadline)
         self._watchers = Admission(places=MOST_WATCHERS, deadline_seconds=None)
         self._health = health.HealthServicer()
-        self._background: list[asyncio.Task[None]] = []
 
     async def start(self) -> str:
         """Listens. Returns the address with the real port; raises StartProblem when it is taken."""
@@ -55,7 +55,7 @@ class Server:
         await self._grpc.start()
         for service in ("", *SERVICES):
             await self._health.set(service, health_pb2.HealthCheckResponse.SERVING)
-        self._background.append(asyncio.create_task(self._folder.watch(poll_seconds=self._config.poll)))
+        self._watching = asyncio.create_task(self._folder.watch(poll_seconds=self._config.poll))
         return address
 
     def start_lines(self, address: str) -> list[str]:
@@ -90,16 +90,14 @@ class Server:
             admission.evict()
         await self._translations.empty()
         await self._grpc.stop(LAST_WORDS_SECONDS)
-        for task in self._background:
-            task.cancel()
+        self._watching.cancel()
         self._worker.close()
 
     def _grpc_server(self) -> grpc.aio.Server:
-        message_bytes = self._config.max_message_mib << 20
         options = [
             ("grpc.so_reuseport", 0),  # a port in use is an error, not a second server behind it
-            ("grpc.max_receive_message_length", message_bytes),
-            ("grpc.max_send_message_length", message_bytes),
+            ("grpc.max_receive_message_length", self._config.max_message_mib << 20),
+            ("grpc.max_send_message_length", -1),  # a PNG may be larger than the JPEG that it comes from
         ]
         server = grpc.aio.server(options=options)
         handler = TranslationHandler(self._folder, self._worker, max_pixels=self._config.max_pixels)
@@ -133,8 +131,10 @@ async def serve(config: ServerConfig) -> None:
     print("\n".join(server.start_lines(await server.start())), flush=True)
     await signals.get()
     draining, second = asyncio.create_task(server.drain()), asyncio.create_task(signals.get())
-    await asyncio.wait([draining, second], return_when=asyncio.FIRST_COMPLETED)
-    if not draining.done():
+    done, _ = await asyncio.wait([draining, second], return_when=asyncio.FIRST_COMPLETED)
+    if draining in done:
+        second.cancel()
+        await draining
+    else:
         draining.cancel()
         await server.stop()
-    second.cancel()

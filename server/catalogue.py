@@ -23,7 +23,7 @@ class Catalogue:
         """Raises Refusal, which names the filters that exist."""
         if identifier in self.filters:
             return self.filters[identifier]
-        raise Refusal(Reason.FILTER_NOT_FOUND, f"There is no filter '{identifier[:64]}'; {self._existing()}.")
+        raise Refusal(Reason.FILTER_NOT_FOUND, f"There is no filter {identifier[:64]!r}; {self._existing()}.")
 
     def _existing(self) -> str:
         names = list(self.filters)

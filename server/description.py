@@ -43,12 +43,12 @@ def from_metadata(metadata: Mapping[str, str]) -> Description:
     given = {key.removeprefix(PREFIX): text for key, text in metadata.items() if key.startswith(PREFIX)}
     if given["format"] != FORMAT:
         raise FilterProblem(
-            f"Its format version is '{given['format'][:20]}' and this server reads {FORMAT}; update the server, or"
+            f"Its format version is {given['format'][:20]!r} and this server reads {FORMAT}; update the server, or"
             " export the filter again."
         )
     if given.get("value_range") != "-1,1":
         raise FilterProblem(
-            f"Its value range is '{given.get('value_range', '')[:20]}' and a filter's is '-1,1'; export it again."
+            f"Its value range is {given.get('value_range', '')[:20]!r} and a filter's is '-1,1'; export it again."
         )
     identifier = given.get("identifier", "")
     return _checked(
@@ -98,7 +98,7 @@ _PLAIN = (
 def _checked(description: Description) -> Description:
     if not is_identifier(description.identifier):
         raise FilterProblem(
-            f"Its identifier '{description.identifier[:70]}' is not 1 to 64 lower-case letters, digits, dots, dashes"
+            f"Its identifier {description.identifier[:70]!r} is not 1 to 64 lower-case letters, digits, dots, dashes"
             " and underscores that start with a letter or digit; export it with another --identifier."
         )
     for field in fields(description):
@@ -115,7 +115,7 @@ def _number(given: Mapping[str, str], key: str, least: int, most: int) -> int:
     text = given.get(key, "")
     if not (text.isascii() and text.isdigit() and len(text) <= 20 and least <= int(text) <= most):
         raise FilterProblem(
-            f"Its {key.replace('_', ' ')} is '{text[:20]}', and a whole number from {least} to {most} was expected;"
+            f"Its {key.replace('_', ' ')} is {text[:20]!r}, and a whole number from {least} to {most} was expected;"
             " export it again."
         )
     return int(text)

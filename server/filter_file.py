@@ -92,7 +92,7 @@ def _own_feed(graph: Graph, sidecar_name: str) -> Feed:
     if channels != 3:
         raise FilterProblem(f"Its input 'image' has {channels or 'any number of'} channels; expected 3 (RGB).")
     if batch is not None:
-        raise FilterProblem(f"Its input 'image' takes {batch} pictures at a time; export it with a dynamic batch.")
+        raise FilterProblem(f"Its input 'image' has a fixed batch of {batch}; export it with a dynamic batch.")
     check_size_is_free(height, width, "image", advice="export it with dynamic height and width")
     return Feed(precision=graph.precision("image"))
 
@@ -122,7 +122,7 @@ def _foreign_feed(graph: Graph, sidecar: Sidecar, sidecar_name: str) -> Feed:
 
 
 def _quoted(names: Iterable[str]) -> str:
-    return " and ".join(f"'{name[:100]}'" for name in names) or "nothing"
+    return " and ".join(repr(name[:100]) for name in names) or "nothing"
 
 
 def _load(path: Path, data: bytes, feed: Feed, device: Device) -> Session:

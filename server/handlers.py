@@ -102,8 +102,11 @@ class TranslationHandler:
         """
         found = self._filters.find(request.filter_id)
         self._check_size(request)
-        raw = _RawPicture(await _receive(request, pixels), request.width, request.height, request.pixel_format)
-        async with contextlib.aclosing(self._compute(found, raw)) as steps:
+        received = await _receive(request, pixels)
+        raw = _RawPicture(received, request.width, request.height, request.pixel_format)
+        computation = self._compute(found, raw)
+        del received, raw  # it alone holds the pixels, and they go when it ends
+        async with contextlib.aclosing(computation) as steps:
             async for step in steps:
                 if isinstance(step, _Result):
                     result = step

@@ -74,18 +74,26 @@ class FolderScanner:
         for file in files:
             before = self._entries.get(file)
             try:
-                found, problem = read_filter(file, self._device), None
+                found, problem = self._outcome(file)
             except FileNotFoundError:
                 continue  # gone again; the next scan sees that
-            except OSError as error:
-                found, problem = None, f"It cannot be read ({error.strerror}); check what it is and its permissions."
-            except FilterProblem as error:
-                found, problem = None, error.sentence
-            except Exception:
-                _log.exception("%s cannot be read.", file)
-                found, problem = None, "It cannot be read (the server's log says why); export it again."
-            serving = found or (before.filter if before else None)
-            self._entries[file] = _Entry(self._seen[file], serving, problem)
+            if problem and before and before.filter:
+                found, problem = before.filter, f"{problem.rstrip('.')}; the version before it goes on serving."
+            self._entries[file] = _Entry(self._seen[file], found, problem)
+
+    def _outcome(self, file: Path) -> tuple[Filter | None, str | None]:
+        """The filter or the problem. Raises FileNotFoundError."""
+        try:
+            return read_filter(file, self._device), None
+        except FilterProblem as error:
+            return None, error.sentence
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            return None, f"It cannot be read ({error.strerror}); check what it is and its permissions."
+        except Exception:
+            _log.exception("%s cannot be read.", file)
+            return None, "It cannot be read (the server's log says why); export it again."
 
     def _catalogue(self) -> Catalogue:
         filters: dict[str, Filter] = {}

@@ -135,7 +135,7 @@ def test_a_foreign_model_without_a_sidecar_is_told_what_to_write(problem: Callab
         (with_second_input(), "Its input is called 'image' and 'strength'"),
         (identity_of(shape=("n", 3, 256, 256)), "takes pictures of 256 x 256 pixels only"),
         (identity_of(shape=("n", 3, "h", 64)), "takes pictures of any x 64 pixels only"),
-        (identity_of(shape=(1, 3, "h", "w")), "takes 1 pictures at a time"),
+        (identity_of(shape=(1, 3, "h", "w")), "has a fixed batch of 1"),
         (identity_of(shape=("n", 1, "h", "w")), "has 1 channels; expected 3"),
         (identity_of(shape=("n", 3, "h")), "has 3 axes; a picture has four"),
         (identity_of(element=TensorProto.DOUBLE), "is not of type float32 or float16"),

@@ -100,6 +100,7 @@ def test_a_bad_replacement_is_reported_and_the_one_before_serves_on(folder: Fold
     after = folder.scan()
     assert after.filters["identity"] is before.filters["identity"]
     assert news(before, after) == ["identity.onnx"]
+    assert after.rejected["identity.onnx"].endswith("export it again; the version before it goes on serving.")
 
 
 def test_a_repaired_file_is_no_longer_rejected(folder: Folder, tmp_path: Path) -> None:
