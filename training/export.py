@@ -89,7 +89,15 @@ def _to_onnx(network: nn.Module) -> onnx.ModelProto:
             dynamo=True,
             verbose=False,
         )
-        return onnx.load(file)
+        model = onnx.load(file)
+    _forget_traces(model.graph)
+    return model
+
+
+def _forget_traces(graph: onnx.GraphProto) -> None:
+    """The exporter notes on every part which lines of which files made it: the trainer's own paths."""
+    for part in (graph, *graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
+        del part.metadata_props[:]
 
 
 def _describe(model: onnx.ModelProto, checkpoint: Checkpoint, identifier: str, thumbnail: bytes) -> None:

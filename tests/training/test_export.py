@@ -69,6 +69,12 @@ def test_a_filter_is_one_file_with_free_sizes(finished_run: Path) -> None:
         assert answer.shape == shape
 
 
+def test_a_filter_tells_nothing_of_the_machine_that_trained_it(finished_run: Path) -> None:
+    contents = (finished_run / "filter.onnx").read_bytes()
+    for path in (Path(export.__file__).parent, Path(torch.__file__).parent, finished_run):
+        assert str(path).encode() not in contents
+
+
 def filled_checkpoint() -> Checkpoint:
     """A checkpoint whose generator's answers spread over the whole range, as a trained one's do."""
     method = Cut(tiny_config(width=16, blocks=3), torch.device("cpu"))
