@@ -85,6 +85,8 @@ def _config(options: dict[str, Any]) -> FitConfig:
         if name not in options:
             raise InputError(f"There is no --{name}; name a folder of pictures, or both folders by --dataroot.")
         options[name] = str(Path(options[name]).resolve())
+    if {"images", "epochs"} <= options.keys():
+        raise InputError("--images and --epochs both say how long to train; give one of them.")
     return FitConfig(**{**PRESETS[options.pop("preset", "cut")], **options})
 
 

@@ -128,6 +128,11 @@ def test_missing_options_are_asked_for(tmp_path: Path, capsys: pytest.CaptureFix
     assert "There is no --output" in refused(two_folders(tmp_path), capsys)
 
 
+def test_two_lengths_are_one_too_many(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = [*two_folders(tmp_path), "--output", str(tmp_path / "run"), "--images", "1", "--epochs", "1"]
+    assert "give one of them" in refused(options, capsys)
+
+
 def test_dataroot_names_both_folders(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     picture_folder(tmp_path / "trainA")
     options = ["--dataroot", str(tmp_path), "--output", str(tmp_path / "run"), *TINY_ARGUMENTS]
