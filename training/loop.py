@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -44,7 +45,8 @@ class Training:
         """
         start = images_seen
         losses = _RunningMeans()
-        with tqdm(total=self.length.images, initial=images_seen, unit="img", smoothing=0.05) as bar:
+        seconds = 0.2 if sys.stderr.isatty() else 15.0  # between lines: a log is not a terminal
+        with tqdm(total=self.length.images, initial=images_seen, unit="img", mininterval=seconds) as bar:
             while images_seen < self.length.images and not should_stop():
                 learning_rate = self._set_learning_rate(images_seen)
                 losses.add(self._step(images_seen))
