@@ -19,6 +19,7 @@ import numpy as np
 from PIL import Image
 
 from tests.processes import ProgramFailed, python, server_process
+from training.data.pictures import UnreadablePicture, read_picture
 from training.data.synthetic import make_scene, render_painting, render_photo, write_folders
 
 PICTURE_SIZE = (1024, 768)
@@ -95,7 +96,7 @@ def _clear(output: Path) -> None:
 
 
 def _scenes(output: Path) -> tuple[Path, Path, Image.Image | None]:
-    write_folders(output / "data", pictures=60, size=192, seed=0)
+    write_folders(output / "data", pictures=60, size=TRAINING["load-size"], seed=0)
     rng = np.random.default_rng(SCENE_SEED)
     scene = make_scene(rng, PICTURE_SIZE[1], PICTURE_SIZE[0])
     Image.fromarray(render_painting(scene, rng)).save(output / "input.png")
@@ -107,8 +108,8 @@ def _own(options: argparse.Namespace, output: Path) -> tuple[Path, Path, Image.I
     output.mkdir(parents=True, exist_ok=True)
     for file in sorted(path for path in Path(options.source).rglob("*") if path.is_file()):
         try:
-            picture = Image.open(file).convert("RGB")
-        except OSError:
+            picture = read_picture(file)
+        except UnreadablePicture:
             continue
         picture.thumbnail(PICTURE_SIZE, Image.Resampling.LANCZOS)
         picture.save(output / "input.png")
@@ -119,8 +120,7 @@ def _own(options: argparse.Namespace, output: Path) -> tuple[Path, Path, Image.I
 def _train(source: Path, target: Path, output: Path, images: int) -> None:
     options = [text for name, value in TRAINING.items() for text in (f"--{name}", str(value))]
     folders = ["--source", str(source), "--target", str(target), "--output", str(output / "run")]
-    names = ["--identifier", "demo", "--source-domain", "painting", "--target-domain", "photo"]
-    python("training.fit", "--preset", "fastcut", *folders, *names, *options, "--images", str(images))
+    python("training.fit", "--preset", "fastcut", *folders, "--identifier", "demo", *options, "--images", str(images))
 
 
 def _conclude(output: Path, truth: Image.Image | None, stages: Stages) -> int:
