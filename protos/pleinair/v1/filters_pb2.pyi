@@ -68,7 +68,7 @@ class Filter(_message.Message):
     precision: Global___Precision.ValueType
     licence: _builtins.str
     thumbnail: _builtins.bytes
-    """Before and after, side by side, encoded as WebP. Empty when the file carries none."""
+    """Before and after, side by side, encoded as JPEG, which every toolkit reads. Empty when the file carries none."""
     sha256: _builtins.str
     """SHA-256 of the file, 64 hexadecimal digits: two filters with the same one give the same pictures."""
     file_bytes: _builtins.int

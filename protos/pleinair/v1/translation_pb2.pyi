@@ -53,6 +53,8 @@ class _SampleTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SampleType
     SAMPLE_TYPE_UINT16: _SampleType.ValueType  # 2
     SAMPLE_TYPE_FLOAT32: _SampleType.ValueType  # 3
     """0 to 1 is the range that a filter sees; values outside it are clamped."""
+    SAMPLE_TYPE_FLOAT16: _SampleType.ValueType  # 4
+    """IEEE 754 binary16, otherwise like FLOAT32."""
 
 class SampleType(_SampleType, metaclass=_SampleTypeEnumTypeWrapper): ...
 
@@ -61,6 +63,8 @@ SAMPLE_TYPE_UINT8: SampleType.ValueType  # 1
 SAMPLE_TYPE_UINT16: SampleType.ValueType  # 2
 SAMPLE_TYPE_FLOAT32: SampleType.ValueType  # 3
 """0 to 1 is the range that a filter sees; values outside it are clamped."""
+SAMPLE_TYPE_FLOAT16: SampleType.ValueType  # 4
+"""IEEE 754 binary16, otherwise like FLOAT32."""
 Global___SampleType: _TypeAlias = SampleType  # noqa: Y015
 
 class _TransferFunction:
@@ -79,6 +83,27 @@ TRANSFER_FUNCTION_UNSPECIFIED: TransferFunction.ValueType  # 0
 TRANSFER_FUNCTION_SRGB: TransferFunction.ValueType  # 1
 TRANSFER_FUNCTION_LINEAR: TransferFunction.ValueType  # 2
 Global___TransferFunction: _TypeAlias = TransferFunction  # noqa: Y015
+
+class _ChannelOrder:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ChannelOrderEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ChannelOrder.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CHANNEL_ORDER_UNSPECIFIED: _ChannelOrder.ValueType  # 0
+    CHANNEL_ORDER_RGB: _ChannelOrder.ValueType  # 1
+    """Red, green, blue."""
+    CHANNEL_ORDER_BGR: _ChannelOrder.ValueType  # 2
+    """Blue, green, red."""
+
+class ChannelOrder(_ChannelOrder, metaclass=_ChannelOrderEnumTypeWrapper): ...
+
+CHANNEL_ORDER_UNSPECIFIED: ChannelOrder.ValueType  # 0
+CHANNEL_ORDER_RGB: ChannelOrder.ValueType  # 1
+"""Red, green, blue."""
+CHANNEL_ORDER_BGR: ChannelOrder.ValueType  # 2
+"""Blue, green, red."""
+Global___ChannelOrder: _TypeAlias = ChannelOrder  # noqa: Y015
 
 class _Reason:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -104,6 +129,8 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     REASON_BAD_PAGE_TOKEN: _Reason.ValueType  # 12
     REASON_INTERNAL: _Reason.ValueType  # 13
     """A fault of the server itself; its log says more."""
+    REASON_UNAUTHENTICATED: _Reason.ValueType  # 14
+    """The call carries no token, or another than the server's, in its "authorization" metadata ("Bearer TOKEN")."""
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Why a call failed: google.rpc.ErrorInfo.reason is one of these names without the prefix."""
@@ -126,6 +153,8 @@ REASON_FILTER_FAILED: Reason.ValueType  # 11
 REASON_BAD_PAGE_TOKEN: Reason.ValueType  # 12
 REASON_INTERNAL: Reason.ValueType  # 13
 """A fault of the server itself; its log says more."""
+REASON_UNAUTHENTICATED: Reason.ValueType  # 14
+"""The call carries no token, or another than the server's, in its "authorization" metadata ("Bearer TOKEN")."""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
 
 @_typing.final
@@ -187,7 +216,8 @@ Global___TranslateHeader: _TypeAlias = TranslateHeader  # noqa: Y015
 @_typing.final
 class PixelFormat(_message.Message):
     """Pixels are row-major, top-down, tightly packed, little-endian, the channels of a pixel together. Alpha is straight
-    (not premultiplied) and comes back untouched; only colour is translated.
+    (not premultiplied), comes last and comes back untouched; only colour is translated. The filter sees the colours of
+    fully transparent pixels, which mean nothing, as those of the visible pixels near them.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -195,20 +225,24 @@ class PixelFormat(_message.Message):
     CHANNELS_FIELD_NUMBER: _builtins.int
     SAMPLE_TYPE_FIELD_NUMBER: _builtins.int
     TRANSFER_FUNCTION_FIELD_NUMBER: _builtins.int
+    CHANNEL_ORDER_FIELD_NUMBER: _builtins.int
     channels: Global___Channels.ValueType
     sample_type: Global___SampleType.ValueType
     transfer_function: Global___TransferFunction.ValueType
     """How colour values are encoded; unspecified means sRGB."""
+    channel_order: Global___ChannelOrder.ValueType
+    """Unspecified means red first; it says nothing of grey."""
     def __init__(
         self,
         *,
         channels: Global___Channels.ValueType = ...,
         sample_type: Global___SampleType.ValueType = ...,
         transfer_function: Global___TransferFunction.ValueType = ...,
+        channel_order: Global___ChannelOrder.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channels", b"channels", "sample_type", b"sample_type", "transfer_function", b"transfer_function"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel_order", b"channel_order", "channels", b"channels", "sample_type", b"sample_type", "transfer_function", b"transfer_function"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -266,19 +300,35 @@ class Progress(_message.Message):
 
     STAGE_FIELD_NUMBER: _builtins.int
     QUEUE_POSITION_FIELD_NUMBER: _builtins.int
+    FRACTION_FIELD_NUMBER: _builtins.int
+    SECONDS_LEFT_FIELD_NUMBER: _builtins.int
     stage: Global___Progress.Stage.ValueType
     queue_position: _builtins.int
+    fraction: _builtins.float
+    """While it is translated, several times a second: how much of the work is done, 0 to 1, and how long the rest will
+    take, both from the pace of this filter on this device. Absent until that pace is known.
+    """
+    seconds_left: _builtins.float
     def __init__(
         self,
         *,
         stage: Global___Progress.Stage.ValueType = ...,
         queue_position: _builtins.int = ...,
+        fraction: _builtins.float | None = ...,
+        seconds_left: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_fraction", b"_fraction", "_seconds_left", b"_seconds_left", "fraction", b"fraction", "seconds_left", b"seconds_left"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["queue_position", b"queue_position", "stage", b"stage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_fraction", b"_fraction", "_seconds_left", b"_seconds_left", "fraction", b"fraction", "queue_position", b"queue_position", "seconds_left", b"seconds_left", "stage", b"stage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__fraction: _TypeAlias = _typing.Literal["fraction"]  # noqa: Y015
+    _WhichOneofArgType__fraction: _TypeAlias = _typing.Literal["_fraction", b"_fraction"]  # noqa: Y015
+    _WhichOneofReturnType__seconds_left: _TypeAlias = _typing.Literal["seconds_left"]  # noqa: Y015
+    _WhichOneofArgType__seconds_left: _TypeAlias = _typing.Literal["_seconds_left", b"_seconds_left"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__fraction) -> _WhichOneofReturnType__fraction | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__seconds_left) -> _WhichOneofReturnType__seconds_left | None: ...
 
 Global___Progress: _TypeAlias = Progress  # noqa: Y015
 
