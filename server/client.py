@@ -25,6 +25,7 @@ _SAMPLE_TYPES = {
     np.dtype("u1"): translation_pb2.SAMPLE_TYPE_UINT8,
     np.dtype("<u2"): translation_pb2.SAMPLE_TYPE_UINT16,
     np.dtype("<f4"): translation_pb2.SAMPLE_TYPE_FLOAT32,
+    np.dtype("<f2"): translation_pb2.SAMPLE_TYPE_FLOAT16,
 }
 
 OnProgress = Callable[[translation_pb2.Progress], None]
@@ -58,8 +59,8 @@ class Translator(Protocol):
         on_progress: OnProgress | None = None,
         timeout: float | None = None,
     ) -> tuple[NDArray[Any], translation_pb2.Summary]:
-        """H x W x C pixels (C = 1 to 4: grey, grey and alpha, RGB, RGBA; uint8, uint16 or float32) to as many more.
-        Raises TranslationError, and ValueError for another kind of array. The timeout is in seconds."""
+        """H x W x C pixels (C = 1 to 4: grey, grey and alpha, RGB, RGBA; uint8, uint16, float16 or float32) to as many
+        more. Raises TranslationError, and ValueError for another kind of array. The timeout is in seconds."""
 
     def __enter__(self) -> Self: ...
 
@@ -153,7 +154,9 @@ def wire_pixels(pixels: NDArray[Any]) -> NDArray[Any]:
         raise ValueError(f"Pixels are an array of height x width x 1 to 4 channels, and this one is {pixels.shape}.")
     dtype = pixels.dtype.newbyteorder("<")
     if dtype not in _SAMPLE_TYPES:
-        raise ValueError(f"Pixels are uint8, uint16 or float32, and these are {pixels.dtype}; convert them first.")
+        raise ValueError(
+            f"Pixels are uint8, uint16, float16 or float32, and these are {pixels.dtype}; convert them first."
+        )
     return np.ascontiguousarray(pixels, dtype)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ import numpy as np
 from server.description import Description, from_metadata, from_sidecar
 from server.engine.canvas import translate_canvas
 from server.engine.device import Device
+from server.engine.pace import Pace
 from server.engine.session import Feed, Precision, Session
 from server.errors import FilterProblem
 from server.graph import Graph, check_size_is_free, read_graph
@@ -34,6 +35,7 @@ class Filter:
     sha256: str
     file_bytes: int
     session: Session
+    pace: Pace = field(default_factory=Pace)
 
     @property
     def identifier(self) -> str:

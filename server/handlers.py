@@ -15,14 +15,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.engine.canvas import translate_canvas
-from server.engine.pixels import Alpha, Channels, PixelFormat, SampleType, Tensor, from_tensor, to_tensor
+from server.engine.pixels import (
+    Alpha,
+    Channels,
+    PixelFormat,
+    SampleType,
+    Tensor,
+    from_tensor,
+    samples_of,
+    to_tensor,
+)
 from server.engine.session import Precision
-from server.engine.worker import Place, Worker
+from server.engine.transparency import fill_transparent, keep_transparent
+from server.engine.worker import Worker
 from server.errors import Reason, Refusal
 from server.filter_file import Filter
 from server.pictures import Picture, PictureError, decode_picture, encode_png
 
 CHUNK_BYTES = 1 << 20
+PROGRESS_SECONDS = 0.25
+MOST_FRACTION = 0.99  # nothing is done before it is done, whatever the pace foretold
 
 _log = logging.getLogger(__name__)
 
@@ -48,10 +60,13 @@ class Stage(Enum):
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a request is; the position says how many are before it."""
+    """How far a request is: how many are before it, then the share of its work that is done (0 to 1) and the time
+    that the rest will take; None until the filter's pace is known."""
 
     stage: Stage
     queue_position: int = 0
+    fraction: float | None = None
+    seconds_left: float | None = None
 
 
 @dataclass(frozen=True)
@@ -133,11 +148,16 @@ class TranslationHandler:
         async with self._worker.place() as place:
             async for position in place.positions():
                 yield Progress(Stage.QUEUED, position)
-            yield Progress(Stage.TRANSLATING)
             started = time.monotonic()
-            tensor, alpha = await self._on_device(place, found, raw)
+            expected = found.pace.seconds_for(raw.width * raw.height)
+            async with place.running(lambda options: _translate(found, raw, options)) as running:
+                while not running.done():
+                    yield _progress(time.monotonic() - started, expected)
+                    await asyncio.wait([running], timeout=PROGRESS_SECONDS)
+            tensor, alpha = _outcome(running, found, raw)
             ended = time.monotonic()
-        samples = await asyncio.to_thread(from_tensor, tensor, alpha, raw.pixel_format)
+        found.pace.learn(raw.width * raw.height, ended - started)
+        samples = await asyncio.to_thread(_samples, tensor, alpha, raw)
         yield _Result(
             samples,
             Summary(
@@ -149,13 +169,6 @@ class TranslationHandler:
                 compute_seconds=ended - started,
             ),
         )
-
-    async def _on_device(self, place: Place, found: Filter, raw: _RawPicture) -> tuple[Tensor, Alpha | None]:
-        try:
-            return await place.compute(lambda options: _translate(found, raw, options))
-        except Exception as error:
-            _log.exception("Filter %s failed on %d x %d pixels.", found.identifier, raw.width, raw.height)
-            raise _as_refusal(error, found, raw) from error
 
     def _check_size(self, request: TranslationRequest) -> None:
         for name, length in (("width", request.width), ("height", request.height)):
@@ -179,6 +192,13 @@ class TranslationHandler:
         except PictureError as error:
             reason = Reason.PICTURE_TOO_LARGE if error.too_large else Reason.PICTURE_UNREADABLE
             raise Refusal(reason, error.sentence, field="image") from error
+
+
+def _progress(seconds: float, expected: float | None) -> Progress:
+    if expected is None:
+        return Progress(Stage.TRANSLATING)
+    fraction = min(seconds / expected, MOST_FRACTION)
+    return Progress(Stage.TRANSLATING, fraction=fraction, seconds_left=max(expected - seconds, 0.0))
 
 
 async def _receive(request: TranslationRequest, pixels: AsyncIterator[bytes]) -> bytearray:
@@ -211,8 +231,28 @@ def _raw(picture: Picture) -> _RawPicture:
 
 def _translate(found: Filter, raw: _RawPicture, options: Any) -> tuple[Tensor, Alpha | None]:
     tensor, alpha = to_tensor(raw.pixels, width=raw.width, height=raw.height, pixel_format=raw.pixel_format)
+    if alpha is not None:
+        fill_transparent(tensor, alpha)
     multiple = found.description.spatial_multiple
     return translate_canvas(found.session, tensor, multiple=multiple, options=options), alpha
+
+
+def _outcome(
+    done: asyncio.Future[tuple[Tensor, Alpha | None]], found: Filter, raw: _RawPicture
+) -> tuple[Tensor, Alpha | None]:
+    try:
+        return done.result()
+    except Exception as error:
+        _log.exception("Filter %s failed on %d x %d pixels.", found.identifier, raw.width, raw.height)
+        raise _as_refusal(error, found, raw) from error
+
+
+def _samples(tensor: Tensor, alpha: Alpha | None, raw: _RawPicture) -> NDArray[Any]:
+    samples = from_tensor(tensor, alpha, raw.pixel_format)
+    if alpha is not None:
+        original = samples_of(raw.pixels, width=raw.width, height=raw.height, pixel_format=raw.pixel_format)
+        keep_transparent(samples, original, alpha)
+    return samples
 
 
 # How onnxruntime, cuDNN, cuBLAS and CUDA say it; there is no type for it.

@@ -35,15 +35,20 @@ class SampleType(Enum):
     UINT8 = "u1"
     UINT16 = "<u2"
     FLOAT32 = "<f4"
+    FLOAT16 = "<f2"
 
     @property
     def dtype(self) -> np.dtype[Any]:
         return np.dtype(self.value)
 
     @property
+    def is_float(self) -> bool:
+        return self.dtype.kind == "f"
+
+    @property
     def white(self) -> float:
         """The value of full intensity; black is 0."""
-        return 1.0 if self is SampleType.FLOAT32 else float(np.iinfo(self.dtype).max)
+        return 1.0 if self.is_float else float(np.iinfo(self.dtype).max)
 
 
 class TransferFunction(Enum):
@@ -53,11 +58,19 @@ class TransferFunction(Enum):
     LINEAR = "linear"
 
 
+class ChannelOrder(Enum):
+    """Where a pixel has red, green and blue among its samples; grey has them all in one place."""
+
+    RGB = (0, 1, 2)
+    BGR = (2, 1, 0)
+
+
 @dataclass(frozen=True)
 class PixelFormat:
     channels: Channels
     sample_type: SampleType
     transfer_function: TransferFunction = TransferFunction.SRGB
+    channel_order: ChannelOrder = ChannelOrder.RGB
 
     @property
     def bytes_per_pixel(self) -> int:
@@ -75,13 +88,20 @@ def to_tensor(
 
     Floats are clamped to [0, 1], and what is not a number becomes 0. The result shares no memory with ``raw``.
     """
-    samples = np.frombuffer(raw, pixel_format.sample_type.dtype).reshape(height, width, pixel_format.channels)
+    samples = samples_of(raw, width=width, height=height, pixel_format=pixel_format)
     alpha = samples[..., -1].copy() if pixel_format.channels.has_alpha else None
     tensor = np.empty((1, 3, height, width), np.float32)
-    for channel in range(3):
-        colour = samples[..., channel] if pixel_format.channels >= Channels.RGB else samples[..., 0]
-        _normalise(colour, tensor[0, channel], pixel_format)
+    places = pixel_format.channel_order.value if pixel_format.channels >= Channels.RGB else (0, 0, 0)
+    for channel, place in enumerate(places):
+        _normalise(samples[..., place], tensor[0, channel], pixel_format)
     return tensor, alpha
+
+
+def samples_of(
+    raw: bytes | bytearray | memoryview, *, width: int, height: int, pixel_format: PixelFormat
+) -> NDArray[Any]:
+    """The raw pixels themselves as H x W x C."""
+    return np.frombuffer(raw, pixel_format.sample_type.dtype).reshape(height, width, pixel_format.channels)
 
 
 def from_tensor(tensor: Tensor, alpha: Alpha | None, pixel_format: PixelFormat) -> NDArray[Any]:
@@ -91,8 +111,8 @@ def from_tensor(tensor: Tensor, alpha: Alpha | None, pixel_format: PixelFormat) 
     """
     samples = np.empty((*tensor.shape[2:], int(pixel_format.channels)), pixel_format.sample_type.dtype)
     if pixel_format.channels >= Channels.RGB:
-        for channel in range(3):
-            samples[..., channel] = _denormalise(tensor[0, channel], pixel_format)
+        for channel, place in enumerate(pixel_format.channel_order.value):
+            samples[..., place] = _denormalise(tensor[0, channel], pixel_format)
     else:
         samples[..., 0] = _denormalise(np.tensordot(_LUMA, tensor[0], axes=1), pixel_format)
     if alpha is not None:
@@ -102,7 +122,7 @@ def from_tensor(tensor: Tensor, alpha: Alpha | None, pixel_format: PixelFormat) 
 
 def _normalise(samples: NDArray[Any], into: Tensor, pixel_format: PixelFormat) -> None:
     into[...] = samples
-    if pixel_format.sample_type is SampleType.FLOAT32:
+    if pixel_format.sample_type.is_float:
         np.nan_to_num(into, copy=False, nan=0.0, posinf=1.0, neginf=0.0)
         np.clip(into, 0, 1, out=into)
     into /= np.float32(pixel_format.sample_type.white)
@@ -118,7 +138,7 @@ def _denormalise(values: Tensor, pixel_format: PixelFormat) -> Tensor:
     values /= 2
     if pixel_format.transfer_function is TransferFunction.LINEAR:
         values = _decode_srgb(values)
-    if pixel_format.sample_type is SampleType.FLOAT32:
+    if pixel_format.sample_type.is_float:
         return values
     values *= np.float32(pixel_format.sample_type.white)
     values += np.float32(0.5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -36,17 +37,20 @@ class Worker:
         self._places.remove(place)
         self._tell_all()
 
-    async def compute(self, work: Callable[[Any], Result]) -> Result:
-        """Runs ``work`` with fresh onnxruntime.RunOptions in the thread. When the caller is cancelled it terminates
-        the run, and comes back only when the thread has."""
+    @asynccontextmanager
+    async def running(self, work: Callable[[Any], Result]) -> AsyncIterator[asyncio.Future[Result]]:
+        """Runs ``work`` with fresh onnxruntime.RunOptions in the thread, beside the block. When the block is left
+        before it is done the run is terminated, and the block ends only when the thread has."""
         options = self._device.run_options()
         future = asyncio.get_running_loop().run_in_executor(self._thread, work, options)
+        outcome = asyncio.shield(future)  # who waits for it and is cancelled must not cancel the work's own future
         try:
-            return await asyncio.shield(future)
-        except asyncio.CancelledError:
-            options.terminate = True
-            await _ended(future)
-            raise
+            yield outcome
+        finally:
+            if not future.done():
+                outcome.cancel()
+                options.terminate = True
+                await _ended(future)
 
     def _tell_all(self) -> None:
         for position, place in enumerate(self._places):
@@ -77,10 +81,10 @@ class Place:
             yield self._position
             await self._moved.wait()
 
-    async def compute(self, work: Callable[[Any], Result]) -> Result:
-        """Runs ``work(run_options)`` in the worker's thread; only when it is this one's turn."""
+    def running(self, work: Callable[[Any], Result]) -> AbstractAsyncContextManager[asyncio.Future[Result]]:
+        """Runs ``work(run_options)`` in the worker's thread beside the block; only when it is this one's turn."""
         assert self._position == 0
-        return await self._worker.compute(work)
+        return self._worker.running(work)
 
     def move_to(self, position: int) -> None:
         if position != self._position:

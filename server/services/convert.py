@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pleinair.v1 import filters_pb2, translation_pb2
 
-from server.engine.pixels import Channels, PixelFormat, SampleType, TransferFunction
+from server.engine.pixels import ChannelOrder, Channels, PixelFormat, SampleType, TransferFunction
 from server.engine.session import Precision
 from server.errors import Reason, Refusal
 from server.filter_file import Filter
@@ -27,12 +27,19 @@ _SAMPLE_TYPES = {
     translation_pb2.SAMPLE_TYPE_UINT8: SampleType.UINT8,
     translation_pb2.SAMPLE_TYPE_UINT16: SampleType.UINT16,
     translation_pb2.SAMPLE_TYPE_FLOAT32: SampleType.FLOAT32,
+    translation_pb2.SAMPLE_TYPE_FLOAT16: SampleType.FLOAT16,
 }
 
 _TRANSFER_FUNCTIONS = {
     translation_pb2.TRANSFER_FUNCTION_UNSPECIFIED: TransferFunction.SRGB,
     translation_pb2.TRANSFER_FUNCTION_SRGB: TransferFunction.SRGB,
     translation_pb2.TRANSFER_FUNCTION_LINEAR: TransferFunction.LINEAR,
+}
+
+_CHANNEL_ORDERS = {
+    translation_pb2.CHANNEL_ORDER_UNSPECIFIED: ChannelOrder.RGB,
+    translation_pb2.CHANNEL_ORDER_RGB: ChannelOrder.RGB,
+    translation_pb2.CHANNEL_ORDER_BGR: ChannelOrder.BGR,
 }
 
 _PRECISIONS = {
@@ -53,12 +60,18 @@ def request_from(header: translation_pb2.TranslateHeader) -> TranslationRequest:
         channels=_known("channels", given.channels, _CHANNELS),
         sample_type=_known("sample_type", given.sample_type, _SAMPLE_TYPES),
         transfer_function=_known("transfer_function", given.transfer_function, _TRANSFER_FUNCTIONS),
+        channel_order=_known("channel_order", given.channel_order, _CHANNEL_ORDERS),
     )
     return TranslationRequest(header.filter_id, header.width, header.height, pixel_format)
 
 
 def progress_message(progress: Progress) -> translation_pb2.Progress:
-    return translation_pb2.Progress(stage=_STAGES[progress.stage], queue_position=progress.queue_position)
+    return translation_pb2.Progress(
+        stage=_STAGES[progress.stage],
+        queue_position=progress.queue_position,
+        fraction=progress.fraction,
+        seconds_left=progress.seconds_left,
+    )
 
 
 def summary_message(summary: Summary) -> translation_pb2.Summary:

@@ -88,12 +88,14 @@ def header(
     channels: int = pb.CHANNELS_RGB,
     sample_type: int = pb.SAMPLE_TYPE_UINT8,
     transfer_function: int = pb.TRANSFER_FUNCTION_UNSPECIFIED,
+    channel_order: int = pb.CHANNEL_ORDER_UNSPECIFIED,
 ) -> pb.TranslateHeader:
     """Numbers that the enumerations do not have are sent as they are."""
     pixel_format = pb.PixelFormat(
         channels=pb.Channels.ValueType(channels),
         sample_type=pb.SampleType.ValueType(sample_type),
         transfer_function=pb.TransferFunction.ValueType(transfer_function),
+        channel_order=pb.ChannelOrder.ValueType(channel_order),
     )
     return pb.TranslateHeader(filter_id=filter_id, width=width, height=height, pixel_format=pixel_format)
 
@@ -106,7 +108,12 @@ def pixel_frame(pixels: bytes) -> pb.TranslateRequest:
     return pb.TranslateRequest(pixels=pixels)
 
 
-_SAMPLE_TYPES = {"uint8": pb.SAMPLE_TYPE_UINT8, "uint16": pb.SAMPLE_TYPE_UINT16, "float32": pb.SAMPLE_TYPE_FLOAT32}
+_SAMPLE_TYPES = {
+    "uint8": pb.SAMPLE_TYPE_UINT8,
+    "uint16": pb.SAMPLE_TYPE_UINT16,
+    "float16": pb.SAMPLE_TYPE_FLOAT16,
+    "float32": pb.SAMPLE_TYPE_FLOAT32,
+}
 
 
 def frame_of(filter_id: str, pixels: NDArray[Any], **changes: Any) -> pb.TranslateRequest:

@@ -58,8 +58,39 @@ def test_any_size_is_translated_in_place(connection: Connection, size: tuple[int
     np.testing.assert_array_equal(connection.translate("inverting", pixels), 255 - pixels)
 
 
+@pytest.mark.parametrize("channels", [3, 4])
+def test_half_floats_come_back_within_rounding(connection: Connection, channels: int) -> None:
+    pixels = noise(5, 6, channels, np.float32).astype(np.float16)
+    result = connection.translate("identity", pixels)
+    np.testing.assert_allclose(result.astype(np.float32), pixels.astype(np.float32), atol=1e-6)
+
+
+def test_blue_may_come_first(connection: Connection) -> None:
+    pixels = noise(9, 17, 4)
+    pixels[..., 3] |= 1
+    rgb = connection.translate("normalising", pixels)
+    bgr = connection.translate("normalising", pixels[..., [2, 1, 0, 3]], channel_order=pb.CHANNEL_ORDER_BGR)
+    np.testing.assert_array_equal(bgr[..., [2, 1, 0, 3]], rgb)
+
+
+def test_transparent_pixels_come_back_as_they_went_and_the_filter_does_not_see_their_colours(
+    connection: Connection,
+) -> None:
+    pixels = noise(32, 32, 4)
+    pixels[..., 3] = 255
+    pixels[8:24, :16, 3] = 0
+    results = []
+    for hidden in (0, 200):
+        pixels[8:24, :16, :3] = hidden
+        results.append(connection.translate("normalising", pixels))
+        np.testing.assert_array_equal(results[-1][8:24, :16], pixels[8:24, :16])
+    visible = pixels[..., 3] == 255
+    np.testing.assert_array_equal(results[0][visible], results[1][visible])
+
+
 def test_only_colour_is_translated(connection: Connection) -> None:
     pixels = noise(9, 17, 4)
+    pixels[..., 3] |= 1
     result = connection.translate("inverting", pixels)
     np.testing.assert_array_equal(result[..., :3], 255 - pixels[..., :3])
     np.testing.assert_array_equal(result[..., 3], pixels[..., 3])
@@ -126,8 +157,13 @@ def test_many_clients_at_once_all_get_their_own_picture(connection: Connection) 
         ({"height": 0}, "height", "The height is 0 pixels"),
         ({"channels": 0}, "pixel_format.channels", "is unspecified; expected one of GREY, GREY_ALPHA, RGB, RGBA"),
         ({"channels": 5}, "pixel_format.channels", "is 5; expected one of"),
-        ({"sample_type": 0}, "pixel_format.sample_type", "is unspecified; expected one of UINT8, UINT16, FLOAT32"),
+        (
+            {"sample_type": 0},
+            "pixel_format.sample_type",
+            "is unspecified; expected one of UINT8, UINT16, FLOAT32, FLOAT16",
+        ),
         ({"transfer_function": 9}, "pixel_format.transfer_function", "is 9; expected one of SRGB, LINEAR"),
+        ({"channel_order": 9}, "pixel_format.channel_order", "is 9; expected one of RGB, BGR"),
     ],
 )
 def test_an_impossible_header_is_refused_with_its_field(
@@ -216,6 +252,21 @@ def test_a_filter_that_fails_says_so_in_one_sentence_and_the_device_is_free(conn
         failures[0].sentence == "Filter 'failing' failed on this picture of 40 x 40 pixels; the server's log says why."
     )
     assert connection.is_well()
+
+
+def test_progress_tells_the_share_and_the_time_once_the_filters_pace_is_known(connect: Connect, folder: Path) -> None:
+    pixels = BIG[:256, :256]
+    with connect(folder) as connection:
+        first, second = (connection.send([frame_of("slow", pixels), *chunks_of(pixels)]) for _ in range(2))
+    first_told, told = (
+        [frame.progress for frame in reply.frames if frame.WhichOneof("frame") == "progress"]
+        for reply in (first, second)
+    )
+    assert not any(progress.HasField("fraction") for progress in first_told)
+    fractions = [progress.fraction for progress in told]
+    assert fractions == sorted(fractions)
+    assert 0 <= fractions[0] < 0.2 < fractions[-1] < 1
+    assert told[0].seconds_left > told[-1].seconds_left >= 0
 
 
 class Slow:

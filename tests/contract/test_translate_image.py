@@ -33,7 +33,7 @@ def encoded(picture: Image.Image, kind: str, **options: Any) -> bytes:
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 @pytest.mark.parametrize("channels", [3, 4])
 def test_depth_and_alpha_are_kept(connection: Connection, dtype: Any, channels: int) -> None:
-    pixels = RANDOM.integers(0, np.iinfo(dtype).max + 1, (9, 17, channels), dtype)
+    pixels = RANDOM.integers(1, np.iinfo(dtype).max + 1, (9, 17, channels), dtype)  # nothing is transparent
     reply = translate(connection, "inverting", encode_png(Picture(pixels)))
     result = decode_picture(reply.image, max_pixels=1000).pixels
     assert result.dtype == dtype

@@ -115,7 +115,10 @@ def test_an_array_of_another_shape_is_refused_before_the_wire(pixels: Any) -> No
 
 
 def test_an_array_of_another_type_is_refused_before_the_wire() -> None:
-    with scripted() as client, pytest.raises(ValueError, match="uint8, uint16 or float32, and these are int64"):
+    with (
+        scripted() as client,
+        pytest.raises(ValueError, match="uint8, uint16, float16 or float32, and these are int64"),
+    ):
         client.translate("echo", np.zeros((2, 2, 3), np.int64))
 
 

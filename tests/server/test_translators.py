@@ -119,7 +119,7 @@ def test_what_cannot_be_translated_is_refused_in_the_same_words(
 
 
 def test_an_array_that_the_wire_cannot_carry_is_refused(translator: Translator) -> None:
-    with pytest.raises(ValueError, match="uint8, uint16 or float32, and these are int64"):
+    with pytest.raises(ValueError, match="uint8, uint16, float16 or float32, and these are int64"):
         translator.translate("identity", np.zeros((2, 2, 3), np.int64))
 
 

@@ -216,8 +216,9 @@ Global___TranslateHeader: _TypeAlias = TranslateHeader  # noqa: Y015
 @_typing.final
 class PixelFormat(_message.Message):
     """Pixels are row-major, top-down, tightly packed, little-endian, the channels of a pixel together. Alpha is straight
-    (not premultiplied), comes last and comes back untouched; only colour is translated. The filter sees the colours of
-    fully transparent pixels, which mean nothing, as those of the visible pixels near them.
+    (not premultiplied), comes last and comes back untouched; only colour is translated. Fully transparent
+    pixels, whose colours mean nothing, come back as they went, and the filter sees them in the colours of visible ones
+    near them.
     """
 
     DESCRIPTOR: _descriptor.Descriptor

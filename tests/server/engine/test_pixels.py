@@ -11,7 +11,15 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from server.engine.pixels import Channels, PixelFormat, SampleType, TransferFunction, from_tensor, to_tensor
+from server.engine.pixels import (
+    ChannelOrder,
+    Channels,
+    PixelFormat,
+    SampleType,
+    TransferFunction,
+    from_tensor,
+    to_tensor,
+)
 
 INTEGERS = [SampleType.UINT8, SampleType.UINT16]
 
@@ -79,6 +87,8 @@ def test_alpha_that_is_not_a_number_stays_that_number() -> None:
         (SampleType.UINT8, [0, 255, 51], [-1, 1, -0.6]),
         (SampleType.UINT16, [0, 65535, 13107], [-1, 1, -0.6]),
         (SampleType.FLOAT32, [0, 1, 0.2], [-1, 1, -0.6]),
+        (SampleType.FLOAT16, [0, 1, 0.25], [-1, 1, -0.5]),
+        (SampleType.FLOAT16, [-3, 7, np.nan], [-1, 1, -1]),
         (SampleType.FLOAT32, [-3, 7, np.nan], [-1, 1, -1]),
         (SampleType.FLOAT32, [-np.inf, np.inf, 0.5], [-1, 1, 0]),
     ],
@@ -87,6 +97,13 @@ def test_a_filter_sees_black_as_minus_one_and_white_as_one(
     sample_type: SampleType, values: list[float], seen: list[float]
 ) -> None:
     assert one_pixel(values, PixelFormat(Channels.RGB, sample_type)) == pytest.approx(seen, abs=1e-6)
+
+
+def test_a_filter_sees_red_first_whatever_comes_first() -> None:
+    blue_first = PixelFormat(Channels.RGB, SampleType.UINT8, channel_order=ChannelOrder.BGR)
+    assert one_pixel([0, 51, 255], blue_first) == pytest.approx([1, -0.6, -1])
+    tensor = np.array([1, -0.6, -1], np.float32).reshape(1, 3, 1, 1)
+    assert from_tensor(tensor, None, blue_first).ravel().tolist() == [0, 51, 255]
 
 
 def test_a_filter_sees_grey_as_equal_red_green_and_blue() -> None:

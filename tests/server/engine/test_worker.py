@@ -43,7 +43,8 @@ async def request(worker: Worker, work: Any, positions: list[int] | None = None)
         async for position in place.positions():
             if positions is not None:
                 positions.append(position)
-        return await place.compute(work)
+        async with place.running(work) as running:
+            return await running
 
 
 async def entered(gate: Gate) -> None:
