@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import base64
 import binascii
+import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
+from PIL import Image
+
 from server.errors import FilterProblem
+from server.pictures import PictureError, decode_picture
 from server.sidecar import GREATEST_MULTIPLE, Sidecar
 
 PREFIX = "pleinair."
 FORMAT = "1"
 LONGEST_TEXT = 2000  # characters
-LARGEST_THUMBNAIL = 128 << 10  # bytes: a page of 200 filters must fit one message
+LARGEST_THUMBNAIL = 128 << 10  # bytes in the file
+_MOST_THUMBNAIL_PIXELS = 1 << 20
+_THUMBNAIL_SIZE = (512, 256)  # at most, as it is served: a page of 200 filters must fit one message
 
 _IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True)
 class Description:
-    """For people and menus; the thumbnail is WebP or empty."""
+    """For people and menus; the thumbnail is a JPEG picture or empty."""
 
     identifier: str
     title: str = ""
@@ -130,6 +136,18 @@ def _thumbnail(text: str) -> bytes:
         raise FilterProblem(
             f"Its thumbnail has {len(thumbnail)} bytes, and at most {LARGEST_THUMBNAIL} fit; make it smaller."
         )
-    if thumbnail and not (thumbnail.startswith(b"RIFF") and thumbnail[8:12] == b"WEBP"):
+    return _as_jpeg(thumbnail) if thumbnail else b""
+
+
+def _as_jpeg(webp: bytes) -> bytes:
+    """Files hold WebP, which is smaller; editors' toolkits are sure to read JPEG only."""
+    if not webp.startswith(b"RIFF"):
         raise FilterProblem("Its thumbnail is not a WebP picture; export it again.")
-    return thumbnail
+    try:
+        picture = Image.fromarray(decode_picture(webp, max_pixels=_MOST_THUMBNAIL_PIXELS).pixels).convert("RGB")
+    except PictureError as error:
+        raise FilterProblem("Its thumbnail is a damaged or too large WebP picture; export it again.") from error
+    picture.thumbnail(_THUMBNAIL_SIZE)
+    jpeg = io.BytesIO()
+    picture.save(jpeg, "JPEG", quality=90)
+    return jpeg.getvalue()

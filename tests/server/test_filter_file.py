@@ -91,7 +91,7 @@ def test_all_that_a_filter_says_of_itself_is_read(read: Callable[..., Filter], t
     assert (description.spatial_multiple, description.images_seen) == (4, 1200)
     assert (description.licence, description.data_fingerprint) == ("Apache-2.0", "0123abcd")
     assert (description.package_version, description.commit) == ("0.1.0", "4bf2e1c")
-    assert description.thumbnail[8:12] == b"WEBP"
+    assert description.thumbnail.startswith(b"\xff\xd8\xff")
     assert (found.sha256, found.file_bytes) == (hashlib.sha256(contents).hexdigest(), len(contents))
     assert found.precision is Precision.FLOAT32
 
@@ -152,6 +152,7 @@ def test_a_foreign_model_without_a_sidecar_is_told_what_to_write(problem: Callab
         (factories.identity(value_range="0,1"), "value range is '0,1'"),
         (factories.identity(thumbnail="???"), "thumbnail is not base64"),
         (factories.identity(thumbnail="aGVsbG8="), "thumbnail is not a WebP picture"),
+        (factories.identity(thumbnail=factories.thumbnail()[:24]), "thumbnail is a damaged or too large WebP"),
         (factories.identity(thumbnail="A" * 200_000), "thumbnail has 150000 bytes"),
         (factories.identity(description="x" * 2001), "description has 2001 characters"),
         (one_node("Nonsense"), "cannot load it"),
