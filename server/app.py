@@ -22,6 +22,7 @@ from server.errors import StartProblem
 from server.filters import FilterFolder
 from server.handlers import TranslationHandler
 from server.scanner import FolderScanner
+from server.security import Security
 from server.services.filters import FilterService
 from server.services.translation import TranslationService
 
@@ -36,11 +37,12 @@ LAST_WORDS_SECONDS = 1.0  # for statuses that are on their way
 class Server:
     """One server in the running event loop: ``start``, then ``drain`` or ``stop``.
 
-    Loads the filters; raises StartProblem when their folder is missing.
+    Loads the filters; raises StartProblem when their folder, the certificate or the token cannot be read.
     """
 
     def __init__(self, config: ServerConfig) -> None:
         self._config = config
+        self._security = Security.of(config)
         self._device = Device(config.provider, threads=config.threads)
         self._folder = FilterFolder(FolderScanner(config.filters, self._device))
         self._worker = Worker(self._device)
@@ -69,9 +71,23 @@ class Server:
             lines.append(f"Put filters (.onnx files) into {self._config.filters} and they are served within seconds.")
         if self._device.warning:
             lines.append(f"Warning: {self._device.warning}")
-        if not self._config.is_loopback:
+        return lines + self._security_lines(address)
+
+    def _security_lines(self, address: str) -> list[str]:
+        fingerprint, lines = self._security.fingerprint, []
+        if fingerprint:
+            lines.append(f"The certificate's SHA-256 fingerprint, for the editors to pin, is {fingerprint}")
+        if self._config.is_loopback:
+            return lines
+        if not self._security.token:
             lines.append(
-                f"Warning: {address} can be reached from other machines, and whoever reaches it can use this server."
+                f"Warning: {address} can be reached from other machines, and whoever reaches it can use this server;"
+                " give it a --token-file."
+            )
+        if not fingerprint:
+            lines.append(
+                f"Warning: what other machines send to {address} travels unencrypted; give it a --tls-certificate and"
+                " --tls-key."
             )
         return lines
 
@@ -99,7 +115,7 @@ class Server:
             ("grpc.max_receive_message_length", self._config.max_message_mib << 20),
             ("grpc.max_send_message_length", -1),  # a PNG may be larger than the JPEG that it comes from
         ]
-        server = grpc.aio.server(options=options)
+        server = grpc.aio.server(options=options, interceptors=self._security.interceptors())
         handler = TranslationHandler(self._folder, self._worker, max_pixels=self._config.max_pixels)
         translation_pb2_grpc.add_TranslationServiceServicer_to_server(
             TranslationService(handler, self._translations), server
@@ -112,7 +128,10 @@ class Server:
     def _listen(self) -> str:
         host, _ = split_address(self._config.address)
         try:
-            port = self._grpc.add_insecure_port(self._config.address)
+            if self._security.credentials:
+                port = self._grpc.add_secure_port(self._config.address, self._security.credentials)
+            else:
+                port = self._grpc.add_insecure_port(self._config.address)
         except RuntimeError as error:
             raise StartProblem(
                 f"It is not possible to listen on {self._config.address}: the port is in use or the address is not of"

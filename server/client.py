@@ -70,11 +70,19 @@ class Translator(Protocol):
 
 
 class Client:
-    """A Translator that asks the server at `address` (HOST:PORT)."""
+    """A Translator that asks the server at `address` (HOST:PORT), with the server's token if it wants one, and
+    encrypted when its certificate (PEM) is given, which must name the host."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, token: str | None = None, certificate: bytes | None = None) -> None:
         self._address = address
-        self._channel = grpc.insecure_channel(address, options=_CHANNEL_OPTIONS)
+        self._encrypted = certificate is not None
+        if certificate:
+            credentials = grpc.ssl_channel_credentials(certificate)
+            channel = grpc.secure_channel(address, credentials, options=_CHANNEL_OPTIONS)
+        else:
+            channel = grpc.insecure_channel(address, options=_CHANNEL_OPTIONS)
+        self._channel = channel
+        self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
         self._filters = filters_pb2_grpc.FilterServiceStub(self._channel)
         self._translation = translation_pb2_grpc.TranslationServiceStub(self._channel)
 
@@ -108,7 +116,7 @@ class Client:
     ) -> tuple[NDArray[Any], translation_pb2.Summary]:
         wire = wire_pixels(pixels)
         with self._sentences():
-            replies = self._translation.Translate(_frames(filter_id, wire), timeout=timeout)
+            replies = self._translation.Translate(_frames(filter_id, wire), timeout=timeout, metadata=self._metadata)
             try:
                 return _collect(replies, Assembly(wire), on_progress)
             finally:
@@ -117,14 +125,14 @@ class Client:
 
     def _page(self, token: str) -> filters_pb2.ListFiltersResponse:
         with self._sentences():
-            return self._filters.ListFilters(filters_pb2.ListFiltersRequest(page_token=token))
+            return self._filters.ListFilters(filters_pb2.ListFiltersRequest(page_token=token), metadata=self._metadata)
 
     @contextmanager
     def _sentences(self) -> Iterator[None]:
         try:
             yield
         except grpc.RpcError as error:
-            raise _as_translation_error(cast(grpc.Call, error), self._address) from error
+            raise _as_translation_error(cast(grpc.Call, error), self._address, self._encrypted) from error
 
 
 class Assembly:
@@ -204,14 +212,20 @@ def _incomplete(more_or_fewer: str) -> TranslationError:
     return TranslationError(sentence, code="DATA_LOSS")
 
 
-def _as_translation_error(call: grpc.Call, address: str) -> TranslationError:
+def _as_translation_error(call: grpc.Call, address: str, encrypted: bool) -> TranslationError:
     code = call.code()
     reason = _reason(call)
     if reason:
         return TranslationError(call.details() or "", code=code.name, reason=reason)
+    nobody = (
+        f"No server with this certificate answers at {address}; check the address, the certificate and that it names"
+        " this host."
+        if encrypted
+        else f"No server answers at {address}; check the address, or start one with python -m server --address"
+        f" {address}."
+    )
     sentence = {
-        grpc.StatusCode.UNAVAILABLE: f"No server answers at {address}; check the address, or start one with"
-        f" python -m server --address {address}.",
+        grpc.StatusCode.UNAVAILABLE: nobody,
         grpc.StatusCode.DEADLINE_EXCEEDED: f"The server at {address} took longer than the timeout; allow it more time.",
         grpc.StatusCode.UNIMPLEMENTED: f"What answers at {address} is not a Pleinair server; check the address.",
     }.get(code, f"The server at {address} failed ({code.name}); its log says more.")

@@ -61,6 +61,9 @@ def _option(kind: _Kind, explanation: str) -> Mapping[str, Any]:
     return {"kind": kind, "help": explanation}
 
 
+_FILE = _Kind(_path, "the path of a file")
+
+
 @dataclass(frozen=True)
 class ServerConfig:
     """All options of ``python -m server``; each field's metadata says what it takes and what it is for."""
@@ -102,6 +105,13 @@ class ServerConfig:
     )
     max_message_mib: int = field(
         default=32, metadata=_option(_number(int, 1, 1024), "largest message, so largest encoded picture, in MiB")
+    )
+    tls_certificate: Path | None = field(
+        default=None, metadata=_option(_FILE, "the server's certificate, a PEM file; encrypts all connections")
+    )
+    tls_key: Path | None = field(default=None, metadata=_option(_FILE, "the key of the certificate, a PEM file"))
+    token_file: Path | None = field(
+        default=None, metadata=_option(_FILE, "a file with the token that callers must know (default: they need none)")
     )
     poll: float = field(
         default=1.0, metadata=_option(_number(float, 0.01, 3600), "seconds between looks into the filters folder")
@@ -146,7 +156,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--config", metavar="FILE.toml", help="a file with options, such as: queue = 4")
     for option in fields(ServerConfig):
-        text = f"{option.metadata['help']} (default: {option.default})"
+        text = option.metadata["help"] + (f" (default: {option.default})" if option.default is not None else "")
         parser.add_argument(_flag(option), metavar="VALUE", help=text)
     return parser
 

@@ -21,6 +21,7 @@ class Reason(StrEnum):
     FILTER_FAILED = "FILTER_FAILED"
     BAD_PAGE_TOKEN = "BAD_PAGE_TOKEN"
     INTERNAL = "INTERNAL"
+    UNAUTHENTICATED = "UNAUTHENTICATED"
 
     @property
     def code(self) -> str:
@@ -36,6 +37,7 @@ _CODES = {
     Reason.SHUTTING_DOWN: "UNAVAILABLE",
     Reason.FILTER_FAILED: "INTERNAL",
     Reason.INTERNAL: "INTERNAL",
+    Reason.UNAUTHENTICATED: "UNAUTHENTICATED",
 }
 
 

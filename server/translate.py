@@ -19,6 +19,7 @@ from server.errors import StartProblem
 from server.listing import filter_table
 from server.local import LocalEngine
 from server.pictures import Picture, PictureError, decode_picture, encode_png
+from server.security import read_file, read_token
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,6 +44,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--filter", metavar="NAME", help="the filter's identifier or, without --address, an .onnx file")
     add("--list", action="store_true", help="show the filters and exit")
     add("--address", metavar="HOST:PORT", help="ask this server; without it, this process does the work")
+    add("--token-file", metavar="FILE", help="a file with the token that this server wants")
+    add("--tls-certificate", metavar="FILE", help="this server's certificate (PEM), for an encrypted connection")
     add("--filters", metavar="DIR", help="the filters folder (default: PLEINAIR_FILTERS, else ./filters)")
     add("--provider", choices=("auto", "cpu", "cuda"), help="where to compute (default: auto)")
     add("--max-pixels", metavar="N", help="refuse larger pictures (default: 4096 x 4096 pixels)")
@@ -73,13 +76,23 @@ def _config(options: argparse.Namespace) -> ServerConfig:
         raise UsageError(
             "The server at --address has its own filters and provider; leave out --filters and --provider."
         )
-    given = {"--filters": options.filters, "--provider": options.provider, "--max-pixels": options.max_pixels}
+    if not options.address and (options.token_file or options.tls_certificate):
+        raise UsageError("--token-file and --tls-certificate are for a server; name it by --address.")
+    given = {
+        "--filters": options.filters,
+        "--provider": options.provider,
+        "--max-pixels": options.max_pixels,
+        "--token-file": options.token_file,
+        "--tls-certificate": options.tls_certificate,
+    }
     return load_config([f"{name}={value}" for name, value in given.items() if value is not None])
 
 
 def _translator(options: argparse.Namespace, config: ServerConfig) -> Translator:
     if options.address:
-        return Client(options.address)
+        token = read_token(config.token_file) if config.token_file else None
+        certificate = read_file(config.tls_certificate) if config.tls_certificate else None
+        return Client(options.address, token=token, certificate=certificate)
     filters = options.filter if _is_own_file(options) else config.filters
     engine = LocalEngine(Path(filters), provider=config.provider, threads=config.threads, max_pixels=config.max_pixels)
     if engine.warning:

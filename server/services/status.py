@@ -26,15 +26,14 @@ async def refusals_as_status(context: grpc.aio.ServicerContext[Any, Any]) -> Asy
     try:
         yield
     except Refusal as refusal:
-        await _abort(context, refusal)
+        await abort(context, refusal)
     except Exception:
         _log.exception("A call failed.")
-        await _abort(
-            context, Refusal(Reason.INTERNAL, "The server failed at this; its log says why. Please report it.")
-        )
+        await abort(context, Refusal(Reason.INTERNAL, "The server failed at this; its log says why. Please report it."))
 
 
-async def _abort(context: grpc.aio.ServicerContext[Any, Any], refusal: Refusal) -> None:
+async def abort(context: grpc.aio.ServicerContext[Any, Any], refusal: Refusal) -> None:
+    """Ends the call with the refusal's status."""
     status = rpc_status.to_status(_rich_status(refusal))
     await context.abort(status.code, status.details or "", tuple(status.trailing_metadata or ()))
 

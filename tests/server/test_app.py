@@ -82,11 +82,6 @@ def test_one_filter_is_not_called_filters(tmp_path: Path) -> None:
     assert "serves 1 filter (identity) on" in start_lines(tmp_path)[0]
 
 
-def test_an_address_that_others_can_reach_is_warned_of(folder: Path) -> None:
-    assert "Warning" in start_lines(folder, address="0.0.0.0:0")[-1]
-    assert "whoever reaches it can use this server" in start_lines(folder, address="0.0.0.0:0")[-1]
-
-
 @pytest.mark.skipif(Device(Provider.CUDA).execution_provider != CPU, reason="here CUDA answers")
 def test_the_cpu_answering_for_cuda_is_warned_of(folder: Path) -> None:
     first, warning = start_lines(folder, provider=Provider.CUDA)

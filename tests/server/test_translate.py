@@ -13,6 +13,7 @@ from PIL import Image
 from server.pictures import decode_picture
 from server.translate import main
 from tests import factories
+from tests.certificates import make_certificate
 from tests.server.picture_files import (
     RGB,
     RGBA,
@@ -172,6 +173,8 @@ def test_a_result_is_never_replaced_unless_asked(capsys: pytest.CaptureFixture[s
         (["--list", "--filters", "none"], "There is no none; name a folder"),
         (["in.png", "-o", "out/", "--filter", "identity", "--max-pixels", "0"], "--max-pixels is '0', but must be"),
         (["--list", "--address", "localhost:1", "--filters", "filters"], "leave out --filters and --provider"),
+        (["--list", "--token-file", "token"], "are for a server; name it by --address"),
+        (["--list", "--address", "localhost:1", "--token-file", "none"], "none cannot be read (No such file"),
     ],
 )
 def test_a_wrong_command_is_one_sentence_and_makes_nothing(
@@ -194,6 +197,17 @@ def test_a_server_that_does_not_answer_is_named(free_address: str, capsys: pytes
     picture("in.png")
     said = complaint(capsys, 1, "in.png", "-o", "out.png", "--filter", "identity", "--address", free_address)
     assert f"No server answers at {free_address}" in said
+
+
+def test_a_guarded_server_is_asked_with_its_token_and_certificate(tmp_path: Path) -> None:
+    pixels = picture("in.png")
+    Path("token").write_text("a-token-of-some-length")
+    certificate, key = make_certificate(tmp_path)
+    guards = {"token_file": Path("token"), "tls_certificate": certificate, "tls_key": key}
+    with factories.running_server(tmp_path / "filters", **guards) as server:
+        arguments = ["in.png", "-o", "out.png", "--filter", "identity", "--address", server.address]
+        assert main([*arguments, "--token-file", "token", "--tls-certificate", str(certificate)]) == 0
+    np.testing.assert_array_equal(pixels_of("out.png"), pixels)
 
 
 def test_the_cpu_answering_for_cuda_is_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
