@@ -4,7 +4,7 @@ PYTHON ?= python3
 OUTPUT ?= demo
 PY := .venv/bin/python
 
-.PHONY: demo test lint format protos bench
+.PHONY: demo test test-hosts lint format plugins protos bench
 
 demo: .venv/installed
 	$(PY) -m tests.demo --output "$(OUTPUT)" $(if $(SOURCE),--source "$(SOURCE)") $(if $(TARGET),--target "$(TARGET)")
@@ -12,10 +12,13 @@ demo: .venv/installed
 test: lint
 	$(PY) -m pytest $(PYTEST_ARGUMENTS)
 
+test-hosts: .venv/installed
+	$(PY) -m pytest -m hosts tests/hosts $(PYTEST_ARGUMENTS)
+
 lint: .venv/installed
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/mypy server training tests
+	.venv/bin/mypy server training plugins tests
 	.venv/bin/buf lint protos
 
 format: .venv/installed
@@ -25,6 +28,9 @@ format: .venv/installed
 protos: .venv/installed
 	$(PY) protos/generate.py
 
+plugins: .venv/installed
+	$(PY) -m plugins.bundle
+
 bench: .venv/installed
 	$(PY) -m tests.benchmarks.serving
 
@@ -32,4 +38,5 @@ bench: .venv/installed
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Pleinair needs Python 3.11 or newer; name one with make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
 	$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[train,dev]'
+	$(PY) -m plugins.vendor
 	touch $@
