@@ -1,0 +1,89 @@
+"""What the tests in the real editors share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from plugins import bundle
+from tests import factories
+from tests.hosts.editors import Editors, NoEditors, Profile
+from tests.hosts.serving import HostServer, serving
+
+FOLDER = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here is a host test."""
+    for item in items:
+        if FOLDER in item.path.parents:
+            item.add_marker(pytest.mark.hosts)
+
+
+@pytest.fixture(scope="session")
+def editors() -> Editors:
+    """The real editors. Without them the tests are skipped; where CI is set they fail."""
+    try:
+        return Editors.find()
+    except NoEditors as reason:
+        if os.environ.get("CI"):
+            pytest.fail(str(reason))
+        pytest.skip(str(reason))
+
+
+@pytest.fixture
+def profile(editors: Editors) -> Iterator[Profile]:
+    """A fresh home for one test."""
+    with editors.profile() as profile:
+        yield profile
+
+
+@pytest.fixture(scope="session")
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> bundle.Bundles:
+    """Both zips, as `make plugins` builds them."""
+    return bundle.build(tmp_path_factory.mktemp("bundles"))
+
+
+@pytest.fixture(scope="session")
+def krita_zip(bundles: bundle.Bundles) -> Path:
+    return bundles.krita
+
+
+@pytest.fixture(scope="session")
+def gimp_zip(bundles: bundle.Bundles) -> Path:
+    return bundles.gimp
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostServer]:
+    """A server in a process of its own with identity, inverting and slow, for all tests that leave it as it is."""
+    with serving(small_filters(tmp_path_factory.mktemp("filters"))) as server:
+        yield server
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Iterator[HostServer]:
+    """The same, for one test, which may stop it or change its folder."""
+    with serving(small_filters(tmp_path)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def artifacts() -> Path:
+    """Where screenshots are kept to be looked at."""
+    folder = FOLDER.parents[1] / "build/hosts"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def small_filters(folder: Path) -> Path:
+    for made in (
+        factories.identity(thumbnail=factories.thumbnail()),
+        factories.inverting(thumbnail=factories.thumbnail()),
+        factories.slow(),
+    ):
+        factories.put(folder, made)
+    return folder

@@ -1,0 +1,44 @@
+"""Processes that leave nothing behind: groups end on timeout, and strays are found by the mark in their environment."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+
+def finish(process: subprocess.Popen[str], timeout: float) -> subprocess.CompletedProcess[str]:
+    """Waits for the program; past ``timeout`` seconds ends its group and raises TimeoutExpired with its output."""
+    try:
+        output, _ = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired as late:
+        end_group(process)
+        output, _ = process.communicate(timeout=20)
+        late.add_note(f"Its output was:\n{output}")
+        raise
+    return subprocess.CompletedProcess(process.args, process.returncode, output, "")
+
+
+def end_group(process: subprocess.Popen[str]) -> None:
+    """Ends a program that was started in a session of its own, with its children."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def end_all(mark: str) -> None:
+    """Ends every process whose environment carries ``mark``, also those that left their group."""
+    for pid in marked(mark):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def marked(mark: str) -> list[int]:
+    """The running processes whose environment carries ``mark``. On Linux; elsewhere none are found."""
+    found = []
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):
+            if mark.encode() in environment.read_bytes():
+                found.append(int(environment.parent.name))
+    return found
