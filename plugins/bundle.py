@@ -1,0 +1,168 @@
+"""Builds the zips that artists install: ``python -m plugins.bundle [--output dist]``.
+
+The same tree gives the same bytes. Krita's zip is for its "Import Python Plugin from File", GIMP's is unpacked into the
+plug-ins folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import stat
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import tomllib
+
+from plugins import translations, vendor
+
+PLUGINS = Path(__file__).resolve().parent
+ROOT = PLUGINS.parent
+
+Contents = dict[PurePosixPath, bytes]
+
+# They take other places in the zips.
+_MOVED = {"krita/entry.py", "krita/pleinair.desktop", "krita/pleinair.action", "gimp/launcher.py"}
+_LAUNCHER = PurePosixPath("pleinair/pleinair.py")
+_OLDEST_DATE = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class Bundles:
+    """The paths of both zips."""
+
+    krita: Path
+    gimp: Path
+
+
+def build(output: Path) -> Bundles:
+    """Writes ``pleinair-krita-VERSION.zip`` and ``pleinair-gimp-VERSION.zip`` into ``output``, made when missing.
+
+    Raises vendor.VendorProblem when the packages that travel along are not installed.
+    """
+    vendor.vendor()
+    output.mkdir(parents=True, exist_ok=True)
+    number = version()
+    bundles = Bundles(output / f"pleinair-krita-{number}.zip", output / f"pleinair-gimp-{number}.zip")
+    _write(bundles.krita, krita_contents())
+    _write(bundles.gimp, gimp_contents())
+    return bundles
+
+
+def version() -> str:
+    """The project's, from pyproject.toml."""
+    number: str = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    return number
+
+
+def krita_contents() -> Contents:
+    """What Krita's importer takes: a .desktop file, actions, and the package that the former names."""
+    package = PurePosixPath("pleinair")
+    return {
+        PurePosixPath("pleinair.desktop"): _source("krita/pleinair.desktop"),
+        PurePosixPath("pleinair.action"): _source("krita/pleinair.action"),
+        package / "__init__.py": _source("krita/entry.py"),
+        package / "LICENSE": (ROOT / "LICENSE").read_bytes(),
+        **_parts(package, "krita"),
+    }
+
+
+def gimp_contents() -> Contents:
+    """A folder with an executable of its name, as GIMP looks for, and the package beside it."""
+    package = PurePosixPath("pleinair/pleinair_plugin")
+    return {
+        _LAUNCHER: _source("gimp/launcher.py"),
+        _LAUNCHER.parent / "LICENSE": (ROOT / "LICENSE").read_bytes(),
+        package / "__init__.py": _source("__init__.py"),
+        **_parts(package, "gimp"),
+    }
+
+
+def _source(name: str) -> bytes:
+    return (PLUGINS / name).read_bytes()
+
+
+def _parts(package: PurePosixPath, host: str) -> Contents:
+    """The wire, the core, one host's part and the catalogues, below ``package``."""
+    names = [name for part in ("client", "core", host) for name in _files(part)]
+    catalogues = {
+        package / f"locale/{language}/LC_MESSAGES/{translations.DOMAIN}.mo": translations.compiled(language)
+        for language in translations.LANGUAGES
+    }
+    return {package / name: _source(name) for name in names if name not in _MOVED} | catalogues
+
+
+def _files(part: str) -> Iterator[str]:
+    for path in (PLUGINS / part).rglob("*"):
+        name = path.relative_to(PLUGINS)
+        if path.is_file() and not any(piece.startswith((".", "__pycache__")) for piece in name.parts):
+            yield name.as_posix()
+
+
+def _write(path: Path, contents: Contents) -> None:
+    """Beside and renamed, in order of name."""
+    date = _date()
+    beside = path.with_name(f".{path.name}.tmp")
+    with zipfile.ZipFile(beside, "w") as archive:
+        for name in sorted({*contents, *_folders(contents)}):
+            if name in contents:
+                mode = stat.S_IFREG | (0o755 if name == _LAUNCHER else 0o644)
+                archive.writestr(_member(str(name), mode, date), contents[name])
+            else:
+                # Krita finds a package only by an entry for its folder.
+                archive.writestr(_member(f"{name}/", stat.S_IFDIR | 0o755, date), b"")
+    beside.replace(path)
+
+
+def _folders(contents: Contents) -> set[PurePosixPath]:
+    return {folder for name in contents for folder in name.parents if folder.name}
+
+
+def _member(name: str, mode: int, date: tuple[int, int, int, int, int, int]) -> zipfile.ZipInfo:
+    member = zipfile.ZipInfo(name, date)
+    member.create_system = 3  # Unix, where the mode below means something
+    member.external_attr = mode << 16
+    member.compress_type = zipfile.ZIP_STORED if stat.S_ISDIR(mode) else zipfile.ZIP_DEFLATED
+    return member
+
+
+def _date() -> tuple[int, int, int, int, int, int]:
+    """SOURCE_DATE_EPOCH, else the last commit's date, else the oldest that a zip can hold.
+
+    Not one date for ever: Python takes a compiled file for fresh when its source's date and size are the same, and a
+    newer plug-in may be unpacked over an older one.
+    """
+    seconds = os.environ.get("SOURCE_DATE_EPOCH") or _last_commit()
+    if not seconds:
+        return _OLDEST_DATE
+    when = time.gmtime(int(seconds))
+    return max(_OLDEST_DATE, (when.tm_year, when.tm_mon, when.tm_mday, when.tm_hour, when.tm_min, when.tm_sec))
+
+
+def _last_commit() -> str:
+    command = ["git", "-C", str(ROOT), "log", "-1", "--format=%ct"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True).stdout.strip()
+    except OSError:
+        return ""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m plugins.bundle", description="Build the plug-ins' zips.")
+    parser.add_argument("--output", type=Path, default=ROOT / "dist", metavar="FOLDER", help="default: dist")
+    try:
+        bundles = build(parser.parse_args().output)
+    except (vendor.VendorProblem, translations.CatalogueProblem) as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return 1
+    print(bundles.krita, bundles.gimp, sep="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+"""The artist's texts in other languages: ``python -m plugins.translations`` brings the catalogues up to date.
+
+It takes the texts from the code into ``locale/pleinair.pot`` and from there into each language's ``.po`` file, where
+what is new stands empty for a translator. The plug-ins read compiled catalogues, which ``plugins.bundle`` makes.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import PoFileError, read_po, write_po
+
+DOMAIN = "pleinair"
+LANGUAGES = ("de", "fr")
+PLUGINS = Path(__file__).resolve().parent
+TEMPLATE = PLUGINS / "locale" / f"{DOMAIN}.pot"
+
+_KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
+_SOURCES = [("client/vendor/**", "ignore"), ("**.py", "python")]
+
+
+class CatalogueProblem(Exception):
+    """A catalogue that cannot be used, as a sentence that says what to do."""
+
+
+def update() -> None:
+    """Writes the template from the code, and every language's file from the template: what was translated stays, what
+    is no longer said goes, and nothing is guessed."""
+    template = extracted()
+    _write(TEMPLATE, template)
+    for language in LANGUAGES:
+        known = catalogue(language) if path_of(language).exists() else _empty(language)
+        known.update(template, no_fuzzy_matching=True)
+        known.obsolete.clear()
+        _write(path_of(language), known)
+
+
+def extracted() -> Catalog:
+    """The texts in the code, with the files that they stand in and what is said to translators."""
+    template = _empty(None)
+    found = extract_from_dir(PLUGINS, _SOURCES, keywords=_KEYWORDS, comment_tags=["Translators:"])
+    for name, _line, text, comments, context in sorted(found, key=lambda message: message[:2]):
+        template.add(text, None, [(name, 0)], auto_comments=comments, context=context)
+    return template
+
+
+def text_of(template: Catalog) -> str:
+    """As it stands in a file. Without line numbers, so that it changes only with the texts."""
+    file = io.BytesIO()
+    write_po(file, template, width=100, include_lineno=False, sort_by_file=True)
+    return file.getvalue().decode("utf-8")
+
+
+def catalogue(language: str) -> Catalog:
+    """A language's translations. Raises CatalogueProblem when its file is missing or not a catalogue."""
+    path = path_of(language)
+    try:
+        with path.open("rb") as file:
+            return read_po(file, locale=language, domain=DOMAIN, abort_invalid=True)
+    except (OSError, PoFileError, UnicodeDecodeError) as error:
+        raise CatalogueProblem(f"{path} cannot be read as a catalogue: {error}; correct it.") from error
+
+
+def compiled(language: str) -> bytes:
+    """The catalogue as gettext reads it at run time."""
+    file = io.BytesIO()
+    write_mo(file, catalogue(language))
+    return file.getvalue()
+
+
+def path_of(language: str) -> Path:
+    return TEMPLATE.with_name(f"{language}.po")
+
+
+def _empty(language: str | None) -> Catalog:
+    return Catalog(
+        language,
+        DOMAIN,
+        project="Pleinair",
+        version="",
+        copyright_holder="the Pleinair authors",
+        msgid_bugs_address="",
+        fuzzy=False,
+        charset="utf-8",
+    )
+
+
+def _write(path: Path, contents: Catalog) -> None:
+    beside = path.with_name(f".{path.name}.tmp")
+    beside.write_text(text_of(contents), "utf-8")
+    beside.replace(path)
+
+
+if __name__ == "__main__":
+    try:
+        update()
+    except CatalogueProblem as problem:
+        sys.exit(f"error: {problem}")
