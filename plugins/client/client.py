@@ -1,0 +1,218 @@
+"""A Pleinair server, as a plug-in sees it."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Callable, Iterator, TypeVar
+
+from . import errors, messages, rpc
+from .cancel import Cancel
+from .codec import Field, Message
+from .connection import Connection
+from .endpoint import Endpoint
+from .wire import Buffer
+
+CHUNK_BYTES = 1 << 20
+
+Answer = TypeVar("Answer", bound=Message)
+
+_STAGES = {messages.Progress.Stage.QUEUED: "queued", messages.Progress.Stage.TRANSLATING: "translating"}
+_SAMPLE_BYTES = {
+    messages.SampleType.UINT8: 1,
+    messages.SampleType.UINT16: 2,
+    messages.SampleType.FLOAT16: 2,
+    messages.SampleType.FLOAT32: 4,
+}
+
+
+@dataclass(frozen=True)
+class FilterList:
+    filters: list[messages.Filter]
+    rejected: list[messages.RejectedFile]
+
+
+@dataclass(frozen=True)
+class Translation:
+    """The pixels in the format of the request, and what ran."""
+
+    pixels: bytearray
+    summary: messages.Summary
+
+
+@dataclass(frozen=True)
+class Progress:
+    """``stage`` is sending, queued, translating or receiving; ``fraction`` (0 to 1) and ``seconds_left`` are of that
+    stage, None when nobody knows; ``queue_position`` is how many are before."""
+
+    stage: str
+    fraction: float | None = None
+    seconds_left: float | None = None
+    queue_position: int = 0
+
+
+OnProgress = Callable[[Progress], None]
+
+
+class Client:
+    """Connects when it is first needed, and again when the connection was lost between calls. One thread at a time."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self._connection: Connection | None = None
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def list_filters(self, *, timeout: float = 10.0, cancel: Cancel | None = None) -> FilterList:
+        """All filters, whatever number of pages they take. Raises ClientError, as all calls do."""
+        filters: list[messages.Filter] = []
+        rejected: list[messages.RejectedFile] = []
+        token = ""
+        while True:
+            page = self._unary(
+                "/pleinair.v1.FilterService/ListFilters",
+                messages.ListFiltersRequest(page_token=token),
+                messages.ListFiltersResponse,
+                timeout=timeout,
+                cancel=cancel,
+            )
+            filters += page.filters
+            rejected += page.rejected_files
+            token = page.next_page_token
+            if not token:
+                return FilterList(filters, rejected)
+
+    def watch_filters(self, *, cancel: Cancel) -> Iterator[messages.WatchFiltersResponse]:
+        """The filters as they are and as they change, until cancelled (raises Cancelled) or the server goes."""
+        return self._call(
+            "/pleinair.v1.FilterService/WatchFilters",
+            iter([messages.WatchFiltersRequest()]),
+            messages.WatchFiltersResponse,
+            cancel=cancel,
+            timeout=None,
+        )
+
+    def health(self, *, timeout: float = 5.0) -> bool:
+        """Whether the server says that it serves."""
+        answer = self._unary("/grpc.health.v1.Health/Check", _HealthRequest(), _HealthAnswer, timeout=timeout)
+        return bool(answer.status == 1)
+
+    def translate(
+        self,
+        header: messages.TranslateHeader,
+        pixels: Buffer,
+        *,
+        on_progress: OnProgress | None = None,
+        cancel: Cancel | None = None,
+        timeout: float | None = None,
+    ) -> Translation:
+        """``pixels`` are those that the header describes: row-major, packed, little-endian."""
+        tell = on_progress or (lambda progress: None)
+        answers = self._call(
+            "/pleinair.v1.TranslationService/Translate",
+            _upload(header, memoryview(pixels).cast("B"), tell),
+            messages.TranslateResponse,
+            cancel=cancel,
+            timeout=timeout,
+        )
+        with contextlib.closing(answers):  # type: ignore[type-var]
+            return self._collect(answers, _byte_count(header), tell)
+
+    def _collect(self, answers: Iterator[messages.TranslateResponse], size: int, tell: OnProgress) -> Translation:
+        try:
+            result, filled, summary = memoryview(bytearray(size)), 0, messages.Summary()
+        except MemoryError as error:
+            raise errors.too_large_for_memory() from error
+        for answer in answers:
+            if answer.pixels is not None:
+                end = filled + len(answer.pixels)
+                if end > size:
+                    raise errors.wrong_length(self.endpoint.address)
+                result[filled:end] = answer.pixels
+                filled = end
+                tell(Progress("receiving", filled / size))
+            elif answer.progress is not None:
+                tell(_progress(answer.progress))
+            elif answer.summary is not None:
+                summary = answer.summary
+        if filled < size:
+            raise errors.wrong_length(self.endpoint.address)
+        assert isinstance(result.obj, bytearray)
+        return Translation(result.obj, summary)
+
+    def _unary(
+        self, path: str, request: Message, answer: type[Answer], *, timeout: float, cancel: Cancel | None = None
+    ) -> Answer:
+        """Tried once more on a fresh connection when the old one turns out to be gone: nothing was changed by it."""
+        fresh = self._connection is None
+        try:
+            return self._one(path, request, answer, timeout, cancel)
+        except errors.ConnectionLost:
+            if fresh:
+                raise
+            return self._one(path, request, answer, timeout, cancel)
+
+    def _one(self, path: str, request: Message, answer: type[Answer], timeout: float, cancel: Cancel | None) -> Answer:
+        answers = list(self._call(path, iter([request]), answer, cancel=cancel, timeout=timeout))
+        if len(answers) != 1:
+            raise errors.not_ours(self.endpoint.address)
+        return answers[0]
+
+    def _call(
+        self,
+        path: str,
+        requests: Iterator[Message],
+        answer: type[Answer],
+        *,
+        cancel: Cancel | None,
+        timeout: float | None,
+    ) -> Iterator[Answer]:
+        if self._connection is None or not self._connection.usable:
+            self.close()
+            self._connection = Connection(self.endpoint)
+        return rpc.call(self._connection, self.endpoint, path, requests, answer, cancel=cancel, timeout=timeout)
+
+
+def _upload(
+    header: messages.TranslateHeader, pixels: memoryview, tell: OnProgress
+) -> Iterator[messages.TranslateRequest]:
+    yield messages.TranslateRequest(header=header)
+    for start in range(0, len(pixels), CHUNK_BYTES):
+        tell(Progress("sending", start / len(pixels)))
+        yield messages.TranslateRequest(pixels=pixels[start : start + CHUNK_BYTES])  # type: ignore[arg-type]
+
+
+def _progress(told: messages.Progress) -> Progress:
+    return Progress(_STAGES.get(told.stage, "translating"), told.fraction, told.seconds_left, told.queue_position)
+
+
+def _byte_count(header: messages.TranslateHeader) -> int:
+    pixel_format = header.pixel_format or messages.PixelFormat()
+    samples = header.width * header.height * pixel_format.channels
+    return samples * _SAMPLE_BYTES.get(pixel_format.sample_type, 1)
+
+
+class _HealthRequest(Message):
+    __slots__ = ()
+
+
+class _HealthAnswer(Message):
+    """grpc.health.v1.HealthCheckResponse."""
+
+    __slots__ = ("status",)
+    FIELDS = (Field(1, "status", kind="enum"),)
+
+    def __init__(self) -> None:
+        self.status: Any = 0

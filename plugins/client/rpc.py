@@ -1,0 +1,190 @@
+"""gRPC over an HTTP/2 connection: message frames, deadlines and the status of a call."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import time
+from typing import Any, Iterator, TypeVar
+from urllib.parse import unquote
+
+from . import errors
+from .cancel import Cancel
+from .codec import Field, Message, decode, encode_parts
+from .connection import Connection, DeadlinePassed, Headers
+from .endpoint import Endpoint
+from .vendor.h2 import events as h2_events
+from .wire import Buffer, WireError
+
+LARGEST_MESSAGE = 64 << 20  # bytes: a page of filters carries their thumbnails
+CODES = (
+    "OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS PERMISSION_DENIED"
+    " RESOURCE_EXHAUSTED FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL UNAVAILABLE DATA_LOSS"
+    " UNAUTHENTICATED"
+).split()
+
+Answer = TypeVar("Answer", bound=Message)
+
+
+class _Any(Message):
+    __slots__ = ("type_url", "value")
+    FIELDS = (Field(1, "type_url", kind="string"), Field(2, "value", kind="bytes"))
+
+    def __init__(self) -> None:
+        self.type_url, self.value = "", b""
+
+
+class _Status(Message):
+    """google.rpc.Status."""
+
+    __slots__ = ("code", "details", "message")
+    FIELDS = (
+        Field(1, "code", kind="int32"),
+        Field(2, "message", kind="string"),
+        Field(3, "details", message=lambda: _Any, repeated=True),
+    )
+
+    def __init__(self) -> None:
+        self.code, self.message = 0, ""
+        self.details: list[_Any] = []
+
+
+class _ErrorInfo(Message):
+    """google.rpc.ErrorInfo, but for its metadata."""
+
+    __slots__ = ("domain", "reason")
+    FIELDS = (Field(1, "reason", kind="string"), Field(2, "domain", kind="string"))
+
+    def __init__(self) -> None:
+        self.reason, self.domain = "", ""
+
+
+def call(
+    connection: Connection,
+    endpoint: Endpoint,
+    path: str,
+    requests: Iterator[Message],
+    answer: type[Answer],
+    *,
+    cancel: Cancel | None = None,
+    timeout: float | None = None,
+) -> Iterator[Answer]:
+    """The answers of a call, as they come. ``path`` is /package.Service/Method; ``timeout`` is in seconds.
+
+    Raises ClientError. Closing the generator early cancels the call on the server.
+    """
+    deadline = None if timeout is None else time.monotonic() + timeout
+    events = connection.call(_headers(endpoint, path, timeout), _frames(requests), cancel=cancel, deadline=deadline)
+    state = _Call(endpoint.address)
+    try:
+        for event in events:
+            for message in state.take(event):
+                yield decode(answer, message)
+    except DeadlinePassed as error:
+        raise errors.too_late(endpoint.address, timeout or 0.0) from error
+    except WireError as error:
+        raise errors.not_ours(endpoint.address) from error
+    except MemoryError as error:
+        raise errors.too_large_for_memory() from error
+    finally:
+        events.close()  # type: ignore[attr-defined]
+    state.check()
+
+
+def _headers(endpoint: Endpoint, path: str, timeout: float | None) -> Headers:
+    headers = [
+        (":method", "POST"),
+        (":scheme", "https" if endpoint.tls else "http"),
+        (":path", path),
+        (":authority", endpoint.address),
+        ("content-type", "application/grpc"),
+        ("te", "trailers"),
+        ("user-agent", "pleinair-plugin"),
+    ]
+    if timeout is not None:
+        headers.append(("grpc-timeout", f"{max(1, round(timeout * 1000))}m"))
+    if endpoint.token:
+        headers.append(("authorization", f"Bearer {endpoint.token}"))
+    return headers
+
+
+def _frames(requests: Iterator[Message]) -> Iterator[Buffer]:
+    for request in requests:
+        parts = encode_parts(request)
+        yield b"\0" + sum(len(part) for part in parts).to_bytes(4, "big")
+        yield from parts
+
+
+class _Call:
+    """Puts the answer's messages together and keeps its status."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._parts: list[bytes] = []
+        self._waiting = 0
+        self._trailers: dict[str, str] = {}
+        self._reset = False
+
+    def take(self, event: Any) -> Iterator[bytes]:
+        """The messages that the event completes."""
+        if isinstance(event, (h2_events.ResponseReceived, h2_events.TrailersReceived)):
+            self._take_headers(dict(event.headers))
+        elif isinstance(event, h2_events.StreamReset):
+            self._reset = True
+        elif isinstance(event, h2_events.DataReceived):
+            self._parts.append(event.data)
+            self._waiting += len(event.data)
+            yield from self._messages()
+
+    def check(self) -> None:
+        """Raises ClientError unless the call ended well."""
+        status = self._trailers.get("grpc-status")
+        if status is None or not status.isdecimal() or int(status) >= len(CODES):
+            raise errors.connection_ended(self._address)
+        if status != "0":
+            raise self._failure(CODES[int(status)])
+
+    def _take_headers(self, headers: dict[str, str]) -> None:
+        if headers.get(":status", "200") != "200" or not headers.get("content-type", "application/grpc").startswith(
+            "application/grpc"
+        ):
+            raise errors.not_ours(self._address)
+        self._trailers.update(headers)
+
+    def _messages(self) -> Iterator[bytes]:
+        while self._waiting >= 5:
+            if len(self._parts[0]) < 5:
+                self._parts = [b"".join(self._parts)]
+            size = int.from_bytes(self._parts[0][1:5], "big")
+            if self._parts[0][0] or size > LARGEST_MESSAGE:
+                raise errors.not_ours(self._address)  # compressed, which we never asked for, or absurd
+            if self._waiting < 5 + size:
+                return
+            together = b"".join(self._parts) if len(self._parts) > 1 else self._parts[0]
+            rest = together[5 + size :]
+            self._parts, self._waiting = ([rest] if rest else []), len(rest)
+            yield together[5 : 5 + size]
+
+    def _failure(self, code: str) -> errors.ClientError:
+        reason = _reason(self._trailers.get("grpc-status-details-bin", ""))
+        if reason:
+            sentence = unquote(self._trailers.get("grpc-message", ""))
+            return errors.ClientError(sentence, code=code, reason=reason)
+        if code == "UNIMPLEMENTED":
+            return errors.not_ours(self._address)
+        if code == "UNAVAILABLE":
+            return errors.connection_ended(self._address)
+        return errors.failed(self._address, code)
+
+
+def _reason(details: str) -> str:
+    """The reason in a google.rpc.ErrorInfo of ours, or nothing."""
+    try:
+        status = decode(_Status, base64.b64decode(details + "=" * (-len(details) % 4)))
+        for detail in status.details:
+            if detail.type_url.endswith("/google.rpc.ErrorInfo"):
+                info = decode(_ErrorInfo, detail.value)
+                return info.reason if info.domain == "pleinair" else ""
+    except (WireError, binascii.Error):
+        pass
+    return ""

@@ -1,0 +1,85 @@
+"""Puts h2, hpack and hyperframe into the client under private names: ``python -m plugins.vendor``.
+
+All plug-ins of Krita share one interpreter, where a top-level ``h2`` of ours could meet another one of theirs.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import os
+import re
+import shutil
+import sys
+import tempfile
+from importlib import metadata
+from pathlib import Path
+
+VERSIONS = {"h2": "4.3.0", "hpack": "4.1.0", "hyperframe": "6.1.0"}
+TARGET = Path(__file__).resolve().parent / "client" / "vendor"
+
+_OURS = "|".join(VERSIONS)
+_ABSOLUTE = re.compile(rf"^(\s*)from ({_OURS})\b", re.MULTILINE)
+_LEFT_OVER = re.compile(rf"^\s*(?:from|import) (?:{_OURS})\b", re.MULTILINE)
+
+
+class VendorProblem(Exception):
+    """Why the packages cannot be relocated, as a sentence that says what to do."""
+
+
+def vendor(target: Path = TARGET) -> None:
+    """Makes ``target`` hold the packages and their licences; touches nothing when it already does.
+
+    Raises VendorProblem when a package is not installed in the version that it should have.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".vendor-") as folder:
+        fresh = Path(folder) / "fresh"
+        fresh.mkdir()
+        (fresh / "__init__.py").write_text('"""Other people\'s packages, relocated by plugins/vendor.py."""\n', "utf-8")
+        for name, version in VERSIONS.items():
+            _relocate(name, version, fresh / name)
+        if not _same(fresh, target):
+            if target.exists():
+                os.replace(target, Path(folder) / "stale")
+            os.replace(fresh, target)
+
+
+def _relocate(name: str, version: str, target: Path) -> None:
+    target.mkdir()
+    for source in _files(name, version):
+        path = Path(str(source.locate()))
+        if source.parts[0] == name and path.suffix == ".py":
+            (target / path.name).write_text(_relative(path.read_text("utf-8"), path), "utf-8")
+        elif path.name.startswith("LICENSE"):
+            shutil.copyfile(path, target / path.name)
+
+
+def _files(name: str, version: str) -> list[metadata.PackagePath]:
+    try:
+        found = metadata.distribution(name)
+    except metadata.PackageNotFoundError:
+        raise VendorProblem(f"{name} is not installed; run pip install {name}=={version}.") from None
+    if found.version != version or found.files is None:
+        raise VendorProblem(f"{name} {found.version} is installed; run pip install {name}=={version}.")
+    return found.files
+
+
+def _relative(code: str, path: Path) -> str:
+    """The packages have no sub-packages, so each finds the others one level up."""
+    relative = _ABSOLUTE.sub(r"\1from ..\2", code)
+    if _LEFT_OVER.search(relative):
+        raise VendorProblem(f"{path} imports in a way that is not known here; teach plugins/vendor.py to rewrite it.")
+    return relative
+
+
+def _same(fresh: Path, target: Path) -> bool:
+    names = [str(path.relative_to(fresh)) for path in fresh.rglob("*") if path.is_file()]
+    there = {str(path.relative_to(target)) for path in target.rglob("*") if path.suffix != ".pyc" and path.is_file()}
+    return there == set(names) and filecmp.cmpfiles(fresh, target, names, shallow=False)[1:] == ([], [])
+
+
+if __name__ == "__main__":
+    try:
+        vendor()
+    except VendorProblem as problem:
+        sys.exit(str(problem))
