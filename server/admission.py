@@ -48,7 +48,8 @@ class Admission:
     def evict(self) -> None:
         """Ends whoever is inside. Call ``close`` first."""
         for timeout in self._inside:
-            timeout.reschedule(asyncio.get_running_loop().time())
+            if not timeout.expired():  # else it is being ended already
+                timeout.reschedule(asyncio.get_running_loop().time())
 
     async def empty(self) -> None:
         """Returns when nobody is inside."""

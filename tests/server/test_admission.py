@@ -63,6 +63,28 @@ def test_after_closing_nobody_comes_in_and_who_is_inside_may_finish() -> None:
     asyncio.run(scenario())
 
 
+def test_eviction_passes_over_who_is_ending_already() -> None:
+    async def scenario() -> None:
+        admission = Admission(places=1, deadline_seconds=0.01)
+        late = asyncio.Event()
+
+        async def stay() -> None:
+            async with admission.admit(None):
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    late.set()
+                    admission.close()
+                    admission.evict()
+
+        with pytest.raises(Refusal):
+            await stay()
+        assert late.is_set()
+        await admission.empty()
+
+    asyncio.run(scenario())
+
+
 def test_eviction_ends_all_and_says_why() -> None:
     async def scenario() -> list[str]:
         admission = Admission(places=3, deadline_seconds=60)
