@@ -1,0 +1,130 @@
+"""One request of the artist: the chosen layers go to the server, and their translations into the picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Callable
+
+from gi.repository import Gimp, GLib
+
+from ..client.messages import ChannelOrder
+from ..core.jobs import Job, TranslationRequest
+from ..core.session import Session
+from ..core.texts import _
+from . import layers
+from .layers import Look, Result, Source
+from .problems import Problem
+
+_TICK_MILLISECONDS = 100
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the procedure's arguments say."""
+
+    filter_id: str
+    kind: str = layers.LAYER
+    look: Look = Look()
+
+
+def post(call: Callable[[], object]) -> None:
+    """Runs ``call`` in the thread that talks to GIMP, from any other."""
+    GLib.idle_add(_once, call)
+
+
+def translate(session: Session, image: Any, drawables: list[Any], options: Options) -> list[Any]:
+    """Gives the new layers. Nothing is written before all of them have arrived. Raises Problem."""
+    if not options.filter_id:
+        raise Problem(_("No filter is named."), _("Choose one in the dialog, or name it in the argument “filter”."))
+    chosen = layers.chosen_layers(image, drawables, options.kind)
+    sources = [source for source in (layers.capture(image, layer) for layer in chosen) if source]
+    if not sources:
+        raise Problem(
+            _("The selection does not touch the layer."), _("Select a part of it, or nothing, and try again.")
+        )
+    Gimp.progress_init(_("Translating"))
+    try:
+        results = [
+            _translated(session, source, options.filter_id, _teller(number, len(sources)))
+            for number, source in enumerate(sources)
+        ]
+        _check_open(image)
+        made = layers.insert(image, results, options.look)
+    finally:
+        Gimp.progress_end()
+    Gimp.displays_flush()
+    return made
+
+
+def request_for(source: Source, filter_id: str) -> TranslationRequest:
+    return TranslationRequest(
+        filter_id=filter_id,
+        width=source.sent.width,
+        height=source.sent.height,
+        channels=source.form.channels,
+        sample_type=source.form.sample_type,
+        pixels=source.pixels,
+        transfer_function=source.form.transfer_function,
+        channel_order=ChannelOrder.RGB,
+    )
+
+
+def _translated(session: Session, source: Source, filter_id: str, tell: Callable[[Job], None]) -> Result:
+    job = _finished(session, request_for(source, filter_id), tell)
+    if job.state != "done" or job.pixels is None or job.summary is None:
+        raise Problem(*job.error) if job.error else Problem(_("It was cancelled."))
+    origin = {
+        "filter": filter_id,
+        "sha256": job.summary.filter_sha256,
+        "execution_provider": job.summary.execution_provider,
+        "source": source.name,
+    }
+    return Result(source, job.pixels, _title(session, filter_id), origin)
+
+
+def _finished(session: Session, request: TranslationRequest, tell: Callable[[Job], None]) -> Job:
+    """Waits with a running main loop, so that progress is shown and the desktop does not take us for dead."""
+    loop = GLib.MainLoop()
+    job = session.submit(request, lane="work", done=lambda job: loop.quit())
+
+    def tick() -> bool:
+        tell(job)
+        return True
+
+    timer = GLib.timeout_add(_TICK_MILLISECONDS, tick)
+    try:
+        loop.run()
+    finally:
+        GLib.source_remove(timer)
+    return job
+
+
+def _teller(number: int, count: int) -> Callable[[Job], None]:
+    """Shows a job, which is one of several, in GIMP's progress bar."""
+
+    def tell(job: Job) -> None:
+        text = job.describe()
+        if count > 1:
+            text = _("Layer {number} of {count}: {text}").format(number=number + 1, count=count, text=text)
+        Gimp.progress_set_text(text)
+        if job.fraction is None:
+            Gimp.progress_pulse()
+        else:
+            Gimp.progress_update((number + job.fraction) / count)
+
+    return tell
+
+
+def _title(session: Session, filter_id: str) -> str:
+    titles = [found.title for found in session.filters if found.id == filter_id and found.title]
+    return titles[0] if titles else filter_id
+
+
+def _check_open(image: Any) -> None:
+    if not image.is_valid():
+        raise Problem(_("The picture was closed meanwhile."), _("Open it again and repeat the translation."))
+
+
+def _once(call: Callable[[], object]) -> bool:
+    call()
+    return False

@@ -1,0 +1,13 @@
+#!/usr/bin/env python3
+"""What GIMP starts; the plug-in itself lies in the package beside this file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from pleinair_plugin.gimp.plugin import main  # noqa: E402
+
+main()

@@ -1,0 +1,156 @@
+"""Pixels between GIMP's buffers and the wire, in the image's own depth and colour space.
+
+Values travel as GIMP stores them, so a filter that changes nothing gives back the same pixels whatever the precision
+and the profile. Only 32-bit integers and doubles, which the wire does not have, travel as 32-bit floats.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from gi.repository import Babl, Gegl
+
+from ..client.messages import Channels, SampleType, TransferFunction
+
+_CHANNELS = {1: Channels.GREY, 2: Channels.GREY_ALPHA, 3: Channels.RGB, 4: Channels.RGBA}
+_SAMPLES = {
+    "u8": (SampleType.UINT8, 1),
+    "u16": (SampleType.UINT16, 2),
+    "half": (SampleType.FLOAT16, 2),
+    "float": (SampleType.FLOAT32, 4),
+}
+# GEGL copies what it is given in one piece; stripes keep that copy small.
+_STRIPE_BYTES = 4 << 20
+
+
+@dataclass(frozen=True)
+class Area:
+    """A rectangle in pixels."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    def moved(self, x: int, y: int) -> Area:
+        return Area(self.x + x, self.y + y, self.width, self.height)
+
+    def within(self, width: int, height: int) -> Area | None:
+        """The part of it inside 0, 0, width, height, or None."""
+        left, top = max(self.x, 0), max(self.y, 0)
+        right, bottom = min(self.x + self.width, width), min(self.y + self.height, height)
+        return Area(left, top, right - left, bottom - top) if left < right and top < bottom else None
+
+    def grown(self, margin: int) -> Area:
+        return Area(self.x - margin, self.y - margin, self.width + 2 * margin, self.height + 2 * margin)
+
+    @property
+    def rectangle(self) -> Any:
+        return Gegl.Rectangle.new(self.x, self.y, self.width, self.height)
+
+
+@dataclass(frozen=True)
+class Format:
+    """How pixels travel. ``name`` is babl's, in the image's own colour space; the numbers are the wire's."""
+
+    name: str
+    channels: int
+    sample_type: int
+    transfer_function: int
+    pixel_bytes: int
+
+    @property
+    def alpha(self) -> bool:
+        return self.channels in (Channels.GREY_ALPHA, Channels.RGBA)
+
+
+def wire_format(drawable: Any) -> Format:
+    """The format that loses nothing of a drawable, RGB or grey."""
+    model, depth = _encoding(drawable)
+    return _format(drawable, model, depth if depth in _SAMPLES else "float")
+
+
+def preview_format(drawable: Any) -> Format:
+    """8-bit, encoded as the eye wants it, in the drawable's own colours."""
+    model, _ = _encoding(drawable)
+    perceptual = {"RGB": "R~G~B~", "RGBA": "R~G~B~A", "Y": "Y~", "YA": "Y~A"}
+    return _format(drawable, perceptual.get(model, model), "u8")
+
+
+def read(drawable: Any, area: Area, form: Format, scale: float = 1.0) -> bytes:
+    """The pixels of ``area``, which is in the coordinates of the scaled drawable."""
+    pixels: bytes = drawable.get_buffer().get(area.rectangle, scale, form.name, Gegl.AbyssPolicy.NONE)
+    return pixels
+
+
+def write(drawable: Any, form: Format, pixels: bytes | bytearray | memoryview) -> None:
+    """Fills a whole drawable. ``pixels`` is exactly as long as that takes, else ValueError."""
+    width, height = drawable.get_width(), drawable.get_height()
+    row = width * form.pixel_bytes
+    if len(pixels) != row * height:
+        raise ValueError(f"{len(pixels)} bytes for {width} x {height} pixels of {form.pixel_bytes}")
+    buffer, view = drawable.get_buffer(), memoryview(pixels)
+    rows = max(1, _STRIPE_BYTES // row)
+    for top in range(0, height, rows):
+        stripe = bytes(view[top * row : (top + rows) * row])
+        buffer.set(Area(0, top, width, len(stripe) // row).rectangle, form.name, stripe)
+    buffer.flush()
+    drawable.update(0, 0, width, height)
+
+
+def read_raw(drawable: Any, area: Area) -> bytes:
+    """As GIMP stores them: for masks, and to keep alpha that the wire cannot carry."""
+    pixels: bytes = drawable.get_buffer().get(area.rectangle, 1.0, None, Gegl.AbyssPolicy.NONE)
+    return pixels
+
+
+def write_raw(drawable: Any, pixels: bytes | bytearray) -> None:
+    """What read_raw gave, into a whole drawable of the same format."""
+    write(drawable, Format(Babl.get_name(drawable.get_format()), 0, 0, 0, drawable.get_bpp()), pixels)
+
+
+def keep_alpha(drawable: Any, stored: bytes, pixel_bytes: int) -> None:
+    """Gives ``drawable`` the alpha of ``stored`` (from read_raw, with alpha), exactly, where the wire rounded it."""
+    _, depth = _encoding(drawable)
+    sample, code = (8, "d") if depth == "double" else (4, "I")
+    channels = pixel_bytes // sample
+    area = Area(0, 0, drawable.get_width(), drawable.get_height())
+    mixed = bytearray(read_raw(drawable, area))
+    memoryview(mixed).cast(code)[channels - 1 :: channels] = memoryview(stored).cast(code)[channels - 1 :: channels]
+    write_raw(drawable, mixed)
+
+
+def rounds_alpha(drawable: Any) -> bool:
+    """Whether the wire has fewer bits than the drawable."""
+    return _encoding(drawable)[1] not in _SAMPLES
+
+
+def crop(pixels: bytes | bytearray, form: Format, outer: Area, inner: Area) -> bytes | bytearray:
+    """The pixels of ``inner`` from those of ``outer``, in the same coordinates."""
+    if inner == outer:
+        return pixels
+    view, row = memoryview(pixels), outer.width * form.pixel_bytes
+    left, length = (inner.x - outer.x) * form.pixel_bytes, inner.width * form.pixel_bytes
+    starts = ((inner.y - outer.y + line) * row + left for line in range(inner.height))
+    return b"".join(view[start : start + length] for start in starts)
+
+
+def _encoding(drawable: Any) -> tuple[str, str]:
+    model, depth = Babl.format_get_encoding(drawable.get_format()).split(" ")
+    return model, depth
+
+
+def _format(drawable: Any, model: str, depth: str) -> Format:
+    space = Babl.format_get_space(drawable.get_format())
+    name = Babl.get_name(Babl.format_with_space(f"{model} {depth}", space))
+    count = len(model.translate({ord("'"): None, ord("~"): None}))
+    linear = "'" not in model and "~" not in model
+    sample_type, sample_bytes = _SAMPLES[depth]
+    return Format(
+        name,
+        _CHANNELS[count],
+        sample_type,
+        TransferFunction.LINEAR if linear else TransferFunction.SRGB,
+        count * sample_bytes,
+    )

@@ -1,0 +1,151 @@
+"""What GIMP registers: the procedures, their named arguments and their places in the menu.
+
+Runs without a display when it is called from a script. Nothing here talks to a server before a procedure is run.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, Callable
+
+import gi
+
+gi.require_version("Gimp", "3.0")
+gi.require_version("Gegl", "0.4")
+from gi.repository import Gimp, GLib, GObject  # noqa: E402
+
+from ..core.texts import _  # noqa: E402
+from . import runs  # noqa: E402
+from .problems import Problem  # noqa: E402
+
+MENU = "<Image>/Filters/Pleinair"
+TRANSLATE = "plug-in-pleinair-translate"
+SETTINGS = "plug-in-pleinair-settings"
+SERVER = "plug-in-pleinair-local-server"
+CHECK = "plug-in-pleinair-check"
+
+_ALWAYS = Gimp.ProcedureSensitivityMask.ALWAYS
+_LAYERS = Gimp.ProcedureSensitivityMask.DRAWABLE | Gimp.ProcedureSensitivityMask.DRAWABLES
+
+
+class Pleinair(Gimp.PlugIn):  # type: ignore[misc]
+    """The procedures' names are GIMP's contract with scripts: they stay."""
+
+    def do_set_i18n(self, name: str) -> bool:
+        """The texts come translated, from our own catalogues."""
+        return False
+
+    def do_query_procedures(self) -> list[str]:
+        return [TRANSLATE, SETTINGS, SERVER, CHECK]
+
+    def do_create_procedure(self, name: str) -> Any:
+        return {TRANSLATE: _translate, SETTINGS: _settings, SERVER: _server, CHECK: _check}[name](self)
+
+
+def main() -> None:
+    """Ends with GIMP's own main loop."""
+    Gimp.main(Pleinair.__gtype__, sys.argv)
+
+
+def settings_folder() -> Path:
+    """Outside the plug-in's own folder, which an update replaces."""
+    return Path(Gimp.directory()) / "pleinair"
+
+
+def _translate(plug_in: Any) -> Any:
+    procedure = _procedure(plug_in, TRANSLATE, runs.translate, _("_Translate…"))
+    procedure.set_image_types("RGB*, GRAY*, INDEXED*")  # indexed, too: a sentence says more than a grey entry
+    procedure.set_sensitivity_mask(_LAYERS)
+    procedure.set_documentation(
+        _("Turn the layer into another kind of picture with a trained filter"),
+        _("The result is a new layer above the source, which stays as it is. Several selected layers are a batch."),
+        TRANSLATE,
+    )
+    flags = GObject.ParamFlags.READWRITE
+    procedure.add_string_argument("filter", _("_Filter"), _("A filter's identifier on the server"), "", flags)
+    sources = Gimp.Choice.new()
+    sources.add("layer", 0, _("The selected layers"), "")
+    sources.add("visible", 1, _("All that is visible"), "")
+    procedure.add_choice_argument("source", _("_Source"), _("What is translated"), sources, "layer", flags)
+    procedure.add_double_argument(
+        "opacity",
+        _("S_trength"),
+        _("The new layer's opacity in per cent; it can be changed afterwards"),
+        0,
+        100,
+        100,
+        flags,
+    )
+    procedure.add_boolean_argument(
+        "keep-luminance",
+        _("_Keep the luminance"),
+        _("Take only the colours of the result: the new layer's mode is LCh Color; it can be changed afterwards"),
+        False,
+        flags,
+    )
+    procedure.add_string_argument(
+        "address", _("_Address"), _("Another server than that of the settings, as HOST:PORT"), "", flags
+    )
+    return procedure
+
+
+def _settings(plug_in: Any) -> Any:
+    return _window(
+        plug_in, SETTINGS, runs.settings, _("_Settings…"), _("Choose the server that translates, and how it is reached")
+    )
+
+
+def _server(plug_in: Any) -> Any:
+    return _window(
+        plug_in, SERVER, runs.local_server, _("_Local server…"), _("Start, watch and stop a server on this machine")
+    )
+
+
+def _check(plug_in: Any) -> Any:
+    return _window(
+        plug_in, CHECK, runs.check, _("_Check set-up…"), _("Find out what is missing, and what to do about it")
+    )
+
+
+def _window(plug_in: Any, name: str, run: runs.Run, label: str, blurb: str) -> Any:
+    procedure = _procedure(plug_in, name, run, label)
+    procedure.set_sensitivity_mask(_ALWAYS)
+    procedure.set_documentation(blurb, blurb, name)
+    return procedure
+
+
+def _procedure(plug_in: Any, name: str, run: runs.Run, label: str) -> Any:
+    procedure = Gimp.ImageProcedure.new(plug_in, name, Gimp.PDBProcType.PLUGIN, _guarded(run), None)
+    procedure.set_menu_label(label)
+    procedure.add_menu_path(MENU)
+    procedure.set_attribution("Pleinair", "Pleinair", "2026")
+    return procedure
+
+
+def _guarded(run: runs.Run) -> Callable[..., Any]:
+    """``run`` as GIMP calls it. What went wrong comes back as the error's one or two sentences."""
+
+    def called(procedure: Any, mode: Any, image: Any, drawables: Any, config: Any, data: Any) -> Any:
+        call = runs.Call(procedure, mode, image, list(drawables), config, settings_folder())
+        try:
+            status = Gimp.PDBStatusType.SUCCESS if run(call) else Gimp.PDBStatusType.CANCEL
+        except Problem as problem:
+            return _failed(procedure, str(problem))
+        except Exception as error:
+            # The traceback is for the terminal; the artist gets a sentence.
+            sys.excepthook(type(error), error, error.__traceback__)
+            return _failed(
+                procedure,
+                _("The plug-in failed ({error}). GIMP's output in a terminal says more.").format(
+                    error=type(error).__name__
+                ),
+            )
+        return procedure.new_return_values(status, None)
+
+    return called
+
+
+def _failed(procedure: Any, sentence: str) -> Any:
+    error = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), sentence, 0)
+    return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, error)

@@ -1,0 +1,118 @@
+"""What each procedure does. A run gives True when it was done and False when the artist thought better of it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Callable, Iterator
+
+from gi.repository import Gimp
+
+from ..core.session import Session
+from ..core.settings import Settings, SettingsProblem, SettingsStore
+from ..core.texts import _
+from . import apply
+from .layers import Look
+from .problems import Problem
+
+Run = Callable[["Call"], bool]
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a procedure, as GIMP made it."""
+
+    procedure: Any
+    mode: Any
+    image: Any
+    drawables: list[Any]
+    config: Any
+    folder: Path
+
+    @property
+    def interactive(self) -> bool:
+        return bool(self.mode == Gimp.RunMode.INTERACTIVE)
+
+
+def translate(call: Call) -> bool:
+    """With the dialog when a person calls it; with the last values for "repeat"; with the arguments for scripts."""
+    store = SettingsStore(call.folder)
+    settings = _addressed(store.load(), call.config.get_property("address"))
+    with _session(settings) as session:
+        if call.interactive and not _asked(call, session, store):
+            return False
+        options = _options(call.config)
+        apply.translate(session, call.image, call.drawables, options)
+    if call.mode != Gimp.RunMode.NONINTERACTIVE:
+        _remember(store, options.filter_id)
+    return True
+
+
+def settings(call: Call) -> bool:
+    """Address, token, encryption and the local server's place."""
+    _need_display(call)
+    from . import settings_dialog
+
+    return settings_dialog.run(SettingsStore(call.folder))
+
+
+def local_server(call: Call) -> bool:
+    """Starts, shows and stops a server that outlives this plug-in's process."""
+    _need_display(call)
+    from . import server_dialog
+
+    return server_dialog.run(SettingsStore(call.folder))
+
+
+def check(call: Call) -> bool:
+    """Names the step that fails."""
+    _need_display(call)
+    from . import check_dialog
+
+    return check_dialog.run(SettingsStore(call.folder).load())
+
+
+def _asked(call: Call, session: Session, store: SettingsStore) -> bool:
+    from . import dialog
+
+    return dialog.run(call, session, store)
+
+
+def _options(config: Any) -> apply.Options:
+    return apply.Options(
+        filter_id=config.get_property("filter"),
+        kind=config.get_property("source"),
+        look=Look(config.get_property("opacity"), config.get_property("keep-luminance")),
+    )
+
+
+def _addressed(settings: Settings, address: str) -> Settings:
+    """The token and the certificate are for the server of the settings alone."""
+    if not address or address == settings.address:
+        return settings
+    return replace(settings, address=address, token="", tls=False, fingerprint="")
+
+
+@contextmanager
+def _session(settings: Settings) -> Iterator[Session]:
+    session = Session(settings, apply.post)
+    try:
+        yield session
+    finally:
+        session.close()
+
+
+def _remember(store: SettingsStore, filter_id: str) -> None:
+    settings = store.load()
+    recent = [filter_id, *(other for other in settings.recent if other != filter_id)][:10]
+    try:
+        store.save(replace(settings, last_filter=filter_id, recent=type(settings.recent)(recent)))
+    except SettingsProblem:
+        # The result is in the picture; that it is not remembered is no reason to say that it failed.
+        return
+
+
+def _need_display(call: Call) -> None:
+    if not call.interactive:
+        raise Problem(_("This procedure opens a window."), _("Call it interactively."))
