@@ -14,7 +14,6 @@ import sys
 import time
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import tomllib
@@ -32,26 +31,17 @@ _LAUNCHER = PurePosixPath("pleinair/pleinair.py")
 _OLDEST_DATE = (1980, 1, 1, 0, 0, 0)
 
 
-@dataclass(frozen=True)
-class Bundles:
-    """The paths of both zips."""
+def build(host: str, output: Path) -> Path:
+    """Writes ``pleinair-HOST-VERSION.zip`` (host "krita" or "gimp") into ``output``, made when missing; gives its path.
 
-    krita: Path
-    gimp: Path
-
-
-def build(output: Path) -> Bundles:
-    """Writes ``pleinair-krita-VERSION.zip`` and ``pleinair-gimp-VERSION.zip`` into ``output``, made when missing.
-
-    Raises vendor.VendorProblem when the packages that travel along are not installed.
+    Raises vendor.VendorProblem when the packages that travel along are not installed, and
+    translations.CatalogueProblem.
     """
     vendor.vendor()
     output.mkdir(parents=True, exist_ok=True)
-    number = version()
-    bundles = Bundles(output / f"pleinair-krita-{number}.zip", output / f"pleinair-gimp-{number}.zip")
-    _write(bundles.krita, krita_contents())
-    _write(bundles.gimp, gimp_contents())
-    return bundles
+    path = output / f"pleinair-{host}-{version()}.zip"
+    _write(path, CONTENTS[host]())
+    return path
 
 
 def version() -> str:
@@ -81,6 +71,9 @@ def gimp_contents() -> Contents:
         package / "__init__.py": _source("__init__.py"),
         **_parts(package, "gimp"),
     }
+
+
+CONTENTS = {"krita": krita_contents, "gimp": gimp_contents}
 
 
 def _source(name: str) -> bytes:
@@ -155,12 +148,13 @@ def _last_commit() -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m plugins.bundle", description="Build the plug-ins' zips.")
     parser.add_argument("--output", type=Path, default=ROOT / "dist", metavar="FOLDER", help="default: dist")
+    output = parser.parse_args().output
     try:
-        bundles = build(parser.parse_args().output)
+        for host in CONTENTS:
+            print(build(host, output))
     except (vendor.VendorProblem, translations.CatalogueProblem) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return 1
-    print(bundles.krita, bundles.gimp, sep="\n")
     return 0
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import sys
+from datetime import datetime, timezone
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -22,6 +23,7 @@ TEMPLATE = PLUGINS / "locale" / f"{DOMAIN}.pot"
 
 _KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2)}
 _SOURCES = [("client/vendor/**", "ignore"), ("**.py", "python")]
+_DATE = datetime(2026, 11, 24, tzinfo=timezone.utc)
 
 
 class CatalogueProblem(Exception):
@@ -78,13 +80,18 @@ def path_of(language: str) -> Path:
 
 
 def _empty(language: str | None) -> Catalog:
+    """With one date for ever, so that the files and what is compiled from them change only with the texts."""
     return Catalog(
         language,
         DOMAIN,
+        header_comment="# The texts of Pleinair's plug-ins. Apache-2.0.",
         project="Pleinair",
-        version="",
-        copyright_holder="the Pleinair authors",
-        msgid_bugs_address="",
+        version="plug-ins",
+        msgid_bugs_address="none",
+        last_translator="the Pleinair authors",
+        language_team="the Pleinair authors",
+        creation_date=_DATE,
+        revision_date=_DATE,
         fuzzy=False,
         charset="utf-8",
     )

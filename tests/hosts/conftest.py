@@ -42,19 +42,15 @@ def profile(editors: Editors) -> Iterator[Profile]:
 
 
 @pytest.fixture(scope="session")
-def bundles(tmp_path_factory: pytest.TempPathFactory) -> bundle.Bundles:
-    """Both zips, as `make plugins` builds them."""
-    return bundle.build(tmp_path_factory.mktemp("bundles"))
+def krita_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As `make plugins` builds it."""
+    return bundle.build("krita", tmp_path_factory.mktemp("bundle"))
 
 
 @pytest.fixture(scope="session")
-def krita_zip(bundles: bundle.Bundles) -> Path:
-    return bundles.krita
-
-
-@pytest.fixture(scope="session")
-def gimp_zip(bundles: bundle.Bundles) -> Path:
-    return bundles.gimp
+def gimp_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As `make plugins` builds it."""
+    return bundle.build("gimp", tmp_path_factory.mktemp("bundle"))
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 import tempfile
 import uuid
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from tests.hosts.processes import end_all, finish
 from tests.hosts.screen import Screen
+from tests.hosts.unpacking import unpack
 
 FOLDER_VARIABLE = "PLEINAIR_EDITORS"
 PROGRAMS = ("krita", "kritarunner", "gimp", "gimp-console", "Xvfb", "xdotool", "import", "dbus-run-session")
@@ -166,11 +166,8 @@ class Editors:
             settings.write("\n[python]\nenable_pleinair=true\n")
 
     def install_gimp(self, plugin: Path, profile: Profile) -> None:
-        """Unpacks a plug-in's zip into the plug-ins folder, with permissions, as an archive manager does."""
-        with zipfile.ZipFile(plugin) as archive:
-            for member in archive.infolist():
-                path = Path(archive.extract(member, profile.gimp_folder / "plug-ins"))
-                path.chmod((member.external_attr >> 16) & 0o777)
+        """Unpacks a plug-in's zip into the plug-ins folder, as an archive manager does."""
+        unpack(plugin, profile.gimp_folder / "plug-ins")
 
     def _environment(self, profile: Profile, screen: Screen | None) -> dict[str, str]:
         home = self.inside(profile.home)
