@@ -50,14 +50,14 @@ class FilterChange:
 
 @dataclass(frozen=True)
 class Rejection:
-    """A file that cannot be served, and the sentence why."""
+    """A file that cannot be served, and the sentence why; without one, a file that could not and is gone or served."""
 
     file_name: str
-    reason: str
+    reason: str | None
 
 
 def changes(old: Catalogue, new: Catalogue) -> Iterator[FilterChange | Rejection]:
-    """What leads from one to the other: first what is gone, then what is there, then what is newly rejected."""
+    """What leads from one to the other: first what is gone, then what is there, then what is rejected."""
     for identifier, gone in old.filters.items():
         if identifier not in new.filters:
             yield FilterChange(Kind.REMOVED, gone)
@@ -66,6 +66,9 @@ def changes(old: Catalogue, new: Catalogue) -> Iterator[FilterChange | Rejection
             yield FilterChange(Kind.ADDED, found)
         elif found is not old.filters[identifier]:
             yield FilterChange(Kind.CHANGED, found)
+    for file_name in old.rejected:
+        if file_name not in new.rejected:
+            yield Rejection(file_name, None)
     for file_name, reason in new.rejected.items():
         if old.rejected.get(file_name) != reason:
             yield Rejection(file_name, reason)

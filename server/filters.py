@@ -47,7 +47,7 @@ class FilterFolder:
         for change in changes(self.catalogue, catalogue):
             if isinstance(change, FilterChange):
                 _log.info("Filter %s was %s.", change.filter.identifier, change.kind.value)
-            else:
+            elif change.reason:
                 _log.warning("%s is not served: %s", change.file_name, change.reason)
         if catalogue != self.catalogue:
             self.catalogue = catalogue

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from server.engine.device import Device
+
+SIGN_OF_LIFE_SECONDS = 5.0
 
 Result = TypeVar("Result")
 
@@ -37,7 +39,7 @@ class Worker:
         self._places.remove(place)
         self._tell_all()
 
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def running(self, work: Callable[[Any], Result]) -> AsyncIterator[asyncio.Future[Result]]:
         """Runs ``work`` with fresh onnxruntime.RunOptions in the thread, beside the block. When the block is left
         before it is done the run is terminated, and the block ends only when the thread has."""
@@ -75,13 +77,15 @@ class Place:
         self._worker.leave(self)
 
     async def positions(self) -> AsyncIterator[int]:
-        """How many are before this one, whenever that changes; ends when it is this one's turn."""
+        """How many are before this one, whenever that changes and every few seconds, so that whoever waits knows that
+        somebody is there; ends when it is this one's turn."""
         while self._position > 0:
             self._moved.clear()
             yield self._position
-            await self._moved.wait()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._moved.wait(), SIGN_OF_LIFE_SECONDS)
 
-    def running(self, work: Callable[[Any], Result]) -> AbstractAsyncContextManager[asyncio.Future[Result]]:
+    def running(self, work: Callable[[Any], Result]) -> contextlib.AbstractAsyncContextManager[asyncio.Future[Result]]:
         """Runs ``work(run_options)`` in the worker's thread beside the block; only when it is this one's turn."""
         assert self._position == 0
         return self._worker.running(work)

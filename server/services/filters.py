@@ -85,7 +85,7 @@ def _page(catalogue: Catalogue, request: ListFiltersRequest) -> ListFiltersRespo
 
 def _news(told: Catalogue | None, now: Catalogue) -> Iterator[WatchFiltersResponse]:
     if told is None:
-        yield from map(_response, changes(Catalogue(rejected=now.rejected), now))
+        yield from map(_response, changes(Catalogue(), now))
         yield WatchFiltersResponse(event=WatchFiltersResponse.EVENT_SYNCED)
     else:
         yield from map(_response, changes(told, now))
@@ -93,8 +93,8 @@ def _news(told: Catalogue | None, now: Catalogue) -> Iterator[WatchFiltersRespon
 
 def _response(change: FilterChange | Rejection) -> WatchFiltersResponse:
     if isinstance(change, Rejection):
-        rejected = rejected_message(change.file_name, change.reason)
-        return WatchFiltersResponse(event=WatchFiltersResponse.EVENT_REJECTED, rejected_file=rejected)
+        event = WatchFiltersResponse.EVENT_REJECTED if change.reason else WatchFiltersResponse.EVENT_CLEARED
+        return WatchFiltersResponse(event=event, rejected_file=rejected_message(change.file_name, change.reason or ""))
     whole = change.kind is not Kind.REMOVED
     message = filter_message(change.filter) if whole else Filter(id=change.filter.identifier)
     return WatchFiltersResponse(event=_EVENTS[change.kind], filter=message)

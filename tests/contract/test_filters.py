@@ -115,8 +115,9 @@ def test_watchers_are_told_all_that_is_there_and_then_what_changes(connect: Conn
         factories.put_bytes(folder / "inverting.onnx", b"nonsense")
         assert [watcher.next(1) for watcher in watchers] == [["rejected inverting.onnx"]] * 2
         assert "inverting" in [found.id for found in listed(connection).filters]
+        assert Watcher(connection).next(5)[3:] == ["rejected inverting.onnx", "synced"]
         (folder / "inverting.onnx").unlink()
-        assert [watcher.next(1) for watcher in watchers] == [["removed inverting"]] * 2
+        assert [watcher.next(2) for watcher in watchers] == [["removed inverting", "cleared inverting.onnx"]] * 2
 
 
 def test_an_added_filter_is_told_whole_and_a_removed_one_by_its_id(connect: Connect, folder: Path) -> None:

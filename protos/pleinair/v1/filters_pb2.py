@@ -24,15 +24,15 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19pleinair/v1/filters.proto\x12\x0bpleinair.v1\"\xac\x02\n\x06\x46ilter\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x15\n\rsource_domain\x18\x04 \x01(\t\x12\x15\n\rtarget_domain\x18\x05 \x01(\t\x12\x0e\n\x06method\x18\x06 \x01(\t\x12\x18\n\x10spatial_multiple\x18\x07 \x01(\r\x12)\n\tprecision\x18\x08 \x01(\x0e\x32\x16.pleinair.v1.Precision\x12\x0f\n\x07licence\x18\t \x01(\t\x12\'\n\x08training\x18\n \x01(\x0b\x32\x15.pleinair.v1.Training\x12\x11\n\tthumbnail\x18\x0b \x01(\x0c\x12\x0e\n\x06sha256\x18\x0c \x01(\t\x12\x12\n\nfile_bytes\x18\r \x01(\x04\"b\n\x08Training\x12\x13\n\x0bimages_seen\x18\x01 \x01(\x04\x12\x18\n\x10\x64\x61ta_fingerprint\x18\x02 \x01(\t\x12\x17\n\x0fpackage_version\x18\x03 \x01(\t\x12\x0e\n\x06\x63ommit\x18\x04 \x01(\t\"1\n\x0cRejectedFile\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\";\n\x12ListFiltersRequest\x12\x11\n\tpage_size\x18\x01 \x01(\r\x12\x12\n\npage_token\x18\x02 \x01(\t\"\x87\x01\n\x13ListFiltersResponse\x12$\n\x07\x66ilters\x18\x01 \x03(\x0b\x32\x13.pleinair.v1.Filter\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x31\n\x0erejected_files\x18\x03 \x03(\x0b\x32\x19.pleinair.v1.RejectedFile\"\x1e\n\x10GetFilterRequest\x12\n\n\x02id\x18\x01 \x01(\t\"8\n\x11GetFilterResponse\x12#\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x13.pleinair.v1.Filter\"\x15\n\x13WatchFiltersRequest\"\xa2\x02\n\x14WatchFiltersResponse\x12\x36\n\x05\x65vent\x18\x01 \x01(\x0e\x32\'.pleinair.v1.WatchFiltersResponse.Event\x12#\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x13.pleinair.v1.Filter\x12\x30\n\rrejected_file\x18\x03 \x01(\x0b\x32\x19.pleinair.v1.RejectedFile\"{\n\x05\x45vent\x12\x15\n\x11\x45VENT_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x45VENT_ADDED\x10\x01\x12\x11\n\rEVENT_CHANGED\x10\x02\x12\x11\n\rEVENT_REMOVED\x10\x03\x12\x10\n\x0c\x45VENT_SYNCED\x10\x04\x12\x12\n\x0e\x45VENT_REJECTED\x10\x05*T\n\tPrecision\x12\x19\n\x15PRECISION_UNSPECIFIED\x10\x00\x12\x15\n\x11PRECISION_FLOAT32\x10\x01\x12\x15\n\x11PRECISION_FLOAT16\x10\x02\x32\x84\x02\n\rFilterService\x12P\n\x0bListFilters\x12\x1f.pleinair.v1.ListFiltersRequest\x1a .pleinair.v1.ListFiltersResponse\x12J\n\tGetFilter\x12\x1d.pleinair.v1.GetFilterRequest\x1a\x1e.pleinair.v1.GetFilterResponse\x12U\n\x0cWatchFilters\x12 .pleinair.v1.WatchFiltersRequest\x1a!.pleinair.v1.WatchFiltersResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19pleinair/v1/filters.proto\x12\x0bpleinair.v1\"\xac\x02\n\x06\x46ilter\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x15\n\rsource_domain\x18\x04 \x01(\t\x12\x15\n\rtarget_domain\x18\x05 \x01(\t\x12\x0e\n\x06method\x18\x06 \x01(\t\x12\x18\n\x10spatial_multiple\x18\x07 \x01(\r\x12)\n\tprecision\x18\x08 \x01(\x0e\x32\x16.pleinair.v1.Precision\x12\x0f\n\x07licence\x18\t \x01(\t\x12\'\n\x08training\x18\n \x01(\x0b\x32\x15.pleinair.v1.Training\x12\x11\n\tthumbnail\x18\x0b \x01(\x0c\x12\x0e\n\x06sha256\x18\x0c \x01(\t\x12\x12\n\nfile_bytes\x18\r \x01(\x04\"b\n\x08Training\x12\x13\n\x0bimages_seen\x18\x01 \x01(\x04\x12\x18\n\x10\x64\x61ta_fingerprint\x18\x02 \x01(\t\x12\x17\n\x0fpackage_version\x18\x03 \x01(\t\x12\x0e\n\x06\x63ommit\x18\x04 \x01(\t\"1\n\x0cRejectedFile\x12\x11\n\tfile_name\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\";\n\x12ListFiltersRequest\x12\x11\n\tpage_size\x18\x01 \x01(\r\x12\x12\n\npage_token\x18\x02 \x01(\t\"\x87\x01\n\x13ListFiltersResponse\x12$\n\x07\x66ilters\x18\x01 \x03(\x0b\x32\x13.pleinair.v1.Filter\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x31\n\x0erejected_files\x18\x03 \x03(\x0b\x32\x19.pleinair.v1.RejectedFile\"\x1e\n\x10GetFilterRequest\x12\n\n\x02id\x18\x01 \x01(\t\"8\n\x11GetFilterResponse\x12#\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x13.pleinair.v1.Filter\"\x15\n\x13WatchFiltersRequest\"\xb6\x02\n\x14WatchFiltersResponse\x12\x36\n\x05\x65vent\x18\x01 \x01(\x0e\x32\'.pleinair.v1.WatchFiltersResponse.Event\x12#\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x13.pleinair.v1.Filter\x12\x30\n\rrejected_file\x18\x03 \x01(\x0b\x32\x19.pleinair.v1.RejectedFile\"\x8e\x01\n\x05\x45vent\x12\x15\n\x11\x45VENT_UNSPECIFIED\x10\x00\x12\x0f\n\x0b\x45VENT_ADDED\x10\x01\x12\x11\n\rEVENT_CHANGED\x10\x02\x12\x11\n\rEVENT_REMOVED\x10\x03\x12\x10\n\x0c\x45VENT_SYNCED\x10\x04\x12\x12\n\x0e\x45VENT_REJECTED\x10\x05\x12\x11\n\rEVENT_CLEARED\x10\x06*T\n\tPrecision\x12\x19\n\x15PRECISION_UNSPECIFIED\x10\x00\x12\x15\n\x11PRECISION_FLOAT32\x10\x01\x12\x15\n\x11PRECISION_FLOAT16\x10\x02\x32\x84\x02\n\rFilterService\x12P\n\x0bListFilters\x12\x1f.pleinair.v1.ListFiltersRequest\x1a .pleinair.v1.ListFiltersResponse\x12J\n\tGetFilter\x12\x1d.pleinair.v1.GetFilterRequest\x1a\x1e.pleinair.v1.GetFilterResponse\x12U\n\x0cWatchFilters\x12 .pleinair.v1.WatchFiltersRequest\x1a!.pleinair.v1.WatchFiltersResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'pleinair.v1.filters_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PRECISION']._serialized_start=1101
-  _globals['_PRECISION']._serialized_end=1185
+  _globals['_PRECISION']._serialized_start=1121
+  _globals['_PRECISION']._serialized_end=1205
   _globals['_FILTER']._serialized_start=43
   _globals['_FILTER']._serialized_end=343
   _globals['_TRAINING']._serialized_start=345
@@ -50,9 +50,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WATCHFILTERSREQUEST']._serialized_start=785
   _globals['_WATCHFILTERSREQUEST']._serialized_end=806
   _globals['_WATCHFILTERSRESPONSE']._serialized_start=809
-  _globals['_WATCHFILTERSRESPONSE']._serialized_end=1099
-  _globals['_WATCHFILTERSRESPONSE_EVENT']._serialized_start=976
-  _globals['_WATCHFILTERSRESPONSE_EVENT']._serialized_end=1099
-  _globals['_FILTERSERVICE']._serialized_start=1188
-  _globals['_FILTERSERVICE']._serialized_end=1448
+  _globals['_WATCHFILTERSRESPONSE']._serialized_end=1119
+  _globals['_WATCHFILTERSRESPONSE_EVENT']._serialized_start=977
+  _globals['_WATCHFILTERSRESPONSE_EVENT']._serialized_end=1119
+  _globals['_FILTERSERVICE']._serialized_start=1208
+  _globals['_FILTERSERVICE']._serialized_end=1468
 # @@protoc_insertion_point(module_scope)

@@ -282,6 +282,8 @@ class WatchFiltersResponse(_message.Message):
         """All that was there at the start has been told."""
         EVENT_REJECTED: WatchFiltersResponse._Event.ValueType  # 5
         """A file of the folder cannot be served; rejected_file says why. It may follow EVENT_REMOVED."""
+        EVENT_CLEARED: WatchFiltersResponse._Event.ValueType  # 6
+        """A file that could not be served is gone, or is served now; rejected_file has its name."""
 
     class Event(_Event, metaclass=_EventEnumTypeWrapper): ...
     EVENT_UNSPECIFIED: WatchFiltersResponse.Event.ValueType  # 0
@@ -293,6 +295,8 @@ class WatchFiltersResponse(_message.Message):
     """All that was there at the start has been told."""
     EVENT_REJECTED: WatchFiltersResponse.Event.ValueType  # 5
     """A file of the folder cannot be served; rejected_file says why. It may follow EVENT_REMOVED."""
+    EVENT_CLEARED: WatchFiltersResponse.Event.ValueType  # 6
+    """A file that could not be served is gone, or is served now; rejected_file has its name."""
 
     EVENT_FIELD_NUMBER: _builtins.int
     FILTER_FIELD_NUMBER: _builtins.int

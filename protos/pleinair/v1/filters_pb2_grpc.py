@@ -73,8 +73,8 @@ class FilterServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WatchFilters(self, request, context):
-        """First an ADDED event for every filter, then one SYNCED event, then an event for every change of the folder until
-        the caller cancels.
+        """First an ADDED event for every filter and a REJECTED one for every file that cannot be served, then one SYNCED
+        event, then an event for every change of the folder until the caller cancels.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

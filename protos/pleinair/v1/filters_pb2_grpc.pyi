@@ -40,8 +40,8 @@ class FilterServiceStub:
     GetFilter: _grpc.UnaryUnaryMultiCallable[_filters_pb2.GetFilterRequest, _filters_pb2.GetFilterResponse]
     """One filter by its identifier. NOT_FOUND (reason FILTER_NOT_FOUND) names the filters that exist."""
     WatchFilters: _grpc.UnaryStreamMultiCallable[_filters_pb2.WatchFiltersRequest, _filters_pb2.WatchFiltersResponse]
-    """First an ADDED event for every filter, then one SYNCED event, then an event for every change of the folder until
-    the caller cancels.
+    """First an ADDED event for every filter and a REJECTED one for every file that cannot be served, then one SYNCED
+    event, then an event for every change of the folder until the caller cancels.
     """
 
 @_typing.type_check_only
@@ -56,8 +56,8 @@ class FilterServiceAsyncStub(FilterServiceStub):
     GetFilter: _aio.UnaryUnaryMultiCallable[_filters_pb2.GetFilterRequest, _filters_pb2.GetFilterResponse]  # type: ignore[assignment]
     """One filter by its identifier. NOT_FOUND (reason FILTER_NOT_FOUND) names the filters that exist."""
     WatchFilters: _aio.UnaryStreamMultiCallable[_filters_pb2.WatchFiltersRequest, _filters_pb2.WatchFiltersResponse]  # type: ignore[assignment]
-    """First an ADDED event for every filter, then one SYNCED event, then an event for every change of the folder until
-    the caller cancels.
+    """First an ADDED event for every filter and a REJECTED one for every file that cannot be served, then one SYNCED
+    event, then an event for every change of the folder until the caller cancels.
     """
 
 class FilterServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -87,8 +87,8 @@ class FilterServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _filters_pb2.WatchFiltersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_filters_pb2.WatchFiltersResponse], _abc.AsyncIterator[_filters_pb2.WatchFiltersResponse]]:
-        """First an ADDED event for every filter, then one SYNCED event, then an event for every change of the folder until
-        the caller cancels.
+        """First an ADDED event for every filter and a REJECTED one for every file that cannot be served, then one SYNCED
+        event, then an event for every change of the folder until the caller cancels.
         """
 
 def add_FilterServiceServicer_to_server(servicer: FilterServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

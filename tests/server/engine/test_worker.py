@@ -184,3 +184,19 @@ def test_a_place_that_is_left_lets_the_next_move_up(worker: Worker) -> None:
         return seen
 
     assert asyncio.run(scenario()) == [1]
+
+
+def test_who_waits_long_is_told_again_that_somebody_is_there(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.engine.worker.SIGN_OF_LIFE_SECONDS", 0.01)
+
+    async def scenario() -> list[int]:
+        gate, positions = Gate(), list[int]()
+        first = asyncio.create_task(request(worker, gate))
+        await entered(gate)
+        second = asyncio.create_task(request(worker, lambda options: None, positions))
+        await until(lambda: len(positions) >= 3)
+        gate.opened.set()
+        await asyncio.gather(first, second)
+        return positions
+
+    assert set(asyncio.run(scenario())) == {1}
