@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Callable, Iterator, TypeVar
+from typing import Any, Callable, TypeVar
 
 from . import errors, messages, rpc
 from .cancel import Cancel
@@ -102,6 +103,7 @@ class Client:
             messages.WatchFiltersResponse,
             cancel=cancel,
             timeout=None,
+            silence=None,  # a folder may stay as it is for days
         )
 
     def health(self, *, timeout: float = 5.0) -> bool:
@@ -178,11 +180,14 @@ class Client:
         *,
         cancel: Cancel | None,
         timeout: float | None,
+        silence: float | None = rpc.SILENCE_SECONDS,
     ) -> Iterator[Answer]:
         if self._connection is None or not self._connection.usable:
             self.close()
             self._connection = Connection(self.endpoint)
-        return rpc.call(self._connection, self.endpoint, path, requests, answer, cancel=cancel, timeout=timeout)
+        return rpc.call(
+            self._connection, self.endpoint, path, requests, answer, cancel=cancel, timeout=timeout, silence=silence
+        )
 
 
 def _upload(

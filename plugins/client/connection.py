@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import selectors
-import socket
 import ssl
 import time
 from collections import deque
-from typing import Any, Deque, Iterator, List, Tuple
+from collections.abc import Iterator
+from typing import Any
 
 from . import errors
 from .cancel import Cancel
@@ -24,9 +24,8 @@ WINDOW = 16 << 20  # bytes that the server may send before we say that we took t
 FRAME = 1 << 20  # the largest frame that we take
 RECEIVE = 1 << 18
 OUTGOING = 1 << 20  # bytes that wait in here for the socket, at most; the rest waits with the caller
-SILENCE_SECONDS = 30.0
 
-Headers = List[Tuple[str, str]]
+Headers = list[tuple[str, str]]
 
 
 class DeadlinePassed(Exception):
@@ -40,7 +39,7 @@ class Connection:
         self._address = endpoint.address
         self._socket = connect(endpoint)
         self._socket.setblocking(False)
-        self._out: Deque[memoryview] = deque()
+        self._out: deque[memoryview] = deque()
         self._h2 = h2_connection.H2Connection(
             h2_config.H2Configuration(
                 client_side=True,
@@ -68,11 +67,18 @@ class Connection:
         self._socket.close()
 
     def call(
-        self, headers: Headers, outgoing: Iterator[Buffer], *, cancel: Cancel | None, deadline: float | None
+        self,
+        headers: Headers,
+        outgoing: Iterator[Buffer],
+        *,
+        cancel: Cancel | None,
+        deadline: float | None,
+        silence: float | None,
     ) -> Iterator[Any]:
         """Sends the headers and the outgoing bytes, and gives h2's events of the answer as they come, to its end.
 
-        ``deadline`` is on time.monotonic()'s clock. When the generator is closed early, the server is told.
+        ``deadline`` is on time.monotonic()'s clock; after ``silence`` seconds without a byte either way the connection
+        counts as lost. When the generator is closed early, the server is told.
         """
         stream = self._h2.get_next_available_stream_id()
         upload = _Upload(outgoing)
@@ -80,7 +86,7 @@ class Connection:
             self._h2.send_headers(stream, headers)
             while True:
                 self._offer(stream, upload)
-                for event in self._exchange(cancel, deadline):
+                for event in self._exchange(cancel, deadline, silence):
                     yield event
                     if isinstance(event, (h2_events.StreamEnded, h2_events.StreamReset)):
                         return
@@ -106,32 +112,34 @@ class Connection:
             self._out.append(memoryview(data))
             waiting += len(data)
 
-    def _exchange(self, cancel: Cancel | None, deadline: float | None) -> list[Any]:
+    def _exchange(self, cancel: Cancel | None, deadline: float | None, silence: float | None) -> list[Any]:
         """Waits until something can be sent or has come, and does that."""
         pending = self._h2.data_to_send()
         if pending:
             self._out.append(memoryview(pending))
-        readable, writable = self._wait(cancel, deadline)
+        readable, writable = self._wait(cancel, deadline, silence)
         if writable:
             self._send()
         return self._receive() if readable else []
 
-    def _wait(self, cancel: Cancel | None, deadline: float | None) -> tuple[bool, bool]:
+    def _wait(self, cancel: Cancel | None, deadline: float | None, silence: float | None) -> tuple[bool, bool]:
         if cancel is not None and cancel.cancelled:
             raise errors.Cancelled
-        left = SILENCE_SECONDS if deadline is None else min(SILENCE_SECONDS, deadline - time.monotonic())
+        limits = [] if silence is None else [silence]
+        limits += [] if deadline is None else [max(deadline - time.monotonic(), 0.0)]
         if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
             return True, bool(self._out)
-        ready = self._select(cancel, max(left, 0))
+        ready = self._select(cancel, min(limits, default=None))
         if cancel is not None and cancel.cancelled:
             raise errors.Cancelled
         if deadline is not None and time.monotonic() >= deadline:
             raise DeadlinePassed
         if not ready:
-            raise errors.silent(self._address, SILENCE_SECONDS) if self._greeted else errors.not_ours(self._address)
+            assert silence is not None
+            raise errors.silent(self._address, silence) if self._greeted else errors.not_ours(self._address)
         return bool(ready & selectors.EVENT_READ), bool(ready & selectors.EVENT_WRITE)
 
-    def _select(self, cancel: Cancel | None, seconds: float) -> int:
+    def _select(self, cancel: Cancel | None, seconds: float | None) -> int:
         """What the socket is ready for. Not select.select, which fails in editors with more than 1024 open files."""
         with selectors.DefaultSelector() as selector:
             wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._out else 0)

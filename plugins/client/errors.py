@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-def N_(text: str) -> str:  # noqa: N802
+def N_(text: str) -> str:
     """Marks a text for translation; whoever shows it translates ``template`` and ``remedy_template``."""
     return text
 
@@ -110,9 +110,7 @@ def not_encrypted(address: str) -> ClientError:
 def another_certificate(address: str) -> ClientError:
     return ClientError(
         N_("The server at {address} shows another certificate than the one that you trust."),
-        N_(
-            "If its certificate was renewed, compare the new fingerprint with the server's and accept it in the settings."
-        ),
+        N_("If its certificate was renewed, compare the new fingerprint with the server's and pin it in the settings."),
         code="UNAUTHENTICATED",
         address=address,
     )

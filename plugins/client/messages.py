@@ -193,6 +193,7 @@ class WatchFiltersResponse(Message):
         REMOVED = 3
         SYNCED = 4
         REJECTED = 5
+        CLEARED = 6
 
     def __init__(
         self,

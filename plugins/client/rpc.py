@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import time
-from typing import Any, Iterator, TypeVar
+from collections.abc import Iterator
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from . import errors
@@ -17,11 +18,26 @@ from .vendor.h2 import events as h2_events
 from .wire import Buffer, WireError
 
 LARGEST_MESSAGE = 64 << 20  # bytes: a page of filters carries their thumbnails
+SILENCE_SECONDS = 30.0  # the server gives a sign of life every few seconds while somebody waits
 CODES = (
-    "OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS PERMISSION_DENIED"
-    " RESOURCE_EXHAUSTED FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL UNAVAILABLE DATA_LOSS"
-    " UNAUTHENTICATED"
-).split()
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+)
 
 Answer = TypeVar("Answer", bound=Message)
 
@@ -68,13 +84,17 @@ def call(
     *,
     cancel: Cancel | None = None,
     timeout: float | None = None,
+    silence: float | None = SILENCE_SECONDS,
 ) -> Iterator[Answer]:
-    """The answers of a call, as they come. ``path`` is /package.Service/Method; ``timeout`` is in seconds.
+    """The answers of a call, as they come. ``path`` is /package.Service/Method; ``timeout`` is in seconds, and so is
+    ``silence``, after which a connection that moves no byte is given up.
 
     Raises ClientError. Closing the generator early cancels the call on the server.
     """
     deadline = None if timeout is None else time.monotonic() + timeout
-    events = connection.call(_headers(endpoint, path, timeout), _frames(requests), cancel=cancel, deadline=deadline)
+    events = connection.call(
+        _headers(endpoint, path, timeout), _frames(requests), cancel=cancel, deadline=deadline, silence=silence
+    )
     state = _Call(endpoint.address)
     try:
         for event in events:

@@ -1,0 +1,160 @@
+"""A translation from the artist's wish to its end. All of it lives on the interface thread, but for ``cancel``."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Callable
+
+from ..client import Cancel, Cancelled, ClientError, Progress, Translation
+from ..client.messages import PixelFormat, Summary, TranslateHeader
+from ..client.wire import Buffer
+from .texts import _, ngettext, told
+
+ENDED = ("done", "failed", "cancelled")
+# Where each stage of a job begins and ends, as shares of the whole bar.
+_SHARES = {"sending": (0.0, 0.1), "queued": (0.1, 0.1), "translating": (0.1, 0.9), "receiving": (0.9, 1.0)}
+
+
+@dataclass(frozen=True)
+class TranslationRequest:
+    """What to translate; the format's numbers are those of the protocol's enumerations."""
+
+    filter_id: str
+    width: int
+    height: int
+    channels: int
+    sample_type: int
+    pixels: Buffer
+    transfer_function: int = 0
+    channel_order: int = 0
+
+    @property
+    def header(self) -> TranslateHeader:
+        pixel_format = PixelFormat(
+            channels=self.channels,
+            sample_type=self.sample_type,
+            transfer_function=self.transfer_function,
+            channel_order=self.channel_order,
+        )
+        return TranslateHeader(
+            filter_id=self.filter_id, width=self.width, height=self.height, pixel_format=pixel_format
+        )
+
+
+class Job:
+    """``state`` is waiting, sending, queued, translating, receiving, done, failed or cancelled; ``fraction`` is of the
+    whole job, None while nobody knows; ``error`` is a sentence and a remedy. ``done`` is called once, at the end."""
+
+    def __init__(self, request: TranslationRequest, done: Callable[[Job], None]) -> None:
+        self.request = request
+        self.state = "waiting"
+        self.fraction: float | None = 0.0
+        self.seconds_left: float | None = None
+        self.queue_position = 0
+        self.pixels: bytearray | None = None
+        self.summary: Summary | None = None
+        self.error: tuple[str, str] | None = None
+        self.cancel_wish = Cancel()
+        self._done = done
+        self._begun = time.monotonic()
+        self._seconds = 0.0
+
+    @property
+    def ended(self) -> bool:
+        return self.state in ENDED
+
+    def cancel(self) -> None:
+        """From any thread; the job ends a moment later, on the interface thread."""
+        self.cancel_wish.cancel()
+
+    def go_on(self, progress: Progress) -> None:
+        if self.ended:
+            return
+        self.state = progress.stage
+        self.queue_position = progress.queue_position
+        self.seconds_left = progress.seconds_left
+        begin, end = _SHARES[progress.stage]
+        known = progress.fraction is not None or begin == end
+        self.fraction = begin + (end - begin) * (progress.fraction or 0.0) if known else None
+
+    def succeed(self, translation: Translation) -> None:
+        self.pixels, self.summary = translation.pixels, translation.summary
+        self._end("done")
+
+    def fail(self, error: ClientError) -> None:
+        if isinstance(error, Cancelled):
+            self._end("cancelled")
+        else:
+            self.error = told(error)
+            self._end("failed")
+
+    def describe(self) -> str:
+        """One line for the artist."""
+        if self.state == "failed" and self.error:
+            return " ".join(self.error).rstrip()
+        if self.state == "queued" and self.queue_position:
+            many = ngettext(
+                "{number} picture is before this one.", "{number} pictures are before this one.", self.queue_position
+            )
+            return many.format(number=self.queue_position)
+        if self.state == "translating" and self.seconds_left is not None:
+            return _("Translating, about {time} left").format(time=duration(self.seconds_left))
+        if self.state == "done":
+            return _("Done in {time}").format(time=duration(self._seconds))
+        return {
+            "waiting": _("Waiting for its turn"),
+            "sending": _("Sending the picture"),
+            "queued": _("Waiting for its turn"),
+            "translating": _("Translating"),
+            "receiving": _("Receiving the result"),
+            "cancelled": _("Cancelled"),
+        }[self.state]
+
+    def _end(self, state: str) -> None:
+        if self.ended:
+            return
+        self.state = state
+        self.fraction = 1.0 if state == "done" else None
+        self.seconds_left = None
+        self._seconds = time.monotonic() - self._begun
+        self._done(self)
+
+
+class Batch:
+    """Several jobs as one: they run in order, and one that fails does not stop the others."""
+
+    def __init__(self, jobs: Sequence[Job]) -> None:
+        self.jobs = tuple(jobs)
+
+    @property
+    def ended(self) -> bool:
+        return all(job.ended for job in self.jobs)
+
+    @property
+    def fraction(self) -> float | None:
+        """Of all of them; None while it is not known of the one that runs."""
+        shares = [1.0 if job.ended else job.fraction for job in self.jobs]
+        known = [share for share in shares if share is not None]
+        return sum(known) / len(shares) if len(known) == len(shares) else None
+
+    def cancel(self) -> None:
+        for job in self.jobs:
+            job.cancel()
+
+    def describe(self) -> str:
+        running = next((job for job in self.jobs if not job.ended), self.jobs[-1])
+        if len(self.jobs) == 1:
+            return running.describe()
+        ended = sum(job.ended for job in self.jobs)
+        return _("{ended} of {all} done. {now}").format(ended=ended, all=len(self.jobs), now=running.describe())
+
+
+def duration(seconds: float) -> str:
+    """In the unit that a person would use."""
+    if seconds < 10:
+        return _("{seconds:.1f} s").format(seconds=seconds)
+    if seconds < 100:
+        return _("{seconds:.0f} s").format(seconds=seconds)
+    return _("{minutes:.0f} min").format(minutes=seconds / 60)

@@ -1,0 +1,242 @@
+"""The plug-in's dealings with its server: filters that follow the server's folder, and jobs in order.
+
+The network is used on threads of the session's own. Everything that a window sees changes on the interface thread
+alone: ``post`` hands a callable over to it.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ..client import Cancel, Cancelled, Client, ClientError, Endpoint, Progress, messages
+from .jobs import Job, TranslationRequest
+from .settings import Settings
+from .texts import _, told
+
+LANES = ("work", "preview")
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 15.0  # seconds between attempts to connect
+_HOPELESS = ("UNAUTHENTICATED", "UNIMPLEMENTED", "INVALID_ARGUMENT")  # until the artist changes a setting
+
+Post = Callable[[Callable[[], None]], None]
+_Event = messages.WatchFiltersResponse.Event
+
+
+@dataclass(frozen=True)
+class Connection:
+    """``kind`` is offline, connecting, connected or failed; with failed, what is wrong and what to do."""
+
+    kind: str = "offline"
+    sentence: str = ""
+    remedy: str = ""
+
+
+class Session:
+    def __init__(self, settings: Settings, post: Post) -> None:
+        self.settings = settings
+        self.connection = Connection()
+        self.filters: tuple[messages.Filter, ...] = ()
+        self.rejected: tuple[messages.RejectedFile, ...] = ()
+        self._post = post
+        self._listeners: list[Callable[[], None]] = []
+        self._watcher: _Watcher | None = None
+        self._lanes = {name: _Lane(name, post, self._tell) for name in LANES}
+
+    def add_listener(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Called on the interface thread after any change; gives a callable that takes it back."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def connect(self) -> None:
+        """Begins to follow the server, and goes on for as long as it takes."""
+        if self._watcher is None:
+            self._show(Connection("connecting", _("Connecting to {address}").format(address=self.settings.address)))
+            self._watcher = _Watcher(self, self.settings.endpoint)
+            self._watcher.start()
+
+    def use(self, settings: Settings) -> None:
+        """From now on; another server is connected to at once."""
+        moved = settings.endpoint != self.settings.endpoint
+        self.settings = settings
+        if moved and self._watcher is not None:
+            self.reconnect()
+        else:
+            self._tell()
+
+    def reconnect(self) -> None:
+        self._stop_watching()
+        self.filters, self.rejected = (), ()
+        self.connect()
+
+    def find(self, filter_id: str) -> messages.Filter | None:
+        return next((found for found in self.filters if found.id == filter_id), None)
+
+    def submit(self, request: TranslationRequest, *, done: Callable[[Job], None], lane: str = "work") -> Job:
+        """Jobs of one lane run in order; those of the other do not wait for them."""
+        job = Job(request, done)
+        self._lanes[lane].put(job, self.settings.endpoint)
+        self._tell()
+        return job
+
+    def close(self) -> None:
+        """Cancels all, here and on the server, and waits for the threads for a moment."""
+        self._listeners.clear()
+        self._stop_watching()
+        for lane in self._lanes.values():
+            lane.close()
+
+    def _stop_watching(self) -> None:
+        if self._watcher is not None:
+            self._watcher.stop()
+            self._watcher = None
+            self._show(Connection())
+
+    # On the interface thread, told by the watcher
+
+    def take_from(self, watcher: _Watcher, connection: Connection) -> None:
+        if watcher is self._watcher:
+            self._show(connection)
+
+    def take_filters_from(
+        self, watcher: _Watcher, filters: dict[str, messages.Filter], rejected: dict[str, messages.RejectedFile]
+    ) -> None:
+        if watcher is self._watcher:
+            self.filters = tuple(filters[one] for one in sorted(filters))
+            self.rejected = tuple(rejected[one] for one in sorted(rejected))
+            self._show(Connection("connected", _("Connected to {address}").format(address=self.settings.address)))
+
+    def post(self, call: Callable[[], None]) -> None:
+        self._post(call)
+
+    def _show(self, connection: Connection) -> None:
+        self.connection = connection
+        self._tell()
+
+    def _tell(self) -> None:
+        for listener in tuple(self._listeners):
+            listener()
+
+
+class _Watcher(threading.Thread):
+    """Follows one server's filters, and connects again when it was lost."""
+
+    def __init__(self, session: Session, endpoint: Endpoint) -> None:
+        super().__init__(name="pleinair-watch", daemon=True)
+        self._session = session
+        self._endpoint = endpoint
+        self._wish = Cancel()
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._wish.cancel()
+        self.join(2.0)
+
+    def run(self) -> None:
+        pause = FIRST_PAUSE
+        while not self._stopped.is_set():
+            try:
+                with Client(self._endpoint) as client:
+                    for _event in self._follow(client):
+                        pause = FIRST_PAUSE
+            except Cancelled:
+                return
+            except ClientError as error:
+                connection = Connection("failed", *told(error))
+                self._session.post(lambda shown=connection: self._session.take_from(self, shown))  # type: ignore[misc]
+                if error.code in _HOPELESS:
+                    return
+            self._stopped.wait(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _follow(self, client: Client) -> Iterator[messages.WatchFiltersResponse]:
+        filters: dict[str, messages.Filter] = {}
+        rejected: dict[str, messages.RejectedFile] = {}
+        synced = False
+        for news in client.watch_filters(cancel=self._wish):
+            synced = synced or news.event == _Event.SYNCED
+            _apply(news, filters, rejected)
+            if synced:
+                # Copies: the interface thread must never see a dictionary change under it.
+                told_of = dict(filters), dict(rejected)
+                self._session.post(lambda both=told_of: self._session.take_filters_from(self, *both))  # type: ignore[misc]
+            yield news
+
+
+class _Lane:
+    """One thread that works off jobs in order, over a connection of its own."""
+
+    def __init__(self, name: str, post: Post, changed: Callable[[], None]) -> None:
+        self._post = post
+        self._changed = changed
+        self._queue: queue.Queue[tuple[Job, Endpoint] | None] = queue.Queue()
+        self._unfinished: list[Job] = []
+        self._name = name
+        self._thread: threading.Thread | None = None
+
+    def put(self, job: Job, endpoint: Endpoint) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name=f"pleinair-{self._name}", daemon=True)
+            self._thread.start()
+        self._unfinished.append(job)
+        self._queue.put((job, endpoint))
+
+    def close(self) -> None:
+        for job in self._unfinished:
+            job.cancel()
+        self._queue.put(None)
+        if self._thread is not None:
+            self._thread.join(2.0)
+
+    def _work(self) -> None:
+        client: Client | None = None
+        while True:
+            item = self._queue.get()
+            if item is None:
+                break
+            job, endpoint = item
+            if client is None or client.endpoint != endpoint:
+                if client is not None:
+                    client.close()
+                client = Client(endpoint)
+            self._translate(job, client)
+        if client is not None:
+            client.close()
+
+    def _translate(self, job: Job, client: Client) -> None:
+        def go_on(progress: Progress) -> None:
+            self._post(lambda: self._update(lambda: job.go_on(progress)))
+
+        try:
+            request = job.request
+            translation = client.translate(request.header, request.pixels, on_progress=go_on, cancel=job.cancel_wish)
+        except ClientError as error:
+            failure = error
+            self._post(lambda: self._finish(job, lambda: job.fail(failure)))
+        else:
+            self._post(lambda: self._finish(job, lambda: job.succeed(translation)))
+
+    def _finish(self, job: Job, end: Callable[[], None]) -> None:
+        self._unfinished.remove(job)
+        self._update(end)
+
+    def _update(self, change: Callable[[], None]) -> None:
+        change()
+        self._changed()
+
+
+def _apply(
+    news: messages.WatchFiltersResponse,
+    filters: dict[str, messages.Filter],
+    rejected: dict[str, messages.RejectedFile],
+) -> None:
+    if news.event in (_Event.ADDED, _Event.CHANGED) and news.filter:
+        filters[news.filter.id] = news.filter
+    elif news.event == _Event.REMOVED and news.filter:
+        filters.pop(news.filter.id, None)
+    elif news.event == _Event.REJECTED and news.rejected_file:
+        rejected[news.rejected_file.file_name] = news.rejected_file
+    elif news.event == _Event.CLEARED and news.rejected_file:
+        rejected.pop(news.rejected_file.file_name, None)

@@ -1,0 +1,119 @@
+"""What the artist chose, kept in one file that a crash cannot break."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from ..client import Endpoint
+from .texts import _
+
+FILE = "settings.json"
+MOST_RECENT = 10
+
+
+@dataclass(frozen=True)
+class Settings:
+    """``python`` is the interpreter that starts a local server; ``source`` is layer, layer-with-masks or picture;
+    ``opacity`` is in per cent. Values of another type than these are not taken from a file."""
+
+    address: str = "127.0.0.1:50051"
+    token: str = field(default="", repr=False)
+    tls: bool = False
+    fingerprint: str = ""
+    python: str = ""
+    filters_folder: str = ""
+    stop_local_server: bool = True
+    favourites: tuple[str, ...] = ()
+    recent: tuple[str, ...] = ()
+    last_filter: str = ""
+    source: str = "layer"
+    opacity: int = 100
+    keep_luminance: bool = False
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return Endpoint(self.address, self.token, self.tls, self.fingerprint)
+
+    def used(self, filter_id: str) -> Settings:
+        """With this filter as the last one."""
+        recent = (filter_id, *(other for other in self.recent if other != filter_id))
+        return replace(self, last_filter=filter_id, recent=recent[:MOST_RECENT])
+
+    def with_favourite(self, filter_id: str, wanted: bool) -> Settings:
+        others = tuple(other for other in self.favourites if other != filter_id)
+        return replace(self, favourites=(*others, filter_id) if wanted else others)
+
+
+class SettingsProblem(Exception):
+    """Why settings were not saved: a sentence and a remedy."""
+
+    def __init__(self, sentence: str, remedy: str) -> None:
+        super().__init__(f"{sentence} {remedy}")
+        self.sentence = sentence
+        self.remedy = remedy
+
+
+class SettingsStore:
+    """One file in ``folder``, readable by its owner only. ``note`` is a sentence when a broken one was set aside."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / FILE
+        self.note = ""
+
+    def load(self) -> Settings:
+        """Never fails: what cannot be read is set aside, and what is missing or of the wrong type has its default."""
+        try:
+            entries = json.loads(self._file.read_text("utf-8"))
+            if not isinstance(entries, dict):
+                raise ValueError
+        except FileNotFoundError:
+            return Settings()
+        except (OSError, ValueError):
+            self.note = self._set_aside()
+            return Settings()
+        return Settings(**{option.name: _value(option, entries) for option in fields(Settings)})
+
+    def save(self, settings: Settings) -> None:
+        """Raises SettingsProblem; the file is then as it was."""
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            number, draft = tempfile.mkstemp(prefix=f".{FILE}.", dir=self._file.parent)  # for its owner only
+            try:
+                with os.fdopen(number, "w", encoding="utf-8") as file:
+                    json.dump(asdict(settings), file, indent=2)
+                Path(draft).replace(self._file)
+            except BaseException:
+                Path(draft).unlink()
+                raise
+        except OSError as error:
+            raise SettingsProblem(
+                _("The settings cannot be saved in {folder} ({why}).").format(
+                    folder=self._file.parent, why=error.strerror
+                ),
+                _("They hold until the editor is closed; make the folder writable to keep them."),
+            ) from error
+
+    def _set_aside(self) -> str:
+        number = 1
+        while (aside := self._file.with_name(f"settings.broken-{number}.json")).exists():
+            number += 1
+        try:
+            self._file.rename(aside)
+        except OSError:
+            return _("The settings in {file} cannot be read, so the defaults are used.").format(file=self._file)
+        return _("The settings could not be read and were set aside as {file}; the defaults are used.").format(
+            file=aside.name
+        )
+
+
+def _value(option: Any, entries: dict[str, Any]) -> Any:
+    value = entries.get(option.name, option.default)
+    if isinstance(option.default, tuple):
+        texts = isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value)
+        return tuple(value) if texts else option.default
+    return value if type(value) is type(option.default) else option.default

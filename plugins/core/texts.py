@@ -1,0 +1,39 @@
+"""The artist's language."""
+
+from __future__ import annotations
+
+import gettext
+from pathlib import Path
+
+from ..client import ClientError
+
+DOMAIN = "pleinair"
+_FOLDER = Path(__file__).parent.parent / "locale"
+
+
+class _Language:
+    """The catalogue in use: of the system's language, until an editor names its own."""
+
+    catalogue: gettext.NullTranslations = gettext.translation(DOMAIN, _FOLDER, fallback=True)
+
+
+def use_language(code: str | None) -> None:
+    """``code`` is a language such as de or fr_CA; None stands for the system's. What has no catalogue is English."""
+    languages = None if code is None else [code]
+    _Language.catalogue = gettext.translation(DOMAIN, _FOLDER, languages=languages, fallback=True)
+
+
+def _(text: str) -> str:
+    return _Language.catalogue.gettext(text) if text else ""
+
+
+def ngettext(one: str, many: str, number: int) -> str:
+    return _Language.catalogue.ngettext(one, many, number)
+
+
+def told(error: ClientError) -> tuple[str, str]:
+    """An error's sentence and remedy in the artist's language; what a server says stays as it says it."""
+    sentence, remedy = (_(template) for template in (error.template, error.remedy_template))
+    if error.values:
+        sentence, remedy = (text.format(**error.values) for text in (sentence, remedy))
+    return sentence, remedy
