@@ -27,6 +27,7 @@ format: .venv/installed
 
 protos: .venv/installed
 	$(PY) protos/generate.py
+	$(PY) -m plugins.schemas
 
 plugins: .venv/installed
 	$(PY) -m plugins.bundle
