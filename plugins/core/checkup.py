@@ -1,0 +1,92 @@
+"""Goes from the settings to a translated picture, step by step, and names the first step that fails."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ..client import Client, ClientError, errors
+from ..client.messages import Channels, Filter, SampleType
+from .jobs import TranslationRequest
+from .settings import Settings
+from .texts import _, told
+
+_SIDE = 32
+_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Check:
+    """One step: what was looked at, whether it is well, and if not, what is wrong and what to do."""
+
+    name: str
+    passed: bool
+    sentence: str = ""
+    remedy: str = ""
+
+
+def run_checks(settings: Settings) -> Iterator[Check]:
+    """The steps in order, as they are done; ends with the first that fails. Uses the network: not for the interface
+    thread."""
+    endpoint = settings.endpoint
+    with Client(endpoint) as client:
+        filters: list[Filter] = []
+        steps: tuple[tuple[str, Callable[[], str]], ...] = (
+            (_("Address"), lambda: _check_address(settings)),
+            (_("Something answers there"), lambda: _check_reach(settings)),
+            (_("It is a Pleinair server, and it lets you in"), lambda: _check_server(client, filters)),
+            (_("It has filters"), lambda: _check_filters(filters)),
+            (_("A small picture is translated"), lambda: _check_translation(client, filters[0])),
+        )
+        for name, step in steps:
+            try:
+                sentence = step()
+            except ClientError as error:
+                yield Check(name, False, *told(error))
+                return
+            yield Check(name, True, sentence)
+
+
+def _check_address(settings: Settings) -> str:
+    endpoint = settings.endpoint
+    if endpoint.is_loopback:
+        return _("The server is looked for on this computer, at {address}.").format(address=settings.address)
+    if endpoint.tls:
+        return _("The server is looked for at {address}, encrypted.").format(address=settings.address)
+    return _("The server is looked for at {address}. What is sent there can be read on the way.").format(
+        address=settings.address
+    )
+
+
+def _check_reach(settings: Settings) -> str:
+    try:
+        socket.create_connection(settings.endpoint.host_and_port, 5.0).close()
+    except (OSError, UnicodeError) as error:
+        raise errors.nobody_answers(settings.address) from error
+    return _("The port is open.")
+
+
+def _check_server(client: Client, filters: list[Filter]) -> str:
+    filters += client.list_filters().filters
+    return _("It answers as it should.")
+
+
+def _check_filters(filters: list[Filter]) -> str:
+    if not filters:
+        raise ClientError(
+            errors.N_("The server has no filters."),
+            errors.N_("Put filter files (.onnx) into its filters folder; they appear within seconds."),
+            code="NOT_FOUND",
+        )
+    return ", ".join(one.title or one.id for one in filters)
+
+
+def _check_translation(client: Client, one: Filter) -> str:
+    request = TranslationRequest(
+        one.id, _SIDE, _SIDE, Channels.RGB, SampleType.UINT8, bytes(range(256)) * (_SIDE * _SIDE * 3 // 256)
+    )
+    summary = client.translate(request.header, request.pixels, timeout=_SECONDS).summary
+    return _("{filter} answered, computed by {provider}.").format(
+        filter=one.title or one.id, provider=summary.execution_provider
+    )

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import json
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from plugins.core.settings import Settings, SettingsProblem, SettingsStore
+
+CHOSEN = Settings(
+    address="studio:50051", token="secret-token", tls=True, favourites=("a", "b"), opacity=70, keep_luminance=True
+)
+
+
+def test_what_was_chosen_comes_back(tmp_path: Path) -> None:
+    SettingsStore(tmp_path / "new").save(CHOSEN)
+    store = SettingsStore(tmp_path / "new")
+    assert store.load() == CHOSEN
+    assert store.note == ""
+
+
+def test_without_a_file_there_are_the_defaults(tmp_path: Path) -> None:
+    assert SettingsStore(tmp_path).load() == Settings()
+
+
+def test_only_the_owner_reads_the_token(tmp_path: Path) -> None:
+    SettingsStore(tmp_path).save(CHOSEN)
+    assert stat.S_IMODE((tmp_path / "settings.json").stat().st_mode) == 0o600
+    assert "secret" not in repr(CHOSEN)
+
+
+@pytest.mark.parametrize("contents", [b"{", b"[1]", b"\xff\xfe", b"null"])
+def test_a_broken_file_is_set_aside_and_said_so(tmp_path: Path, contents: bytes) -> None:
+    (tmp_path / "settings.json").write_bytes(contents)
+    (tmp_path / "settings.broken-1.json").write_bytes(b"an earlier one")
+    store = SettingsStore(tmp_path)
+    assert store.load() == Settings()
+    assert "set aside as settings.broken-2.json" in store.note
+    assert (tmp_path / "settings.broken-2.json").read_bytes() == contents
+    assert (tmp_path / "settings.broken-1.json").read_bytes() == b"an earlier one"
+    store.save(CHOSEN)
+    assert store.load() == CHOSEN
+
+
+def test_values_of_another_type_and_unknown_keys_are_passed_over(tmp_path: Path) -> None:
+    entries = {"address": 7, "tls": "yes", "favourites": ["a", 1], "opacity": True, "token": "kept", "colour": "blue"}
+    (tmp_path / "settings.json").write_text(json.dumps(entries))
+    assert SettingsStore(tmp_path).load() == Settings(token="kept")
+
+
+def test_a_folder_that_cannot_be_written_is_a_sentence_and_loses_nothing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(SettingsProblem) as caught:
+        SettingsStore(tmp_path / "file").save(CHOSEN)
+    assert caught.value.sentence.startswith("The settings cannot be saved in ")
+    assert "until the editor is closed" in caught.value.remedy
+
+
+def test_nothing_is_left_beside_when_saving_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = SettingsStore(tmp_path)
+    store.save(CHOSEN)
+
+    def full(self: Path, target: Path) -> Path:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(SettingsProblem, match="No space left"):
+        store.save(replace(CHOSEN, opacity=1))
+    assert [path.name for path in tmp_path.iterdir()] == ["settings.json"]
+    assert store.load() == CHOSEN
+
+
+def test_filters_that_were_used_are_remembered_in_order_and_once() -> None:
+    settings = Settings()
+    for name in ("a", "b", "a", *"cdefghijkl"):
+        settings = settings.used(name)
+    assert settings.last_filter == "l"
+    assert settings.recent == tuple("lkjihgfedc")
+
+
+def test_a_favourite_is_one_once() -> None:
+    settings = Settings().with_favourite("a", True).with_favourite("b", True).with_favourite("a", True)
+    assert settings.favourites == ("b", "a")
+    assert settings.with_favourite("b", False).favourites == ("a",)
