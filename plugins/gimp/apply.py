@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Callable
+from typing import Any
 
 from gi.repository import Gimp, GLib
 
@@ -23,8 +24,8 @@ class Options:
     """What the procedure's arguments say."""
 
     filter_id: str
-    kind: str = layers.LAYER
-    look: Look = Look()
+    kind: str
+    look: Look
 
 
 def post(call: Callable[[], object]) -> None:
@@ -37,6 +38,7 @@ def translate(session: Session, image: Any, drawables: list[Any], options: Optio
     if not options.filter_id:
         raise Problem(_("No filter is named."), _("Choose one in the dialog, or name it in the argument “filter”."))
     chosen = layers.chosen_layers(image, drawables, options.kind)
+    title = _title(session, options.filter_id)
     sources = [source for source in (layers.capture(image, layer) for layer in chosen) if source]
     if not sources:
         raise Problem(
@@ -45,7 +47,7 @@ def translate(session: Session, image: Any, drawables: list[Any], options: Optio
     Gimp.progress_init(_("Translating"))
     try:
         results = [
-            _translated(session, source, options.filter_id, _teller(number, len(sources)))
+            _translated(session, source, options.filter_id, title, _teller(number, len(sources)))
             for number, source in enumerate(sources)
         ]
         _check_open(image)
@@ -69,7 +71,7 @@ def request_for(source: Source, filter_id: str) -> TranslationRequest:
     )
 
 
-def _translated(session: Session, source: Source, filter_id: str, tell: Callable[[Job], None]) -> Result:
+def _translated(session: Session, source: Source, filter_id: str, title: str, tell: Callable[[Job], None]) -> Result:
     job = _finished(session, request_for(source, filter_id), tell)
     if job.state != "done" or job.pixels is None or job.summary is None:
         raise Problem(*job.error) if job.error else Problem(_("It was cancelled."))
@@ -79,7 +81,7 @@ def _translated(session: Session, source: Source, filter_id: str, tell: Callable
         "execution_provider": job.summary.execution_provider,
         "source": source.name,
     }
-    return Result(source, job.pixels, _title(session, filter_id), origin)
+    return Result(source, job.pixels, title, origin)
 
 
 def _finished(session: Session, request: TranslationRequest, tell: Callable[[Job], None]) -> Job:
@@ -116,8 +118,37 @@ def _teller(number: int, count: int) -> Callable[[Job], None]:
 
 
 def _title(session: Session, filter_id: str) -> str:
-    titles = [found.title for found in session.filters if found.id == filter_id and found.title]
-    return titles[0] if titles else filter_id
+    """Waits until the server has told its filters. Raises Problem when it cannot be reached or has no such filter."""
+    _wait(session, lambda: session.connection.kind in ("connected", "failed"))
+    if session.connection.kind == "failed":
+        raise Problem(session.connection.sentence, session.connection.remedy)
+    found = session.find(filter_id)
+    if found is None:
+        offered = ", ".join(other.id for other in session.filters)
+        raise Problem(
+            _("The server has no filter “{filter}”.").format(filter=filter_id),
+            _("Choose one of these: {filters}.").format(filters=offered)
+            if offered
+            else _("Put a filter into its folder, and it is offered within seconds."),
+        )
+    return found.title or found.id
+
+
+def _wait(session: Session, until: Callable[[], bool]) -> None:
+    """Runs the main loop until the session has changed as wanted."""
+    loop = GLib.MainLoop()
+
+    def look() -> None:
+        if until():
+            loop.quit()
+
+    forget = session.add_listener(look)
+    try:
+        session.connect()
+        if not until():
+            loop.run()
+    finally:
+        forget()
 
 
 def _check_open(image: Any) -> None:

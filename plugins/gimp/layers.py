@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,12 +87,8 @@ def chosen_layers(image: Any, drawables: list[Any], kind: str) -> list[Any | Non
 def capture(image: Any, layer: Any | None) -> Source | None:
     """Reads the pixels, the selection and the mask of a layer, or of all that is visible; None where nothing of it is
     selected. The picture is left as it is."""
-    drawable, temporary = _readable(image, layer)
-    try:
+    with readable(image, layer) as drawable:
         return _captured(image, layer, drawable)
-    finally:
-        if temporary:
-            drawable.delete()
 
 
 def insert(image: Any, results: list[Result], look: Look) -> list[Any]:
@@ -110,8 +108,26 @@ def insert(image: Any, results: list[Result], look: Look) -> list[Any]:
     return made
 
 
-def selected_area(image: Any, drawable: Any, offset: tuple[int, int]) -> Area | None:
+@contextmanager
+def readable(image: Any, layer: Any | None) -> Iterator[Any]:
+    """The drawable to read: the layer, its copy with its own effects applied, or all that is visible."""
+    if layer is None:
+        drawable = Gimp.Layer.new_from_visible(image, image, "visible")
+    elif layer.get_filters() and not layer.is_group():
+        drawable = layer.copy()
+        drawable.merge_filters()
+    else:
+        yield layer
+        return
+    try:
+        yield drawable
+    finally:
+        drawable.delete()
+
+
+def selected_area(image: Any, drawable: Any) -> Area | None:
     """The part of a drawable that is selected, in its own coordinates; all of it without a selection."""
+    offset = offset_of(drawable)
     size = drawable.get_width(), drawable.get_height()
     if Gimp.Selection.is_empty(image):
         return Area(0, 0, *size)
@@ -136,20 +152,9 @@ def _layer_of(drawable: Any) -> Any:
     )
 
 
-def _readable(image: Any, layer: Any | None) -> tuple[Any, bool]:
-    """What to read, and whether it was made for that: all that is visible, or a layer with its own effects."""
-    if layer is None:
-        return Gimp.Layer.new_from_visible(image, image, "visible"), True
-    if layer.get_filters() and not layer.is_group():
-        copy = layer.copy()
-        copy.merge_filters()
-        return copy, True
-    return layer, False
-
-
 def _captured(image: Any, layer: Any | None, drawable: Any) -> Source | None:
     offset = offset_of(drawable)
-    kept = selected_area(image, drawable, offset)
+    kept = selected_area(image, drawable)
     if kept is None:
         return None
     margin = max(_LEAST_MARGIN, max(kept.width, kept.height) // 2)

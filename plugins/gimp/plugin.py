@@ -6,8 +6,8 @@ Runs without a display when it is called from a script. Nothing here talks to a 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import Any
 
 import gi
 
@@ -16,7 +16,7 @@ gi.require_version("Gegl", "0.4")
 from gi.repository import Gimp, GLib, GObject  # noqa: E402
 
 from ..core.texts import _  # noqa: E402
-from . import runs  # noqa: E402
+from . import paths, runs  # noqa: E402
 from .problems import Problem  # noqa: E402
 
 MENU = "<Image>/Filters/Pleinair"
@@ -46,11 +46,6 @@ class Pleinair(Gimp.PlugIn):  # type: ignore[misc]
 def main() -> None:
     """Ends with GIMP's own main loop."""
     Gimp.main(Pleinair.__gtype__, sys.argv)
-
-
-def settings_folder() -> Path:
-    """Outside the plug-in's own folder, which an update replaces."""
-    return Path(Gimp.directory()) / "pleinair"
 
 
 def _translate(plug_in: Any) -> Any:
@@ -127,7 +122,7 @@ def _guarded(run: runs.Run) -> Callable[..., Any]:
     """``run`` as GIMP calls it. What went wrong comes back as the error's one or two sentences."""
 
     def called(procedure: Any, mode: Any, image: Any, drawables: Any, config: Any, data: Any) -> Any:
-        call = runs.Call(procedure, mode, image, list(drawables), config, settings_folder())
+        call = runs.Call(procedure, mode, image, list(drawables), config, paths.settings_folder())
         try:
             status = Gimp.PDBStatusType.SUCCESS if run(call) else Gimp.PDBStatusType.CANCEL
         except Problem as problem:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import Any
 
 from gi.repository import Gimp
 
@@ -104,13 +105,9 @@ def _session(settings: Settings) -> Iterator[Session]:
 
 
 def _remember(store: SettingsStore, filter_id: str) -> None:
-    settings = store.load()
-    recent = [filter_id, *(other for other in settings.recent if other != filter_id)][:10]
-    try:
-        store.save(replace(settings, last_filter=filter_id, recent=type(settings.recent)(recent)))
-    except SettingsProblem:
-        # The result is in the picture; that it is not remembered is no reason to say that it failed.
-        return
+    # The result is in the picture; that the choice cannot be kept is no reason to say that it failed.
+    with suppress(SettingsProblem):
+        store.save(store.load().used(filter_id))
 
 
 def _need_display(call: Call) -> None:

@@ -1,0 +1,70 @@
+"""The window that goes through the set-up and names the step that fails."""
+
+from __future__ import annotations
+
+import threading
+
+from ..core.checkup import Check, run_checks
+from ..core.settings import Settings
+from ..core.texts import _
+from . import gtk
+from .gtk import GLib, Gtk, box, label
+
+
+def run(settings: Settings, parent: Gtk.Window | None = None) -> bool:
+    """Until the window is closed."""
+    if parent is None:
+        gtk.init()
+    _CheckWindow(settings, parent).run()
+    return True
+
+
+class _CheckWindow:
+    def __init__(self, settings: Settings, parent: Gtk.Window | None) -> None:
+        self._settings = settings
+        self._closed = False
+        self._dialog = Gtk.Dialog(title=_("Check set-up"), transient_for=parent, modal=parent is not None)
+        self._dialog.add_button(_("_Close"), Gtk.ResponseType.CLOSE)
+        self._dialog.set_default_size(520, 320)
+        self._steps = box("vertical", border=12, spacing=12)
+        self._spinner = Gtk.Spinner(active=True)
+        self._dialog.get_content_area().pack_start(self._steps, True, True, 0)
+        self._dialog.get_content_area().pack_start(self._spinner, False, False, 12)
+        self._dialog.get_content_area().show_all()
+
+    def run(self) -> None:
+        threading.Thread(target=self._work, daemon=True).start()
+        self._dialog.run()
+        self._closed = True
+        self._dialog.destroy()
+
+    def _work(self) -> None:
+        for check in run_checks(self._settings):
+            GLib.idle_add(self._add, check)
+        GLib.idle_add(self._end)
+
+    def _add(self, check: Check) -> bool:
+        if not self._closed:
+            step = _step(check)
+            self._steps.pack_start(step, False, False, 0)
+            step.show_all()
+        return False
+
+    def _end(self) -> bool:
+        if not self._closed:
+            self._spinner.hide()
+        return False
+
+
+def _step(check: Check) -> Gtk.Box:
+    icon = Gtk.Image.new_from_icon_name("emblem-ok" if check.passed else "dialog-warning", Gtk.IconSize.LARGE_TOOLBAR)
+    icon.set_valign(Gtk.Align.START)
+    name = Gtk.Label(xalign=0, wrap=True)
+    name.set_markup(f"<b>{GLib.markup_escape_text(check.name)}</b>")
+    words = box("vertical", name, spacing=2)
+    for text in (check.sentence, check.remedy):
+        if text:
+            words.pack_start(label(text, selectable=True), False, False, 0)
+    step = box("horizontal", icon, spacing=12)
+    step.pack_start(words, True, True, 0)
+    return step

@@ -1,0 +1,185 @@
+"""The window of Filters > Pleinair > Translate."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ..core.session import Session
+from ..core.settings import Settings, SettingsProblem, SettingsStore
+from ..core.texts import _
+from . import gtk, server_dialog, settings_dialog
+from .filter_list import FilterList
+from .gtk import GimpUi, GObject, Gtk, box, label
+from .layers import Look
+from .preview import Preview
+
+if TYPE_CHECKING:
+    from .runs import Call
+
+
+def run(call: Call, session: Session, store: SettingsStore) -> bool:
+    """Asks for the filter and how it is to be applied; the answers are in the call's config. False on Cancel."""
+    gtk.init()
+    window = _TranslateWindow(call, session, store)
+    try:
+        return window.run()
+    finally:
+        window.close()
+
+
+class _TranslateWindow:
+    def __init__(self, call: Call, session: Session, store: SettingsStore) -> None:
+        self._config, self._session, self._store = call.config, session, store
+        self._dialog = GimpUi.ProcedureDialog.new(call.procedure, call.config, _("Translate"))
+        self._dialog.set_ok_label(_("_Apply"))
+        self._filters = FilterList(self._config.get_property("filter") or session.settings.last_filter)
+        self._filters.set_size_request(340, -1)
+        self._about = label(dim=True, selectable=True)
+        self._about.set_max_width_chars(50)
+        self._preview = Preview(session, call.image, call.drawables)
+        self._status = _Status(self._open_settings, self._open_server, session.reconnect)
+        self._arrange()
+        self._listen()
+
+    def run(self) -> bool:
+        """Until the artist has decided."""
+        self._forget = self._session.add_listener(self._session_changed)
+        self._session.connect()
+        self._session_changed()
+        self._preview.show_look(self._look())
+        self._preview.show_source(self._config.get_property("source"))
+        return bool(self._dialog.run())
+
+    def close(self) -> None:
+        self._forget()
+        self._preview.close()
+        self._dialog.destroy()
+
+    def _arrange(self) -> None:
+        dialog = self._dialog
+        right = box("vertical", self._about, border=0)
+        right.pack_start(self._preview, True, True, 0)
+        halves = box("horizontal", spacing=12)
+        halves.pack_start(self._filters, True, True, 0)
+        halves.pack_start(right, True, True, 0)
+        source = dialog.get_widget("source", GObject.TYPE_NONE)
+        strength = dialog.get_spin_scale("opacity", 1.0)
+        luminance = dialog.get_widget("keep-luminance", Gtk.CheckButton)
+        options = box("horizontal", source, spacing=12)
+        options.pack_start(strength, True, True, 0)
+        options.pack_start(luminance, False, False, 0)
+        whole = box("vertical", self._status, border=12, spacing=12)
+        whole.pack_start(halves, True, True, 0)
+        whole.pack_start(options, False, False, 0)
+        dialog.get_content_area().pack_start(whole, True, True, 0)
+        whole.show_all()
+        self._status.tidy()
+
+    def _listen(self) -> None:
+        self._filters.connect("chosen", lambda filters: self._chosen())
+        self._filters.connect("applied", lambda filters: self._apply())
+        self._filters.connect("starred", lambda filters, identifier, wanted: self._star(identifier, wanted))
+        self._config.connect(
+            "notify::source", lambda config, name: self._preview.show_source(config.get_property("source"))
+        )
+        for name in ("opacity", "keep-luminance"):
+            self._config.connect(f"notify::{name}", lambda config, name: self._preview.show_look(self._look()))
+
+    def _session_changed(self) -> None:
+        session = self._session
+        self._status.show_connection(session.connection)
+        self._filters.show_filters(session.filters, session.settings.favourites, _nothing(session))
+        self._sensitive()
+
+    def _chosen(self) -> None:
+        chosen = self._filters.chosen
+        if chosen:
+            self._config.set_property("filter", chosen.id)
+        self._about.set_text(_about(chosen))
+        self._preview.show_filter(chosen.id if chosen else "")
+        self._sensitive()
+
+    def _sensitive(self) -> None:
+        ready = self._filters.chosen is not None and self._session.connection.kind == "connected"
+        self._dialog.set_response_sensitive(Gtk.ResponseType.OK, ready)
+
+    def _apply(self) -> None:
+        if self._dialog.get_widget_for_response(Gtk.ResponseType.OK).get_sensitive():
+            self._dialog.response(Gtk.ResponseType.OK)
+
+    def _star(self, identifier: str, wanted: bool) -> None:
+        self._save(self._store.load().with_favourite(identifier, wanted))
+
+    def _save(self, settings: Settings) -> None:
+        """What cannot be saved holds until the window is closed."""
+        try:
+            self._store.save(settings)
+        except SettingsProblem as problem:
+            gtk.say(self._dialog, problem.sentence, problem.remedy)
+        self._session.use(replace(self._session.settings, favourites=settings.favourites))
+
+    def _look(self) -> Look:
+        return Look(self._config.get_property("opacity"), self._config.get_property("keep-luminance"))
+
+    def _open_settings(self) -> None:
+        if settings_dialog.run(self._store, parent=self._dialog):
+            self._session.use(self._store.load())
+
+    def _open_server(self) -> None:
+        server_dialog.run(self._store, parent=self._dialog)
+        self._session.use(self._store.load())
+        self._session.reconnect()
+
+
+class _Status(Gtk.Box):  # type: ignore[misc]
+    """Where the server is and whether it answers; with the remedies when it does not."""
+
+    def __init__(self, settings: Any, start: Any, again: Any) -> None:
+        super().__init__(orientation=Gtk.Orientation.HORIZONTAL, spacing=6)
+        self._icon = Gtk.Image()
+        self._text = label()
+        self._remedies = [_button(_("_Try again"), again), _button(_("Start a _local server…"), start)]
+        self.pack_start(self._icon, False, False, 0)
+        self.pack_start(self._text, True, True, 0)
+        for button in (*self._remedies, _button(_("S_ettings…"), settings)):
+            self.pack_start(button, False, False, 0)
+
+    def show_connection(self, connection: Any) -> None:
+        icon = {"connected": "network-idle", "failed": "dialog-warning"}.get(connection.kind, "network-transmit")
+        self._icon.set_from_icon_name(icon, Gtk.IconSize.BUTTON)
+        self._text.set_text(f"{connection.sentence} {connection.remedy}".strip())
+        self._failed = connection.kind == "failed"
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Remedies are offered where something is wrong."""
+        for button in self._remedies:
+            button.set_visible(getattr(self, "_failed", False))
+
+
+def _button(text: str, clicked: Any) -> Gtk.Button:
+    button = Gtk.Button(label=text, use_underline=True)
+    button.set_valign(Gtk.Align.CENTER)
+    button.connect("clicked", lambda button: clicked())
+    return button
+
+
+def _about(chosen: Any) -> str:
+    if chosen is None:
+        return ""
+    parts = [chosen.description]
+    if chosen.training and chosen.training.images_seen:
+        parts.append(_("Learned from {number} pictures.").format(number=chosen.training.images_seen))
+    if chosen.licence:
+        parts.append(_("Licence: {licence}.").format(licence=chosen.licence))
+    return " ".join(part for part in parts if part)
+
+
+def _nothing(session: Session) -> str:
+    if session.connection.kind != "connected":
+        return _("The filters are shown as soon as the server answers.")
+    if session.rejected:
+        first = session.rejected[0]
+        return _("The server cannot use {file}: {reason}").format(file=first.file_name, reason=first.reason)
+    return _("The server has no filter yet. Put one into its folder, and it appears here.")

@@ -1,0 +1,145 @@
+"""The server's filters as a list of pictures, with a search and favourites."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..client.messages import Filter
+from ..core.browser import matching
+from ..core.texts import _
+from .gtk import GdkPixbuf, GLib, GObject, Gtk, Pango, box, label
+
+_THUMBNAIL_WIDTH, _THUMBNAIL_HEIGHT = 128, 64
+_STARS = {True: "★", False: "☆"}
+
+
+class FilterList(Gtk.Box):  # type: ignore[misc]
+    """Emits ``chosen`` when another filter is selected, or none any more, ``applied`` on a double click and ``starred``
+    (identifier, wanted)."""
+
+    __gsignals__ = {
+        "chosen": (GObject.SignalFlags.RUN_FIRST, None, ()),
+        "applied": (GObject.SignalFlags.RUN_FIRST, None, ()),
+        "starred": (GObject.SignalFlags.RUN_FIRST, None, (str, bool)),
+    }
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=6)
+        self._filters: Sequence[Filter] = ()
+        self._favourites: Sequence[str] = ()
+        self._wanted = wanted
+        self._filling = False
+        self._search = Gtk.SearchEntry(placeholder_text=_("Search the filters"), activates_default=True)
+        self._search.connect("search-changed", lambda entry: self._fill())
+        self._list = Gtk.ListBox(activate_on_single_click=False)
+        self._list.connect("row-selected", self._selected)
+        self._list.connect("row-activated", lambda rows, row: self.emit("applied"))
+        self._empty = label(dim=True)
+        self._empty.set_property("margin", 12)
+        self._empty.show()
+        self._list.set_placeholder(self._empty)
+        self._scrolled = Gtk.ScrolledWindow(hscrollbar_policy=Gtk.PolicyType.NEVER, shadow_type=Gtk.ShadowType.IN)
+        self._scrolled.add(self._list)
+        self.pack_start(self._search, False, False, 0)
+        self.pack_start(self._scrolled, True, True, 0)
+
+    @property
+    def chosen(self) -> Filter | None:
+        row = self._list.get_selected_row()
+        return row.shown if row else None
+
+    def show_filters(self, filters: Sequence[Filter], favourites: Sequence[str], nothing: str) -> None:
+        """``nothing`` is said where there is no filter at all."""
+        known = [(found.id, found.sha256) for found in self._filters] == [(found.id, found.sha256) for found in filters]
+        self._nothing = nothing
+        if known and tuple(favourites) == tuple(self._favourites) and filters:
+            return
+        self._filters, self._favourites = filters, favourites
+        self._fill()
+
+    def _fill(self) -> None:
+        before = self.chosen
+        wanted = before.id if before else self._wanted
+        self._filling = True
+        for row in self._list.get_children():
+            self._list.remove(row)
+        query = self._search.get_text()
+        for found in matching(self._filters, query, self._favourites):
+            self._list.add(_Row(found, found.id in self._favourites, self._star))
+        self._empty.set_text(_("No filter matches the search.") if self._filters else self._nothing)
+        self._list.show_all()
+        self._filling = False
+        self._select(wanted)
+        after = self.chosen
+        if (before and (before.id, before.sha256)) != (after and (after.id, after.sha256)):
+            self.emit("chosen")
+
+    def _select(self, wanted: str) -> None:
+        rows = self._list.get_children()
+        row = next((row for row in rows if row.shown.id == wanted), rows[0] if rows else None)
+        self._filling = True
+        self._list.select_row(row)
+        self._filling = False
+
+    def _selected(self, rows: Any, row: Any) -> None:
+        if not self._filling and row:
+            self._wanted = row.shown.id
+            self.emit("chosen")
+
+    def _star(self, identifier: str, wanted: bool) -> None:
+        self.emit("starred", identifier, wanted)
+
+
+class _Row(Gtk.ListBoxRow):  # type: ignore[misc]
+    def __init__(self, shown: Filter, favourite: bool, star: Callable[[str, bool], None]) -> None:
+        super().__init__()
+        self.shown = shown
+        title = Gtk.Label(xalign=0, ellipsize=Pango.EllipsizeMode.END)
+        title.set_markup(f"<b>{GLib.markup_escape_text(shown.title or shown.id)}</b>")
+        kind = Gtk.Label(label=_kind(shown), xalign=0, ellipsize=Pango.EllipsizeMode.END)
+        kind.get_style_context().add_class("dim-label")
+        words = box("vertical", title, kind, spacing=2)
+        words.set_valign(Gtk.Align.CENTER)
+        button = Gtk.ToggleButton(label=_STARS[favourite], active=favourite, relief=Gtk.ReliefStyle.NONE)
+        button.set_tooltip_text(_("Favourites come first"))
+        button.get_accessible().set_name(_("Favourite"))
+        button.connect("toggled", lambda button: star(shown.id, button.get_active()))
+        button.set_valign(Gtk.Align.CENTER)
+        line = box("horizontal", _picture(shown), border=4, spacing=8)
+        line.pack_start(words, True, True, 0)
+        line.pack_end(button, False, False, 0)
+        self.set_tooltip_text(shown.description or None)
+        self.add(line)
+
+
+def _kind(shown: Filter) -> str:
+    if shown.source_domain and shown.target_domain:
+        return _("{source} to {target}").format(source=shown.source_domain, target=shown.target_domain)
+    return shown.method
+
+
+def _picture(shown: Filter) -> Gtk.Image:
+    """Before and after, or an empty place of the same size."""
+    picture = Gtk.Image()
+    picture.set_size_request(_THUMBNAIL_WIDTH, _THUMBNAIL_HEIGHT)
+    pixbuf = _decoded(shown.thumbnail)
+    if pixbuf:
+        scale = min(_THUMBNAIL_WIDTH / pixbuf.get_width(), _THUMBNAIL_HEIGHT / pixbuf.get_height())
+        size = (max(1, round(length * scale)) for length in (pixbuf.get_width(), pixbuf.get_height()))
+        picture.set_from_pixbuf(pixbuf.scale_simple(*size, GdkPixbuf.InterpType.BILINEAR))
+    else:
+        picture.set_from_icon_name("image-missing", Gtk.IconSize.DND)
+    return picture
+
+
+def _decoded(thumbnail: bytes) -> GdkPixbuf.Pixbuf | None:
+    if not thumbnail:
+        return None
+    loader = GdkPixbuf.PixbufLoader()
+    try:
+        loader.write(thumbnail)
+        loader.close()
+    except GLib.Error:
+        return None
+    return loader.get_pixbuf()

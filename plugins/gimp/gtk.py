@@ -1,0 +1,56 @@
+"""GTK as GIMP brings it, asked for in the right versions. Imported only where there is a display."""
+
+from __future__ import annotations
+
+import gi
+
+gi.require_version("Gtk", "3.0")
+gi.require_version("Gdk", "3.0")
+gi.require_version("GdkPixbuf", "2.0")
+gi.require_version("Pango", "1.0")
+gi.require_version("GimpUi", "3.0")
+from gi.repository import Gdk, GdkPixbuf, GimpUi, GLib, GObject, Gtk, Pango  # noqa: E402
+
+__all__ = ["GLib", "GObject", "Gdk", "GdkPixbuf", "GimpUi", "Gtk", "Pango", "box", "init", "label", "say"]
+
+GAP = 6
+BINARY = "pleinair"
+
+
+def init() -> None:
+    """Once a process, before the first window."""
+    GimpUi.init(BINARY)
+
+
+def box(orientation: str, *children: Gtk.Widget, border: int = 0, spacing: int = GAP) -> Gtk.Box:
+    """Its children one after another, each as large as it needs."""
+    made = Gtk.Box(
+        orientation=Gtk.Orientation.VERTICAL if orientation == "vertical" else Gtk.Orientation.HORIZONTAL,
+        spacing=spacing,
+        border_width=border,
+    )
+    for child in children:
+        made.pack_start(child, False, False, 0)
+    return made
+
+
+def label(text: str = "", *, wrap: bool = True, dim: bool = False, selectable: bool = False) -> Gtk.Label:
+    made = Gtk.Label(label=text, xalign=0, wrap=wrap, selectable=selectable)
+    made.set_line_wrap_mode(Pango.WrapMode.WORD_CHAR)
+    if dim:
+        made.get_style_context().add_class("dim-label")
+    return made
+
+
+def say(parent: Gtk.Window | None, sentence: str, remedy: str = "") -> None:
+    """One sentence in a window of its own, and what to do."""
+    window = Gtk.MessageDialog(
+        transient_for=parent,
+        modal=True,
+        message_type=Gtk.MessageType.WARNING,
+        buttons=Gtk.ButtonsType.CLOSE,
+        text=sentence,
+        secondary_text=remedy or None,
+    )
+    window.run()
+    window.destroy()

@@ -1,0 +1,15 @@
+"""Where the plug-in keeps what must outlast it: outside its own folder, which an update replaces."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from gi.repository import Gimp
+
+
+def settings_folder() -> Path:
+    return Path(Gimp.directory()) / "pleinair"
+
+
+def server_folder() -> Path:
+    return settings_folder() / "server"

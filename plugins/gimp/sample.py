@@ -1,0 +1,94 @@
+"""A small copy of what will be translated, and GIMP's own blending of its translation with it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gi.repository import Gegl, Gimp
+
+from ..core.jobs import TranslationRequest
+from . import layers, pixels
+from .layers import Look
+from .pixels import Area, Format
+
+_SHOWN = "R'G'B'A u8"
+
+
+class Sample:
+    """Two small layers in a picture of its own that nobody sees: before and after. ``close`` it."""
+
+    def __init__(self, image: Any, layer: Any | None, longest: int) -> None:
+        """At most ``longest`` pixels wide and high. Raises Problem as layers.readable does."""
+        with layers.readable(image, layer) as drawable:
+            area = layers.selected_area(image, drawable) or Area(0, 0, drawable.get_width(), drawable.get_height())
+            self.scale = min(1.0, longest / max(area.width, area.height))
+            self.form: Format = pixels.preview_format(drawable)
+            scaled = _scaled(area, self.scale)
+            self.width, self.height = scaled.width, scaled.height
+            self.before = pixels.read(drawable, scaled, self.form, self.scale)
+        self._picture = _empty(image, self.width, self.height)
+        self._below = self._layer(self.before)
+        self._above: Any | None = None
+
+    def close(self) -> None:
+        self._picture.delete()
+
+    def request(self, filter_id: str) -> TranslationRequest:
+        return TranslationRequest(
+            filter_id=filter_id,
+            width=self.width,
+            height=self.height,
+            channels=self.form.channels,
+            sample_type=self.form.sample_type,
+            pixels=self.before,
+            transfer_function=self.form.transfer_function,
+        )
+
+    def take(self, after: bytes | bytearray | None) -> None:
+        """The translation's pixels, or None while there are none."""
+        if self._above is not None:
+            self._picture.remove_layer(self._above)
+        self._above = None if after is None else self._layer(after)
+
+    def shown_before(self) -> bytes:
+        """Red, green, blue and alpha in sRGB, 8 bits each."""
+        return self._shown(self._below)
+
+    def shown_after(self, look: Look) -> bytes | None:
+        """The same with the translation laid on it as it will be, or None without a translation."""
+        if self._above is None:
+            return None
+        look.give(self._above)
+        blended = Gimp.Layer.new_from_visible(self._picture, self._picture, "blended")
+        try:
+            return self._shown(blended)
+        finally:
+            blended.delete()
+
+    def _layer(self, content: bytes | bytearray) -> Any:
+        grey = self._picture.get_base_type() == Gimp.ImageBaseType.GRAY
+        kind = Gimp.ImageType.GRAYA_IMAGE if grey else Gimp.ImageType.RGBA_IMAGE
+        made = Gimp.Layer.new(self._picture, "", self.width, self.height, kind, 100, Gimp.LayerMode.NORMAL)
+        pixels.write(made, self.form, content)
+        self._picture.insert_layer(made, None, 0)
+        return made
+
+    def _shown(self, layer: Any) -> bytes:
+        area = Area(0, 0, self.width, self.height)
+        shown: bytes = layer.get_buffer().get(area.rectangle, 1.0, _SHOWN, Gegl.AbyssPolicy.NONE)
+        return shown
+
+
+def _scaled(area: Area, scale: float) -> Area:
+    width, height = (max(1, round(length * scale)) for length in (area.width, area.height))
+    return Area(round(area.x * scale), round(area.y * scale), width, height)
+
+
+def _empty(image: Any, width: int, height: int) -> Any:
+    """A picture of the same colours, 8 bits deep."""
+    made = Gimp.Image.new_with_precision(width, height, image.get_base_type(), Gimp.Precision.U8_NON_LINEAR)
+    made.undo_disable()
+    profile = image.get_color_profile()
+    if profile:
+        made.set_color_profile(profile)
+    return made
