@@ -1,20 +1,63 @@
-"""Finding a filter among many."""
+"""Finding a filter among many, and what there is to know about one."""
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Iterable
 
-from ..client.messages import Filter
+from ..client.messages import Filter, Precision
+from .texts import _, ngettext
 
 
-def matching(filters: Iterable[Filter], query: str, favourites: Collection[str]) -> list[Filter]:
-    """Those that have every word of ``query`` somewhere in what they say of themselves, favourites first, then by
-    title."""
-    words = query.casefold().split()
-    found = [one for one in filters if all(word in _said(one) for word in words)]
-    return sorted(found, key=lambda one: (one.id not in favourites, (one.title or one.id).casefold(), one.id))
+def matching(filters: Iterable[Filter], query: str, favourites: Collection[str] = ()) -> list[Filter]:
+    """The filters that have every word of the query somewhere in their texts, whatever its case and accents;
+    favourites first, then those with the query at the beginning of a word of the title, then by title."""
+    words = _plain(query).split()
+    found = [one for one in filters if all(word in _texts(one) for word in words)]
+    return sorted(found, key=lambda one: (one.id not in favourites, not _heads(one, words), _plain(title(one)), one.id))
 
 
-def _said(one: Filter) -> str:
-    texts = (one.title, one.id, one.description, one.source_domain, one.target_domain, one.method)
-    return " ".join(texts).casefold()
+def title(found: Filter) -> str:
+    """What people call it."""
+    return found.title or found.id
+
+
+def domains(found: Filter) -> str:
+    """What it turns into what; empty when its file does not say."""
+    if not found.source_domain or not found.target_domain:
+        return ""
+    return _("From {source} to {target}").format(source=found.source_domain, target=found.target_domain)
+
+
+def facts(found: Filter) -> list[tuple[str, str]]:
+    """Names and values for a person who wants to know more; what a file does not say is left out."""
+    training = found.training
+    seen = training.images_seen if training else 0
+    rows = [
+        (_("Description"), found.description),
+        (_("Trained"), domains(found)),
+        (_("Method"), found.method),
+        (_("Training"), ngettext("{number} picture seen", "{number} pictures seen", seen).format(number=seen)),
+        (_("Precision"), _("16 bits") if found.precision == Precision.FLOAT16 else _("32 bits")),
+        (_("Licence"), found.licence),
+        (_("File"), _("{megabytes:.1f} MB").format(megabytes=found.file_bytes / 1e6)),
+        (_("Fingerprint"), found.sha256[:16]),
+    ]
+    return [(name, value) for name, value in rows if value and not (name == _("Training") and not seen)]
+
+
+def _texts(found: Filter) -> str:
+    return _plain(
+        " ".join((found.id, found.title, found.description, found.source_domain, found.target_domain, found.method))
+    )
+
+
+def _heads(found: Filter, words: list[str]) -> bool:
+    heads = _plain(title(found)).split()
+    return any(head.startswith(word) for head in heads for word in words)
+
+
+def _plain(text: str) -> str:
+    """Without case and accents."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in apart if not unicodedata.combining(character))
