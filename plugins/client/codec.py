@@ -73,10 +73,26 @@ def decode(kind: type[AnyMessage], data: Buffer) -> AnyMessage:
     return message
 
 
+class _Entry(Message):
+    """One entry of a map, as it travels: both halves are always there."""
+
+    __slots__ = ("FIELDS", "key", "value")
+
+    def __init__(self, halves: tuple[Field, Field], key: Any, value: Any) -> None:
+        self.FIELDS = halves  # type: ignore[misc]
+        self.key = key
+        self.value = value
+
+
+def _blank(half: Field) -> Any:
+    """What a half that is missing counts as."""
+    return half.message()() if half.message is not None else KINDS[half.kind].default
+
+
 def _encode_field(parts: list[Buffer], field: Field, value: Any, depth: int) -> None:
     if field.map_entry is not None:
         for entry in value.items():
-            _encode_entry(parts, field, entry, depth)
+            _append(parts, field.number, encode_parts(_Entry(field.map_entry, *entry), depth))
     elif field.repeated and field.scalar is not None and field.scalar.wire != LENGTH:
         if value:
             _append(parts, field.number, [field.scalar.write(item) for item in value])
@@ -85,14 +101,6 @@ def _encode_field(parts: list[Buffer], field: Field, value: Any, depth: int) -> 
             _encode_value(parts, field, item, depth)
     elif value is not None and (field.optional or field.scalar is None or not _is_default(field.scalar, value)):
         _encode_value(parts, field, value, depth)
-
-
-def _encode_entry(parts: list[Buffer], field: Field, entry: tuple[Any, Any], depth: int) -> None:
-    assert field.map_entry is not None
-    inner: list[Buffer] = []
-    for half, value in zip(field.map_entry, entry):
-        _encode_value(inner, half, value, depth)
-    _append(parts, field.number, inner)
 
 
 def _encode_value(parts: list[Buffer], field: Field, value: Any, depth: int) -> None:
@@ -129,8 +137,9 @@ def _merge_field(message: Message, field: Field, reader: Reader, wire: int, dept
     """False when the wire type is not the field's, which makes it an unknown field."""
     kind = field.scalar
     if field.map_entry is not None and wire == LENGTH:
-        key, value = _entry(field.map_entry, _bytes(reader), depth)
-        getattr(message, field.name)[key] = value
+        entry = _Entry(field.map_entry, *(_blank(half) for half in field.map_entry))
+        _merge(entry, Reader(_bytes(reader)), depth + 1)
+        getattr(message, field.name)[entry.key] = entry.value
     elif kind is None and wire == LENGTH:
         _merge_message(message, field, _bytes(reader), depth)
     elif kind is not None and wire == kind.wire:
@@ -172,20 +181,3 @@ def _set(message: Message, field: Field, value: Any) -> None:
             if other.oneof == field.oneof:
                 setattr(message, other.name, None)
     setattr(message, field.name, value)
-
-
-def _entry(halves: tuple[Field, Field], raw: memoryview, depth: int) -> tuple[Any, Any]:
-    """One key and value of a map; a half that is missing has its default."""
-    entry = _Entry(halves)
-    _merge(entry, Reader(raw), depth + 1)
-    return entry.key, entry.value
-
-
-class _Entry(Message):
-    """A map's entry is a message of two fields, whatever their kinds."""
-
-    __slots__ = ("FIELDS", "key", "value")
-
-    def __init__(self, halves: tuple[Field, Field]) -> None:
-        self.FIELDS = halves  # type: ignore[misc]
-        self.key, self.value = (half.scalar.default if half.scalar else half.message() for half in halves)  # type: ignore[misc]

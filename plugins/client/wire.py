@@ -39,10 +39,8 @@ class Reader:
             self._position += 1
             value |= (byte & 127) << shift
             if byte < 128:
-                if value > _MASK64:
-                    break
-                return value
-        raise WireError("A number has more than 64 bits.")
+                return value & _MASK64  # more bits are lost, as in protobuf's own parsers
+        raise WireError("A number has more than ten bytes.")
 
     def tag(self) -> tuple[int, int]:
         """A field's number and the wire type of what follows."""
