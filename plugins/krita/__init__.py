@@ -1,0 +1,1 @@
+"""The plug-in for Krita 5.2 and newer."""

@@ -1,0 +1,82 @@
+"""The docker: everything that an artist does with Pleinair, from the server's state down to past results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from krita import DockWidget
+
+from ..core.texts import _
+from .connection_bar import ConnectionBar
+from .filter_list import FilterList
+from .guard import connect, guarded, report, report_to, stop_reporting_to
+from .history_box import HistoryBox
+from .look_bar import LookBar
+from .message_bar import MessageBar
+from .preview_box import PreviewBox
+from .qt import Qt, QtWidgets
+from .run_bar import RunBar
+from .source_bar import SourceBar
+from .studio import Studio
+
+
+class PleinairDocker(DockWidget):  # type: ignore[misc]
+    """One in each of Krita's windows, all with one studio. An exception here would leave Krita without the docker."""
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self.setWindowTitle(_("Pleinair"))
+        self._studio = studio
+        self._messages = MessageBar()
+        self._filters = FilterList(studio)
+        self._preview = PreviewBox(studio)
+        self._reporter = self._messages.show_message
+        report_to(self._reporter)
+        self.destroyed.connect(lambda *_gone: stop_reporting_to(self._reporter))
+        try:
+            self.setWidget(self._contents())
+        except Exception as error:
+            report(error)
+        connect(self.visibilityChanged, self._become_visible, arguments=True)
+        connect(studio.show_requested, self._show_and_search)
+        if studio.notice:
+            self._messages.show_message(studio.notice, "")
+
+    def canvasChanged(self, canvas: Any) -> None:
+        """Krita's, called when another view becomes active."""
+        guarded(self._preview.look_again)()
+
+    def _contents(self) -> Any:
+        parts = (
+            ConnectionBar(self._studio),
+            self._messages,
+            self._filters,
+            SourceBar(self._studio),
+            self._preview,
+            RunBar(self._studio),
+            LookBar(self._studio),
+            HistoryBox(self._studio),
+        )
+        column = QtWidgets.QWidget()
+        layout = QtWidgets.QVBoxLayout(column)
+        layout.setContentsMargins(6, 6, 6, 6)
+        layout.setSpacing(6)
+        for part in parts:
+            layout.addWidget(part, 1 if part in (self._filters, self._preview) else 0)
+        scroll = QtWidgets.QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(column)
+        return scroll
+
+    def _become_visible(self, visible: bool) -> None:
+        """The server is looked for when somebody wants to see it, not when Krita starts."""
+        if visible:
+            self._studio.session.connect()
+        self._preview.set_watching(visible)
+
+    def _show_and_search(self) -> None:
+        self.show()
+        self.raise_()
+        self._filters.focus_search()

@@ -1,0 +1,83 @@
+"""Whatever fails in a slot becomes a sentence and a line in the log. Krita would open a modal dialog instead."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import logging.handlers
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..core.texts import _
+from .problems import Problem
+
+log = logging.getLogger("pleinair")
+Reporter = Callable[[str, str], None]
+
+_LOG_BYTES = 512 << 10
+_reporters: list[Reporter] = []
+
+
+def write_log_to(folder: Path) -> None:
+    """Into ``pleinair.log`` there, and what is graver than a note also to Krita's own output."""
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.__stderr__)]
+    handlers[0].setLevel(logging.WARNING)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / "pleinair.log"
+        handlers.append(logging.handlers.RotatingFileHandler(file, maxBytes=_LOG_BYTES, backupCount=1, delay=True))
+    except OSError:
+        log.warning("No log can be kept in %s.", folder)
+    for handler in handlers:
+        handler.setFormatter(logging.Formatter("%(asctime)s pleinair: %(message)s"))
+        log.addHandler(handler)
+
+
+def report_to(reporter: Reporter) -> None:
+    """``reporter`` shows a sentence and a remedy to the artist."""
+    _reporters.append(reporter)
+
+
+def stop_reporting_to(reporter: Reporter) -> None:
+    if reporter in _reporters:
+        _reporters.remove(reporter)
+
+
+def report(error: BaseException) -> None:
+    """To the log, and in words to the artist."""
+    if isinstance(error, Problem):
+        sentence, remedy = error.sentence, error.remedy
+        log.info("%s", error)
+    else:
+        sentence = _("Something went wrong inside the plug-in ({what}).").format(what=type(error).__name__)
+        remedy = _("The picture was left as it is; the log, in the settings, says more.")
+        log.error("Unforeseen", exc_info=error)
+    for reporter in tuple(_reporters):
+        try:
+            reporter(sentence, remedy)
+        except Exception:  # a docker that Krita has deleted must not keep the others from telling
+            log.exception("A message could not be shown")
+
+
+def guarded(slot: Callable[..., Any]) -> Callable[..., Any]:
+    """The slot that never raises."""
+
+    @functools.wraps(slot)
+    def safe(*arguments: Any, **named: Any) -> Any:
+        try:
+            return slot(*arguments, **named)
+        except Exception as error:
+            report(error)
+            return None
+
+    return safe
+
+
+def connect(signal: Any, slot: Callable[..., Any], *, arguments: bool = False) -> None:
+    """Connects a guarded slot. What the signal carries is passed on only with ``arguments``: PyQt would guess."""
+    safe = guarded(slot)
+    signal.connect((lambda *values: safe(*values)) if arguments else (lambda *_values: safe()))

@@ -1,0 +1,68 @@
+"""The few things that the plug-in asks of Krita as a whole, and that are easy to get wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from krita import Krita
+
+from .pixels import Area, Space
+from .steps import WAIT, Steps
+
+
+def settings_folder() -> Path:
+    """Beside Krita's own resources; never inside the plug-in, which an update replaces."""
+    return Path(Krita.instance().getAppDataLocation()) / "pleinair"
+
+
+def is_open(document: Any) -> bool:
+    """A closed document must not be touched any more: parts of it are gone."""
+    return any(document == other for other in Krita.instance().documents())
+
+
+def canvas(document: Any) -> Area:
+    return Area(0, 0, document.width(), document.height())
+
+
+def space_of(thing: Any) -> Space:
+    """Of a document or a node."""
+    return Space(thing.colorModel(), thing.colorDepth(), thing.colorProfile())
+
+
+def active_document() -> Any:
+    """The one that the artist sees, or None."""
+    window = Krita.instance().activeWindow()
+    view = window.activeView() if window else None
+    return Krita.instance().activeDocument() if view else None
+
+
+def selected_nodes() -> list[Any]:
+    """Those marked in the active view's layer list, from the lowest to the highest."""
+    document = active_document()
+    if document is None:
+        return []
+    marked = {node.uniqueId().toString() for node in Krita.instance().activeWindow().activeView().selectedNodes()}
+    return [node for node in _all_nodes(document.rootNode()) if node.uniqueId().toString() in marked]
+
+
+def until_idle(document: Any) -> Steps[None]:
+    """Waits for strokes and projections without stopping the interface as Document.waitForDone does."""
+    while is_open(document) and not document.tryBarrierLock():
+        yield WAIT
+    if is_open(document):
+        document.unlock()
+
+
+def refresh(document: Any) -> None:
+    """Shows what was changed in ways that Krita does not notice."""
+    if is_open(document):
+        document.refreshProjection()
+
+
+def _all_nodes(parent: Any) -> list[Any]:
+    found = []
+    for node in parent.childNodes():
+        found.append(node)
+        found += _all_nodes(node)
+    return found

@@ -1,0 +1,37 @@
+"""A sentence and a remedy, until the artist has read them."""
+
+from __future__ import annotations
+
+from ..core.texts import _
+from .guard import connect
+from .qt import Qt, QtWidgets
+
+
+class MessageBar(QtWidgets.QFrame):  # type: ignore[misc]
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFrameShape(QtWidgets.QFrame.Shape.StyledPanel)
+        self._label = QtWidgets.QLabel()
+        self._label.setWordWrap(True)
+        self._label.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        close = QtWidgets.QToolButton()
+        close.setText("✕")
+        close.setAutoRaise(True)
+        close.setToolTip(_("Close this message"))
+        close.setAccessibleName(_("Close this message"))
+        connect(close.clicked, self.hide)
+        layout = QtWidgets.QHBoxLayout(self)
+        layout.setContentsMargins(6, 4, 4, 4)
+        layout.addWidget(self._label, 1)
+        layout.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        return str(self._label.text())
+
+    def show_message(self, sentence: str, remedy: str) -> None:
+        self._label.setText(f"{sentence} {remedy}".strip())
+        self.show()

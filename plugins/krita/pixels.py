@@ -1,0 +1,126 @@
+"""Krita's pixels and the wire's: which colour space travels how. Knows neither Krita nor Qt.
+
+Krita stores integer colours blue first and float colours red first, alpha last and straight, all without padding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..client.messages import ChannelOrder, Channels, SampleType, TransferFunction
+from ..core.texts import _
+from .problems import Problem
+
+SRGB = "sRGB-elle-V2-srgbtrc.icc"
+SRGB_GREY = "Gray-D50-elle-V2-srgbtrc.icc"
+
+# The names under which Krita knows the profiles that the wire can speak of. Any other is converted.
+_TRANSFER = {
+    SRGB: TransferFunction.SRGB,
+    "sRGB-elle-V4-srgbtrc.icc": TransferFunction.SRGB,
+    "sRGB built-in": TransferFunction.SRGB,
+    "sRGB IEC61966-2.1": TransferFunction.SRGB,
+    "sRGB-elle-V2-g10.icc": TransferFunction.LINEAR,
+    "sRGB-elle-V4-g10.icc": TransferFunction.LINEAR,
+    "krita-2.5, lcms sRGB built-in with linear gamma TRC": TransferFunction.LINEAR,
+    "scRGB (linear)": TransferFunction.LINEAR,
+    SRGB_GREY: TransferFunction.SRGB,
+    "Gray-D50-elle-V4-srgbtrc.icc": TransferFunction.SRGB,
+    "Gray-D50-elle-V2-g10.icc": TransferFunction.LINEAR,
+    "Gray-D50-elle-V4-g10.icc": TransferFunction.LINEAR,
+}
+_SAMPLES = {"U8": SampleType.UINT8, "U16": SampleType.UINT16, "F16": SampleType.FLOAT16, "F32": SampleType.FLOAT32}
+_SAMPLE_BYTES = {"U8": 1, "U16": 2, "F16": 2, "F32": 4}
+_CHANNELS = {"RGBA": Channels.RGBA, "GRAYA": Channels.GREY_ALPHA}
+_CHANNEL_COUNT = {"RGBA": 4, "GRAYA": 2}
+
+
+@dataclass(frozen=True)
+class Space:
+    """A colour space as Krita names it."""
+
+    model: str
+    depth: str
+    profile: str
+
+    @property
+    def pixel_bytes(self) -> int:
+        return _SAMPLE_BYTES[self.depth] * _CHANNEL_COUNT[self.model]
+
+
+@dataclass(frozen=True)
+class WireFormat:
+    """``space`` is what travels: the layer's own where the wire can describe it. The numbers are the protocol's."""
+
+    space: Space
+    channels: int
+    sample_type: int
+    transfer_function: int
+    channel_order: int
+
+
+def wire_format(space: Space) -> WireFormat:
+    """How pixels of this space travel. Raises Problem for one that no filter can see, such as CMYK."""
+    if space.model not in _CHANNELS or space.depth not in _SAMPLES:
+        raise Problem(
+            _("The layer is in {model} colours, which filters cannot see.").format(model=space.model.rstrip("A")),
+            _("Convert it to RGB with Layer > Convert Layer Color Space, or the whole picture with Image > Convert."),
+        )
+    travelling = space if space.profile in _TRANSFER else _converted(space)
+    integers = travelling.depth in ("U8", "U16")
+    return WireFormat(
+        travelling,
+        _CHANNELS[travelling.model],
+        _SAMPLES[travelling.depth],
+        _TRANSFER[travelling.profile],
+        ChannelOrder.BGR if integers and travelling.model == "RGBA" else ChannelOrder.RGB,
+    )
+
+
+def _converted(space: Space) -> Space:
+    """sRGB, deep enough that the way there and back loses nothing that 8 bits can show."""
+    return Space(
+        space.model, "U16" if space.depth == "U8" else space.depth, SRGB if space.model == "RGBA" else SRGB_GREY
+    )
+
+
+@dataclass(frozen=True)
+class Area:
+    """A rectangle in pixels of the picture; neither side is 0."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @property
+    def right(self) -> int:
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> int:
+        return self.y + self.height
+
+    def common(self, other: Area) -> Area | None:
+        """What lies in both, None when nothing does."""
+        left, top = max(self.x, other.x), max(self.y, other.y)
+        width, height = min(self.right, other.right) - left, min(self.bottom, other.bottom) - top
+        return Area(left, top, width, height) if width > 0 and height > 0 else None
+
+    def bands(self, rows: int) -> list[Area]:
+        """From the top, each at most so many rows high."""
+        return [
+            Area(self.x, y, self.width, min(rows, self.bottom - y)) for y in range(self.y, self.bottom, max(1, rows))
+        ]
+
+
+def cut_out(pixels: bytearray, whole: Area, part: Area, pixel_bytes: int) -> bytearray:
+    """The pixels of ``part``, which lies inside ``whole``."""
+    if part == whole:
+        return pixels
+    view = memoryview(pixels)
+    result = bytearray()
+    for y in range(part.y - whole.y, part.bottom - whole.y):
+        start = (y * whole.width + part.x - whole.x) * pixel_bytes
+        result += view[start : start + part.width * pixel_bytes]
+    return result

@@ -1,0 +1,56 @@
+"""The layers that were just made: their strength and blending can be changed without translating again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from . import host
+from .guard import connect
+from .qt import QTimer
+from .transfer import Look
+
+_REFRESH_MILLISECONDS = 120
+
+
+class Results:
+    """Layers are remembered by identifier and looked up when needed: an artist may have undone or deleted them."""
+
+    def __init__(self) -> None:
+        self._document: Any = None
+        self._made: list[Any] = []
+        # Showing a new opacity takes Krita up to a tenth of a second in a large picture: not at every step of a slider.
+        self._refresh_later = QTimer()
+        self._refresh_later.setSingleShot(True)
+        self._refresh_later.setInterval(_REFRESH_MILLISECONDS)
+        connect(self._refresh_later.timeout, self._refresh)
+
+    def begin(self, document: Any) -> None:
+        self._document = document
+        self._made = []
+
+    def follow(self, made: Sequence[Any]) -> None:
+        self._made = list(made)
+
+    def add(self, made: Any) -> None:
+        self._made.append(made)
+
+    @property
+    def nodes(self) -> list[Any]:
+        """Those that still exist."""
+        if self._document is None or not host.is_open(self._document):
+            return []
+        found = [self._document.nodeByUniqueID(identifier) for identifier in self._made]
+        return [node for node in found if node is not None]
+
+    def restyle(self, look: Look) -> None:
+        for node in self.nodes:
+            if node.opacity() != look.krita_opacity:
+                node.setOpacity(look.krita_opacity)
+                self._refresh_later.start()
+            if node.blendingMode() != look.blending_mode:
+                node.setBlendingMode(look.blending_mode)
+
+    def _refresh(self) -> None:
+        if self._document is not None:
+            host.refresh(self._document)

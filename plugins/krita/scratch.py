@@ -1,0 +1,75 @@
+"""A document that nobody sees: where layers are made and colours converted by Krita's own colour management.
+
+Both would leave steps in the undo history of the artist's document if they were done there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from krita import Krita
+
+from ..core.texts import _
+from .pixels import Area, Space
+from .problems import Problem
+from .qt import QByteArray
+
+
+class Scratch:
+    """Nodes in one colour space. Made by ``scratch`` and usable until its end."""
+
+    def __init__(self, document: Any, space: Space) -> None:
+        self._document = document
+        self.space = space
+
+    def layer(self, name: str) -> Any:
+        """An empty paint layer in this space, which may be added to any document."""
+        return self._document.createNode(name, "paintlayer")
+
+    def converted(self, pixels: bytes, width: int, height: int, target: Space) -> bytes:
+        """Pixels of this space in the target's. Raises Problem when Krita cannot convert."""
+        if target == self.space:
+            return pixels
+        node = self.layer("conversion")
+        area = Area(0, 0, width, height)
+        put(node, pixels, area)
+        if not node.setColorSpace(target.model, target.depth, target.profile):
+            raise Problem(
+                _("Krita cannot convert from the profile {profile}.").format(profile=self.space.profile),
+                _("Convert the picture to sRGB with Image > Convert Image Color Space."),
+            )
+        return bytes(node.pixelData(0, 0, width, height))
+
+
+@contextmanager
+def scratch(space: Space) -> Iterator[Scratch]:
+    document = Krita.instance().createDocument(1, 1, "Pleinair", space.model, space.depth, space.profile, 72.0)
+    if document is None:
+        raise Problem(
+            _("Krita has no colour space {model} {depth} with the profile {profile}.").format(
+                model=space.model, depth=space.depth, profile=space.profile
+            ),
+            _("Convert the picture to sRGB with Image > Convert Image Color Space."),
+        )
+    document.setBatchmode(True)
+    try:
+        yield Scratch(document, space)
+    finally:
+        document.setModified(False)
+        document.close()
+
+
+def put(node: Any, pixels: bytes, area: Area) -> None:
+    """Writes pixels into a node. Krita reads past the end of too few, so ``pixels`` must be exactly as long as the area
+    takes; else ValueError."""
+    wanted = area.width * area.height * _pixel_bytes(node)
+    if len(pixels) != wanted:
+        raise ValueError(f"{len(pixels)} bytes where {wanted} are needed")
+    if node.setPixelData(QByteArray(pixels), area.x, area.y, area.width, area.height) is False:  # None in 5.2
+        raise ValueError("Krita did not take the pixels")
+
+
+def _pixel_bytes(node: Any) -> int:
+    return Space(node.colorModel(), node.colorDepth(), node.colorProfile()).pixel_bytes

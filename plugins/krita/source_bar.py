@@ -1,0 +1,42 @@
+"""What is translated: a layer, a layer as its masks leave it, or the whole picture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..core.texts import _
+from .guard import connect
+from .qt import QtWidgets
+from .sources import LAYER, PICTURE, WITH_MASKS
+from .studio import Studio
+
+
+class SourceBar(QtWidgets.QWidget):  # type: ignore[misc]
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self._studio = studio
+        self._choice = QtWidgets.QComboBox()
+        for choice, text in (
+            (LAYER, _("Selected layers")),
+            (WITH_MASKS, _("Selected layers with their masks")),
+            (PICTURE, _("Whole picture")),
+        ):
+            self._choice.addItem(text, choice)
+        self._choice.setToolTip(
+            _("What the filter sees. Each selected layer gets a result above it; a selection limits it.")
+        )
+        label = QtWidgets.QLabel(_("&Source:"))
+        label.setBuddy(self._choice)
+        layout = QtWidgets.QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(label)
+        layout.addWidget(self._choice, 1)
+        connect(self._choice.activated, self._choose)
+        connect(studio.changed, self._show)
+        self._show()
+
+    def _choose(self) -> None:
+        self._studio.use(replace(self._studio.settings, source=self._choice.currentData()))
+
+    def _show(self) -> None:
+        self._choice.setCurrentIndex(max(0, self._choice.findData(self._studio.settings.source)))

@@ -1,0 +1,123 @@
+"""What the artist wants translated: a layer, a layer as its masks leave it, or the whole picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..core.texts import _
+from .host import canvas, space_of
+from .pixels import Area, Space
+from .problems import Problem
+
+LAYER, WITH_MASKS, PICTURE = "layer", "layer-with-masks", "picture"
+
+_MASKS = ("transparencymask", "filtermask", "transformmask", "selectionmask", "colorizemask")
+# Their pixels are computed by Krita from something else: only their projection can be read.
+_COMPUTED = ("grouplayer", "clonelayer", "filelayer", "vectorlayer", "filllayer")
+# A copy of these holds all their pixels still, whatever is painted meanwhile, and costs nothing.
+_COPYABLE = ("paintlayer", "grouplayer")
+
+
+@dataclass(frozen=True)
+class Mask:
+    """A selection: one byte for every pixel of ``area``, 255 is wholly selected."""
+
+    area: Area
+    selected: bytes
+
+
+@dataclass(frozen=True)
+class Source:
+    """``node`` is a still copy where there can be one; ``above`` is the identifier of the layer over which the result
+    goes, None for the top of the picture. ``area`` lies on the canvas."""
+
+    document: Any
+    node: Any
+    above: Any
+    name: str
+    space: Space
+    area: Area
+    projected: bool
+    mask: Mask | None
+
+    @property
+    def result_area(self) -> Area:
+        return self.mask.area if self.mask else self.area
+
+    def pixels(self, area: Area) -> bytes:
+        """In the source's own space."""
+        read = self.node.projectionPixelData if self.projected else self.node.pixelData
+        return bytes(read(area.x, area.y, area.width, area.height))
+
+
+def find_source(document: Any, node: Any, choice: str, *, with_selection: bool = True) -> Source:
+    """Looks at the document as it is now. Raises Problem when there is nothing to translate."""
+    if document is None:
+        raise Problem(_("No picture is open."), _("Open one, or make a new one, and try again."))
+    if choice == PICTURE:
+        return _picture(document, with_selection)
+    if node is None:
+        raise Problem(_("No layer is selected."), _("Select one in the layer list and try again."))
+    _refuse_impossible(node)
+    projected = choice == WITH_MASKS or node.type() in _COMPUTED
+    area = _area_of(document, node)
+    copied = node.clone() if node.type() in _COPYABLE else node
+    mask = _mask(document, area, node.name()) if with_selection else None
+    return Source(document, copied, node.uniqueId(), node.name(), space_of(node), area, projected, mask)
+
+
+def _picture(document: Any, with_selection: bool) -> Source:
+    area = canvas(document)
+    mask = _mask(document, area, _("the picture")) if with_selection else None
+    name = document.name() or _("Picture")
+    return Source(document, document.rootNode().clone(), None, name, space_of(document), area, True, mask)
+
+
+def _refuse_impossible(node: Any) -> None:
+    kind = node.type()
+    if kind in _MASKS:
+        raise Problem(
+            _("“{name}” is a mask, not a layer.").format(name=node.name()),
+            _("Select the layer that it belongs to."),
+        )
+    if kind == "filterlayer":
+        raise Problem(
+            _("“{name}” is a filter layer and has no pixels of its own.").format(name=node.name()),
+            _("Select another layer, or translate the whole picture."),
+        )
+    if kind not in ("paintlayer", *_COMPUTED):
+        raise Problem(
+            _("“{name}” is a kind of layer that cannot be translated ({kind}).").format(name=node.name(), kind=kind),
+            _("Select a paint layer, or translate the whole picture."),
+        )
+
+
+def _area_of(document: Any, node: Any) -> Area:
+    bounds = node.bounds()
+    if bounds.isEmpty():
+        if node.type() == "filllayer":  # it has no bounds: it is everywhere
+            return canvas(document)
+        raise Problem(
+            _("“{name}” is empty.").format(name=node.name()), _("Paint something on it, or select another layer.")
+        )
+    area = Area(bounds.x(), bounds.y(), bounds.width(), bounds.height()).common(canvas(document))
+    if area is None:
+        raise Problem(
+            _("“{name}” lies outside the canvas.").format(name=node.name()), _("Move it onto the canvas and try again.")
+        )
+    return area
+
+
+def _mask(document: Any, area: Area, name: str) -> Mask | None:
+    selection = document.selection()
+    if selection is None:
+        return None
+    extent = (selection.x(), selection.y(), selection.width(), selection.height())
+    common = Area(*extent).common(area) if extent[2] > 0 and extent[3] > 0 else None
+    if common is None:
+        raise Problem(
+            _("Nothing of “{name}” is selected.").format(name=name),
+            _("Select a part of it, or select all of the picture with Select > All."),
+        )
+    return Mask(common, bytes(selection.pixelData(common.x, common.y, common.width, common.height)))

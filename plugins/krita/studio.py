@@ -1,0 +1,167 @@
+"""What all of Krita's windows share: settings, the session with the server, the run in progress, past results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..client.messages import Filter
+from ..core.history import Entry, History
+from ..core.local_server import LocalServer
+from ..core.session import Session
+from ..core.settings import Settings, SettingsProblem, SettingsStore
+from ..core.texts import _
+from . import host
+from .guard import connect, guarded, log, report
+from .problems import Problem
+from .qt import QObject, QTimer, pyqtSignal
+from .restoring import insert_again
+from .results import Results
+from .sources import PICTURE
+from .steps import Task
+from .transfer import Look
+from .translating import Run, Wish, nodes_for
+
+_SAVE_MILLISECONDS = 500
+
+
+class Studio(QObject):  # type: ignore[misc]
+    """Lives as long as Krita. ``changed`` follows any change, on the interface thread."""
+
+    changed = pyqtSignal()
+    show_requested = pyqtSignal()
+    _posted = pyqtSignal(object)
+
+    def __init__(self, parent: Any = None) -> None:
+        super().__init__(parent)
+        self._posted.connect(guarded(lambda call: call()))
+        self._store = SettingsStore(host.settings_folder())
+        self.settings = self._store.load()
+        self.notice = self._store.note
+        self.chosen_filter = self.settings.last_filter
+        self.session = Session(self.settings, self._posted.emit)
+        self.session.add_listener(self.changed.emit)
+        self.history = History()
+        self.results = Results()
+        self.run: Run | None = None
+        self.local_server: LocalServer | None = None
+        self._save_later = QTimer(self)
+        self._save_later.setSingleShot(True)
+        self._save_later.setInterval(_SAVE_MILLISECONDS)
+        connect(self._save_later.timeout, self.save)
+
+    @property
+    def busy(self) -> bool:
+        return self.run is not None and not self.run.ended
+
+    @property
+    def look(self) -> Look:
+        return Look(self.settings.opacity, self.settings.keep_luminance)
+
+    def use(self, settings: Settings) -> None:
+        """Keeps and saves them a moment later, together with what else changes until then."""
+        if settings != self.settings:
+            self.settings = settings
+            self.session.use(settings)
+            self._save_later.start()
+            self.changed.emit()
+
+    def save(self) -> None:
+        self._save_later.stop()
+        try:
+            self._store.save(self.settings)
+        except SettingsProblem as problem:
+            raise Problem(problem.sentence, problem.remedy) from problem
+
+    def choose(self, filter_id: str) -> None:
+        """The filter that Apply and the preview use."""
+        if filter_id != self.chosen_filter:
+            self.chosen_filter = filter_id
+            self.changed.emit()
+
+    def apply(self, filter_id: str, nodes: Sequence[Any] | None = None) -> None:
+        """Translates the nodes (those selected in the layer list, when None) or the picture, as the settings say."""
+        if self.busy:
+            raise Problem(_("A translation is running."), _("Wait for its end, or cancel it."))
+        document = host.active_document()
+        if document is None:
+            raise Problem(_("No picture is open."), _("Open one, or make a new one, and try again."))
+        if not filter_id:
+            raise Problem(_("No filter is chosen."), _("Choose one in the list of the Pleinair docker."))
+        choice = self.settings.source
+        wanted = nodes_for(choice, host.selected_nodes() if nodes is None else nodes, PICTURE)
+        if not wanted:
+            raise Problem(_("No layer is selected."), _("Select one in the layer list and try again."))
+        wish = Wish(document, wanted, choice, self._chosen(filter_id), self.look)
+        self.use(self.settings.used(filter_id))
+        self.results.begin(document)
+        self.run = Run(wish, self.session, self.history, self._follow, self)
+        self.changed.emit()
+
+    def repeat_last(self) -> None:
+        if not self.settings.last_filter:
+            raise Problem(_("No filter has been applied yet."), _("Choose one in the Pleinair docker and apply it."))
+        self.apply(self.settings.last_filter)
+
+    def cancel(self) -> None:
+        if self.run is not None:
+            self.run.cancel()
+
+    def restyle(self, opacity: int, keep_luminance: bool) -> None:
+        """Strength and blending of the layers just made and of those to come, without translating again."""
+        self.use(replace(self.settings, opacity=opacity, keep_luminance=keep_luminance))
+        self.results.restyle(self.look)
+
+    def insert_again(self, entry: Entry) -> None:
+        """A past result as a new layer over the selected one."""
+        document = host.active_document()
+        if document is None:
+            raise Problem(_("No picture is open."), _("Open one, or make a new one, and try again."))
+        self.results.begin(document)
+        Task(
+            insert_again(document, self.history, entry, self.look),
+            done=lambda made: self.results.add(made),
+            failed=report,
+            parent=self,
+        )
+
+    def start_local_server(self) -> None:
+        self.stop_local_server()
+        self.save()
+        self.local_server = LocalServer(self.settings.python, self.settings.filters_folder, self.settings.address)
+        self.local_server.start()
+        self.session.reconnect()
+
+    def stop_local_server(self) -> None:
+        if self.local_server is not None:
+            self.local_server.stop()
+            self.local_server = None
+            self.changed.emit()
+
+    def close(self) -> None:
+        """At Krita's end: cancels the work, here and on the server, and leaves nothing running that was not wished."""
+        log.info("Krita closes")
+        self.cancel()
+        self.session.close()
+        if self.settings.stop_local_server:
+            self.stop_local_server()
+        if self._save_later.isActive():
+            self.save()
+
+    def _chosen(self, filter_id: str) -> Filter:
+        chosen = self.session.find(filter_id)
+        if chosen is not None:
+            return chosen
+        connection = self.session.connection
+        if connection.kind != "connected":
+            sentence = connection.sentence if connection.kind == "failed" else _("The server does not answer yet.")
+            raise Problem(sentence, connection.remedy or _("Wait a moment, or look at the settings."))
+        raise Problem(
+            _("The server has no filter “{filter}” any more.").format(filter=filter_id), _("Choose another filter.")
+        )
+
+    def _follow(self) -> None:
+        if self.run is not None:
+            self.results.follow(self.run.made)
+        self.changed.emit()

@@ -1,0 +1,36 @@
+"""Which part of a picture the artist sees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from krita import Krita
+
+from .qt import QRectF, QtWidgets
+
+
+def visible_part() -> tuple[float, float, float, float] | None:
+    """x, y, width and height in pixels of the active view's picture; may reach over its edges. None when unknown."""
+    window: Any = Krita.instance().activeWindow()
+    view: Any = window.activeView() if window else None
+    widget = _canvas_widget(window) if view else None
+    if view is None or widget is None:
+        return None
+    back, known = view.flakeToCanvasTransform().inverted()
+    if not known:
+        return None
+    seen = back.mapRect(QRectF(0, 0, widget.width(), widget.height()))
+    part = view.flakeToImageTransform().mapRect(seen)
+    return (part.x(), part.y(), part.width(), part.height())
+
+
+def _canvas_widget(window: Any) -> Any:
+    """The widget that shows the active picture: Krita's API does not name it."""
+    areas = window.qwindow().findChildren(QtWidgets.QMdiArea)
+    active = areas[0].activeSubWindow() if areas else None
+    if active is None:
+        return None
+    for widget in active.findChildren(QtWidgets.QWidget):
+        if widget.metaObject().className() in ("KisOpenGLCanvas2", "KisQPainterCanvas") and widget.isVisible():
+            return widget
+    return None
