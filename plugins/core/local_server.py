@@ -2,30 +2,47 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
+import signal
 import subprocess
+import sys
 import threading
 from collections import deque
 from pathlib import Path
 
-from .texts import _
+from ..client import Client, ClientError, Endpoint
+from .texts import _, told
 
 KEPT_LINES = 500
-STOP_SECONDS = 10.0
-_STARTED = " serves "
-_PROBE = "import server, onnxruntime"
+DRAIN_SECONDS, STOP_SECONDS = 3.0, 5.0
+_PROBE_SECONDS = 60.0
+_STARTED = re.compile(r"Pleinair \S+ serves ")
+_PROBE = "import server.app, onnxruntime"
+# Runs the server, which ends when its standard input does: an editor that crashes leaves nothing behind. A byte there
+# lets it go on alone.
+_RUN = """
+import os, runpy, signal, threading
+def watch():
+    if not os.read(0, 1):
+        os.kill(os.getpid(), signal.SIGTERM)
+threading.Thread(target=watch, daemon=True).start()
+runpy.run_module("server", run_name="__main__", alter_sys=True)
+"""
 
 
 class LocalServer:
     """One server process at most. ``problem`` is why it did not start or has ended: a sentence and a remedy.
 
-    May be used from any thread; ``started`` is set when it serves, and ``ended`` when it does not any more.
+    May be used from any thread; ``started`` is set when it serves, and ``ended`` when it does not any more. The server
+    ends with this process, however that ends, unless it was let go.
     """
 
     def __init__(self, python: str, filters_folder: str, address: str) -> None:
-        self._command = [python, "-u", "-m", "server", "--filters", filters_folder, "--address", address]
         self._python = python
         self._filters_folder = filters_folder
+        self._address = address
         self._process: subprocess.Popen[str] | None = None
         self._log: deque[str] = deque(maxlen=KEPT_LINES)
         self._stopping = False
@@ -43,8 +60,9 @@ class LocalServer:
         if self.problem:
             self.ended.set()
             return
+        options = ["--filters", str(Path(self._filters_folder).absolute()), "--address", self._address]
         try:
-            self._process = _popen(self._command)
+            self._process = _popen([self._python, "-u", "-c", _RUN, *options])
         except OSError as error:
             self.problem = self._no_python(error.strerror or str(error))
             self.ended.set()
@@ -55,23 +73,31 @@ class LocalServer:
         return "\n".join(tuple(self._log)[-lines:])
 
     def stop(self) -> None:
-        """Lets it end what it does, for a few seconds; then ends it."""
+        """Lets it end what it does, for a few seconds; then ends it. Not for the interface thread, but at its end."""
         if self._process is None:
             return
         self._stopping = True
-        self._process.terminate()
-        try:
-            self._process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        for seconds in (DRAIN_SECONDS, STOP_SECONDS):  # asked twice, it stops at once
+            self._process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(seconds)
+                return
+        _kill(self._process)
+        self._process.wait()
+
+    def let_go(self) -> None:
+        """The server goes on when this process ends."""
+        if self._process is not None and self._process.stdin is not None:
+            with contextlib.suppress(OSError, ValueError):  # it has ended, or was let go
+                self._process.stdin.write(".")
+                self._process.stdin.flush()
 
     def _read(self) -> None:
         assert self._process is not None and self._process.stdout is not None
-        with self._process.stdout as log:
-            for line in log:
+        with self._process:  # closes its pipes at the end
+            for line in self._process.stdout:
                 self._log.append(line.rstrip())
-                if _STARTED in line:
+                if _STARTED.match(line):
                     self.started.set()
         status = self._process.wait()
         if not self._stopping:
@@ -89,17 +115,36 @@ class LocalServer:
                 _("There is no folder of filters “{folder}”.").format(folder=self._filters_folder),
                 _("Choose the folder that holds your filters in the settings."),
             )
-        return None
+        return self._whats_wrong_with_the_address()
+
+    def _whats_wrong_with_the_address(self) -> tuple[str, str] | None:
+        """From here, a server without a token and encryption is started for this machine alone."""
+        try:
+            local = Endpoint(self._address).is_loopback
+        except ClientError as error:
+            return told(error)
+        if local:
+            return None
+        return (
+            _("{address} is not an address for a server on this computer alone.").format(address=self._address),
+            _("Write 127.0.0.1:50051 in the settings, or start a server for others by hand."),
+        )
 
     def _why_it_ended(self, status: int) -> tuple[str, str]:
-        last = next((line for line in reversed(self._log) if line.startswith("error: ")), "")
-        if last:
-            return last[len("error: ") :], ""
-        if not self.started.is_set() and not check_python(self._python):
-            return (
-                _("{python} does not have Pleinair's server.").format(python=self._python),
-                _("Install it there with: {command}").format(command=f"{self._python} -m pip install pleinair"),
-            )
+        if not self.started.is_set():
+            if _answers(self._address):
+                return (
+                    _("A Pleinair server runs at {address} already.").format(address=self._address),
+                    _("Use that one, or choose another port in the settings."),
+                )
+            if not check_python(self._python):
+                return (
+                    _("{python} does not have Pleinair's server.").format(python=self._python),
+                    _("Choose the Python of the environment in which you installed Pleinair."),
+                )
+        said = next((line for line in reversed(self._log) if line.startswith("error: ")), "")
+        if said:
+            return said[len("error: ") :], ""
         return (
             _("The server ended with status {status}.").format(status=status),
             _("Its log says more; start it again when the cause is gone."),
@@ -116,22 +161,50 @@ def check_python(python: str) -> bool:
     """Whether this interpreter can import the server and what it computes with. Takes a second or two."""
     try:
         with _popen([python, "-c", _PROBE]) as probe:
-            probe.communicate(timeout=60)
-            return probe.returncode == 0
-    except (OSError, subprocess.TimeoutExpired):
+            try:
+                probe.communicate(timeout=_PROBE_SECONDS)
+            except subprocess.TimeoutExpired:
+                _kill(probe)
+            return probe.wait() == 0
+    except OSError:
+        return False
+
+
+def _answers(address: str) -> bool:
+    try:
+        with Client(Endpoint(address)) as client:
+            return client.health()
+    except ClientError:
         return False
 
 
 def _popen(command: list[str]) -> subprocess.Popen[str]:
-    """Errors on the output, no window of its own on Windows, and none of the editor's own Python settings."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    """Errors on the output, no window of its own on Windows, and out of reach of a terminal's Ctrl+C."""
     return subprocess.Popen(
         command,
-        env=environment,
-        stdin=subprocess.DEVNULL,
+        env=_environment(),
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
         errors="replace",
+        start_new_session=True,
         creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
     )
+
+
+def _environment() -> dict[str, str]:
+    """Without the editor's own Python, and without an AppImage's libraries. Modules come from the chosen Python alone,
+    never from the folder that the editor happens to be in."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    if "APPDIR" in environment:
+        environment.pop("LD_LIBRARY_PATH", None)
+    return {**environment, "PYTHONSAFEPATH": "1", "PYTHONUTF8": "1"}
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    """With what it started."""
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        os.killpg(process.pid, signal.SIGKILL)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import select
+import signal
 import socket
+import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from plugins.client import Client, Endpoint
+from plugins.client import Client, ClientError, Endpoint, Progress
+from plugins.client.messages import Channels, PixelFormat, SampleType, TranslateHeader
 from plugins.core.local_server import LocalServer, check_python
 from tests import factories
 
@@ -27,8 +34,13 @@ def free_address() -> str:
         return f"127.0.0.1:{listener.getsockname()[1]}"
 
 
-def problem(python: str, folder: str, address: str = "127.0.0.1:0") -> tuple[str, str]:
-    server = LocalServer(python, folder, address)
+def header(filter_id: str, side: int) -> TranslateHeader:
+    grey = PixelFormat(channels=Channels.GREY, sample_type=SampleType.UINT8)
+    return TranslateHeader(filter_id=filter_id, width=side, height=side, pixel_format=grey)
+
+
+def problem(python: str, folder: str, address: str = "") -> tuple[str, str]:
+    server = LocalServer(python, folder, address or free_address())
     server.start()
     assert server.ended.wait(SECONDS)
     assert not server.running
@@ -63,10 +75,114 @@ def test_a_server_that_dies_says_so(folder: Path) -> None:
     )
 
 
-def test_a_port_in_use_is_told_in_the_servers_own_words(folder: Path) -> None:
+def test_a_server_that_runs_already_is_recognised(folder: Path) -> None:
     with factories.running_server(folder) as running:
-        sentence, _ = problem(sys.executable, str(folder), running.address)
-    assert sentence.startswith(f"It is not possible to listen on {running.address}: the port is in use")
+        sentence, remedy = problem(sys.executable, str(folder), running.address)
+    assert sentence == f"A Pleinair server runs at {running.address} already."
+    assert remedy == "Use that one, or choose another port in the settings."
+
+
+def test_a_port_in_use_by_another_program_is_told_in_the_servers_own_words(folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        threading.Thread(target=lambda: other.accept()[0].close(), daemon=True).start()
+        sentence, _ = problem(sys.executable, str(folder), address)
+    assert sentence.startswith(f"It is not possible to listen on {address}: the port is in use")
+
+
+def test_only_this_computers_addresses_are_served(folder: Path) -> None:
+    sentence, _ = problem(sys.executable, str(folder), "192.0.2.1:50051")
+    assert sentence == "192.0.2.1:50051 is not an address for a server on this computer alone."
+    assert problem(sys.executable, str(folder), "studio")[0] == "“studio” is not an address."
+
+
+EDITOR = """
+import os, signal, sys
+from plugins.core.local_server import LocalServer
+server = LocalServer(sys.executable, *sys.argv[1:3])
+server.start()
+server.started.wait()
+if sys.argv[3] == "let go":
+    server.let_go()
+print(server._process.pid, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def crashed_editor(folder: Path, address: str, manner: str) -> int:
+    """The process number of the server that the editor had started before it crashed."""
+    command = [sys.executable, "-c", EDITOR, str(folder), address, manner]
+    editor = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=SECONDS)
+    assert editor.returncode == -signal.SIGKILL
+    return int(editor.stdout)
+
+
+def wait_for_the_end(process: int) -> None:
+    """Of one that is not our child."""
+    with contextlib.suppress(ProcessLookupError):  # it has ended already
+        descriptor = os.pidfd_open(process)
+        assert select.select([descriptor], [], [], SECONDS)[0]
+        os.close(descriptor)
+
+
+def test_no_server_is_left_behind_by_an_editor_that_crashes(folder: Path) -> None:
+    address = free_address()
+    wait_for_the_end(crashed_editor(folder, address, "kept"))
+    with Client(Endpoint(address)) as client, pytest.raises(ClientError, match="No server answers"):
+        client.health()
+
+
+def test_a_server_that_was_let_go_outlives_its_editor(folder: Path) -> None:
+    factories.put(folder, factories.failing())
+    address = free_address()
+    process = crashed_editor(folder, address, "let go")
+    try:
+        with Client(Endpoint(address)) as client:
+            with pytest.raises(ClientError, match="'failing'"):  # which is logged, where nobody reads
+                client.translate(header("failing", 64), bytes(64 * 64))
+            assert client.health()
+    finally:
+        os.kill(process, signal.SIGTERM)
+        wait_for_the_end(process)
+
+
+def test_a_busy_server_stops_all_the_same(folder: Path) -> None:
+    factories.put(folder, factories.slow())
+    server = LocalServer(sys.executable, str(folder), address := free_address())
+    server.start()
+    assert server.started.wait(SECONDS)
+    side, translating, failures = 1024, threading.Event(), []
+
+    def work() -> None:
+        def see(progress: Progress) -> None:
+            if progress.stage == "translating":
+                translating.set()
+
+        pixels = bytes(side * side)
+        with Client(Endpoint(address)) as client:
+            try:
+                client.translate(header("slow", side), pixels, on_progress=see)
+            except ClientError as error:
+                failures.append(error)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    assert translating.wait(SECONDS)
+    server.stop()
+    worker.join(SECONDS)
+    assert not server.running
+    assert len(failures) == 1
+
+
+def test_the_editors_own_python_settings_do_not_reach_the_server(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "server.py").write_text("raise SystemExit('not this one')")
+    monkeypatch.setenv("PYTHONPATH", str(elsewhere))
+    monkeypatch.setenv("PYTHONHOME", str(elsewhere))
+    monkeypatch.chdir(elsewhere)
+    assert check_python(sys.executable)
 
 
 def test_a_python_without_the_server_is_told_what_to_install(folder: Path) -> None:
@@ -74,7 +190,7 @@ def test_a_python_without_the_server_is_told_what_to_install(folder: Path) -> No
     assert not check_python(bare)
     sentence, remedy = problem(bare, str(folder))
     assert sentence == f"{bare} does not have Pleinair's server."
-    assert remedy == f"Install it there with: {bare} -m pip install pleinair"
+    assert remedy == "Choose the Python of the environment in which you installed Pleinair."
 
 
 def test_a_python_that_is_none_is_named(folder: Path) -> None:
