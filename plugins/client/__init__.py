@@ -3,7 +3,8 @@
 from . import messages
 from .cancel import Cancel
 from .client import Client, FilterList, Progress, Translation
-from .endpoint import Endpoint, server_fingerprint
+from .dialling import server_fingerprint
+from .endpoint import Endpoint
 from .errors import Cancelled, ClientError, ConnectionLost
 
 __all__ = [

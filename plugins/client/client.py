@@ -13,6 +13,7 @@ from .cancel import Cancel
 from .codec import Field, Message
 from .connection import Connection
 from .endpoint import Endpoint
+from .waiting import Patience
 from .wire import Buffer
 
 CHUNK_BYTES = 1 << 20
@@ -99,10 +100,9 @@ class Client:
         """The filters as they are and as they change, until cancelled (raises Cancelled) or the server goes."""
         return self._call(
             "/pleinair.v1.FilterService/WatchFilters",
-            iter([messages.WatchFiltersRequest()]),
+            lambda: iter([messages.WatchFiltersRequest()]),
             messages.WatchFiltersResponse,
-            cancel=cancel,
-            timeout=None,
+            self._patience(None, cancel),
             silence=None,  # a folder may stay as it is for days
         )
 
@@ -124,10 +124,9 @@ class Client:
         tell = on_progress or (lambda progress: None)
         answers = self._call(
             "/pleinair.v1.TranslationService/Translate",
-            _upload(header, memoryview(pixels).cast("B"), tell),
+            lambda: _upload(header, memoryview(pixels).cast("B"), tell),
             messages.TranslateResponse,
-            cancel=cancel,
-            timeout=timeout,
+            self._patience(timeout, cancel),
         )
         with contextlib.closing(answers):  # type: ignore[type-var]
             return self._collect(answers, _byte_count(header), tell)
@@ -135,7 +134,7 @@ class Client:
     def _collect(self, answers: Iterator[messages.TranslateResponse], size: int, tell: OnProgress) -> Translation:
         try:
             result, filled, summary = memoryview(bytearray(size)), 0, messages.Summary()
-        except MemoryError as error:
+        except (MemoryError, OverflowError) as error:
             raise errors.too_large_for_memory() from error
         for answer in answers:
             if answer.pixels is not None:
@@ -157,17 +156,7 @@ class Client:
     def _unary(
         self, path: str, request: Message, answer: type[Answer], *, timeout: float, cancel: Cancel | None = None
     ) -> Answer:
-        """Tried once more on a fresh connection when the old one turns out to be gone: nothing was changed by it."""
-        fresh = self._connection is None
-        try:
-            return self._one(path, request, answer, timeout, cancel)
-        except errors.ConnectionLost:
-            if fresh:
-                raise
-            return self._one(path, request, answer, timeout, cancel)
-
-    def _one(self, path: str, request: Message, answer: type[Answer], timeout: float, cancel: Cancel | None) -> Answer:
-        answers = list(self._call(path, iter([request]), answer, cancel=cancel, timeout=timeout))
+        answers = list(self._call(path, lambda: iter([request]), answer, self._patience(timeout, cancel)))
         if len(answers) != 1:
             raise errors.not_ours(self.endpoint.address)
         return answers[0]
@@ -175,19 +164,31 @@ class Client:
     def _call(
         self,
         path: str,
-        requests: Iterator[Message],
+        requests: Callable[[], Iterator[Message]],
         answer: type[Answer],
+        patience: Patience,
         *,
-        cancel: Cancel | None,
-        timeout: float | None,
         silence: float | None = rpc.SILENCE_SECONDS,
     ) -> Iterator[Answer]:
-        if self._connection is None or not self._connection.usable:
-            self.close()
-            self._connection = Connection(self.endpoint)
-        return rpc.call(
-            self._connection, self.endpoint, path, requests, answer, cancel=cancel, timeout=timeout, silence=silence
-        )
+        """Tried once more on a fresh connection when an old one ends without an answer: no call changes anything."""
+        connection = self._connection
+        if connection is not None and connection.usable:
+            answered = False
+            call = rpc.call(connection, self.endpoint, path, requests(), answer, patience, silence=silence)
+            try:
+                with contextlib.closing(call):  # type: ignore[type-var]
+                    for message in call:
+                        answered = True
+                        yield message
+                return
+            except errors.ConnectionLost:
+                if answered:
+                    raise
+        self._connection = connection = Connection(self.endpoint, patience)
+        yield from rpc.call(connection, self.endpoint, path, requests(), answer, patience, silence=silence)
+
+    def _patience(self, timeout: float | None, cancel: Cancel | None) -> Patience:
+        return Patience(self.endpoint.address, timeout=timeout, cancel=cancel)
 
 
 def _upload(

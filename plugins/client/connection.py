@@ -5,91 +5,90 @@ from __future__ import annotations
 import contextlib
 import selectors
 import ssl
-import time
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
 from . import errors
-from .cancel import Cancel
-from .endpoint import Endpoint, connect
+from .dialling import connect
+from .endpoint import Endpoint
 from .vendor.h2 import config as h2_config
 from .vendor.h2 import connection as h2_connection
 from .vendor.h2 import events as h2_events
 from .vendor.h2 import exceptions as h2_exceptions
 from .vendor.h2 import settings as h2_settings
+from .waiting import Patience
 from .wire import Buffer
 
 WINDOW = 16 << 20  # bytes that the server may send before we say that we took them
 FRAME = 1 << 20  # the largest frame that we take
 RECEIVE = 1 << 18
 OUTGOING = 1 << 20  # bytes that wait in here for the socket, at most; the rest waits with the caller
+GREETING_SECONDS = 10.0
+CANCEL = 8  # HTTP/2's error code
+SETTINGS = b"\4"  # the type of the frame that comes first in HTTP/2, in its fourth byte
 
 Headers = list[tuple[str, str]]
 
-
-class DeadlinePassed(Exception):
-    """The call's own deadline; the caller knows how long it was."""
+_NOT_NOW = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+_OF_THE_CALL = (
+    h2_events.ResponseReceived,
+    h2_events.DataReceived,
+    h2_events.TrailersReceived,
+    h2_events.StreamEnded,
+    h2_events.StreamReset,
+)
 
 
 class Connection:
     """Connects at once. Raises ClientError from every method when the connection fails; it is then of no use."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: Endpoint, patience: Patience) -> None:
         self._address = endpoint.address
-        self._socket = connect(endpoint)
-        self._socket.setblocking(False)
+        self._socket = connect(endpoint, patience)
+        self._incoming = memoryview(bytearray(RECEIVE))
         self._out: deque[memoryview] = deque()
-        self._h2 = h2_connection.H2Connection(
-            h2_config.H2Configuration(
-                client_side=True,
-                header_encoding="utf-8",
-                validate_outbound_headers=False,
-                normalize_outbound_headers=False,
-                validate_inbound_headers=False,
-            )
-        )
-        self._h2.initiate_connection()
-        self._h2.update_settings(
-            {
-                h2_settings.SettingCodes.INITIAL_WINDOW_SIZE: WINDOW,
-                h2_settings.SettingCodes.MAX_FRAME_SIZE: FRAME,
-                h2_settings.SettingCodes.ENABLE_PUSH: 0,
-            }
-        )
-        self._h2.increment_flow_control_window(WINDOW - 65535)
+        self._h2 = _http2()
         self._taken = 0
-        self._greeted = False  # whether the other side has shown that it speaks HTTP/2
-        self.usable = True
+        self._busy = False
+        self._silent_yet = True  # whether the other side has said nothing at all
+        self._greeted = False  # whether it has shown that it speaks HTTP/2
+        self._last = False  # whether the server takes no further call
+        self._closed = False
 
     def close(self) -> None:
-        self.usable = False
+        self._closed = True
         self._socket.close()
 
+    @property
+    def usable(self) -> bool:
+        """Whether a call can begin: no other one is running, and the server has not left meanwhile."""
+        if self._busy or self._closed:
+            return False
+        try:
+            self._receive(0)
+        except (errors.ClientError, h2_exceptions.ProtocolError):
+            self.close()
+        return not (self._closed or self._last)
+
     def call(
-        self,
-        headers: Headers,
-        outgoing: Iterator[Buffer],
-        *,
-        cancel: Cancel | None,
-        deadline: float | None,
-        silence: float | None,
+        self, headers: Headers, outgoing: Iterator[Buffer], patience: Patience, *, silence: float | None
     ) -> Iterator[Any]:
         """Sends the headers and the outgoing bytes, and gives h2's events of the answer as they come, to its end.
 
-        ``deadline`` is on time.monotonic()'s clock; after ``silence`` seconds without a byte either way the connection
-        counts as lost. When the generator is closed early, the server is told.
+        After ``silence`` seconds without a byte either way the connection counts as lost. When the generator is closed
+        early, the server is told.
         """
         stream = self._h2.get_next_available_stream_id()
         upload = _Upload(outgoing)
+        self._busy, answered = True, False
         try:
             self._h2.send_headers(stream, headers)
-            while True:
+            while not answered:
                 self._offer(stream, upload)
-                for event in self._exchange(cancel, deadline, silence):
+                for event in self._exchange(stream, patience, silence):
+                    answered = answered or isinstance(event, (h2_events.StreamEnded, h2_events.StreamReset))
                     yield event
-                    if isinstance(event, (h2_events.StreamEnded, h2_events.StreamReset)):
-                        return
         except h2_exceptions.ProtocolError as error:
             self.close()
             raise errors.not_ours(self._address) from error
@@ -97,7 +96,9 @@ class Connection:
             self.close()
             raise
         finally:
-            self._abandon(stream)
+            self._busy = False
+            if not (answered and upload.ended):
+                self._abandon(stream)
 
     def _offer(self, stream: int, upload: _Upload) -> None:
         """Gives h2 what the windows and our own buffer have room for."""
@@ -108,45 +109,28 @@ class Connection:
             if part is None:
                 return
             self._h2.send_data(stream, part, end_stream=upload.ended)
-            data = self._h2.data_to_send()
+            waiting += self._frame()
+
+    def _frame(self) -> int:
+        """Moves what h2 wants to send to our own buffer; gives the number of bytes."""
+        data = self._h2.data_to_send()
+        if data:
             self._out.append(memoryview(data))
-            waiting += len(data)
+        return len(data)
 
-    def _exchange(self, cancel: Cancel | None, deadline: float | None, silence: float | None) -> list[Any]:
+    def _exchange(self, stream: int, patience: Patience, silence: float | None) -> list[Any]:
         """Waits until something can be sent or has come, and does that."""
-        pending = self._h2.data_to_send()
-        if pending:
-            self._out.append(memoryview(pending))
-        readable, writable = self._wait(cancel, deadline, silence)
-        if writable:
-            self._send()
-        return self._receive() if readable else []
-
-    def _wait(self, cancel: Cancel | None, deadline: float | None, silence: float | None) -> tuple[bool, bool]:
-        if cancel is not None and cancel.cancelled:
-            raise errors.Cancelled
-        limits = [] if silence is None else [silence]
-        limits += [] if deadline is None else [max(deadline - time.monotonic(), 0.0)]
+        self._frame()
         if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
-            return True, bool(self._out)
-        ready = self._select(cancel, min(limits, default=None))
-        if cancel is not None and cancel.cancelled:
-            raise errors.Cancelled
-        if deadline is not None and time.monotonic() >= deadline:
-            raise DeadlinePassed
+            patience.check()
+            return self._receive(stream)
+        limit = silence if self._greeted else min(silence or GREETING_SECONDS, GREETING_SECONDS)
+        ready = patience.wait(self._socket, read=True, write=bool(self._out), seconds=limit)
         if not ready:
-            assert silence is not None
-            raise errors.silent(self._address, silence) if self._greeted else errors.not_ours(self._address)
-        return bool(ready & selectors.EVENT_READ), bool(ready & selectors.EVENT_WRITE)
-
-    def _select(self, cancel: Cancel | None, seconds: float | None) -> int:
-        """What the socket is ready for. Not select.select, which fails in editors with more than 1024 open files."""
-        with selectors.DefaultSelector() as selector:
-            wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._out else 0)
-            socket_key = selector.register(self._socket, wanted)
-            if cancel is not None:
-                selector.register(cancel.wait_on, selectors.EVENT_READ)
-            return sum(events for key, events in selector.select(seconds) if key == socket_key)
+            raise errors.silent(self._address, limit or 0.0)
+        if ready & selectors.EVENT_WRITE:
+            self._send()
+        return self._receive(stream) if ready & selectors.EVENT_READ else []
 
     def _send(self) -> None:
         try:
@@ -156,69 +140,98 @@ class Connection:
                     self._out[0] = self._out[0][sent:]
                     return
                 self._out.popleft()
-        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+        except _NOT_NOW:
             pass
         except OSError:
             # What the server said before it went may still be there to be read, and says more.
             self._out.clear()
 
-    def _receive(self) -> list[Any]:
+    def _receive(self, stream: int) -> list[Any]:
+        """The events of the stream. Takes much at a time, since TLS gives no more than 16 KiB."""
+        filled, open_still = 0, True
         try:
-            data = self._socket.recv(RECEIVE)
-        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
-            return []
-        except OSError as error:
-            raise self._ended() from error
-        if not data:
+            while open_still and filled < RECEIVE:
+                count = self._socket.recv_into(self._incoming[filled:])
+                filled, open_still = filled + count, bool(count)
+        except _NOT_NOW:
+            pass
+        except OSError:
+            open_still = False
+        if not (filled or open_still):
             raise self._ended()
-        return [event for event in self._h2.receive_data(data) if self._keep(event)]
+        data = bytes(self._incoming[:filled])
+        if self._silent_yet and data[3:4] not in (b"", SETTINGS):
+            raise errors.not_ours(self._address)
+        self._silent_yet = self._silent_yet and not data
+        events = self._h2.receive_data(data) if data else []
+        return [event for event in events if self._concerns(stream, event)]
 
     def _ended(self) -> errors.ClientError:
-        return errors.connection_ended(self._address) if self._greeted else errors.not_ours(self._address)
+        return errors.connection_ended(self._address) if self._greeted else errors.hung_up(self._address)
 
-    def _keep(self, event: Any) -> bool:
+    def _concerns(self, stream: int, event: Any) -> bool:
         """Windows and the connection's own end are dealt with here; the caller sees the rest."""
         if isinstance(event, h2_events.DataReceived):
             self._take(event.stream_id, event.flow_controlled_length or 0)
         elif isinstance(event, h2_events.RemoteSettingsChanged):
             self._greeted = True
         elif isinstance(event, h2_events.ConnectionTerminated):
-            self.usable = False  # for further calls; this one may still be finished
-            if event.error_code:
+            self._last = True
+            if event.error_code or (event.last_stream_id or 0) < stream:
                 raise self._ended()
-        return isinstance(
-            event,
-            (
-                h2_events.ResponseReceived,
-                h2_events.DataReceived,
-                h2_events.TrailersReceived,
-                h2_events.StreamEnded,
-                h2_events.StreamReset,
-            ),
-        )
+        return isinstance(event, _OF_THE_CALL) and event.stream_id == stream
 
     def _take(self, stream: int, count: int) -> None:
         """Opens the windows again a quarter at a time: an update for every frame costs more than it helps."""
         self._taken += count
         if self._taken >= WINDOW // 4:
-            with contextlib.suppress(h2_exceptions.StreamClosedError, h2_exceptions.ProtocolError):
+            with contextlib.suppress(h2_exceptions.ProtocolError):  # the stream may be over
                 self._h2.increment_flow_control_window(self._taken, stream)
             self._h2.increment_flow_control_window(self._taken)
             self._taken = 0
 
     def _abandon(self, stream: int) -> None:
-        """Tells the server that nobody waits any more, unless the call is over on both sides."""
-        if not self.usable:
+        """Tells the server that nobody waits any more."""
+        if self._closed:
             return
-        try:
-            self._h2.reset_stream(stream, error_code=8)  # CANCEL
-        except h2_exceptions.ProtocolError:
-            return  # it is over
-        # It goes behind what h2 has framed already, and may not wait for a full socket.
-        self._out.append(memoryview(self._h2.data_to_send()))
+        with contextlib.suppress(h2_exceptions.ProtocolError):  # the stream may be over
+            self._h2.reset_stream(stream, error_code=CANCEL)
+        # It goes behind what is framed already, and may not wait for a full socket.
+        self._frame()
         self._send()
         if self._out:
             self.close()
+
+
+class _Http2(h2_connection.H2Connection):  # type: ignore[misc]
+    def _receive_goaway_frame(self, frame: Any) -> tuple[list[Any], list[Any]]:
+        """h2 takes this for the end, but the server may still finish the calls that run (RFC 9113, 6.8)."""
+        event = h2_events.ConnectionTerminated()
+        event.error_code = frame.error_code
+        event.last_stream_id = frame.last_stream_id
+        return [], [event]
+
+
+def _http2() -> _Http2:
+    made = _Http2(
+        h2_config.H2Configuration(
+            client_side=True,
+            header_encoding="utf-8",
+            validate_outbound_headers=False,
+            normalize_outbound_headers=False,
+            validate_inbound_headers=False,
+        )
+    )
+    made.initiate_connection()
+    made.update_settings(
+        {
+            h2_settings.SettingCodes.INITIAL_WINDOW_SIZE: WINDOW,
+            h2_settings.SettingCodes.MAX_FRAME_SIZE: FRAME,
+            h2_settings.SettingCodes.ENABLE_PUSH: 0,
+        }
+    )
+    made.increment_flow_control_window(WINDOW - 65535)
+    return made
 
 
 class _Upload:

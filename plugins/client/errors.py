@@ -13,15 +13,26 @@ def N_(text: str) -> str:
 class ClientError(Exception):
     """A call that failed. ``code`` is the canonical status code's name, ``reason`` one of the protocol's or empty.
 
-    ``template`` and ``remedy_template`` are the texts before ``values`` were put in.
+    ``template`` and ``remedy_template`` are the texts before ``values`` were put in. ``detail`` is what the server said
+    itself, in English, for a report.
     """
 
-    def __init__(self, template: str, remedy_template: str = "", *, code: str, reason: str = "", **values: Any) -> None:
+    def __init__(
+        self,
+        template: str,
+        remedy_template: str = "",
+        *,
+        code: str,
+        reason: str = "",
+        detail: str = "",
+        **values: Any,
+    ) -> None:
         self.template = template
         self.remedy_template = remedy_template
         self.values = values
         self.code = code
         self.reason = reason
+        self.detail = detail
         super().__init__(f"{self.sentence} {self.remedy}".rstrip())
 
     @property
@@ -70,6 +81,25 @@ def silent(address: str, seconds: float) -> ClientError:
     )
 
 
+def hung_up(address: str) -> ClientError:
+    """Before it had said anything: what is there may be no server of ours, or one that is starting or stopping."""
+    return ConnectionLost(
+        N_("What answers at {address} ended the connection at once."),
+        N_("Check the address, and whether the server wants an encrypted connection."),
+        code="UNAVAILABLE",
+        address=address,
+    )
+
+
+def unknown_host(host: str) -> ClientError:
+    return ConnectionLost(
+        N_("There is no computer of the name “{host}”."),
+        N_("Correct the address in the settings, and check the network."),
+        code="UNAVAILABLE",
+        host=host,
+    )
+
+
 def too_late(address: str, seconds: float) -> ClientError:
     return ClientError(
         N_("The server at {address} did not answer within {seconds:g} seconds."),
@@ -98,6 +128,14 @@ def bad_address(address: str) -> ClientError:
     )
 
 
+def bad_token() -> ClientError:
+    return ClientError(
+        N_("The token in the settings has spaces or other characters that no token has."),
+        N_("Copy it again from the file that the server was started with."),
+        code="INVALID_ARGUMENT",
+    )
+
+
 def not_encrypted(address: str) -> ClientError:
     return ClientError(
         N_("No encrypted connection to {address} is possible."),
@@ -116,10 +154,37 @@ def another_certificate(address: str) -> ClientError:
     )
 
 
+def expired_certificate(address: str) -> ClientError:
+    return ClientError(
+        N_("The certificate of the server at {address} has expired."),
+        N_("Give the server a new one, and pin its fingerprint in the settings."),
+        code="UNAUTHENTICATED",
+        address=address,
+    )
+
+
+def early_certificate(address: str) -> ClientError:
+    return ClientError(
+        N_("The certificate of the server at {address} is not valid yet."),
+        N_("Check the clocks of this computer and of the server."),
+        code="UNAUTHENTICATED",
+        address=address,
+    )
+
+
+def unknown_certificate(address: str) -> ClientError:
+    return ClientError(
+        N_("Nobody whom this computer knows vouches for the certificate of the server at {address}."),
+        N_("If it is your server, compare its fingerprint and pin it in the settings."),
+        code="UNAUTHENTICATED",
+        address=address,
+    )
+
+
 def unusable_certificate(address: str, why: str) -> ClientError:
     return ClientError(
         N_("The certificate of the server at {address} cannot be trusted ({why})."),
-        N_("Renew it on the server, or pin its fingerprint in the settings if it is self-signed."),
+        N_("Correct it on the server, or pin its fingerprint in the settings."),
         code="UNAUTHENTICATED",
         address=address,
         why=why,
@@ -141,6 +206,40 @@ def wrong_length(address: str) -> ClientError:
         code="DATA_LOSS",
         address=address,
     )
+
+
+_REASONS = {
+    "FILTER_NOT_FOUND": (N_("The server no longer has this filter."), N_("Choose another one.")),
+    "PICTURE_TOO_LARGE": (
+        N_("The picture is larger than the server takes."),
+        N_("Translate a selection or a smaller copy, or start the server with a larger --max-pixels."),
+    ),
+    "QUEUE_FULL": (N_("The server is busy: others wait already."), N_("Try again in a moment.")),
+    "DEADLINE_EXCEEDED": (
+        N_("The translation took longer than the server allows."),
+        N_("Translate a selection or a smaller copy, or start the server with a longer --deadline."),
+    ),
+    "OUT_OF_MEMORY": (
+        N_("The server has not enough memory for this picture."),
+        N_("Translate a selection or a smaller copy."),
+    ),
+    "SHUTTING_DOWN": (N_("The server is shutting down."), N_("Try again when it is back.")),
+    "FILTER_FAILED": (
+        N_("The filter failed at this picture."),
+        N_("Try another filter; the server's log says what happened."),
+    ),
+    "UNAUTHENTICATED": (
+        N_("The call carries no token or a wrong one."),
+        N_("Put the token that the server was started with into the settings."),
+    ),
+    "INTERNAL": (N_("The server failed at this."), N_("Its log says why.")),
+}
+
+
+def told_by_server(code: str, reason: str, sentence: str) -> ClientError:
+    """A failure that a server of ours describes: in our own words where it is one of those that artists meet."""
+    template, remedy = _REASONS.get(reason, (sentence, ""))
+    return ClientError(template, remedy, code=code, reason=reason, detail=sentence)
 
 
 def failed(address: str, code: str) -> ClientError:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import base64
 import binascii
-import time
+import contextlib
 from collections.abc import Iterator
 from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from . import errors
-from .cancel import Cancel
 from .codec import Field, Message, decode, encode_parts
-from .connection import Connection, DeadlinePassed, Headers
+from .connection import Connection, Headers
 from .endpoint import Endpoint
 from .vendor.h2 import events as h2_events
+from .waiting import Patience
 from .wire import Buffer, WireError
 
 LARGEST_MESSAGE = 64 << 20  # bytes: a page of filters carries their thumbnails
@@ -81,37 +81,31 @@ def call(
     path: str,
     requests: Iterator[Message],
     answer: type[Answer],
+    patience: Patience,
     *,
-    cancel: Cancel | None = None,
-    timeout: float | None = None,
     silence: float | None = SILENCE_SECONDS,
 ) -> Iterator[Answer]:
-    """The answers of a call, as they come. ``path`` is /package.Service/Method; ``timeout`` is in seconds, and so is
-    ``silence``, after which a connection that moves no byte is given up.
+    """The answers of a call, as they come. ``path`` is /package.Service/Method; after ``silence`` seconds a connection
+    that moves no byte is given up.
 
     Raises ClientError. Closing the generator early cancels the call on the server.
     """
-    deadline = None if timeout is None else time.monotonic() + timeout
-    events = connection.call(
-        _headers(endpoint, path, timeout), _frames(requests), cancel=cancel, deadline=deadline, silence=silence
-    )
+    headers = _headers(endpoint, path, patience.seconds_left)
     state = _Call(endpoint.address)
-    try:
-        for event in events:
-            for message in state.take(event):
-                yield decode(answer, message)
-    except DeadlinePassed as error:
-        raise errors.too_late(endpoint.address, timeout or 0.0) from error
-    except WireError as error:
-        raise errors.not_ours(endpoint.address) from error
-    except MemoryError as error:
-        raise errors.too_large_for_memory() from error
-    finally:
-        events.close()  # type: ignore[attr-defined]
+    with contextlib.closing(connection.call(headers, _frames(requests), patience, silence=silence)) as events:  # type: ignore[type-var]
+        try:
+            for event in events:
+                for message in state.take(event):
+                    yield decode(answer, message)
+        except WireError as error:
+            raise errors.not_ours(endpoint.address) from error
+        except MemoryError as error:
+            raise errors.too_large_for_memory() from error
     state.check()
 
 
-def _headers(endpoint: Endpoint, path: str, timeout: float | None) -> Headers:
+def _headers(endpoint: Endpoint, path: str, seconds: float | None) -> Headers:
+    token = endpoint.checked_token
     headers = [
         (":method", "POST"),
         (":scheme", "https" if endpoint.tls else "http"),
@@ -121,10 +115,11 @@ def _headers(endpoint: Endpoint, path: str, timeout: float | None) -> Headers:
         ("te", "trailers"),
         ("user-agent", "pleinair-plugin"),
     ]
-    if timeout is not None:
-        headers.append(("grpc-timeout", f"{max(1, round(timeout * 1000))}m"))
-    if endpoint.token:
-        headers.append(("authorization", f"Bearer {endpoint.token}"))
+    if seconds is not None:
+        # At most eight digits, so in seconds when it is more than a day.
+        headers.append(("grpc-timeout", f"{max(1, round(seconds * 1000))}m" if seconds < 86400 else f"{seconds:.0f}S"))
+    if token:
+        headers.append(("authorization", f"Bearer {token}"))
     return headers
 
 
@@ -188,8 +183,7 @@ class _Call:
     def _failure(self, code: str) -> errors.ClientError:
         reason = _reason(self._trailers.get("grpc-status-details-bin", ""))
         if reason:
-            sentence = unquote(self._trailers.get("grpc-message", ""))
-            return errors.ClientError(sentence, code=code, reason=reason)
+            return errors.told_by_server(code, reason, unquote(self._trailers.get("grpc-message", "")))
         if code == "UNIMPLEMENTED":
             return errors.not_ours(self._address)
         if code == "UNAVAILABLE":

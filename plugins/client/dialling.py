@@ -1,0 +1,170 @@
+"""Sockets to servers: connected, and encrypted where the endpoint says so."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import hmac
+import socket
+import ssl
+import threading
+from typing import Any
+
+from . import errors
+from .endpoint import Endpoint
+from .waiting import Patience
+
+CONNECT_SECONDS = 5.0  # for each address of a host, and for each side's turn in a handshake
+
+_UNDER_WAY = (0, errno.EINPROGRESS, errno.EWOULDBLOCK, 10035)  # the last is Windows' own EWOULDBLOCK
+_PARTIAL_CHAIN = 0x80000  # ssl.VERIFY_X509_PARTIAL_CHAIN, which Python names from 3.10 on
+_EXPIRED, _NOT_YET_VALID = 10, 9  # of OpenSSL's X509_V_ERR
+_SELF_MADE = (18, 19, 20, 21)
+
+_Found = tuple[Any, ...]  # one of socket.getaddrinfo's
+
+
+def connect(endpoint: Endpoint, patience: Patience) -> socket.socket:
+    """A socket that does not block, over which nothing was sent: an encrypted one's certificate was checked first.
+    Raises ClientError."""
+    if not endpoint.tls:
+        return _plain(endpoint, patience)
+    if not endpoint.fingerprint:
+        return _encrypted(endpoint, patience, ssl.create_default_context(), name=endpoint.host_and_port[0])
+    certificate = _certificate(endpoint, patience)
+    if not hmac.compare_digest(hashlib.sha256(certificate).hexdigest(), _normal(endpoint.fingerprint)):
+        raise errors.another_certificate(endpoint.address)
+    return _encrypted(endpoint, patience, _trusting(certificate))
+
+
+def server_fingerprint(address: str, *, timeout: float = CONNECT_SECONDS) -> str:
+    """The fingerprint of the certificate that a server shows, to be compared by a person and then pinned. Raises
+    ClientError."""
+    certificate = _certificate(Endpoint(address, tls=True), Patience(address, timeout=timeout))
+    return hashlib.sha256(certificate).hexdigest()
+
+
+def _plain(endpoint: Endpoint, patience: Patience) -> socket.socket:
+    failure: errors.ClientError | None = None
+    for found in _resolved(endpoint, patience):
+        try:
+            return _connected(endpoint.address, found, patience)
+        except errors.ConnectionLost as error:
+            failure = failure or error
+    raise failure or errors.unknown_host(endpoint.host_and_port[0])
+
+
+def _resolved(endpoint: Endpoint, patience: Patience) -> list[_Found]:
+    """In a thread, since a name server that does not answer can take half a minute, and nothing can wake it."""
+    host, port = endpoint.host_and_port
+    found: list[_Found] = []
+    here, there = socket.socketpair()
+
+    def resolve() -> None:
+        with there, contextlib.suppress(OSError, UnicodeError):  # a host name can be no name at all
+            found.extend(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+
+    with here:
+        threading.Thread(target=resolve, name="pleinair-resolve", daemon=True).start()
+        patience.wait(here, read=True, write=False, seconds=None)  # readable when the other end is closed
+    return found
+
+
+def _connected(address: str, found: _Found, patience: Patience) -> socket.socket:
+    family, kind, protocol, _, target = found
+    made = socket.socket(family, kind, protocol)
+    try:
+        made.setblocking(False)
+        begun = made.connect_ex(target)
+        if begun not in _UNDER_WAY or not patience.wait(made, read=False, write=True, seconds=CONNECT_SECONDS):
+            raise errors.nobody_answers(address)
+        if made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            raise errors.nobody_answers(address)
+        _prepare(made)
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
+def _prepare(made: socket.socket) -> None:
+    """No waiting for more to send; and a peer that is gone without a word is noticed within half a minute."""
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (("TCP_KEEPIDLE", 15), ("TCP_KEEPALIVE", 15), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3)):
+        if hasattr(socket, name):
+            made.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
+def _encrypted(
+    endpoint: Endpoint, patience: Patience, context: ssl.SSLContext, *, name: str | None = None
+) -> ssl.SSLSocket:
+    context.set_alpn_protocols(["h2"])
+    plain = _plain(endpoint, patience)
+    try:
+        wrapped = context.wrap_socket(plain, server_hostname=name, do_handshake_on_connect=False)
+    except BaseException:
+        plain.close()
+        raise
+    try:
+        _shake_hands(endpoint, wrapped, patience)
+    except BaseException:
+        wrapped.close()
+        raise
+    return wrapped
+
+
+def _shake_hands(endpoint: Endpoint, wrapped: ssl.SSLSocket, patience: Patience) -> None:
+    while True:
+        write = False
+        try:
+            wrapped.do_handshake()
+            break
+        except ssl.SSLWantReadError:
+            pass
+        except ssl.SSLWantWriteError:
+            write = True
+        except ssl.SSLCertVerificationError as error:
+            raise _certificate_error(endpoint.address, error) from error
+        except OSError as error:
+            raise errors.not_encrypted(endpoint.address) from error
+        if not patience.wait(wrapped, read=not write, write=write, seconds=CONNECT_SECONDS):
+            raise errors.silent(endpoint.address, CONNECT_SECONDS)
+    if wrapped.selected_alpn_protocol() != "h2":
+        raise errors.not_ours(endpoint.address)
+
+
+def _certificate(endpoint: Endpoint, patience: Patience) -> bytes:
+    """The certificate that the server shows (DER), unchecked: nothing is sent over this connection."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    with _encrypted(endpoint, patience, context) as shown:
+        certificate = shown.getpeercert(binary_form=True)
+    assert certificate is not None  # servers always show one
+    return certificate
+
+
+def _trusting(certificate: bytes) -> ssl.SSLContext:
+    """Trusts this certificate alone, whatever name it is for; its dates are still checked."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_flags |= _PARTIAL_CHAIN  # it need not be an authority's
+    context.load_verify_locations(cadata=certificate)
+    return context
+
+
+def _certificate_error(address: str, error: ssl.SSLCertVerificationError) -> errors.ClientError:
+    if error.verify_code == _EXPIRED:
+        return errors.expired_certificate(address)
+    if error.verify_code == _NOT_YET_VALID:
+        return errors.early_certificate(address)
+    if error.verify_code in _SELF_MADE:
+        return errors.unknown_certificate(address)
+    return errors.unusable_certificate(address, error.verify_message)
+
+
+def _normal(fingerprint: str) -> str:
+    """As tools print it: in capitals, with colons."""
+    return "".join(fingerprint.replace(":", "").split()).lower()
