@@ -58,8 +58,7 @@ class _TranslateWindow:
 
     def _arrange(self) -> None:
         dialog = self._dialog
-        right = box("vertical", self._about, border=0)
-        right.pack_start(self._preview, True, True, 0)
+        right = box("vertical", self._preview, self._about)
         halves = box("horizontal", spacing=12)
         halves.pack_start(self._filters, True, True, 0)
         halves.pack_start(right, True, True, 0)
@@ -75,6 +74,7 @@ class _TranslateWindow:
         dialog.get_content_area().pack_start(whole, True, True, 0)
         whole.show_all()
         self._status.tidy()
+        self._filters.grab_search()
 
     def _listen(self) -> None:
         self._filters.connect("chosen", lambda filters: self._chosen())
@@ -139,7 +139,7 @@ class _Status(Gtk.Box):  # type: ignore[misc]
         super().__init__(orientation=Gtk.Orientation.HORIZONTAL, spacing=6)
         self._icon = Gtk.Image()
         self._text = label()
-        self._remedies = [_button(_("_Try again"), again), _button(_("Start a _local server…"), start)]
+        self._remedies = [_button(_("Try a_gain"), again), _button(_("Start a _local server…"), start)]
         self.pack_start(self._icon, False, False, 0)
         self.pack_start(self._text, True, True, 0)
         for button in (*self._remedies, _button(_("S_ettings…"), settings)):

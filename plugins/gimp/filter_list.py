@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from ..client.messages import Filter
 from ..core.browser import matching
 from ..core.texts import _
-from .gtk import GdkPixbuf, GLib, GObject, Gtk, Pango, box, label
+from .gtk import GdkPixbuf, GLib, GObject, Gtk, Pango, box, label, plain
 
 _THUMBNAIL_WIDTH, _THUMBNAIL_HEIGHT = 128, 64
 _STARS = {True: "★", False: "☆"}
@@ -18,7 +18,7 @@ class FilterList(Gtk.Box):  # type: ignore[misc]
     """Emits ``chosen`` when another filter is selected, or none any more, ``applied`` on a double click and ``starred``
     (identifier, wanted)."""
 
-    __gsignals__ = {
+    __gsignals__: ClassVar = {
         "chosen": (GObject.SignalFlags.RUN_FIRST, None, ()),
         "applied": (GObject.SignalFlags.RUN_FIRST, None, ()),
         "starred": (GObject.SignalFlags.RUN_FIRST, None, (str, bool)),
@@ -43,6 +43,10 @@ class FilterList(Gtk.Box):  # type: ignore[misc]
         self._scrolled.add(self._list)
         self.pack_start(self._search, False, False, 0)
         self.pack_start(self._scrolled, True, True, 0)
+
+    def grab_search(self) -> None:
+        """The next key goes to the search; Return there is Apply."""
+        self._search.grab_focus()
 
     @property
     def chosen(self) -> Filter | None:
@@ -101,6 +105,7 @@ class _Row(Gtk.ListBoxRow):  # type: ignore[misc]
         kind.get_style_context().add_class("dim-label")
         words = box("vertical", title, kind, spacing=2)
         words.set_valign(Gtk.Align.CENTER)
+        plain(words)
         button = Gtk.ToggleButton(label=_STARS[favourite], active=favourite, relief=Gtk.ReliefStyle.NONE)
         button.set_tooltip_text(_("Favourites come first"))
         button.get_accessible().set_name(_("Favourite"))
@@ -128,8 +133,6 @@ def _picture(shown: Filter) -> Gtk.Image:
         scale = min(_THUMBNAIL_WIDTH / pixbuf.get_width(), _THUMBNAIL_HEIGHT / pixbuf.get_height())
         size = (max(1, round(length * scale)) for length in (pixbuf.get_width(), pixbuf.get_height()))
         picture.set_from_pixbuf(pixbuf.scale_simple(*size, GdkPixbuf.InterpType.BILINEAR))
-    else:
-        picture.set_from_icon_name("image-missing", Gtk.IconSize.DND)
     return picture
 
 

@@ -11,7 +11,7 @@ gi.require_version("Pango", "1.0")
 gi.require_version("GimpUi", "3.0")
 from gi.repository import Gdk, GdkPixbuf, GimpUi, GLib, GObject, Gtk, Pango  # noqa: E402
 
-__all__ = ["GLib", "GObject", "Gdk", "GdkPixbuf", "GimpUi", "Gtk", "Pango", "box", "init", "label", "say"]
+__all__ = ["GLib", "GObject", "Gdk", "GdkPixbuf", "GimpUi", "Gtk", "Pango", "box", "init", "label", "plain", "say"]
 
 GAP = 6
 BINARY = "pleinair"
@@ -40,6 +40,13 @@ def label(text: str = "", *, wrap: bool = True, dim: bool = False, selectable: b
     if dim:
         made.get_style_context().add_class("dim-label")
     return made
+
+
+def plain(widget: Gtk.Widget) -> None:
+    """On whatever it lies on: GIMP's theme gives some widgets a ground of their own."""
+    provider = Gtk.CssProvider()
+    provider.load_from_data(b"* { background: transparent; }")
+    widget.get_style_context().add_provider(provider, Gtk.STYLE_PROVIDER_PRIORITY_APPLICATION)
 
 
 def say(parent: Gtk.Window | None, sentence: str, remedy: str = "") -> None:

@@ -8,6 +8,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from pleinair_plugin.gimp.plugin import main
+from pleinair_plugin.gimp.plugin import main  # type: ignore[import-not-found]
 
 main()

@@ -19,6 +19,7 @@ PARASITE = "pleinair-translation"
 LAYER, VISIBLE = "layer", "visible"
 # A filter looks at its surroundings, so a selection is sent with some of them.
 _LEAST_MARGIN = 128
+_SAVED_AND_UNDONE = Gimp.PARASITE_PERSISTENT | Gimp.PARASITE_UNDOABLE
 
 
 @dataclass(frozen=True)
@@ -200,7 +201,7 @@ def _insert(image: Any, result: Result, look: Look) -> Any:
         new.remove_mask(Gimp.MaskApplyMode.APPLY)
     if source.mask is not None:
         _add_mask(new, source.mask)
-    new.attach_parasite(Gimp.Parasite.new(PARASITE, Gimp.PARASITE_PERSISTENT, list(json.dumps(result.origin).encode())))
+    new.attach_parasite(Gimp.Parasite.new(PARASITE, _SAVED_AND_UNDONE, list(json.dumps(result.origin).encode())))
     return new
 
 

@@ -117,7 +117,9 @@ def keep_alpha(drawable: Any, stored: bytes, pixel_bytes: int) -> None:
     channels = pixel_bytes // sample
     area = Area(0, 0, drawable.get_width(), drawable.get_height())
     mixed = bytearray(read_raw(drawable, area))
-    memoryview(mixed).cast(code)[channels - 1 :: channels] = memoryview(stored).cast(code)[channels - 1 :: channels]
+    target: Any = memoryview(mixed)
+    source: Any = memoryview(stored)
+    target.cast(code)[channels - 1 :: channels] = source.cast(code)[channels - 1 :: channels]
     write_raw(drawable, mixed)
 
 

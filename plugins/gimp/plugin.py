@@ -55,14 +55,14 @@ def _translate(plug_in: Any) -> Any:
     procedure.set_documentation(
         _("Turn the layer into another kind of picture with a trained filter"),
         _("The result is a new layer above the source, which stays as it is. Several selected layers are a batch."),
-        TRANSLATE,
+        None,
     )
     flags = GObject.ParamFlags.READWRITE
     procedure.add_string_argument("filter", _("_Filter"), _("A filter's identifier on the server"), "", flags)
     sources = Gimp.Choice.new()
     sources.add("layer", 0, _("The selected layers"), "")
     sources.add("visible", 1, _("All that is visible"), "")
-    procedure.add_choice_argument("source", _("_Source"), _("What is translated"), sources, "layer", flags)
+    procedure.add_choice_argument("source", _("So_urce"), _("What is translated"), sources, "layer", flags)
     procedure.add_double_argument(
         "opacity",
         _("S_trength"),
@@ -106,7 +106,7 @@ def _check(plug_in: Any) -> Any:
 def _window(plug_in: Any, name: str, run: runs.Run, label: str, blurb: str) -> Any:
     procedure = _procedure(plug_in, name, run, label)
     procedure.set_sensitivity_mask(_ALWAYS)
-    procedure.set_documentation(blurb, blurb, name)
+    procedure.set_documentation(blurb, blurb, None)
     return procedure
 
 

@@ -14,7 +14,7 @@ from .problems import Problem
 from .sample import Sample
 from .split import Split
 
-SIDE = 384
+SIDE = 448
 _SETTLED_MILLISECONDS = 200
 
 
@@ -34,7 +34,7 @@ class Preview(Gtk.Box):  # type: ignore[misc]
         self._note = label(dim=True)
         self._note.set_width_chars(40)
         self._note.set_max_width_chars(50)
-        self.pack_start(self._split, True, True, 0)
+        self.pack_start(self._split, False, False, 0)
         self.pack_start(self._note, False, False, 0)
 
     def show_source(self, kind: str) -> None:

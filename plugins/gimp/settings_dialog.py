@@ -82,8 +82,8 @@ class _SettingsWindow:
         check.connect("clicked", lambda button: check_dialog.run(self._chosen(), parent=self._dialog))
         whole = box("vertical", grid, self._warning, self._note, check, border=12, spacing=12)
         self._dialog.get_content_area().pack_start(whole, True, True, 0)
-        self._note.set_no_show_all(not self._store.note)
         whole.show_all()
+        self._note.set_visible(bool(self._store.note))
 
     def _chosen(self) -> Settings:
         return replace(
@@ -103,7 +103,11 @@ class _SettingsWindow:
             text = _("What is sent to this server can be read on the way; encrypt the connection.") if readable else ""
         except ClientError as error:
             text = " ".join(told(error))
+        self._warn(text)
+
+    def _warn(self, text: str) -> None:
         self._warning.set_text(text)
+        self._warning.set_visible(bool(text))
 
     def _ask(self) -> None:
         """On a thread, since a server may let one wait."""
@@ -126,7 +130,7 @@ class _SettingsWindow:
             gtk.say(self._dialog, *problem)
             return False
         self._fingerprint.set_text(fingerprint)
-        self._warning.set_text(
+        self._warn(
             _("Compare this fingerprint with the one that the server said at its start, and save it if they are equal.")
         )
         return False
