@@ -4,7 +4,7 @@ PYTHON ?= python3
 OUTPUT ?= demo
 PY := .venv/bin/python
 
-.PHONY: demo test test-hosts lint format plugins protos bench
+.PHONY: demo test test-hosts lint format plugins protos texts bench
 
 demo: .venv/installed
 	$(PY) -m tests.demo --output "$(OUTPUT)" $(if $(SOURCE),--source "$(SOURCE)") $(if $(TARGET),--target "$(TARGET)")
@@ -28,6 +28,9 @@ format: .venv/installed
 protos: .venv/installed
 	$(PY) protos/generate.py
 	$(PY) -m plugins.schemas
+
+texts: .venv/installed
+	$(PY) -m plugins.translations
 
 plugins: .venv/installed
 	$(PY) -m plugins.bundle
