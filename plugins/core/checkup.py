@@ -6,14 +6,17 @@ import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ..client import Client, ClientError, errors
+from ..client import Client, ClientError, Endpoint, errors, server_fingerprint
+from ..client.dialling import connect
 from ..client.messages import Channels, Filter, SampleType
+from ..client.waiting import Patience
 from .jobs import TranslationRequest
 from .settings import Settings
 from .texts import _, told
 
 _SIDE = 32
 _SECONDS = 30.0
+_PROBE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -32,13 +35,17 @@ def run_checks(settings: Settings) -> Iterator[Check]:
     endpoint = settings.endpoint
     with Client(endpoint) as client:
         filters: list[Filter] = []
-        steps: tuple[tuple[str, Callable[[], str]], ...] = (
+        steps: list[tuple[str, Callable[[], str]]] = [
             (_("Address"), lambda: _check_address(settings)),
             (_("Something answers there"), lambda: _check_reach(settings)),
+        ]
+        if endpoint.tls:
+            steps.append((_("The connection is encrypted"), lambda: _check_encryption(settings)))
+        steps += [
             (_("It is a Pleinair server, and it lets you in"), lambda: _check_server(client, filters)),
             (_("It has filters"), lambda: _check_filters(filters)),
             (_("A small picture is translated"), lambda: _check_translation(client, filters[0])),
-        )
+        ]
         for name, step in steps:
             try:
                 sentence = step()
@@ -67,9 +74,39 @@ def _check_reach(settings: Settings) -> str:
     return _("The port is open.")
 
 
+def _check_encryption(settings: Settings) -> str:
+    connect(settings.endpoint, Patience(settings.address, timeout=_SECONDS)).close()
+    if settings.fingerprint:
+        return _("The server shows the certificate that you trust.")
+    return _("The server shows a certificate that this computer trusts.")
+
+
 def _check_server(client: Client, filters: list[Filter]) -> str:
-    filters += client.list_filters().filters
+    try:
+        filters += client.list_filters().filters
+    except ClientError as error:
+        if error.code in ("UNIMPLEMENTED", "UNAVAILABLE") and _wants_encryption(client.endpoint):
+            raise _not_plain(client.endpoint.address) from error
+        raise
     return _("It answers as it should.")
+
+
+def _wants_encryption(endpoint: Endpoint) -> bool:
+    if endpoint.tls:
+        return False
+    try:
+        return bool(server_fingerprint(endpoint.address, timeout=_PROBE_SECONDS))
+    except ClientError:
+        return False
+
+
+def _not_plain(address: str) -> ClientError:
+    return ClientError(
+        errors.N_("The server at {address} wants an encrypted connection."),
+        errors.N_("Switch encryption on in the settings."),
+        code="FAILED_PRECONDITION",
+        address=address,
+    )
 
 
 def _check_filters(filters: list[Filter]) -> str:

@@ -6,20 +6,26 @@ alone: ``post`` hands a callable over to it.
 
 from __future__ import annotations
 
+import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ..client import Cancel, Cancelled, Client, ClientError, Endpoint, Progress, messages
+from ..client.errors import N_
 from .jobs import Job, TranslationRequest
 from .settings import Settings
 from .texts import _, told
 
 LANES = ("work", "preview")
+CLOSE_SECONDS = 2.0
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 15.0  # seconds between attempts to connect
-_HOPELESS = ("UNAUTHENTICATED", "UNIMPLEMENTED", "INVALID_ARGUMENT")  # until the artist changes a setting
+# Until the artist changes a setting. Not what seems to be no server of ours: one that starts or stops may look so.
+_HOPELESS = ("UNAUTHENTICATED", "INVALID_ARGUMENT")
 
+_log = logging.getLogger("pleinair")
 Post = Callable[[Callable[[], None]], None]
 _Event = messages.WatchFiltersResponse.Event
 
@@ -83,11 +89,17 @@ class Session:
     def close(self) -> None:
         """Cancels all, here and on the server, and waits for the threads for a moment."""
         self._listeners.clear()
+        watcher = self._watcher
         self._stop_watching()
         for lane in self._lanes.values():
-            lane.close()
+            lane.stop()
+        end = time.monotonic() + CLOSE_SECONDS
+        for thread in (watcher, *(lane.thread for lane in self._lanes.values())):
+            if thread is not None:
+                thread.join(max(end - time.monotonic(), 0.0))
 
     def _stop_watching(self) -> None:
+        """Without waiting: what the watcher still has to say is not heard."""
         if self._watcher is not None:
             self._watcher.stop()
             self._watcher = None
@@ -132,7 +144,6 @@ class _Watcher(threading.Thread):
     def stop(self) -> None:
         self._stopped.set()
         self._wish.cancel()
-        self.join(2.0)
 
     def run(self) -> None:
         pause = FIRST_PAUSE
@@ -143,10 +154,11 @@ class _Watcher(threading.Thread):
                         pause = FIRST_PAUSE
             except Cancelled:
                 return
-            except ClientError as error:
-                connection = Connection("failed", *told(error))
+            except Exception as error:
+                failure = _told_error(error)
+                connection = Connection("failed", *told(failure))
                 self._session.post(lambda shown=connection: self._session.take_from(self, shown))  # type: ignore[misc]
-                if error.code in _HOPELESS:
+                if failure.code in _HOPELESS:
                     return
             self._stopped.wait(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
@@ -174,21 +186,20 @@ class _Lane:
         self._queue: queue.Queue[tuple[Job, Endpoint] | None] = queue.Queue()
         self._unfinished: list[Job] = []
         self._name = name
-        self._thread: threading.Thread | None = None
+        self.thread: threading.Thread | None = None
 
     def put(self, job: Job, endpoint: Endpoint) -> None:
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name=f"pleinair-{self._name}", daemon=True)
-            self._thread.start()
+        if self.thread is None:
+            self.thread = threading.Thread(target=self._work, name=f"pleinair-{self._name}", daemon=True)
+            self.thread.start()
         self._unfinished.append(job)
         self._queue.put((job, endpoint))
 
-    def close(self) -> None:
+    def stop(self) -> None:
+        """Without waiting."""
         for job in self._unfinished:
             job.cancel()
         self._queue.put(None)
-        if self._thread is not None:
-            self._thread.join(2.0)
 
     def _work(self) -> None:
         client: Client | None = None
@@ -212,8 +223,8 @@ class _Lane:
         try:
             request = job.request
             translation = client.translate(request.header, request.pixels, on_progress=go_on, cancel=job.cancel_wish)
-        except ClientError as error:
-            failure = error
+        except Exception as error:  # whatever it is, the job ends
+            failure = _told_error(error)
             self._post(lambda: self._finish(job, lambda: job.fail(failure)))
         else:
             self._post(lambda: self._finish(job, lambda: job.succeed(translation)))
@@ -225,6 +236,19 @@ class _Lane:
     def _update(self, change: Callable[[], None]) -> None:
         change()
         self._changed()
+
+
+def _told_error(error: Exception) -> ClientError:
+    """What is unforeseen goes to the log, and is a sentence all the same."""
+    if isinstance(error, ClientError):
+        return error
+    _log.error("unforeseen", exc_info=error)
+    return ClientError(
+        N_("Something unforeseen happened in the plug-in ({what})."),
+        N_("Try again; if it happens again, report it together with the editor's log."),
+        code="INTERNAL",
+        what=type(error).__name__,
+    )
 
 
 def _apply(

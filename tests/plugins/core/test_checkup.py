@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from plugins.client import server_fingerprint
 from plugins.core.checkup import Check, run_checks
 from plugins.core.settings import Settings
 from tests import factories
+from tests.certificates import make_certificate
 
 ALL = 5
 
@@ -67,7 +69,7 @@ def web_server() -> Iterator[str]:
                 connection.recv(1000)
                 connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
 
-        for _ in range(2):  # the port is tried first
+        for _ in range(3):  # the port is tried first, and encryption last
             threading.Thread(target=serve, daemon=True).start()
         yield f"127.0.0.1:{listener.getsockname()[1]}"
 
@@ -98,3 +100,37 @@ def test_a_server_without_filters_is_the_fourth_step(tmp_path: Path) -> None:
 def test_what_can_be_read_on_the_way_is_said() -> None:
     assert "can be read on the way" in next(run_checks(Settings(address="192.0.2.1:50051"))).sentence
     assert "encrypted" in next(run_checks(Settings(address="192.0.2.1:50051", tls=True))).sentence
+
+
+@pytest.fixture
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
+
+
+def test_an_encrypted_server_passes_with_its_certificate_pinned(folder: Path, certificate: tuple[Path, Path]) -> None:
+    with factories.running_server(folder, tls_certificate=certificate[0], tls_key=certificate[1]) as server:
+        done = checks(server.address, tls=True, fingerprint=server_fingerprint(server.address))
+        assert [check.passed for check in done] == [True] * (ALL + 1)
+        assert done[2].sentence == "The server shows the certificate that you trust."
+
+
+def test_what_is_wrong_with_the_encryption_is_a_step_of_its_own(folder: Path, certificate: tuple[Path, Path]) -> None:
+    with factories.running_server(folder, tls_certificate=certificate[0], tls_key=certificate[1]) as server:
+        passed, another = failed(server.address, tls=True, fingerprint="ab" * 32)
+        assert passed == 2
+        assert "shows another certificate than the one that you trust" in another.sentence
+        passed, untrusted = failed(server.address, tls=True)
+        assert passed == 2
+        assert "vouches for the certificate" in untrusted.sentence
+    with factories.running_server(folder) as plain:
+        passed, none = failed(plain.address, tls=True)
+        assert passed == 2
+        assert none.sentence == f"No encrypted connection to {plain.address} is possible."
+
+
+def test_a_server_that_wants_encryption_is_recognised(folder: Path, certificate: tuple[Path, Path]) -> None:
+    with factories.running_server(folder, tls_certificate=certificate[0], tls_key=certificate[1]) as server:
+        passed, check = failed(server.address)
+        assert passed == 2
+        assert check.sentence == f"The server at {server.address} wants an encrypted connection."
+        assert check.remedy == "Switch encryption on in the settings."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -140,7 +141,7 @@ def test_a_batch_runs_in_order_and_one_failure_does_not_stop_it(folder: Path) ->
         interface.until(lambda: batch.ended)
         assert [job.state for job in batch.jobs] == ["done", "failed", "done"]
         assert batch.jobs[1].error is not None
-        assert batch.jobs[1].error[0].startswith("There is no filter 'nothing'; there are identity")
+        assert batch.jobs[1].error[0] == "The server no longer has this filter."
         assert batch.fraction == 1.0
         assert batch.describe().startswith("3 of 3 done.")
 
@@ -202,3 +203,93 @@ def test_closing_cancels_everything_at_once(folder: Path) -> None:
                 job = submit(other, request())
                 interface.until(lambda: job.ended)  # noqa: B023
             assert job.state == "done"
+
+
+@contextmanager
+def mute_server() -> Iterator[str]:
+    """Takes connections and says nothing, as a machine behind a bad network does."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_another_address_is_used_at_once_while_the_old_one_does_not_answer(folder: Path) -> None:
+    with mute_server() as mute, factories.running_server(folder) as server:
+        settings: dict[str, Any] = {"tls": True, "fingerprint": "0" * 64}
+        with session_with(mute, **settings) as (session, interface):
+            session.connect()
+            begun = time.monotonic()
+            session.use(Settings(address=server.address))
+            assert time.monotonic() - begun < 0.1
+            interface.until(lambda: session.connection.kind == "connected")
+
+
+def test_a_job_after_the_server_was_restarted_is_translated(folder: Path) -> None:
+    with factories.running_server(folder) as server, session_with(server.address) as (session, interface):
+        job = submit(session, request())
+        interface.until(lambda: job.ended)
+        address = server.address
+        server.do(server.server.stop()).result(60)
+        with factories.running_server(folder, address=address):
+            after = submit(session, request())
+            interface.until(lambda: after.ended)
+            assert (after.state, after.error) == ("done", None)
+
+
+def test_a_filter_that_is_removed_while_it_is_used_is_a_sentence(folder: Path) -> None:
+    with factories.running_server(folder) as server, session_with(server.address) as (session, interface):
+        session.connect()
+        interface.until(lambda: session.find("inverting"))
+        slow = submit(session, request("slow", 512))
+        then = submit(session, request("inverting"))
+        interface.until(lambda: slow.state == "translating")
+        (folder / "inverting.onnx").unlink()
+        interface.until(lambda: not session.find("inverting"))
+        slow.cancel()
+        interface.until(lambda: then.ended)
+        assert then.error is not None
+        assert then.error[0] == "The server no longer has this filter."
+
+
+def test_only_ones_own_job_is_cancelled(folder: Path) -> None:
+    with (
+        factories.running_server(folder) as server,
+        session_with(server.address) as (mine, here),
+        session_with(server.address) as (others, there),
+    ):
+        theirs = submit(others, request("slow", 64))
+        ours = [submit(mine, request("slow", 512)) for _ in range(2)]
+        here.until(lambda: ours[0].state in ("queued", "translating"))
+        for job in ours:
+            job.cancel()
+        here.until(lambda: all(job.ended for job in ours))
+        there.until(lambda: theirs.ended)
+        assert [job.state for job in ours] == ["cancelled", "cancelled"]
+        assert theirs.state == "done"
+
+
+def test_the_filters_are_right_again_after_the_server_was_away(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("plugins.core.session.FIRST_PAUSE", 0.05)
+    factories.put_bytes(folder / "broken.onnx", b"nonsense")
+    with factories.running_server(folder) as server, session_with(server.address) as (session, interface):
+        session.connect()
+        interface.until(lambda: session.connection.kind == "connected")
+        server.do(server.server.stop()).result(60)
+        interface.until(lambda: session.connection.kind == "failed")
+        (folder / "broken.onnx").unlink()
+        (folder / "slow.onnx").unlink()
+        with factories.running_server(folder, address=server.address):
+            interface.until(lambda: session.connection.kind == "connected")
+            assert [found.id for found in session.filters] == ["identity", "inverting"]
+            assert session.rejected == ()
+
+
+def test_an_unforeseen_failure_ends_the_job_and_not_the_lane(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    nonsense: Any = None
+    with factories.running_server(folder) as server, session_with(server.address) as (session, interface):
+        broken = submit(session, TranslationRequest("identity", 1, 1, Channels.RGBA, SampleType.UINT8, nonsense))
+        after = submit(session, request())
+        interface.until(lambda: after.ended)
+        assert broken.error is not None
+        assert broken.error[0] == "Something unforeseen happened in the plug-in (TypeError)."
+        assert "TypeError" in caplog.text
+        assert after.state == "done"
