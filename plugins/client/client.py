@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
@@ -62,7 +63,7 @@ class Client:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
-        self._connection: Connection | None = None
+        self._connections: list[Connection] = []  # more than one while the filters are watched beside other calls
 
     def __enter__(self) -> Client:
         return self
@@ -73,9 +74,9 @@ class Client:
         self.close()
 
     def close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        for connection in self._connections:
+            connection.close()
+        self._connections.clear()
 
     def list_filters(self, *, timeout: float = 10.0, cancel: Cancel | None = None) -> FilterList:
         """All filters, whatever number of pages they take. Raises ClientError, as all calls do."""
@@ -122,41 +123,40 @@ class Client:
     ) -> Translation:
         """``pixels`` are those that the header describes: row-major, packed, little-endian."""
         tell = on_progress or (lambda progress: None)
+        size = _byte_count(header)
+        _make_sure_of_room(size)
         answers = self._call(
             "/pleinair.v1.TranslationService/Translate",
             lambda: _upload(header, memoryview(pixels).cast("B"), tell),
             messages.TranslateResponse,
             self._patience(timeout, cancel),
+            silence=rpc.SILENCE_SECONDS,
         )
         with contextlib.closing(answers):  # type: ignore[type-var]
-            return self._collect(answers, _byte_count(header), tell)
+            return self._collect(answers, size, tell)
 
     def _collect(self, answers: Iterator[messages.TranslateResponse], size: int, tell: OnProgress) -> Translation:
-        try:
-            result, filled, summary = memoryview(bytearray(size)), 0, messages.Summary()
-        except (MemoryError, OverflowError) as error:
-            raise errors.too_large_for_memory() from error
+        # It grows as it fills: to blank hundreds of megabytes at once would stop an editor's interface for so long.
+        result, summary = bytearray(), messages.Summary()
         for answer in answers:
             if answer.pixels is not None:
-                end = filled + len(answer.pixels)
-                if end > size:
+                if len(result) + len(answer.pixels) > size:
                     raise errors.wrong_length(self.endpoint.address)
-                result[filled:end] = answer.pixels
-                filled = end
-                tell(Progress("receiving", filled / size))
+                result += answer.pixels
+                tell(Progress("receiving", len(result) / size))
             elif answer.progress is not None:
                 tell(_progress(answer.progress))
             elif answer.summary is not None:
                 summary = answer.summary
-        if filled < size:
+        if len(result) < size:
             raise errors.wrong_length(self.endpoint.address)
-        assert isinstance(result.obj, bytearray)
-        return Translation(result.obj, summary)
+        return Translation(result, summary)
 
     def _unary(
         self, path: str, request: Message, answer: type[Answer], *, timeout: float, cancel: Cancel | None = None
     ) -> Answer:
-        answers = list(self._call(path, lambda: iter([request]), answer, self._patience(timeout, cancel)))
+        patience = self._patience(timeout, cancel)
+        answers = list(self._call(path, lambda: iter([request]), answer, patience, silence=rpc.SILENCE_SECONDS))
         if len(answers) != 1:
             raise errors.not_ours(self.endpoint.address)
         return answers[0]
@@ -168,11 +168,11 @@ class Client:
         answer: type[Answer],
         patience: Patience,
         *,
-        silence: float | None = rpc.SILENCE_SECONDS,
+        silence: float | None,
     ) -> Iterator[Answer]:
         """Tried once more on a fresh connection when an old one ends without an answer: no call changes anything."""
-        connection = self._connection
-        if connection is not None and connection.usable:
+        connection = self._idle()
+        if connection is not None:
             answered = False
             call = rpc.call(connection, self.endpoint, path, requests(), answer, patience, silence=silence)
             try:
@@ -184,8 +184,19 @@ class Client:
             except errors.ConnectionLost:
                 if answered:
                     raise
-        self._connection = connection = Connection(self.endpoint, patience)
+        connection = Connection(self.endpoint, patience)
+        self._connections.append(connection)
         yield from rpc.call(connection, self.endpoint, path, requests(), answer, patience, silence=silence)
+
+    def _idle(self) -> Connection | None:
+        """A connection that can take a call; those that never will again are closed."""
+        for connection in list(self._connections):
+            if connection.usable:
+                return connection
+            if not connection.busy:
+                connection.close()
+                self._connections.remove(connection)
+        return None
 
     def _patience(self, timeout: float | None, cancel: Cancel | None) -> Patience:
         return Patience(self.endpoint.address, timeout=timeout, cancel=cancel)
@@ -202,6 +213,14 @@ def _upload(
 
 def _progress(told: messages.Progress) -> Progress:
     return Progress(_STAGES.get(told.stage, "translating"), told.fraction, told.seconds_left, told.queue_position)
+
+
+def _make_sure_of_room(size: int) -> None:
+    """Raises ClientError when there is no memory for the result, before the server has worked for it."""
+    try:
+        mmap.mmap(-1, max(size, 1)).close()  # reserves the room without touching it
+    except (OSError, OverflowError, MemoryError, ValueError) as error:
+        raise errors.too_large_for_memory() from error
 
 
 def _byte_count(header: messages.TranslateHeader) -> int:

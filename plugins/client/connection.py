@@ -50,7 +50,7 @@ class Connection:
         self._out: deque[memoryview] = deque()
         self._h2 = _http2()
         self._taken = 0
-        self._busy = False
+        self.busy = False  # with a call
         self._silent_yet = True  # whether the other side has said nothing at all
         self._greeted = False  # whether it has shown that it speaks HTTP/2
         self._last = False  # whether the server takes no further call
@@ -63,7 +63,7 @@ class Connection:
     @property
     def usable(self) -> bool:
         """Whether a call can begin: no other one is running, and the server has not left meanwhile."""
-        if self._busy or self._closed:
+        if self.busy or self._closed:
             return False
         try:
             self._receive(0)
@@ -81,7 +81,7 @@ class Connection:
         """
         stream = self._h2.get_next_available_stream_id()
         upload = _Upload(outgoing)
-        self._busy, answered = True, False
+        self.busy, answered = True, False
         try:
             self._h2.send_headers(stream, headers)
             while not answered:
@@ -96,7 +96,7 @@ class Connection:
             self.close()
             raise
         finally:
-            self._busy = False
+            self.busy = False
             if not (answered and upload.ended):
                 self._abandon(stream)
 

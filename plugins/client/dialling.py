@@ -19,8 +19,8 @@ CONNECT_SECONDS = 5.0  # for each address of a host, and for each side's turn in
 
 _UNDER_WAY = (0, errno.EINPROGRESS, errno.EWOULDBLOCK, 10035)  # the last is Windows' own EWOULDBLOCK
 _PARTIAL_CHAIN = 0x80000  # ssl.VERIFY_X509_PARTIAL_CHAIN, which Python names from 3.10 on
-_EXPIRED, _NOT_YET_VALID = 10, 9  # of OpenSSL's X509_V_ERR
-_SELF_MADE = (18, 19, 20, 21)
+_EXPIRED = 10  # of OpenSSL's X509_V_ERR
+_OF_NOBODY_KNOWN = (18, 19, 20, 21)
 
 _Found = tuple[Any, ...]  # one of socket.getaddrinfo's
 
@@ -158,9 +158,7 @@ def _trusting(certificate: bytes) -> ssl.SSLContext:
 def _certificate_error(address: str, error: ssl.SSLCertVerificationError) -> errors.ClientError:
     if error.verify_code == _EXPIRED:
         return errors.expired_certificate(address)
-    if error.verify_code == _NOT_YET_VALID:
-        return errors.early_certificate(address)
-    if error.verify_code in _SELF_MADE:
+    if error.verify_code in _OF_NOBODY_KNOWN:
         return errors.unknown_certificate(address)
     return errors.unusable_certificate(address, error.verify_message)
 

@@ -163,15 +163,6 @@ def expired_certificate(address: str) -> ClientError:
     )
 
 
-def early_certificate(address: str) -> ClientError:
-    return ClientError(
-        N_("The certificate of the server at {address} is not valid yet."),
-        N_("Check the clocks of this computer and of the server."),
-        code="UNAUTHENTICATED",
-        address=address,
-    )
-
-
 def unknown_certificate(address: str) -> ClientError:
     return ClientError(
         N_("Nobody whom this computer knows vouches for the certificate of the server at {address}."),
@@ -245,8 +236,9 @@ def told_by_server(code: str, reason: str, sentence: str) -> ClientError:
 def failed(address: str, code: str) -> ClientError:
     """A failure that no server of ours describes."""
     return ClientError(
-        N_("The server at {address} failed ({code})."),
+        N_("The server at {address} failed ({status})."),
         N_("Its log says more."),
         code=code,
         address=address,
+        status=code,
     )

@@ -83,7 +83,7 @@ def call(
     answer: type[Answer],
     patience: Patience,
     *,
-    silence: float | None = SILENCE_SECONDS,
+    silence: float | None,
 ) -> Iterator[Answer]:
     """The answers of a call, as they come. ``path`` is /package.Service/Method; after ``silence`` seconds a connection
     that moves no byte is given up.
@@ -160,6 +160,8 @@ class _Call:
             raise self._failure(CODES[int(status)])
 
     def _take_headers(self, headers: dict[str, str]) -> None:
+        if headers.get(":status") in ("502", "503", "504"):
+            raise errors.nobody_answers(self._address)  # says what stands before the server
         if headers.get(":status", "200") != "200" or not headers.get("content-type", "application/grpc").startswith(
             "application/grpc"
         ):
