@@ -141,7 +141,9 @@ class Editors:
     def display(self, profile: Profile, *, size: tuple[int, int] = (1440, 900)) -> Iterator[Screen]:
         """A virtual screen on a free display number."""
         reader, writer = os.pipe()
-        command = ["Xvfb", "-displayfd", str(writer), "-screen", "0", f"{size[0]}x{size[1]}x24", "-nolisten", "tcp"]
+        # Without a reset between clients, in which the next one would find nobody.
+        options = ["-noreset", "-nolisten", "tcp", "-screen", "0", f"{size[0]}x{size[1]}x24"]
+        command = ["Xvfb", "-displayfd", str(writer), *options]
         process = self.popen(command, profile, stdout=subprocess.DEVNULL, pass_fds=(writer,))
         os.close(writer)
         try:
