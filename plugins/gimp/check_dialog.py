@@ -57,14 +57,15 @@ class _CheckWindow:
 
 
 def _step(check: Check) -> Gtk.Box:
-    icon = Gtk.Image.new_from_icon_name("emblem-ok" if check.passed else "dialog-warning", Gtk.IconSize.LARGE_TOOLBAR)
-    icon.set_valign(Gtk.Align.START)
+    sign = Gtk.Label(valign=Gtk.Align.START)
+    sign.set_markup(f"<big><b>{'✓' if check.passed else '✗'}</b></big>")
+    sign.get_accessible().set_name(_("Passed") if check.passed else _("Failed"))
     name = Gtk.Label(xalign=0, wrap=True)
     name.set_markup(f"<b>{GLib.markup_escape_text(check.name)}</b>")
     words = box("vertical", name, spacing=2)
     for text in (check.sentence, check.remedy):
         if text:
             words.pack_start(label(text, selectable=True), False, False, 0)
-    step = box("horizontal", icon, spacing=12)
+    step = box("horizontal", sign, spacing=12)
     step.pack_start(words, True, True, 0)
     return step

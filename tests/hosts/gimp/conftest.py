@@ -1,0 +1,28 @@
+"""One console for all tests, and the pictures that they make in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.hosts.editors import Editors
+from tests.hosts.gimp.pictures import Bench
+from tests.hosts.gimp.remote import Gimp, running, settle
+from tests.hosts.serving import HostServer
+
+
+@pytest.fixture(scope="session")
+def console(editors: Editors, gimp_zip: Path, server: HostServer) -> Iterator[Gimp]:
+    """GIMP's console with the plug-in installed and its settings naming the server."""
+    with editors.profile() as profile:
+        editors.install_gimp(gimp_zip, profile)
+        settle(profile, address=server.address)
+        with running(editors, profile) as gimp:
+            yield gimp
+
+
+@pytest.fixture
+def bench(console: Gimp) -> Bench:
+    return Bench(console)
