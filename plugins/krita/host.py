@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ from krita import Krita
 
 from .pixels import Area, Space
 from .steps import WAIT, Steps
+
+_ACTIVATION_SECONDS = 0.5
 
 
 def settings_folder() -> Path:
@@ -52,6 +55,21 @@ def until_idle(document: Any) -> Steps[None]:
         yield WAIT
     if is_open(document):
         document.unlock()
+
+
+def make_active_again(document: Any, active: Any, added: Any) -> Steps[None]:
+    """Krita makes an added layer (named by its identifier) the active one, a moment later; the artist goes on where
+    they were."""
+    end = time.monotonic() + _ACTIVATION_SECONDS
+    while time.monotonic() < end:
+        yield WAIT
+        if not is_open(document):
+            return
+        now = document.activeNode()
+        if now is not None and now.uniqueId() == added:
+            break
+    if active is not None and is_open(document):
+        document.setActiveNode(active)
 
 
 def refresh(document: Any) -> None:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..client.messages import Filter
 from ..core.history import Entry, History
-from ..core.jobs import Job, TranslationRequest
+from ..core.jobs import Job, TranslationRequest, duration
 from ..core.layers import result_name
 from ..core.masks import multiply_alpha
 from ..core.session import Session
 from ..core.texts import _
 from . import host, transfer
-from .guard import log, report
+from .guard import report
 from .pixels import WireFormat, cut_out, wire_format
 from .problems import Problem
 from .sources import Source, find_source
@@ -35,8 +36,8 @@ class Wish:
 
 
 class Run:
-    """``state`` is running, done, failed or cancelled. ``made`` are the identifiers of the layers that it added;
-    ``problems`` what went wrong with single layers, in words. ``changed`` is called after every change."""
+    """``state`` is running, done, failed or cancelled. ``made`` are the identifiers of the layers that it added.
+    What goes wrong is reported; in a batch the other layers go on. ``changed`` is called after every change."""
 
     def __init__(
         self, wish: Wish, session: Session, history: History, changed: Callable[[], None], parent: Any
@@ -44,12 +45,13 @@ class Run:
         self.wish = wish
         self.state = "running"
         self.made: list[Any] = []
-        self.problems: list[str] = []
         self._session = session
         self._history = history
         self._changed = changed
         self._stage = _("Reading the layer")
         self._number = 0
+        self._begun = time.monotonic()
+        self._seconds = 0.0
         self._job: Job | None = None
         self._task = Task(self._guarded_steps(), done=lambda _none: self._end(), failed=self._fail, parent=parent)
 
@@ -67,12 +69,10 @@ class Run:
 
     def describe(self) -> str:
         """One line for the artist."""
-        if self.problems:
-            return " ".join(self.problems)
-        if self.state == "cancelled":
-            return _("Cancelled; the picture is as it was.")
+        if self.ended:
+            return self._outcome()
         now = self._job.describe() if self._job else self._stage
-        if len(self.wish.nodes) == 1 or self.ended:
+        if len(self.wish.nodes) == 1:
             return now
         return _("Layer {number} of {all}: {now}").format(number=self._number + 1, all=len(self.wish.nodes), now=now)
 
@@ -97,10 +97,9 @@ class Run:
             try:
                 yield from self._translate(node)
             except Problem as problem:
-                if len(self.wish.nodes) == 1:
+                if len(self.wish.nodes) == 1 or not host.is_open(self.wish.document):
                     raise
-                self.problems.append(str(problem))
-                log.info("%s", problem)
+                report(problem)
 
     def _translate(self, node: Any) -> Steps[None]:
         wish = self.wish
@@ -114,8 +113,10 @@ class Run:
         result = yield from elsewhere(lambda: _masked(source, wire, result))
         yield from host.until_idle(wish.document)
         name = result_name(wish.chosen.title or wish.chosen.id, source.name)
+        active = wish.document.activeNode()
         made = yield from transfer.write(source, result, wire, source.result_area, name, wish.look)
         self.made.append(made)
+        yield from host.make_active_again(wish.document, active, made)
         self._changed()
         yield from elsewhere(lambda: self._remember(source, wire, name, result))
 
@@ -162,16 +163,23 @@ class Run:
         self._changed()
 
     def _end(self) -> None:
-        self._stage = _("Done")
-        self._leave("failed" if self.problems and not self.made else "done")
+        self._leave("done" if self.made else "failed")
 
     def _fail(self, error: Exception) -> None:
-        self.problems.append(str(error) if isinstance(error, Problem) else "")
         self._leave("failed")
         report(error)
 
+    def _outcome(self) -> str:
+        made, wanted = len(self.made), len(self.wish.nodes)
+        if made == wanted:
+            return _("Done in {time}").format(time=duration(self._seconds))
+        if made:
+            return _("{made} of {wanted} layers were translated.").format(made=made, wanted=wanted)
+        return _("Cancelled; nothing was added.") if self.state == "cancelled" else _("Nothing was added.")
+
     def _leave(self, state: str) -> None:
         self.state = state
+        self._seconds = time.monotonic() - self._begun
         if self._job is not None:
             self._job.cancel()
             self._job = None
