@@ -37,6 +37,7 @@ plugins: .venv/installed
 
 bench: .venv/installed
 	$(PY) -m tests.benchmarks.serving
+	$(PY) -m tests.benchmarks.wire
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Pleinair needs Python 3.11 or newer; name one with make PYTHON=python3.12")'
