@@ -93,8 +93,12 @@ def capture(image: Any, layer: Any | None) -> Source | None:
 
 
 def insert(image: Any, results: list[Result], look: Look) -> list[Any]:
-    """Puts every result above its source, all in one undo step, or none and the exception."""
+    """Puts every result above its source, all in one undo step, or none and the exception.
+
+    The artist's layers stay selected: what is repeated is their translation, not a translation's.
+    """
     made: list[Any] = []
+    selected = image.get_selected_layers()
     image.undo_group_start()
     try:
         for result in results:
@@ -104,8 +108,8 @@ def insert(image: Any, results: list[Result], look: Look) -> list[Any]:
             image.remove_layer(layer)
         raise
     finally:
+        image.set_selected_layers(selected)
         image.undo_group_end()
-    image.set_selected_layers(made)
     return made
 
 

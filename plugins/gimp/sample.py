@@ -91,4 +91,5 @@ def _empty(image: Any, width: int, height: int) -> Any:
     profile = image.get_color_profile()
     if profile:
         made.set_color_profile(profile)
+        Gimp.progress_end()  # GIMP shows that as progress of ours
     return made

@@ -148,6 +148,10 @@ def layers(image: int = 0, group: int = 0) -> list[dict[str, Any]]:
     return [_told(layer) for layer in found]
 
 
+def choose(image: int, layers: list[int]) -> None:
+    Gimp.Image.get_by_id(image).set_selected_layers([_item(layer) for layer in layers])
+
+
 def selected(image: int) -> list[int]:
     return [layer.get_id() for layer in Gimp.Image.get_by_id(image).get_selected_layers()]
 

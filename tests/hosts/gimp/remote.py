@@ -20,6 +20,8 @@ from tests.hosts.screen import Screen
 START_SECONDS = 180.0
 ANSWER_SECONDS = 120.0
 _INSIDE = Path(__file__).with_name("inside.py")
+# Without docks the progress bar's Cancel is in the window's corner.
+_BARE = "(hide-docks yes)\n(single-window-mode yes)\n"
 _QUIET = "(show-welcome-dialog no)\n(check-updates no)\n"
 
 
@@ -91,6 +93,7 @@ def running(editors: Editors, profile: Profile, *, screen: Screen | None = None,
     folder = profile.home / "requests"
     folder.mkdir()
     (profile.gimp_folder / "gimprc").write_text(_QUIET)
+    (profile.gimp_folder / "sessionrc").write_text(_BARE)
     script = Path(shutil.copy(_INSIDE, profile.home))
     batch = f"exec(open({editors.inside(script)!r}).read())"
     arguments = ["--new-instance", "--no-data", "--batch-interpreter=python-fu-eval", "-b", batch, "--quit"]

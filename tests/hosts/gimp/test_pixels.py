@@ -66,11 +66,13 @@ def test_wide_gamut_is_kept(bench: Bench, precision: str) -> None:
 def test_result_lies_where_its_source_lies(bench: Bench) -> None:
     image = bench.image()
     layer = bench.layer(image, noise("U8", 4), name="sea")
+    bench.layer(image, noise("U8", 4), name="other")
+    bench.gimp.choose(image=image, layers=[layer])
     assert bench.translate(image, layer, filter="inverting") == ""
-    result, below = bench.gimp.layers(image=image)
+    _, result, below = bench.gimp.layers(image=image)
     assert below["id"] == layer
     assert (result["size"], result["place"]) == (list(SIZE), list(PLACE))
-    assert bench.gimp.selected(image=image) == [result["id"]]
+    assert bench.gimp.selected(image=image) == [layer]
     assert result["name"].startswith("sea, ")
     assert result["origin"]["filter"] == "inverting" and len(result["origin"]["sha256"]) == 64
     bench.gimp.delete_image(image=image)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,66 +12,150 @@ import pytest
 
 from tests.hosts.editors import Editors
 from tests.hosts.gimp.pictures import Bench, noise
-from tests.hosts.gimp.remote import Gimp, running, settle, wait_until
+from tests.hosts.gimp.remote import running, settle, wait_until
 from tests.hosts.screen import Screen
-from tests.hosts.serving import HostServer
+from tests.hosts.serving import HostServer, serving
 
 MAIN = "GIMP$"
+DIALOG = "^Translate$"
 
 
+@dataclass(frozen=True)
 class Desk(Bench):
-    """GIMP on a screen, with one picture open."""
-
-    def __init__(self, gimp: Gimp, screen: Screen) -> None:
-        super().__init__(gimp)
-        object.__setattr__(self, "screen", screen)
+    """GIMP on a screen."""
 
     screen: Screen
 
-    def press(self, *keys: str, window: str = MAIN) -> None:
-        self.screen.key(*keys, window=self.screen.window(window))
+    def open(self, source: np.ndarray, precision: str) -> tuple[int, int]:
+        """A picture in a window, with one layer."""
+        height, width, _ = source.shape
+        image = self.gimp.new_image(width=width, height=height, precision=precision, base="RGB")
+        layer = self.layer(image, source, place=(0, 0))
+        self.gimp.show(image=image)
+        return image, layer
+
+    def press(self, *keys: str) -> None:
+        """In the main window."""
+        self.screen.key(*keys, window=self.screen.window(MAIN))
 
     def open_dialog(self) -> str:
-        """By the menu: Filters, its last entry, Pleinair, its first."""
-        self.press("alt+r", "Up", "Right", "Return")
-        return self.screen.window("^Translate$")
+        """By the menu: Filters, its last entry, Pleinair, and Translate by its mnemonic."""
+        self.press("alt+r", "Up", "Right", "t")
+        return self.screen.window(DIALOG)
+
+    def counts(self, image: int, number: int) -> Callable[[], bool]:
+        return lambda: len(self.gimp.layers(image=image)) == number
+
+    def cancel(self) -> None:
+        """Presses Cancel in the main window's corner, beside the progress bar."""
+        window = self.screen.window(MAIN)
+        geometry = self.screen.xdotool("getwindowgeometry", "--shell", window)
+        width, height = (int(re.findall(rf"{side}=(\d+)", geometry)[0]) for side in ("WIDTH", "HEIGHT"))
+        self.screen.click(width - 45, height - 18, window=window)
 
 
 @pytest.fixture(scope="module")
 def desk(editors: Editors, gimp_zip: Path, server: HostServer) -> Iterator[Desk]:
     with editors.profile() as profile, editors.display(profile) as screen:
         editors.install_gimp(gimp_zip, profile)
-        settle(profile, address=server.address, last_filter="inverting")
+        settle(profile, address=server.address)
         with running(editors, profile, screen=screen) as gimp:
             yield Desk(gimp, screen)
 
 
-def test_an_artists_session(desk: Desk, artifacts: Path) -> None:
-    """Choose in the dialog, Return, undo, redo, repeat: each is one step."""
+def test_choosing_undoing_redoing_and_repeating_are_one_step_each(desk: Desk, artifacts: Path) -> None:
     gimp, screen = desk.gimp, desk.screen
-    image = desk.image("U16_NON_LINEAR")
-    source = noise("U16", 4, size=(400, 300))
-    layer = desk.layer(image, source, place=(0, 0))
-    gimp.show(image=image)
-
-    def counts(number: int) -> Callable[[], bool]:
-        return lambda: len(gimp.layers(image=image)) == number
-
+    source = noise("U16", 3, size=(400, 300))
+    image, layer = desk.open(source, "U16_NON_LINEAR")
     dialog = desk.open_dialog()
-    screen.screenshot(artifacts / "gimp-dialog.png")
-    screen.type("invert")
+    screen.key("i", "n", "v", window=dialog)  # into the search: the inverting filter is left
+    wait_until(lambda: _pictured(screen, artifacts / "gimp-dialog.png"), gimp, 60, "dialog with a preview")
     screen.key("Return", window=dialog)
-    wait_until(counts(2), gimp, 60, "new layer")
-    result = gimp.layers(image=image)[0]
-    np.testing.assert_array_equal(desk.pixels(result["id"], source)[..., :3], 65535 - source[..., :3])
+    wait_until(desk.counts(image, 2), gimp, 60, "new layer")
+    np.testing.assert_array_equal(desk.pixels(gimp.layers(image=image)[0]["id"], source), 65535 - source)
+    wait_until(lambda: gimp.selected(image=image) == [layer], gimp, 30, "artist's layer selected again")
     screen.screenshot(artifacts / "gimp-result.png")
     desk.press("ctrl+z")
-    wait_until(counts(1), gimp, 30, "undone step")
+    wait_until(desk.counts(image, 1), gimp, 30, "undone step")
     np.testing.assert_array_equal(desk.pixels(layer, source), source)
     desk.press("ctrl+y")
-    wait_until(counts(2), gimp, 30, "redone step")
-    np.testing.assert_array_equal(
-        desk.pixels(gimp.layers(image=image)[0]["id"], source)[..., :3], 65535 - source[..., :3]
-    )
+    wait_until(desk.counts(image, 2), gimp, 30, "redone step")
+    np.testing.assert_array_equal(desk.pixels(gimp.layers(image=image)[0]["id"], source), 65535 - source)
     desk.press("ctrl+f")
-    wait_until(counts(3), gimp, 60, "repeated filter")
+    wait_until(desk.counts(image, 3), gimp, 60, "repeated translation")
+
+
+def test_cancel_leaves_the_picture_alone_and_frees_the_server(desk: Desk, artifacts: Path) -> None:
+    gimp = desk.gimp
+    source = noise("U8", 4, size=(900, 700))
+    image, layer = desk.open(source, "U8_NON_LINEAR")
+    answer = gimp.ask("translate", image=image, drawables=[layer], filter="slow")
+    wait_until(gimp.plugins_running, gimp, 30, "translation")
+    desk.screen.screenshot(artifacts / "gimp-progress.png")
+    end = _pressing(desk)
+    wait_until(lambda: next(end), gimp, 60, "cancelled translation")
+    assert answer.value()[0] == "CANCEL"
+    assert [found["id"] for found in gimp.layers(image=image)] == [layer]
+    np.testing.assert_array_equal(desk.pixels(layer, source), source)
+    assert desk.translate(image, layer, filter="identity") == ""
+
+
+def test_text_and_link_layers_become_new_layers(desk: Desk) -> None:
+    gimp = desk.gimp
+    image, _ = desk.open(noise("U8", 3, size=(200, 100)), "U8_NON_LINEAR")
+    linked = gimp.profile.home / "linked.png"
+    desk.screen.screenshot(linked)
+    for layer in (gimp.new_text(image=image, text="Sea"), gimp.new_link(image=image, path=gimp.inside(linked))):
+        if layer:
+            before = gimp.raw(layer)
+            assert desk.translate(image, layer, filter="identity") == ""
+            above, below = (found["id"] for found in gimp.layers(image=image)[:2])
+            assert below == layer and gimp.raw(layer) == before == gimp.raw(above)
+
+
+def test_dialog_without_a_server_says_what_to_do(
+    editors: Editors, gimp_zip: Path, desk: Desk, artifacts: Path, tmp_path: Path
+) -> None:
+    """And goes on by itself when there is one."""
+    gimp, screen = desk.gimp, desk.screen
+    source = noise("U8", 3, size=(60, 40))
+    image, _ = desk.open(source, "U8_NON_LINEAR")
+    before = (gimp.profile.gimp_folder / "pleinair/settings.json").read_text()
+    settle(gimp.profile, address="127.0.0.1:50999", last_filter="inverting")
+    try:
+        dialog = desk.open_dialog()
+        screen.screenshot(artifacts / "gimp-no-server.png")
+        screen.key("Return", window=dialog)  # nothing can be applied yet
+        from tests import factories
+
+        factories.put(tmp_path, factories.inverting())
+        with serving(tmp_path, address="127.0.0.1:50999"):
+            wait_until(lambda: _applied(desk, dialog, image), gimp, 90, "translation by the server that came")
+            np.testing.assert_array_equal(desk.pixels(gimp.layers(image=image)[0]["id"], source), 255 - source)
+    finally:
+        (gimp.profile.gimp_folder / "pleinair/settings.json").write_text(before)
+
+
+def _applied(desk: Desk, dialog: str, image: int) -> bool:
+    if len(desk.gimp.layers(image=image)) == 2:
+        return True
+    if dialog in desk.screen.xdotool("search", "--onlyvisible", "--name", "."):
+        desk.screen.key("Return", window=dialog)
+    return False
+
+
+def _pressing(desk: Desk) -> Iterator[bool]:
+    """Whether the plug-in has ended; presses Cancel until then, for the button comes a moment after the plug-in."""
+    while desk.gimp.plugins_running():
+        desk.cancel()
+        yield False
+    yield True
+
+
+def _pictured(screen: Screen, path: Path) -> bool:
+    """Whether the preview's border is on the screen: a white line from top to bottom of it."""
+    from PIL import Image
+
+    shot = np.asarray(Image.open(screen.screenshot(path)).convert("L"))
+    white = (shot == 255).astype(np.int8)
+    return bool((white.sum(axis=0) > 250).any())
