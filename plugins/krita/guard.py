@@ -29,7 +29,9 @@ def write_log_to(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         file = folder / "pleinair.log"
-        handlers.append(logging.handlers.RotatingFileHandler(file, maxBytes=_LOG_BYTES, backupCount=1, delay=True))
+        handlers.append(
+            logging.handlers.RotatingFileHandler(file, maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8", delay=True)
+        )
     except OSError:
         log.warning("No log can be kept in %s.", folder)
     for handler in handlers:

@@ -41,6 +41,7 @@ class Lab:
         """Leaves no document and no run to the next scenario."""
         self.studio.cancel()
         for document in self.krita.documents():
+            document.waitForDone()  # Krita does not survive the closing of a picture that it still computes
             document.setModified(False)
         for _ in range(len(self.krita.documents())):
             self.krita.action("file_close").trigger()
