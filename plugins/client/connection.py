@@ -54,6 +54,7 @@ class Connection:
         self._silent_yet = True  # whether the other side has said nothing at all
         self._greeted = False  # whether it has shown that it speaks HTTP/2
         self._last = False  # whether the server takes no further call
+        self._dropped = False  # whether the call that runs will not be answered
         self._closed = False
 
     def close(self) -> None:
@@ -120,6 +121,8 @@ class Connection:
 
     def _exchange(self, stream: int, patience: Patience, silence: float | None) -> list[Any]:
         """Waits until something can be sent or has come, and does that."""
+        if self._dropped:
+            raise self._ended()
         self._frame()
         if isinstance(self._socket, ssl.SSLSocket) and self._socket.pending():
             patience.check()
@@ -177,8 +180,8 @@ class Connection:
             self._greeted = True
         elif isinstance(event, h2_events.ConnectionTerminated):
             self._last = True
-            if event.error_code or (event.last_stream_id or 0) < stream:
-                raise self._ended()
+            # Not raised here: the call's own end may have come just before it.
+            self._dropped = bool(event.error_code) or (event.last_stream_id or 0) < stream
         return isinstance(event, _OF_THE_CALL) and event.stream_id == stream
 
     def _take(self, stream: int, count: int) -> None:
@@ -222,14 +225,17 @@ def _http2() -> _Http2:
             validate_inbound_headers=False,
         )
     )
-    made.initiate_connection()
-    made.update_settings(
-        {
+    # From the first frame on, not from its acknowledgement on: servers use a larger frame before they acknowledge it.
+    made.local_settings = h2_settings.Settings(
+        client=True,
+        initial_values={
             h2_settings.SettingCodes.INITIAL_WINDOW_SIZE: WINDOW,
             h2_settings.SettingCodes.MAX_FRAME_SIZE: FRAME,
             h2_settings.SettingCodes.ENABLE_PUSH: 0,
-        }
+        },
     )
+    made.max_inbound_frame_size = FRAME
+    made.initiate_connection()
     made.increment_flow_control_window(WINDOW - 65535)
     return made
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -58,18 +59,22 @@ class Peer:
     def send(self) -> None:
         self.socket.sendall(self.h2.data_to_send())
 
+    def hang_up(self) -> None:
+        """Gently: what was sent still arrives."""
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_WR)
+            self.until_gone()
+
     def until_gone(self) -> None:
         """Takes what comes without understanding it, until the client is gone."""
-        try:
+        with contextlib.suppress(ConnectionError):
             while self.socket.recv(1 << 16):
                 pass
-        except ConnectionError:
-            pass
 
 
 @contextmanager
 def scripted(script: Script) -> Iterator[str]:
-    """The address of a server that does with every connection what the script says; then it closes the connection.
+    """The address of a server that does with every connection what the script says, and then says no more on it.
     What a script raises comes out at the end."""
     problems: list[BaseException] = []
     with socket.create_server(("127.0.0.1", 0)) as listening:
@@ -82,7 +87,9 @@ def scripted(script: Script) -> Iterator[str]:
                     if over.is_set():
                         return
                     try:
-                        script(Peer(connected, number))
+                        peer = Peer(connected, number)
+                        script(peer)
+                        peer.hang_up()
                     except BaseException as problem:
                         problems.append(problem)
                 number += 1

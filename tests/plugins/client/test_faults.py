@@ -14,6 +14,7 @@ import grpc
 import pytest
 from h2.errors import ErrorCodes
 from h2.events import RequestReceived, StreamEnded, StreamReset
+from hpack import Encoder
 from pleinair.v1 import translation_pb2
 
 from plugins.client import Cancel, Cancelled, Client, ClientError, ConnectionLost, Endpoint, codec, connection, rpc
@@ -214,6 +215,39 @@ def test_a_server_that_takes_no_more_calls_finishes_the_one_that_runs() -> None:
     with scripted(script) as address, Client(Endpoint(address)) as client:
         assert ids(client) == ["one"]
         assert ids(client) == ["one"]  # on another connection
+
+
+def test_an_answer_that_came_just_before_the_server_went_counts() -> None:
+    def script(peer: Peer) -> None:
+        peer.greet()
+        stream = request(peer)
+        peer.h2.send_headers(stream, [(":status", "200"), ("content-type", "application/grpc")])
+        peer.h2.send_data(stream, b"\0" + len(ONE_FILTER).to_bytes(4, "big") + ONE_FILTER)
+        peer.h2.send_headers(stream, [("grpc-status", "0")], end_stream=True)
+        peer.h2.close_connection(error_code=ErrorCodes.INTERNAL_ERROR, last_stream_id=0)
+        peer.send()
+
+    with scripted(script) as address, Client(Endpoint(address)) as client:
+        assert ids(client) == ["one"]
+
+
+def test_a_large_frame_may_come_before_the_server_acknowledged_its_size() -> None:
+    large = codec.encode(ListFiltersResponse(filters=[Filter(id="one", thumbnail=b"\0" * 500_000)]))
+    encoder = Encoder()
+
+    def frame(kind: int, flags: int, payload: bytes, stream: int = 1) -> bytes:
+        return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
+
+    def script(peer: Peer) -> None:
+        headers = encoder.encode([(":status", "200"), ("content-type", "application/grpc")])
+        trailers = encoder.encode([("grpc-status", "0")])
+        peer.socket.sendall(frame(4, 0, b"", stream=0))  # settings, and never an acknowledgement of the client's
+        assert peer.socket.recv(1 << 16)
+        peer.socket.sendall(frame(1, 4, headers) + frame(0, 0, b"\0" + len(large).to_bytes(4, "big") + large))
+        peer.socket.sendall(frame(1, 5, trailers))
+
+    with scripted(script) as address, Client(Endpoint(address)) as client:
+        assert ids(client) == ["one"]
 
 
 # Silent
