@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
 from h2.config import H2Configuration
 from h2.connection import H2Connection
-from h2.events import Event
+from h2.events import Event, RequestReceived, StreamEnded
+
+from plugins.client import Client, ClientError, Endpoint
 
 SECONDS = 20.0
 
@@ -106,3 +109,20 @@ def scripted(script: Script) -> Iterator[str]:
             thread.join(SECONDS)
     if problems:
         raise problems[0]
+
+
+def request(peer: Peer) -> int:
+    """Takes one whole request of a client; gives its stream."""
+    stream: int = peer.until(RequestReceived).stream_id
+    peer.until(StreamEnded)
+    return stream
+
+
+def failure(address: str, *, timeout: float = 20) -> ClientError:
+    with Client(Endpoint(address)) as client, pytest.raises(ClientError) as caught:
+        client.list_filters(timeout=timeout)
+    return caught.value
+
+
+def ids(client: Client) -> list[str]:
+    return [found.id for found in client.list_filters().filters]
