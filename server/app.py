@@ -31,7 +31,7 @@ SERVICES = (
     filters_pb2.DESCRIPTOR.services_by_name["FilterService"].full_name,
 )
 MOST_WATCHERS = 100
-LAST_WORDS_SECONDS = 1.0  # for statuses that are on their way
+LAST_WORDS_SECONDS = 5.0  # at most, for statuses that are on their way
 
 
 class Server:
