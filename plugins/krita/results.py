@@ -52,5 +52,6 @@ class Results:
                 node.setBlendingMode(look.blending_mode)
 
     def _refresh(self) -> None:
-        if self._document is not None:
+        # Only what is seen: Krita may be about to close the other pictures, and does not survive it then.
+        if self._document is not None and host.active_document() == self._document:
             host.refresh(self._document)

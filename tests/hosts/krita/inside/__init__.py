@@ -80,9 +80,11 @@ class Driver(Extension):  # type: ignore[misc]
 
     def _finish(self, outcome: dict[str, Any]) -> None:
         outcome["messages"] = self._lab.take_messages()
-        self._write(self._name, outcome)
-        self._steps = None
-        self._lab.tidy()
+        if self._name:
+            self._write(self._name, outcome)
+        # The last scenario leaves everything as it is, for Krita to be quit with it.
+        tidies = self._name and self._waiting
+        self._name, self._steps = "", self._lab.tidy() if tidies else None
 
     def _write(self, name: str, outcome: dict[str, Any]) -> None:
         path = Path(self._orders["results"]) / f"{name}.json"

@@ -14,6 +14,9 @@ from krita import Krita, Selection
 from PyQt5.QtCore import QByteArray
 from PyQt5.QtWidgets import QAbstractItemView, QLabel, QPushButton
 
+# Krita's list of layers looks at changed layers a moment later, and does not survive it when they are gone by then.
+_NODE_MODEL_SECONDS = 0.4
+
 Steps = Generator[None, None, Any]
 
 
@@ -37,15 +40,21 @@ class Lab:
         taken, self.messages[:] = list(self.messages), []
         return taken
 
-    def tidy(self) -> None:
+    def tidy(self) -> Steps:
         """Leaves no document and no run to the next scenario."""
         self.studio.cancel()
+        yield from self.rest(_NODE_MODEL_SECONDS)
         for document in self.krita.documents():
             document.waitForDone()  # Krita does not survive the closing of a picture that it still computes
             document.setModified(False)
         for _ in range(len(self.krita.documents())):
             self.krita.action("file_close").trigger()
         self.use(address=self.orders["address"], source="layer", opacity=100, keep_luminance=False)
+
+    def rest(self, seconds: float) -> Steps:
+        """Lets Krita draw and tidy up."""
+        end = time.monotonic() + seconds
+        yield from self.until(lambda: time.monotonic() > end, "time", seconds + 10)
 
     def quit(self) -> None:
         for document in self.krita.documents():
@@ -59,9 +68,13 @@ class Lab:
                 raise TimeoutError(f"{what} within {seconds} s; messages: {self.messages}")
             yield
 
-    def connected(self) -> Steps:
+    def show_docker(self) -> Steps:
+        """Krita hides all dockers when no picture is open."""
         self.docker.show()
         self.docker.raise_()
+        yield from self.until(lambda: self.docker.isVisible(), "docker visible")
+
+    def connected(self) -> Steps:
         session = self.studio.session
         session.connect()
         yield from self.until(lambda: session.connection.kind == "connected", "connected")

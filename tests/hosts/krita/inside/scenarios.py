@@ -40,6 +40,8 @@ def samples(model: str, depth: str, count: int, low: float = 0.0, high: float = 
 
 
 def connects(lab: Lab) -> Steps:
+    yield from lab.document(16, 16)
+    yield from lab.show_docker()
     yield from lab.connected()
     return {"labels": lab.labels(), "filters": [one.id for one in lab.studio.session.filters]}
 
@@ -60,7 +62,7 @@ def every_space(lab: Lab) -> Steps:
             yield from lab.activate(document, source)
         result["source after"] = lab.seen(source)
         results[" ".join((model, depth, profile))] = result
-        lab.tidy()
+        yield from lab.tidy()
     return results
 
 
@@ -124,7 +126,7 @@ def soft_selection(lab: Lab) -> Steps:
             "selected": text(b"".join(selected[row * 30 + 1 : row * 30 + 1 + area[2]] for row in range(area[3]))),
             "width": area[2],
         }
-        lab.tidy()
+        yield from lab.tidy()
     document = yield from lab.document(64, 48)
     lab.layer(document, "source", samples("RGBA", "U8", 16), 5, 3, 4, 4)
     yield from lab.activate(document, document.topLevelNodes()[-1])
@@ -234,6 +236,7 @@ def cancelled(lab: Lab) -> Steps:
     source = lab.layer(document, "source", bytes([9, 8, 7, 255]) * (1024 * 1024), 0, 0, 1024, 1024)
     yield from lab.activate(document, source)
     names, steps = lab.names(document), lab.undo_steps()
+    yield from lab.show_docker()
     yield from lab.begin("slow")
     yield from lab.screenshot("krita-running")
     lab.press("cancel")
@@ -345,6 +348,7 @@ def server_killed(lab: Lab) -> Steps:
     os.kill(lab.orders["own"]["pid"], signal.SIGKILL)
     yield from lab.until(lambda: run.ended, "run ended")
     yield from lab.until(lambda: lab.studio.session.connection.kind == "failed", "lost server seen")
+    yield from lab.show_docker()
     yield from lab.screenshot("krita-no-server")
     return {
         "state": run.state,
@@ -361,15 +365,15 @@ def large(lab: Lab) -> Steps:
     source = document.topLevelNodes()[0]
     lab.put(source, os.urandom(4 * side) * side, 0, 0, side, side)
     document.refreshProjection()
-    yield from _settle(lab, 2.0)
+    yield from lab.rest(2.0)
     gaps = Gaps(lab.docker)
-    yield from _settle(lab, 1.0)
+    yield from lab.rest(1.0)
     idle = gaps.take()
     document.rootNode().addChildNode(document.createNode("empty", "paintlayer"), source)
-    yield from _settle(lab, 1.0)
+    yield from lab.rest(1.0)
     own = gaps.take()
     yield from lab.activate(document, source)
-    yield from _settle(lab, 1.0)
+    yield from lab.rest(1.0)
     gaps.take()
     lab.studio.choose("identity")
     lab.press("apply")
@@ -379,7 +383,7 @@ def large(lab: Lab) -> Steps:
     yield from lab.until(lambda: run.ended or run._job is None, "translated", 120)
     waiting = gaps.take()
     yield from lab.until(lambda: run.ended, "written", 60)
-    yield from _settle(lab, 1.0)
+    yield from lab.rest(1.0)
     writing = gaps.take()
     same = lab.raw(source, 0, 0, side, side) == lab.raw(lab.made(document), 0, 0, side, side)
     return {
@@ -411,12 +415,6 @@ class Gaps:
         self._last = now
 
 
-def _settle(lab: Lab, seconds: float) -> Steps:
-    """Lets Krita draw: what is measured next must not hold what went before."""
-    end = time.monotonic() + seconds
-    yield from lab.until(lambda: time.monotonic() > end, "time", seconds + 10)
-
-
 def artist(lab: Lab) -> Steps:
     """A picture to look at: half of it seen through a filter, before Apply and after."""
     document = yield from lab.document(900, 600)
@@ -431,6 +429,7 @@ def artist(lab: Lab) -> Steps:
     ]
     lab.put(source, b"".join(rows), 0, 0, 900, 600)
     document.refreshProjection()
+    yield from lab.show_docker()
     lab.studio.choose("inverting")
     box = lab.docker._preview
     box.look_again()
@@ -438,7 +437,7 @@ def artist(lab: Lab) -> Steps:
     yield from lab.screenshot("krita-preview")
     exact = box._view._preview.exact
     yield from lab.apply("inverting")
-    yield from _settle(lab, 1.0)
+    yield from lab.rest(1.0)
     yield from lab.screenshot("krita-applied")
     return {"exact": exact}
 
