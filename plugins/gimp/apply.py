@@ -9,6 +9,7 @@ from typing import Any
 from gi.repository import Gimp, GLib
 
 from ..client.messages import ChannelOrder
+from ..core.browser import title
 from ..core.jobs import Job, TranslationRequest
 from ..core.session import Session
 from ..core.texts import _
@@ -38,7 +39,7 @@ def translate(session: Session, image: Any, drawables: list[Any], options: Optio
     if not options.filter_id:
         raise Problem(_("No filter is named."), _("Choose one in the dialog, or name it in the argument “filter”."))
     chosen = layers.chosen_layers(image, drawables, options.kind)
-    title = _title(session, options.filter_id)
+    name = _title(session, options.filter_id)
     sources = [source for source in (layers.capture(image, layer) for layer in chosen) if source]
     if not sources:
         raise Problem(
@@ -47,7 +48,7 @@ def translate(session: Session, image: Any, drawables: list[Any], options: Optio
     Gimp.progress_init(_("Translating"))
     try:
         results = [
-            _translated(session, source, options.filter_id, title, _teller(number, len(sources)))
+            _translated(session, source, options.filter_id, name, _teller(number, len(sources)))
             for number, source in enumerate(sources)
         ]
         _check_open(image)
@@ -71,7 +72,7 @@ def request_for(source: Source, filter_id: str) -> TranslationRequest:
     )
 
 
-def _translated(session: Session, source: Source, filter_id: str, title: str, tell: Callable[[Job], None]) -> Result:
+def _translated(session: Session, source: Source, filter_id: str, name: str, tell: Callable[[Job], None]) -> Result:
     job = _finished(session, request_for(source, filter_id), tell)
     if job.state != "done" or job.pixels is None or job.summary is None:
         raise Problem(*job.error) if job.error else Problem(_("It was cancelled."))
@@ -81,7 +82,7 @@ def _translated(session: Session, source: Source, filter_id: str, title: str, te
         "execution_provider": job.summary.execution_provider,
         "source": source.name,
     }
-    return Result(source, job.pixels, title, origin)
+    return Result(source, job.pixels, name, origin)
 
 
 def _finished(session: Session, request: TranslationRequest, tell: Callable[[Job], None]) -> Job:
@@ -131,7 +132,7 @@ def _title(session: Session, filter_id: str) -> str:
             if offered
             else _("Put a filter into its folder, and it is offered within seconds."),
         )
-    return found.title or found.id
+    return title(found)
 
 
 def _wait(session: Session, until: Callable[[], bool]) -> None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import threading
 
+from gi.repository import Gimp
+
 from ..core.checkup import Check, run_checks
+from ..core.diagnostics import report
+from ..core.session import Session
 from ..core.settings import Settings
 from ..core.texts import _
-from . import gtk
-from .gtk import GLib, Gtk, box, label
+from . import apply, gtk
+from .gtk import Gdk, GLib, Gtk, box, label
 
 
 def run(settings: Settings, parent: Gtk.Window | None = None) -> bool:
@@ -22,8 +26,15 @@ def run(settings: Settings, parent: Gtk.Window | None = None) -> bool:
 class _CheckWindow:
     def __init__(self, settings: Settings, parent: Gtk.Window | None) -> None:
         self._settings = settings
+        self._session = Session(settings, apply.post)
+        self._found: list[str] = []
         self._closed = False
         self._dialog = Gtk.Dialog(title=_("Check set-up"), transient_for=parent, modal=parent is not None)
+        copy = Gtk.Button(label=_("Copy a _report"), use_underline=True)
+        copy.set_tooltip_text(_("For whoever helps you: what this window finds, and your settings without the token."))
+        copy.connect("clicked", lambda button: self._copy())
+        self._dialog.get_action_area().pack_start(copy, False, False, 0)
+        copy.show()
         self._dialog.add_button(_("_Close"), Gtk.ResponseType.CLOSE)
         self._dialog.set_default_size(520, 320)
         self._steps = box("vertical", border=12, spacing=12)
@@ -33,9 +44,11 @@ class _CheckWindow:
         self._dialog.get_content_area().show_all()
 
     def run(self) -> None:
+        self._session.connect()
         threading.Thread(target=self._work, daemon=True).start()
         self._dialog.run()
         self._closed = True
+        self._session.close()
         self._dialog.destroy()
 
     def _work(self) -> None:
@@ -45,10 +58,16 @@ class _CheckWindow:
 
     def _add(self, check: Check) -> bool:
         if not self._closed:
+            self._found.append(f"{check.name}: {'passed' if check.passed else 'failed'}. {check.sentence}")
             step = _step(check)
             self._steps.pack_start(step, False, False, 0)
             step.show_all()
         return False
+
+    def _copy(self) -> None:
+        clipboard = Gtk.Clipboard.get(Gdk.SELECTION_CLIPBOARD)
+        clipboard.set_text(report(f"GIMP {Gimp.version()}", self._session, self._found), -1)
+        clipboard.store()  # it outlives this process
 
     def _end(self) -> bool:
         if not self._closed:

@@ -73,7 +73,6 @@ class _TranslateWindow:
         whole.pack_start(options, False, False, 0)
         dialog.get_content_area().pack_start(whole, True, True, 0)
         whole.show_all()
-        self._status.tidy()
         self._filters.grab_search()
 
     def _listen(self) -> None:
@@ -96,7 +95,7 @@ class _TranslateWindow:
         chosen = self._filters.chosen
         if chosen:
             self._config.set_property("filter", chosen.id)
-        self._about.set_text(_about(chosen))
+        self._about.set_text(chosen.description if chosen else "")
         self._preview.show_filter(chosen.id if chosen else "")
         self._sensitive()
 
@@ -149,13 +148,8 @@ class _Status(Gtk.Box):  # type: ignore[misc]
         icon = {"connected": "network-idle", "failed": "dialog-warning"}.get(connection.kind, "network-transmit")
         self._icon.set_from_icon_name(icon, Gtk.IconSize.BUTTON)
         self._text.set_text(f"{connection.sentence} {connection.remedy}".strip())
-        self._failed = connection.kind == "failed"
-        self.tidy()
-
-    def tidy(self) -> None:
-        """Remedies are offered where something is wrong."""
         for button in self._remedies:
-            button.set_visible(getattr(self, "_failed", False))
+            button.set_visible(connection.kind == "failed")
 
 
 def _button(text: str, clicked: Any) -> Gtk.Button:
@@ -163,17 +157,6 @@ def _button(text: str, clicked: Any) -> Gtk.Button:
     button.set_valign(Gtk.Align.CENTER)
     button.connect("clicked", lambda button: clicked())
     return button
-
-
-def _about(chosen: Any) -> str:
-    if chosen is None:
-        return ""
-    parts = [chosen.description]
-    if chosen.training and chosen.training.images_seen:
-        parts.append(_("Learned from {number} pictures.").format(number=chosen.training.images_seen))
-    if chosen.licence:
-        parts.append(_("Licence: {licence}.").format(licence=chosen.licence))
-    return " ".join(part for part in parts if part)
 
 
 def _nothing(session: Session) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from ..client.messages import Filter
-from ..core.browser import matching
+from ..core.browser import domains, facts, matching, title
 from ..core.texts import _
-from .gtk import GdkPixbuf, GLib, GObject, Gtk, Pango, box, label, plain
+from .gtk import GdkPixbuf, Gio, GLib, GObject, Gtk, Pango, box, label, plain
 
 _THUMBNAIL_WIDTH, _THUMBNAIL_HEIGHT = 128, 64
 _STARS = {True: "★", False: "☆"}
@@ -28,6 +28,7 @@ class FilterList(Gtk.Box):  # type: ignore[misc]
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=6)
         self._filters: Sequence[Filter] = ()
         self._favourites: Sequence[str] = ()
+        self._nothing = ""
         self._wanted = wanted
         self._filling = False
         self._search = Gtk.SearchEntry(placeholder_text=_("Search the filters"), activates_default=True)
@@ -99,11 +100,11 @@ class _Row(Gtk.ListBoxRow):  # type: ignore[misc]
     def __init__(self, shown: Filter, favourite: bool, star: Callable[[str, bool], None]) -> None:
         super().__init__()
         self.shown = shown
-        title = Gtk.Label(xalign=0, ellipsize=Pango.EllipsizeMode.END)
-        title.set_markup(f"<b>{GLib.markup_escape_text(shown.title or shown.id)}</b>")
-        kind = Gtk.Label(label=_kind(shown), xalign=0, ellipsize=Pango.EllipsizeMode.END)
+        name = Gtk.Label(xalign=0, ellipsize=Pango.EllipsizeMode.END)
+        name.set_markup(f"<b>{GLib.markup_escape_text(title(shown))}</b>")
+        kind = Gtk.Label(label=domains(shown) or shown.method, xalign=0, ellipsize=Pango.EllipsizeMode.END)
         kind.get_style_context().add_class("dim-label")
-        words = box("vertical", title, kind, spacing=2)
+        words = box("vertical", name, kind, spacing=2)
         words.set_valign(Gtk.Align.CENTER)
         plain(words)
         button = Gtk.ToggleButton(label=_STARS[favourite], active=favourite, relief=Gtk.ReliefStyle.NONE)
@@ -114,35 +115,23 @@ class _Row(Gtk.ListBoxRow):  # type: ignore[misc]
         line = box("horizontal", _picture(shown), border=4, spacing=8)
         line.pack_start(words, True, True, 0)
         line.pack_end(button, False, False, 0)
-        self.set_tooltip_text(shown.description or None)
+        self.set_tooltip_text("\n".join(f"{name}: {value}" for name, value in facts(shown)))
         self.add(line)
-
-
-def _kind(shown: Filter) -> str:
-    if shown.source_domain and shown.target_domain:
-        return _("{source} to {target}").format(source=shown.source_domain, target=shown.target_domain)
-    return shown.method
 
 
 def _picture(shown: Filter) -> Gtk.Image:
     """Before and after, or an empty place of the same size."""
     picture = Gtk.Image()
     picture.set_size_request(_THUMBNAIL_WIDTH, _THUMBNAIL_HEIGHT)
-    pixbuf = _decoded(shown.thumbnail)
-    if pixbuf:
-        scale = min(_THUMBNAIL_WIDTH / pixbuf.get_width(), _THUMBNAIL_HEIGHT / pixbuf.get_height())
-        size = (max(1, round(length * scale)) for length in (pixbuf.get_width(), pixbuf.get_height()))
-        picture.set_from_pixbuf(pixbuf.scale_simple(*size, GdkPixbuf.InterpType.BILINEAR))
+    picture.set_from_pixbuf(_decoded(shown.thumbnail))
     return picture
 
 
 def _decoded(thumbnail: bytes) -> GdkPixbuf.Pixbuf | None:
     if not thumbnail:
         return None
-    loader = GdkPixbuf.PixbufLoader()
+    stream = Gio.MemoryInputStream.new_from_bytes(GLib.Bytes.new(thumbnail))
     try:
-        loader.write(thumbnail)
-        loader.close()
+        return GdkPixbuf.Pixbuf.new_from_stream_at_scale(stream, _THUMBNAIL_WIDTH, _THUMBNAIL_HEIGHT, True, None)
     except GLib.Error:
         return None
-    return loader.get_pixbuf()

@@ -9,9 +9,23 @@ gi.require_version("Gdk", "3.0")
 gi.require_version("GdkPixbuf", "2.0")
 gi.require_version("Pango", "1.0")
 gi.require_version("GimpUi", "3.0")
-from gi.repository import Gdk, GdkPixbuf, GimpUi, GLib, GObject, Gtk, Pango  # noqa: E402
+from gi.repository import Gdk, GdkPixbuf, GimpUi, Gio, GLib, GObject, Gtk, Pango  # noqa: E402
 
-__all__ = ["GLib", "GObject", "Gdk", "GdkPixbuf", "GimpUi", "Gtk", "Pango", "box", "init", "label", "plain", "say"]
+__all__ = [
+    "GLib",
+    "GObject",
+    "Gdk",
+    "GdkPixbuf",
+    "GimpUi",
+    "Gio",
+    "Gtk",
+    "Pango",
+    "box",
+    "init",
+    "label",
+    "plain",
+    "say",
+]
 
 GAP = 6
 BINARY = "pleinair"

@@ -10,6 +10,7 @@ from typing import Any
 
 from gi.repository import Gimp
 
+from ..core.layers import result_name
 from ..core.texts import _
 from . import pixels
 from .pixels import Area, Format
@@ -211,7 +212,7 @@ def _insert(image: Any, result: Result, look: Look) -> Any:
 
 def _filled(image: Any, result: Result) -> Any:
     source = result.source
-    name = _("{layer}, {filter}").format(layer=source.name, filter=result.title)
+    name = result_name(result.title, source.name)
     alpha = source.form.alpha or source.selection is not None
     new = Gimp.Layer.new(
         image, name, source.kept.width, source.kept.height, _type(image, alpha), 100, Gimp.LayerMode.NORMAL

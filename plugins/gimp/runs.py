@@ -13,7 +13,7 @@ from gi.repository import Gimp
 from ..core.session import Session
 from ..core.settings import Settings, SettingsProblem, SettingsStore
 from ..core.texts import _
-from . import apply
+from . import apply, layers
 from .layers import Look
 from .problems import Problem
 
@@ -75,6 +75,8 @@ def check(call: Call) -> bool:
 
 
 def _asked(call: Call, session: Session, store: SettingsStore) -> bool:
+    """Not before it is sure that there is something to translate."""
+    layers.chosen_layers(call.image, call.drawables, layers.LAYER)
     from . import dialog
 
     return dialog.run(call, session, store)

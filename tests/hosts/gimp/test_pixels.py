@@ -73,7 +73,7 @@ def test_result_lies_where_its_source_lies(bench: Bench) -> None:
     assert below["id"] == layer
     assert (result["size"], result["place"]) == (list(SIZE), list(PLACE))
     assert bench.gimp.selected(image=image) == [layer]
-    assert result["name"].startswith("sea, ")
+    assert result["name"].endswith(": sea")
     assert result["origin"]["filter"] == "inverting" and len(result["origin"]["sha256"]) == 64
     bench.gimp.delete_image(image=image)
 

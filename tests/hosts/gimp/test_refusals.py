@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from server.client import Client
 from tests import factories
 from tests.hosts.gimp.pictures import Bench, noise
 from tests.hosts.gimp.remote import wait_until
-from tests.hosts.serving import HostServer
+from tests.hosts.serving import HostServer, serving
 
 
 @pytest.fixture
@@ -92,6 +96,17 @@ def test_floating_selection_is_refused(bench: Bench, picture: tuple[int, int, np
     assert len(bench.gimp.layers(image=image)) == before
 
 
+def test_picture_over_the_servers_limit_is_refused(
+    bench: Bench, picture: tuple[int, int, np.ndarray], tmp_path: Path
+) -> None:
+    image, layer, source = picture
+    factories.put(tmp_path, factories.identity())
+    with serving(tmp_path, "--max-pixels", "100") as small:
+        said = bench.translate(image, layer, filter="identity", address=small.address)
+    assert "pixels" in said and said.endswith(".")
+    assert unchanged(bench, image, layer, source)
+
+
 def test_filter_that_fails_leaves_the_picture_alone(bench: Bench, own_server: HostServer) -> None:
     """In a batch, too: what was translated before is not written either."""
     factories.put(own_server.folder, factories.failing())
@@ -109,7 +124,7 @@ def test_server_that_is_killed_in_the_middle_leaves_the_picture_alone(bench: Ben
     source = noise("U8", 4, size=(900, 700))
     layer = bench.layer(image, source)
     answer = bench.gimp.ask("translate", image=image, drawables=[layer], filter="slow", address=own_server.address)
-    wait_until(bench.gimp.plugins_running, bench.gimp, 30, "translation")
+    wait_until(lambda: bool(bench.gimp.plugins_running()), bench.gimp, 30, "translation")
     wait_until(lambda: _computes(own_server), bench.gimp, 60, "computation")
     own_server.kill()
     status, said = answer.value()
@@ -125,14 +140,11 @@ def test_plugin_that_is_killed_leaves_the_picture_alone_and_frees_the_server(
     bench: Bench, own_server: HostServer
 ) -> None:
     """As GIMP does when Cancel is pressed in its progress bar."""
-    import os
-    import signal
-
     image = bench.image()
     source = noise("U8", 4, size=(900, 700))
     layer = bench.layer(image, source)
     answer = bench.gimp.ask("translate", image=image, drawables=[layer], filter="slow", address=own_server.address)
-    wait_until(bench.gimp.plugins_running, bench.gimp, 30, "translation")
+    wait_until(lambda: bool(bench.gimp.plugins_running()), bench.gimp, 30, "translation")
     wait_until(lambda: _computes(own_server), bench.gimp, 60, "computation")
     for process in bench.gimp.plugins_running():
         os.kill(process, signal.SIGKILL)
@@ -143,8 +155,6 @@ def test_plugin_that_is_killed_leaves_the_picture_alone_and_frees_the_server(
 
 
 def _serves(server: HostServer, identifier: str) -> bool:
-    from server.client import Client
-
     with Client(server.address) as client:
         return identifier in [found.id for found in client.filters()]
 
@@ -155,9 +165,6 @@ def _computes(server: HostServer) -> bool:
 
 
 def _seconds(server: HostServer, during: float) -> float:
-    import os
-    import time
-
     def used() -> float:
         fields = Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

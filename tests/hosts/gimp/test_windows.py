@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from tests import factories
 from tests.hosts.editors import Editors
 from tests.hosts.gimp.pictures import Bench, noise
 from tests.hosts.gimp.remote import running, settle, wait_until
@@ -39,9 +43,12 @@ class Desk(Bench):
         self.screen.key(*keys, window=self.screen.window(MAIN))
 
     def open_dialog(self) -> str:
-        """By the menu: Filters, its last entry, Pleinair, and Translate by its mnemonic."""
-        self.press("alt+r", "Up", "Right", "t")
-        return self.screen.window(DIALOG)
+        return self.open_entry("t", DIALOG)
+
+    def open_entry(self, mnemonic: str, title: str) -> str:
+        """By the menu: Filters, its last entry, Pleinair, and one of its entries. Gives the window."""
+        self.press("alt+r", "Up", "Right", mnemonic)
+        return self.screen.window(title)
 
     def counts(self, image: int, number: int) -> Callable[[], bool]:
         return lambda: len(self.gimp.layers(image=image)) == number
@@ -90,7 +97,7 @@ def test_cancel_leaves_the_picture_alone_and_frees_the_server(desk: Desk, artifa
     source = noise("U8", 4, size=(900, 700))
     image, layer = desk.open(source, "U8_NON_LINEAR")
     answer = gimp.ask("translate", image=image, drawables=[layer], filter="slow")
-    wait_until(gimp.plugins_running, gimp, 30, "translation")
+    wait_until(lambda: bool(gimp.plugins_running()), gimp, 30, "translation")
     desk.screen.screenshot(artifacts / "gimp-progress.png")
     end = _pressing(desk)
     wait_until(lambda: next(end), gimp, 60, "cancelled translation")
@@ -113,9 +120,7 @@ def test_text_and_link_layers_become_new_layers(desk: Desk) -> None:
             assert below == layer and gimp.raw(layer) == before == gimp.raw(above)
 
 
-def test_dialog_without_a_server_says_what_to_do(
-    editors: Editors, gimp_zip: Path, desk: Desk, artifacts: Path, tmp_path: Path
-) -> None:
+def test_dialog_without_a_server_says_what_to_do(desk: Desk, artifacts: Path, tmp_path: Path) -> None:
     """And goes on by itself when there is one."""
     gimp, screen = desk.gimp, desk.screen
     source = noise("U8", 3, size=(60, 40))
@@ -126,8 +131,6 @@ def test_dialog_without_a_server_says_what_to_do(
         dialog = desk.open_dialog()
         screen.screenshot(artifacts / "gimp-no-server.png")
         screen.key("Return", window=dialog)  # nothing can be applied yet
-        from tests import factories
-
         factories.put(tmp_path, factories.inverting())
         with serving(tmp_path, address="127.0.0.1:50999"):
             wait_until(lambda: _applied(desk, dialog, image), gimp, 90, "translation by the server that came")
@@ -136,12 +139,53 @@ def test_dialog_without_a_server_says_what_to_do(
         (gimp.profile.gimp_folder / "pleinair/settings.json").write_text(before)
 
 
+def test_settings_are_kept_and_what_keeps_a_server_from_starting_is_said(desk: Desk, artifacts: Path) -> None:
+    gimp, screen = desk.gimp, desk.screen
+    desk.open(noise("U8", 3, size=(60, 40)), "U8_NON_LINEAR")
+    folder = gimp.profile.gimp_folder / "pleinair"
+    kept = json.loads((folder / "settings.json").read_text())
+    try:
+        settings = desk.open_entry("s", "^Pleinair settings$")
+        screen.key("End", *("BackSpace",) * 30, window=settings)
+        screen.type("studio.example:50051")
+        screen.screenshot(artifacts / "gimp-settings.png")
+        screen.key("Return", window=settings)
+        wait_until(lambda: _told(folder / "settings.json", "address") == "studio.example:50051", gimp, 30, "setting")
+        settle(gimp.profile, **kept | {"python": "/usr/bin/python3", "filters_folder": "/tmp"})
+        local = desk.open_entry("l", "^Local server$")
+        screen.key("alt+s", window=local)
+        wait_until(lambda: bool(_told(folder / "server/state.json", "problem")), gimp, 60, "reason")
+        screen.screenshot(artifacts / "gimp-local-server.png")
+        screen.key("Escape", window=local)
+        assert _told(folder / "server/state.json", "problem")[0] == "/usr/bin/python3 does not have Pleinair's server."
+    finally:
+        settle(gimp.profile, **kept)
+
+
+def test_set_up_is_checked_in_a_window(desk: Desk, artifacts: Path) -> None:
+    desk.open(noise("U8", 3, size=(60, 40)), "U8_NON_LINEAR")
+    window = desk.open_entry("c", "^Check set-up$")
+    wait_until(lambda: _ended(desk, artifacts / "gimp-check.png"), desk.gimp, 60, "end of the checks")
+    desk.screen.key("Escape", window=window)
+
+
 def _applied(desk: Desk, dialog: str, image: int) -> bool:
     if len(desk.gimp.layers(image=image)) == 2:
         return True
     if dialog in desk.screen.xdotool("search", "--onlyvisible", "--name", "."):
         desk.screen.key("Return", window=dialog)
     return False
+
+
+def _told(file: Path, name: str) -> Any:
+    """What stands in a JSON file under this name; None while there is no such file."""
+    return json.loads(file.read_text()).get(name) if file.exists() else None
+
+
+def _ended(desk: Desk, path: Path) -> bool:
+    """Whether two pictures of the screen are the same: nothing turns any more."""
+    before, after = (Image.open(desk.screen.screenshot(path)).tobytes() for _ in range(2))
+    return before == after
 
 
 def _pressing(desk: Desk) -> Iterator[bool]:
@@ -154,8 +198,6 @@ def _pressing(desk: Desk) -> Iterator[bool]:
 
 def _pictured(screen: Screen, path: Path) -> bool:
     """Whether the preview's border is on the screen: a white line from top to bottom of it."""
-    from PIL import Image
-
     shot = np.asarray(Image.open(screen.screenshot(path)).convert("L"))
     white = (shot == 255).astype(np.int8)
     return bool((white.sum(axis=0) > 250).any())
