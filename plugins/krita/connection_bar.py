@@ -39,7 +39,7 @@ class ConnectionBar(QtWidgets.QWidget):  # type: ignore[misc]
 
     def _buttons(self) -> QtWidgets.QWidget:
         row = QtWidgets.QWidget()
-        layout = QtWidgets.QHBoxLayout(row)
+        layout = QtWidgets.QVBoxLayout(row)
         layout.setContentsMargins(0, 0, 0, 0)
         self._start = QtWidgets.QPushButton(_("Start a local server"))
         self._start.setToolTip(
@@ -49,6 +49,7 @@ class ConnectionBar(QtWidgets.QWidget):  # type: ignore[misc]
         check.setToolTip(_("Goes through the set-up step by step and names the one that fails"))
         connect(self._start.clicked, self._start_server)
         connect(check.clicked, self._check)
+        layout.setSpacing(4)
         layout.addWidget(self._start)
         layout.addWidget(check)
         return row

@@ -68,6 +68,8 @@ class PleinairDocker(DockWidget):  # type: ignore[misc]
         scroll.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(column)
+        bar = scroll.verticalScrollBar().sizeHint().width()
+        scroll.setMinimumWidth(column.minimumSizeHint().width() + bar)
         return scroll
 
     def _become_visible(self, visible: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import logging
 import logging.handlers
@@ -12,6 +13,7 @@ from typing import Any
 
 from ..core.texts import _
 from .problems import Problem
+from .qt import QObject
 
 log = logging.getLogger("pleinair")
 Reporter = Callable[[str, str], None]
@@ -80,6 +82,19 @@ def guarded(slot: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def connect(signal: Any, slot: Callable[..., Any], *, arguments: bool = False) -> None:
-    """Connects a guarded slot. What the signal carries is passed on only with ``arguments``: PyQt would guess."""
+    """Connects a guarded slot, until the widget that it belongs to is gone. What the signal carries is passed on only
+    with ``arguments``: PyQt would guess."""
     safe = guarded(slot)
-    signal.connect((lambda *values: safe(*values)) if arguments else (lambda *_values: safe()))
+
+    def call(*values: Any) -> None:
+        safe(*values) if arguments else safe()
+
+    signal.connect(call)
+    owner = getattr(slot, "__self__", None)
+    if isinstance(owner, QObject):
+        owner.destroyed.connect(lambda *_gone: _disconnect(signal, call))
+
+
+def _disconnect(signal: Any, call: Callable[..., None]) -> None:
+    with contextlib.suppress(TypeError, RuntimeError):  # the sender went first
+        signal.disconnect(call)

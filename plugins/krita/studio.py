@@ -142,6 +142,7 @@ class Studio(QObject):  # type: ignore[misc]
     def close(self) -> None:
         """At Krita's end: cancels the work, here and on the server, and leaves nothing running that was not wished."""
         log.info("Krita closes")
+        self.blockSignals(True)  # the windows are going
         self.cancel()
         self.session.close()
         if self.settings.stop_local_server:

@@ -17,6 +17,7 @@ from tests.hosts.screen import Screen
 from tests.hosts.serving import HostServer
 
 _INSIDE = Path(__file__).parent / "inside"
+_MOST_SECONDS = 400.0
 _DESKTOP = """[Desktop Entry]
 Type=Service
 ServiceTypes=Krita/PythonPlugin
@@ -61,7 +62,7 @@ def play(
     server: HostServer,
     own: HostServer | None = None,
     artifacts: Path,
-    seconds: float = 60,
+    seconds: float = 150,
     size: tuple[int, int] = (1440, 1000),
 ) -> Played:
     """Starts Krita once and plays them in order, each for at most so many seconds."""
@@ -75,6 +76,7 @@ def play(
                 "results": editors.inside(results),
                 "seconds": seconds,
                 "address": server.address,
+                "size": size,
                 "own": {"address": own.address, "pid": own.process.pid} if own else None,
             }
         ),
@@ -89,7 +91,7 @@ def play(
             env={"PLEINAIR_DRIVER": editors.inside(orders), "PYTHONFAULTHANDLER": "1"},
             stdout=output.fileno(),
         )
-        status = _watch(process, results, screen, artifacts, time.monotonic() + 60 + seconds * len(scenarios))
+        status = _watch(process, results, screen, artifacts, time.monotonic() + _MOST_SECONDS)
         output.seek(0)
         said = output.read()
     outcomes = {path.stem: json.loads(path.read_text("utf-8")) for path in results.glob("*.json")}

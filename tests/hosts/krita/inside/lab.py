@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from krita import Krita, Selection
-from PyQt5.QtCore import QByteArray
+from PyQt5.QtCore import QByteArray, Qt
 from PyQt5.QtWidgets import QAbstractItemView, QLabel, QPushButton
 
 # Krita's list of layers looks at changed layers a moment later, and does not survive it when they are gone by then.
@@ -69,8 +69,16 @@ class Lab:
             yield
 
     def show_docker(self) -> Steps:
-        """Krita hides all dockers when no picture is open."""
+        """Large and with the list of layers alone beside it. Krita hides all dockers when no picture is open."""
+        window = self.krita.activeWindow().qwindow()
+        window.setGeometry(0, 0, self.orders["size"][0], self.orders["size"][1])
+        for other in self.krita.dockers():
+            if other.isVisible() and other.objectName() not in ("pleinair_docker", "KisLayerBox", "ToolBox"):
+                other.hide()
         self.docker.show()
+        layers = next(other for other in self.krita.dockers() if other.objectName() == "KisLayerBox")
+        window.resizeDocks([layers, self.docker], [220, 780], Qt.Orientation.Vertical)
+        window.resizeDocks([self.docker], [330], Qt.Orientation.Horizontal)
         self.docker.raise_()
         yield from self.until(lambda: self.docker.isVisible(), "docker visible")
 

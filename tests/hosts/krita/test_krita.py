@@ -1,0 +1,226 @@
+"""Pleinair in the real Krita: what an artist's picture looks like afterwards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from server.client import Client
+from tests.hosts.krita.pixels import FULL, decoded, pixels_of, samples
+from tests.hosts.krita.playing import Played
+from tests.hosts.krita.spaces import SPACES
+from tests.hosts.serving import HostServer
+
+# A filter's own range is -1 to 1: floats are rounded on the way there.
+FLOAT_ROUNDING = 1e-7
+
+# The first test waits for Krita to play everything.
+pytestmark = pytest.mark.timeout(600)
+
+
+def test_docker_finds_the_server_and_its_filters(krita: Played, server: HostServer) -> None:
+    seen = krita["connects"]
+    assert f"Connected to {server.address}" in seen["labels"]
+    assert seen["filters"] == ["identity", "inverting", "slow"]
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_identity_gives_back_every_pixel(krita: Played, space: str) -> None:
+    seen = krita["every_space"][space]
+    assert seen["identity"]["space"] == seen["source"]["space"]
+    assert seen["identity"]["area"] == seen["source"]["area"]
+    source, made = pixels_of(seen["source"]), pixels_of(seen["identity"])
+    np.testing.assert_array_equal(made[..., -1], source[..., -1])
+    np.testing.assert_allclose(made, source, rtol=0, atol=_rounding(space))
+
+
+@pytest.mark.parametrize("space", SPACES)
+def test_source_is_untouched(krita: Played, space: str) -> None:
+    seen = krita["every_space"][space]
+    assert seen["source after"] == seen["source"]
+
+
+@pytest.mark.parametrize("depth", ["U8", "U16", "F16", "F32"])
+@pytest.mark.parametrize("model", ["RGBA sRGB-elle-V2-srgbtrc.icc", "GRAYA Gray-D50-elle-V2-srgbtrc.icc"])
+def test_inversion_inverts_colours_and_keeps_alpha(krita: Played, model: str, depth: str) -> None:
+    channels, profile = model.split(" ")
+    seen = krita["every_space"][f"{channels} {depth} {profile}"]
+    source, made = (pixels_of(seen[which]).astype(np.float64) for which in ("source", "inverting"))
+    visible = source[..., -1] > 0
+    np.testing.assert_array_equal(made[..., -1], source[..., -1])
+    np.testing.assert_allclose(
+        made[visible][..., :-1], FULL[depth] - source[visible][..., :-1], rtol=0, atol=FULL[depth] / 1000
+    )
+
+
+def test_layer_keeps_its_own_space_in_a_picture_of_another(krita: Played) -> None:
+    seen = krita["layer_in_another_space"]
+    assert seen["made"]["space"] == ["RGBA", "U8", "sRGB-elle-V2-srgbtrc.icc"]
+    assert seen["made"]["pixels"] == seen["source"]["pixels"]
+    assert seen["steps"] == 1
+
+
+def test_result_is_one_undo_step_above_its_source(krita: Played) -> None:
+    seen = krita["undo"]
+    assert seen["names"] == ["Background", "source", "top"]
+    assert seen["after"] == ["Background", "source", "Identity: source", "top"]
+    assert seen["steps"] == 1
+    assert seen["look"] == [102, "color"]
+    assert seen["undone"] == seen["names"]
+    assert seen["redone"] == seen["after"]
+    assert seen["same again"]
+
+
+@pytest.mark.parametrize("depth", ["U8", "U16", "F16", "F32"])
+def test_soft_selection_goes_into_alpha_exactly(krita: Played, depth: str) -> None:
+    seen = krita["soft_selection"][depth]
+    source, made = (samples(seen[which], depth, 4) for which in ("source", "made"))
+    selected = np.frombuffer(decoded(seen["selected"]), np.uint8).astype(np.float64)
+    exact = source[:, 3].astype(np.float64) * selected / 255
+    expected = np.floor(exact + 0.5) if depth in ("U8", "U16") else exact.astype(source.dtype)
+    np.testing.assert_array_equal(made[:, 3], expected)
+    np.testing.assert_allclose(made[:, :3], source[:, :3], rtol=0, atol=FLOAT_ROUNDING if depth == "F32" else 0)
+    assert seen["bounds"][0] >= 21 and seen["bounds"][1] >= 10
+
+
+def test_selection_beside_the_layer_is_refused_in_words(krita: Played) -> None:
+    (said,) = krita["soft_selection"]["beside"]
+    assert "Nothing of “source” is selected." in said
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        "group (layer)",
+        "locked (layer)",
+        "half away (layer)",
+        "one pixel (layer)",
+        "masked (layer-with-masks)",
+        "clone (layer)",
+        "vector (layer)",
+        "file (layer)",
+    ],
+)
+def test_layer_is_translated_as_it_is_seen(krita: Played, layer: str) -> None:
+    seen = krita["kinds_of_layers"][layer]
+    assert seen["messages"] == []
+    assert seen["made"]["pixels"] == seen["projection"] != ""
+    assert seen["above"]
+
+
+def test_masks_are_left_out_unless_asked_for(krita: Played) -> None:
+    seen = krita["kinds_of_layers"]["masked (layer)"]
+    assert (pixels_of(seen["made"])[..., 3] == 255).all()
+    assert seen["made"]["pixels"] != seen["projection"]
+
+
+def test_whole_picture_becomes_a_layer_on_top(krita: Played) -> None:
+    seen = krita["kinds_of_layers"]["locked (picture)"]
+    assert seen["made"]["area"] == [0, 0, 32, 24]
+    assert seen["made"]["pixels"] == seen["projection"]
+
+
+@pytest.mark.parametrize(
+    ("layer", "said"),
+    [
+        ("empty (layer)", "“empty” is empty."),
+        ("away (layer)", "“away” lies outside the canvas."),
+        ("filter (layer)", "“filter” is a filter layer"),
+        ("mask (layer)", "“mask” is a mask, not a layer."),
+    ],
+)
+def test_what_cannot_be_translated_is_refused_in_words(krita: Played, layer: str, said: str) -> None:
+    seen = krita["kinds_of_layers"][layer]
+    assert said in seen["messages"][0]
+    assert "made" not in seen
+
+
+def test_colour_model_without_filters_is_refused_in_words(krita: Played) -> None:
+    assert "The layer is in CMYK colours" in krita["refused_model"]
+
+
+def test_apply_without_a_picture_says_so(krita: Played) -> None:
+    (said,) = krita["no_document"]
+    assert "No picture is open." in said
+
+
+def test_cancel_frees_the_server_and_adds_nothing(krita: Played) -> None:
+    seen = krita["cancelled"]
+    assert seen["ended at once"]
+    assert seen["said"] == "Cancelled; nothing was added."
+    assert seen["names"] == ["Background", "source"]
+    assert (seen["next"], seen["steps"]) == ("done", 1)
+
+
+def test_closed_picture_cancels_its_translation(krita: Played) -> None:
+    seen = krita["closed_during_a_job"]
+    assert "The picture was closed, so the translation was cancelled." in seen["said"]
+    assert seen["next"] == "done"
+
+
+def test_batch_gives_each_layer_its_result(krita: Played) -> None:
+    seen = krita["batch"]
+    layers = ["Background", "layer 1", "layer 2", "layer 3"]
+    assert seen["names"] == [name for layer in layers for name in (layer, f"Identity: {layer}")]
+    assert seen["steps"] == len(layers)
+
+
+def test_repeat_last_filters_the_source_again(krita: Played) -> None:
+    seen = krita["repeat_last"]
+    assert seen["names"] == ["Background", "Identity: Background", "Identity: Background"]
+
+
+def test_repeat_has_a_shortcut_of_its_own(krita: Played) -> None:
+    seen = krita["repeat_last"]
+    assert seen["keys"] == ["Ctrl+Alt+P"]
+    assert seen["others"] == []
+
+
+def test_strength_and_blending_change_without_another_run(krita: Played) -> None:
+    assert krita["strength_afterwards"] == {"opacity": 128, "mode": "color", "same run": True}
+
+
+def test_past_result_comes_back_the_same_in_one_step(krita: Played) -> None:
+    assert krita["history"] == {"same": True, "steps": 1}
+
+
+def test_preview_of_a_part_says_that_it_may_differ(krita: Played, artifacts: Path) -> None:
+    assert krita["artist"]["exact"] is False
+    assert (artifacts / "krita-preview.png").stat().st_size > 10_000
+
+
+def test_large_layer_comes_back_whole_while_the_interface_answers(
+    krita: Played, record_property: pytest.RecordProperty
+) -> None:
+    seen = krita["large"]
+    print(seen)
+    for stage, seconds in seen["gaps"].items():
+        record_property(f"longest gap, {stage}", seconds)
+    assert seen["same"]
+
+
+def test_killed_server_gives_a_sentence_and_leaves_the_picture(krita: Played) -> None:
+    seen = krita["server_killed"]
+    assert seen["state"] == "failed"
+    assert "ended the connection." in seen["said"]
+    assert seen["same"]
+    assert any("Start a local server" not in label and "ended the connection" in label for label in seen["connection"])
+
+
+def test_krita_quits_during_a_job_and_frees_the_server(krita: Played, server: HostServer) -> None:
+    assert krita["leaves_during_a_job"]
+    assert krita.status == 0, krita.output[-3000:]
+    with Client(server.address) as client:
+        pixels = np.zeros((8, 8, 3), np.uint8)
+        translated, _ = client.translate("identity", pixels)
+        np.testing.assert_array_equal(translated, pixels)
+
+
+def _rounding(space: str) -> float:
+    """What Krita's own conversion there and back may cost; nothing where nothing is converted."""
+    _model, depth, profile = space.split(" ")
+    if "ClayRGB" not in profile and "g22" not in profile:
+        return FLOAT_ROUNDING if depth == "F32" else 0
+    return {"U8": 0, "U16": 4, "F16": 1e-3, "F32": 1e-5}[depth]
