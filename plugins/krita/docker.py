@@ -39,6 +39,7 @@ class PleinairDocker(DockWidget):  # type: ignore[misc]
             report(error)
         connect(self.visibilityChanged, self._become_visible, arguments=True)
         connect(studio.show_requested, self._show_and_search)
+        connect(studio.run_begun, self._messages.hide)
         if studio.notice:
             self._messages.show_message(studio.notice, "")
 

@@ -8,7 +8,7 @@ from ..client.messages import Filter
 from ..core.browser import matching
 from ..core.texts import _, ngettext
 from .guard import connect, guarded
-from .qt import QEvent, QIcon, QKeySequence, QPixmap, QShortcut, QSize, Qt, QtWidgets
+from .qt import QColor, QEvent, QIcon, QKeySequence, QPixmap, QShortcut, QSize, Qt, QtWidgets
 from .studio import Studio
 
 _THUMBNAIL = QSize(96, 48)
@@ -162,7 +162,7 @@ def _tip(one: Filter) -> str:
 def _icon(thumbnail: bytes, scale: float) -> QIcon:
     """In the list's size whatever the picture's, so that all titles begin at one place."""
     canvas = QPixmap(round(_THUMBNAIL.width() * scale), round(_THUMBNAIL.height() * scale))
-    canvas.fill(Qt.GlobalColor.transparent)
+    canvas.fill(QColor(128, 128, 128, 60))
     picture = QPixmap()
     if thumbnail and picture.loadFromData(thumbnail):
         canvas = picture.scaled(
@@ -173,4 +173,6 @@ def _icon(thumbnail: bytes, scale: float) -> QIcon:
             Qt.TransformationMode.SmoothTransformation,
         )
     canvas.setDevicePixelRatio(scale)
-    return QIcon(canvas)
+    icon = QIcon(canvas)
+    icon.addPixmap(canvas, QIcon.Mode.Selected)  # in its own colours, not tinted
+    return icon

@@ -78,10 +78,11 @@ def wire_format(space: Space) -> WireFormat:
 
 
 def _converted(space: Space) -> Space:
-    """sRGB, deep enough that the way there and back loses nothing that 8 bits can show."""
-    return Space(
-        space.model, "U16" if space.depth == "U8" else space.depth, SRGB if space.model == "RGBA" else SRGB_GREY
-    )
+    """sRGB, deep enough that the way there and back loses nothing that the eye or 8 bits can show. Between grey curves
+    16 bits are too few for that in the darks."""
+    if space.model == "GRAYA":
+        return Space("GRAYA", "F32", SRGB_GREY)
+    return Space("RGBA", "U16" if space.depth == "U8" else space.depth, SRGB)
 
 
 @dataclass(frozen=True)

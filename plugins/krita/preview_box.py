@@ -81,6 +81,9 @@ class PreviewBox(QtWidgets.QWidget):  # type: ignore[misc]
 
     def _follow(self) -> None:
         self._view.set_strength(self._studio.settings.opacity)
+        if self._studio.busy and self._task is not None:
+            self._stop()  # the server has one device: the result is waited for, not the preview
+            self.look_again()
 
     def _look_around(self) -> None:
         if self._studio.busy:

@@ -38,9 +38,11 @@ class SplitView(QtWidgets.QWidget):  # type: ignore[misc]
         self.update()
 
     def show_text(self, text: str, *, keep_picture: bool = False) -> None:
-        self._text = text
-        if not keep_picture:
-            self._preview = None
+        """With the picture of before kept, in a corner of it."""
+        if keep_picture and self._preview is not None:
+            self._badge = text
+        else:
+            self._preview, self._text = None, text
         self.update()
 
     def set_strength(self, per_cent: int) -> None:
@@ -80,7 +82,9 @@ class SplitView(QtWidgets.QWidget):  # type: ignore[misc]
         size = self._preview.before.size()
         scale = min(room.width() / size.width(), room.height() / size.height(), 4.0)
         width, height = size.width() * scale, size.height() * scale
-        return QRectF((room.width() - width) / 2, (room.height() - height) / 2, width, height)
+        # Whole pixels: no seam along the edges.
+        left, top = round((room.width() - width) / 2), round((room.height() - height) / 2)
+        return QRectF(left, top, round(width), round(height))
 
     def _paint(self) -> None:
         painter = QPainter(self)
@@ -111,7 +115,7 @@ class SplitView(QtWidgets.QWidget):  # type: ignore[misc]
         painter.drawLine(QPointF(line - 1, target.top()), QPointF(line - 1, target.bottom()))
         painter.setPen(QColor(255, 255, 255))
         painter.drawLine(QPointF(line, target.top()), QPointF(line, target.bottom()))
-        if self._badge and not self._text:
+        if self._badge:
             self._paint_badge(painter, target)
 
     def _paint_badge(self, painter: QPainter, target: QRectF) -> None:
@@ -126,11 +130,7 @@ class SplitView(QtWidgets.QWidget):  # type: ignore[misc]
         room = QRectF(self.rect()).adjusted(10, 10, -10, -10)
         option = QtGui.QTextOption(Qt.AlignmentFlag.AlignCenter)
         option.setWrapMode(QtGui.QTextOption.WrapMode.WordWrap)
-        if self._preview is not None:
-            painter.fillRect(self.rect(), QColor(0, 0, 0, 120))
-            painter.setPen(QColor(255, 255, 255))
-        else:
-            painter.setPen(self.palette().color(QPalette.ColorRole.Text))
+        painter.setPen(self.palette().color(QPalette.ColorRole.Text))
         painter.drawText(room, self._text, option)
 
 

@@ -31,6 +31,7 @@ class Studio(QObject):  # type: ignore[misc]
 
     changed = pyqtSignal()
     show_requested = pyqtSignal()
+    run_begun = pyqtSignal()
     _posted = pyqtSignal(object)
 
     def __init__(self, parent: Any = None) -> None:
@@ -96,6 +97,7 @@ class Studio(QObject):  # type: ignore[misc]
         wish = Wish(document, wanted, choice, self._chosen(filter_id), self.look)
         self.use(self.settings.used(filter_id))
         self.results.begin(document)
+        self.run_begun.emit()
         self.run = Run(wish, self.session, self.history, self._follow, self)
         self.changed.emit()
 

@@ -14,7 +14,7 @@ from tests.hosts.krita.spaces import SPACES
 from tests.hosts.serving import HostServer
 
 # A filter's own range is -1 to 1: floats are rounded on the way there.
-FLOAT_ROUNDING = 1e-7
+FLOAT_ROUNDING = 5e-7
 
 # The first test waits for Krita to play everything.
 pytestmark = pytest.mark.timeout(600)
@@ -223,4 +223,4 @@ def _rounding(space: str) -> float:
     _model, depth, profile = space.split(" ")
     if "ClayRGB" not in profile and "g22" not in profile:
         return FLOAT_ROUNDING if depth == "F32" else 0
-    return {"U8": 0, "U16": 4, "F16": 1e-3, "F32": 1e-5}[depth]
+    return {"U8": 0, "U16": 64, "F16": 1e-3, "F32": 5e-5}[depth]

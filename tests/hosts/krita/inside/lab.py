@@ -77,6 +77,7 @@ class Lab:
                 other.hide()
         self.docker.show()
         layers = next(other for other in self.krita.dockers() if other.objectName() == "KisLayerBox")
+        layers.show()
         window.resizeDocks([layers, self.docker], [220, 780], Qt.Orientation.Vertical)
         window.resizeDocks([self.docker], [330], Qt.Orientation.Horizontal)
         self.docker.raise_()

@@ -51,7 +51,7 @@ def every_space(lab: Lab) -> Steps:
     results = {}
     for model, depth, profile in SPACES:
         wide = profile == WIDE  # from the middle, so that nothing lies outside sRGB
-        pixels = samples(model, depth, WIDTH * HEIGHT, *((0.35, 0.65) if wide else (0.0, 1.0)))
+        pixels = samples(model, depth, WIDTH * HEIGHT, *((0.47, 0.57) if wide else (0.0, 1.0)))
         document = yield from lab.document(WIDTH, HEIGHT, model, depth, profile)
         source = lab.layer(document, "source", pixels, 0, 0, WIDTH, HEIGHT)
         yield from lab.activate(document, source)
