@@ -34,7 +34,7 @@ class _TranslateWindow:
         self._dialog = GimpUi.ProcedureDialog.new(call.procedure, call.config, _("Translate"))
         self._dialog.set_ok_label(_("_Apply"))
         self._filters = FilterList(self._config.get_property("filter") or session.settings.last_filter)
-        self._filters.set_size_request(340, -1)
+        self._filters.set_size_request(400, -1)
         self._about = label(dim=True, selectable=True)
         self._about.set_max_width_chars(50)
         self._preview = Preview(session, call.image, call.drawables)

@@ -10,7 +10,7 @@ from ..core.browser import domains, facts, matching, title
 from ..core.texts import _
 from .gtk import GdkPixbuf, Gio, GLib, GObject, Gtk, Pango, box, label, plain
 
-_THUMBNAIL_WIDTH, _THUMBNAIL_HEIGHT = 128, 64
+_THUMBNAIL_WIDTH, _THUMBNAIL_HEIGHT = 120, 60
 _STARS = {True: "★", False: "☆"}
 
 

@@ -137,6 +137,19 @@ def pixels(item: int) -> str:
     return _read(found, [0, 0, found.get_width(), found.get_height()])
 
 
+def scatter(layer: int) -> None:
+    """Fills a layer with noise that need not travel."""
+    item = _item(layer)
+    row = item.get_width() * item.get_bpp()
+    some = os.urandom(row + 255)
+    _write(item, b"".join(some[top % 256 : top % 256 + row] for top in range(item.get_height())))
+
+
+def alike(first: int, second: int) -> bool:
+    """Whether two layers have the same pixels."""
+    return pixels(first) == pixels(second)
+
+
 def visible(image: int) -> str:
     picture = Gimp.Image.get_by_id(image)
     layer = Gimp.Layer.new_from_visible(picture, picture, "visible")

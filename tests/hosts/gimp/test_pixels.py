@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import ImageCms
 
+from tests import factories
 from tests.hosts.gimp.pictures import PLACE, SIZE, Bench, inverted, noise, unit
+from tests.hosts.serving import serving
 
 PRECISIONS = [
     f"{kind}_{curve}"
@@ -184,6 +188,17 @@ def test_several_layers_are_one_batch(bench: Bench) -> None:
     assert [layer["id"] for layer in found][1::2] == layers[::-1]
     for result, source in zip(found[::2], sources[::-1], strict=True):
         np.testing.assert_array_equal(bench.pixels(result["id"], source), 255 - source)
+    bench.gimp.delete_image(image=image)
+
+
+def test_canvas_of_48_megapixels_goes_and_comes(bench: Bench, tmp_path: Path) -> None:
+    factories.put(tmp_path, factories.identity())
+    image = bench.gimp.new_image(width=8000, height=6000, precision="U8_NON_LINEAR", base="RGB")
+    layer = bench.gimp.new_layer(image=image, name="wide", size=[8000, 6000], place=[0, 0], alpha=True)
+    bench.gimp.scatter(layer=layer)
+    with serving(tmp_path, "--max-pixels", str(8000 * 6000)) as large:
+        assert bench.translate(image, layer, filter="identity", address=large.address) == ""
+    assert bench.gimp.alike(first=bench.gimp.layers(image=image)[0]["id"], second=layer)
     bench.gimp.delete_image(image=image)
 
 
