@@ -18,6 +18,13 @@ from tests.hosts.unpacking import unpack
 
 FOLDER_VARIABLE = "PLEINAIR_EDITORS"
 PROGRAMS = ("krita", "kritarunner", "gimp", "gimp-console", "Xvfb", "xdotool", "import", "dbus-run-session")
+# Krita puts i18n among the builtins; elsewhere its importer lacks it.
+_RUN_IMPORTER = """
+import builtins, runpy, sys
+builtins.i18n = str
+sys.argv.pop(0)
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
 _PATH_INSIDE = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -161,8 +168,8 @@ class Editors:
         assert krita
         importer = PurePosixPath(krita).parents[1] / "share/krita/pykrita/plugin_importer/plugin_importer.py"
         copy = Path(shutil.copy(plugin, profile.home))
-        command = ["python3", str(importer), self.inside(copy), self.inside(profile.krita_resources)]
-        done = self.run(command, profile)
+        arguments = [str(importer), self.inside(copy), self.inside(profile.krita_resources)]
+        done = self.run(["python3", "-c", _RUN_IMPORTER, *arguments], profile)
         assert done.returncode == 0 and "Imported plugin" in done.stdout, done.stdout
         with (profile.home / ".config/kritarc").open("a") as settings:
             settings.write("\n[python]\nenable_pleinair=true\n")
