@@ -92,6 +92,8 @@ def test_krita_finds_one_plugin_with_its_actions(tmp_path: Path) -> None:
         told = built.read("pleinair.desktop").decode().splitlines()
         assert {"[Desktop Entry]", "X-KDE-Library=pleinair", "ServiceTypes=Krita/PythonPlugin"} <= set(told)
         assert {"pleinair/", "pleinair/__init__.py"} <= set(built.namelist())
+        manual = next(line.partition("=")[2] for line in told if line.startswith("X-Krita-Manual="))
+        assert f"pleinair/{manual}" in built.namelist()
         assert [name for name in built.namelist() if name.endswith(".action")] == ["pleinair.action"]
 
 
