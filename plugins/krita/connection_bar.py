@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..core.texts import _
 from .check_dialog import CheckDialog
-from .guard import connect
+from .guard import connect, follow
 from .qt import QColor, QPainter, QPixmap, Qt, QtWidgets
 from .server_dialog import ServerDialog
 from .settings_dialog import SettingsDialog
@@ -34,7 +34,7 @@ class ConnectionBar(QtWidgets.QWidget):  # type: ignore[misc]
         layout.addLayout(line)
         layout.addWidget(self._remedy)
         layout.addWidget(self._help)
-        connect(studio.changed, self._show)
+        follow(studio.changed, self, self._show)
         self._show()
 
     def _buttons(self) -> QtWidgets.QWidget:

@@ -9,7 +9,7 @@ from krita import DockWidget
 from ..core.texts import _
 from .connection_bar import ConnectionBar
 from .filter_list import FilterList
-from .guard import connect, guarded, report, report_to, stop_reporting_to
+from .guard import connect, follow, guarded, report, report_to, stop_reporting_to
 from .history_box import HistoryBox
 from .look_bar import LookBar
 from .message_bar import MessageBar
@@ -38,8 +38,8 @@ class PleinairDocker(DockWidget):  # type: ignore[misc]
         except Exception as error:
             report(error)
         connect(self.visibilityChanged, self._become_visible, arguments=True)
-        connect(studio.show_requested, self._show_and_search)
-        connect(studio.run_begun, self._messages.hide)
+        follow(studio.show_requested, self, self._show_and_search)
+        follow(studio.run_begun, self, self._messages.hide)
         if studio.notice:
             self._messages.show_message(studio.notice, "")
 

@@ -7,7 +7,7 @@ from typing import Any
 from ..client.messages import Filter
 from ..core.browser import matching
 from ..core.texts import _, ngettext
-from .guard import connect, guarded
+from .guard import connect, follow, guarded
 from .qt import QColor, QEvent, QIcon, QKeySequence, QPixmap, QShortcut, QSize, Qt, QtWidgets
 from .studio import Studio
 
@@ -47,7 +47,7 @@ class FilterList(QtWidgets.QWidget):  # type: ignore[misc]
         shortcut = QShortcut(QKeySequence("Ctrl+D"), self._list)
         shortcut.setContext(Qt.ShortcutContext.WidgetShortcut)
         connect(shortcut.activated, self._toggle_favourite)
-        connect(studio.changed, self._fill)
+        follow(studio.changed, self, self._fill)
         self._fill()
 
     def focus_search(self) -> None:

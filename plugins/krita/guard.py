@@ -13,7 +13,6 @@ from typing import Any
 
 from ..core.texts import _
 from .problems import Problem
-from .qt import QObject
 
 log = logging.getLogger("pleinair")
 Reporter = Callable[[str, str], None]
@@ -82,19 +81,22 @@ def guarded(slot: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def connect(signal: Any, slot: Callable[..., Any], *, arguments: bool = False) -> None:
-    """Connects a guarded slot, until the widget that it belongs to is gone. What the signal carries is passed on only
-    with ``arguments``: PyQt would guess."""
+    """Connects a guarded slot. What the signal carries is passed on only with ``arguments``: PyQt would guess."""
+    safe = guarded(slot)
+    signal.connect((lambda *values: safe(*values)) if arguments else (lambda *_values: safe()))
+
+
+def follow(signal: Any, widget: Any, slot: Callable[[], Any]) -> None:
+    """Connects a slot of a widget to a signal that outlives it: a window may be closed while Krita goes on."""
     safe = guarded(slot)
 
-    def call(*values: Any) -> None:
-        safe(*values) if arguments else safe()
+    def call(*_values: Any) -> None:
+        safe()
 
     signal.connect(call)
-    owner = getattr(slot, "__self__", None)
-    if isinstance(owner, QObject):
-        owner.destroyed.connect(lambda *_gone: _disconnect(signal, call))
+    widget.destroyed.connect(lambda *_gone: _disconnect(signal, call))
 
 
 def _disconnect(signal: Any, call: Callable[..., None]) -> None:
-    with contextlib.suppress(TypeError, RuntimeError):  # the sender went first
+    with contextlib.suppress(TypeError, RuntimeError):  # it went first after all, at Krita's end
         signal.disconnect(call)

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..core.history import Entry
 from ..core.texts import _
-from .guard import connect
+from .guard import connect, follow
 from .qt import QtWidgets
 from .studio import Studio
 
@@ -29,7 +29,7 @@ class HistoryBox(QtWidgets.QWidget):  # type: ignore[misc]
         layout.addWidget(self._choice, 1)
         layout.addWidget(self._insert)
         connect(self._insert.clicked, self._insert_again)
-        connect(studio.changed, self._show)
+        follow(studio.changed, self, self._show)
         self._show()
 
     def _show(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..core.texts import _
-from .guard import connect
+from .guard import connect, follow
 from .qt import Qt, QtWidgets
 from .studio import Studio
 
@@ -35,7 +35,7 @@ class LookBar(QtWidgets.QWidget):  # type: ignore[misc]
         connect(self._slider.valueChanged, self._change, arguments=True)
         connect(self._number.valueChanged, self._change, arguments=True)
         connect(self._luminance.clicked, self._change)
-        connect(studio.changed, self._show)
+        follow(studio.changed, self, self._show)
         self._show()
 
     def _change(self, opacity: int | None = None) -> None:

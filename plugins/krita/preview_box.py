@@ -6,7 +6,7 @@ from typing import Any
 
 from ..core.texts import _
 from . import host
-from .guard import connect, guarded, log
+from .guard import connect, follow, guarded, log
 from .previewing import Preview, preview
 from .problems import Problem
 from .qt import QTimer, QtWidgets
@@ -47,7 +47,7 @@ class PreviewBox(QtWidgets.QWidget):  # type: ignore[misc]
         self._rest = self._timer(_REST_MILLISECONDS, self._begin, once=True)
         connect(self._wanted.toggled, self._switch)
         connect(self._again.clicked, self.look_again)
-        connect(studio.changed, self._follow)
+        follow(studio.changed, self, self._follow)
 
     def set_watching(self, watching: bool) -> None:
         """Nobody looks at a hidden docker."""
@@ -116,6 +116,8 @@ class PreviewBox(QtWidgets.QWidget):  # type: ignore[misc]
 
     def _begin(self) -> None:
         self._stop()
+        if self._studio.busy:
+            return
         document, node = self._subject()
         chosen = self._studio.session.find(self._studio.chosen_filter)
         if document is None or chosen is None or (node is None and self._studio.settings.source != PICTURE):
@@ -139,6 +141,6 @@ class PreviewBox(QtWidgets.QWidget):  # type: ignore[misc]
 
     def _stop(self) -> None:
         self._rest.stop()
-        if self._task is not None:
-            self._task.stop()
-            self._task = None
+        task, self._task = self._task, None
+        if task is not None:
+            task.stop()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..core.texts import _
-from .guard import connect
+from .guard import connect, follow
 from .qt import QtWidgets
 from .studio import Studio
 
@@ -39,7 +39,7 @@ class RunBar(QtWidgets.QWidget):  # type: ignore[misc]
         connect(self._apply.clicked, lambda: studio.apply(studio.chosen_filter))
         connect(self._repeat.clicked, studio.repeat_last)
         connect(self._cancel.clicked, studio.cancel)
-        connect(studio.changed, self._show)
+        follow(studio.changed, self, self._show)
         self._show()
 
     def _show(self) -> None:

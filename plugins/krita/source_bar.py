@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..core.texts import _
-from .guard import connect
+from .guard import connect, follow
 from .qt import QtWidgets
 from .sources import LAYER, PICTURE, WITH_MASKS
 from .studio import Studio
@@ -32,7 +32,7 @@ class SourceBar(QtWidgets.QWidget):  # type: ignore[misc]
         layout.addWidget(label)
         layout.addWidget(self._choice, 1)
         connect(self._choice.activated, self._choose)
-        connect(studio.changed, self._show)
+        follow(studio.changed, self, self._show)
         self._show()
 
     def _choose(self) -> None:

@@ -31,6 +31,7 @@ class Task:
         self._steps = steps
         self._done = done
         self._failed = failed
+        self._ended = False
         self._timer = QTimer(parent)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(guarded(self._go_on))
@@ -38,16 +39,21 @@ class Task:
 
     def stop(self) -> None:
         """Nothing of it runs after this; neither ``done`` nor ``failed`` is called."""
-        self._end()
-        self._steps.close()
+        if not self._ended:
+            self._end()
+            if not self._steps.gi_running:  # else something that a step did stops its own task
+                self._steps.close()
 
     def _go_on(self) -> None:
         end = time.monotonic() + SLICE_SECONDS
         pause = 0
         try:
             while time.monotonic() < end:
-                if next(self._steps) is WAIT:
-                    pause = WAIT_MILLISECONDS
+                pause = WAIT_MILLISECONDS if next(self._steps) is WAIT else 0
+                if self._ended:
+                    self._steps.close()
+                    return
+                if pause:
                     break
         except StopIteration as finished:
             self._end()
@@ -59,6 +65,7 @@ class Task:
             self._timer.start(pause)
 
     def _end(self) -> None:
+        self._ended = True
         self._timer.stop()
         self._timer.deleteLater()
 
