@@ -147,7 +147,7 @@ def scatter(layer: int) -> None:
 
 def alike(first: int, second: int) -> bool:
     """Whether two layers have the same pixels."""
-    return pixels(first) == pixels(second)
+    return _raw(_item(first)) == _raw(_item(second))
 
 
 def visible(image: int) -> str:
@@ -203,6 +203,12 @@ def _told(layer: Any) -> dict[str, Any]:
         "mask": mask.get_id() if mask else 0,
         "origin": json.loads(bytes(parasite.get_data())) if parasite else None,
     }
+
+
+def _raw(drawable: Any) -> bytes:
+    area = Gegl.Rectangle.new(0, 0, drawable.get_width(), drawable.get_height())
+    raw: bytes = drawable.get_buffer().get(area, 1.0, None, Gegl.AbyssPolicy.NONE)
+    return raw
 
 
 def _read(drawable: Any, area: list[int]) -> str:
