@@ -73,7 +73,7 @@ def _run(options: argparse.Namespace, output: Path) -> int:
     with stages.stage("scenes"):
         source, target, truth = _own(options, output) if options.source else _scenes(output)
     with stages.stage("training"):
-        _train(source, target, output, options.images)
+        _train(source, target, output, options.images, ["painting", "photo"] if truth else [source.name, target.name])
         (output / "filters").mkdir()
         shutil.copy(output / "run" / "filter.onnx", output / "filters" / "demo.onnx")
     with ExitStack() as until_the_end:
@@ -117,10 +117,11 @@ def _own(options: argparse.Namespace, output: Path) -> tuple[Path, Path, Image.I
     raise SystemExit(f"error: There is no picture in {options.source}; SOURCE and TARGET are folders of pictures.")
 
 
-def _train(source: Path, target: Path, output: Path, images: int) -> None:
+def _train(source: Path, target: Path, output: Path, images: int, domains: list[str]) -> None:
     options = [text for name, value in TRAINING.items() for text in (f"--{name}", str(value))]
     folders = ["--source", str(source), "--target", str(target), "--output", str(output / "run")]
-    python("training.fit", "--preset", "fastcut", *folders, "--identifier", "demo", *options, "--images", str(images))
+    names = ["--identifier", "demo", "--source-domain", domains[0], "--target-domain", domains[1]]
+    python("training.fit", "--preset", "fastcut", *folders, *names, *options, "--images", str(images))
 
 
 def _conclude(output: Path, truth: Image.Image | None, stages: Stages) -> int:
