@@ -6,6 +6,7 @@ WAIT when there is nothing to do until something elsewhere has moved on.
 
 from __future__ import annotations
 
+import inspect
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -15,7 +16,7 @@ from .guard import guarded
 from .qt import QTimer
 
 WAIT = "wait"
-SLICE_SECONDS = 0.02
+SLICE_SECONDS = 0.012
 WAIT_MILLISECONDS = 20
 
 Result = TypeVar("Result")
@@ -41,7 +42,7 @@ class Task:
         """Nothing of it runs after this; neither ``done`` nor ``failed`` is called."""
         if not self._ended:
             self._end()
-            if not self._steps.gi_running:  # else something that a step did stops its own task
+            if inspect.getgeneratorstate(self._steps) != inspect.GEN_RUNNING:  # else a step stops its own task
                 self._steps.close()
 
     def _go_on(self) -> None:
@@ -56,13 +57,16 @@ class Task:
                 if pause:
                     break
         except StopIteration as finished:
-            self._end()
-            self._done(finished.value)
+            self._finish(self._done, finished.value)
         except Exception as error:
-            self._end()
-            self._failed(error)
+            self._finish(self._failed, error)
         else:
             self._timer.start(pause)
+
+    def _finish(self, tell: Callable[[Any], None], outcome: Any) -> None:
+        if not self._ended:
+            self._end()
+            tell(outcome)
 
     def _end(self) -> None:
         self._ended = True

@@ -38,6 +38,7 @@ def read(source: Source, space: Space) -> Steps[bytearray]:
     """The source's pixels in ``space``, row after row."""
     pixels = bytearray()
     with scratch(source.space) as workshop:
+        yield
         for band in source.area.bands(_rows(source.area, source.space, space)):
             pixels += workshop.converted(source.pixels(band), band.width, band.height, space)
             yield
@@ -48,12 +49,14 @@ def write(source: Source, pixels: bytearray, wire: WireFormat, area: Area, name:
     """A new layer over the source, in the source's own colour space; gives its identifier. It appears whole, in one
     undo step, after the last band."""
     with scratch(source.space) as workshop, scratch(wire.space) as arriving:
+        yield
         layer = workshop.layer(name)
         layer.setOpacity(look.krita_opacity)
         layer.setBlendingMode(look.blending_mode)
         yield from _fill(layer, pixels, wire.space, area, arriving)
         insert(source.document, layer, source.above)
-        return layer.uniqueId()
+        yield
+    return layer.uniqueId()
 
 
 def insert(document: Any, layer: Any, above: Any) -> None:

@@ -48,7 +48,7 @@ def connects(lab: Lab) -> Steps:
 
 def every_space(lab: Lab) -> Steps:
     """Identity in each colour space, and inversion where numbers are easily told."""
-    results = {}
+    results: dict[str, Any] = {}
     for model, depth, profile in SPACES:
         wide = profile == WIDE  # from the middle, so that nothing lies outside sRGB
         pixels = samples(model, depth, WIDTH * HEIGHT, *((0.47, 0.57) if wide else (0.0, 1.0)))
@@ -109,7 +109,7 @@ def undo(lab: Lab) -> Steps:
 
 def soft_selection(lab: Lab) -> Steps:
     """Selected from left (not) to right (wholly), reaching over the layer's edge; the layer begins at 5, 3."""
-    results = {}
+    results: dict[str, Any] = {}
     for depth in ("U8", "U16", "F16", "F32"):
         document = yield from lab.document(64, 48, "RGBA", depth, SRGB)
         source = lab.layer(document, "source", samples("RGBA", depth, WIDTH * HEIGHT), 5, 3, WIDTH, HEIGHT)
@@ -432,8 +432,9 @@ def artist(lab: Lab) -> Steps:
     yield from lab.show_docker()
     lab.studio.choose("inverting")
     box = lab.docker._preview
+    stale = box._view._preview
     box.look_again()
-    yield from lab.until(lambda: box._view._preview is not None and not box._view._text, "preview")
+    yield from lab.until(lambda: box._view._preview not in (None, stale), "preview")
     yield from lab.screenshot("krita-preview")
     exact = box._view._preview.exact
     yield from lab.apply("inverting")
