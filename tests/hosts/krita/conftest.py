@@ -28,6 +28,7 @@ SCENARIOS = (
     "strength_afterwards",
     "history",
     "artist",
+    "dialogs",
     "large",
     "server_killed",
     "leaves_during_a_job",

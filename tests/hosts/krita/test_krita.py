@@ -192,6 +192,15 @@ def test_preview_of_a_part_says_that_it_may_differ(krita: Played, artifacts: Pat
     assert (artifacts / "krita-preview.png").stat().st_size > 10_000
 
 
+def test_set_up_check_says_that_all_is_ready(krita: Played) -> None:
+    seen = krita["dialogs"]
+    assert (seen["verdict"], seen["checks"]) == ("Everything is ready.", 5)
+
+
+def test_local_server_without_a_python_says_what_to_name(krita: Played) -> None:
+    assert "It is not known which Python has Pleinair's server." in krita["dialogs"]["server"]
+
+
 def test_large_layer_comes_back_whole_while_the_interface_answers(
     krita: Played, record_property: Callable[[str, object], None]
 ) -> None:

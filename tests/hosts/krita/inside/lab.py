@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from krita import Krita, Selection
-from PyQt5.QtCore import QByteArray, Qt
-from PyQt5.QtWidgets import QAbstractItemView, QLabel, QPushButton
+from PyQt5.QtCore import QByteArray, Qt, QTimer
+from PyQt5.QtWidgets import QAbstractItemView, QApplication, QLabel, QMenu, QPushButton
 
 # Krita's list of layers looks at changed layers a moment later, and does not survive it when they are gone by then.
 _NODE_MODEL_SECONDS = 0.4
@@ -194,6 +194,14 @@ class Lab:
 
     def labels(self) -> list[str]:
         return [label.text() for label in self.docker.findChildren(QLabel) if label.isVisible()]
+
+    def choose_in_menu(self, text: str) -> Generator[None, None, Any]:
+        """From the docker's menu; gives the dialog that opens, which runs until it is closed."""
+        menu = self.docker.findChild(QMenu)
+        action = next(one for one in menu.actions() if one.text().startswith(text))
+        QTimer.singleShot(0, action.trigger)  # not from here: the dialog does not return
+        yield from self.until(lambda: QApplication.activeModalWidget() is not None, f"{text} opens")
+        return QApplication.activeModalWidget()
 
     def screenshot(self, name: str) -> Steps:
         """Asks the test outside for one and waits for it."""

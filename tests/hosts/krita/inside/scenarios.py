@@ -443,6 +443,30 @@ def artist(lab: Lab) -> Steps:
     return {"exact": exact}
 
 
+def dialogs(lab: Lab) -> Steps:
+    """Checks the set-up, looks at the settings, and tries to start a server without having named a Python."""
+    yield from lab.document(16, 16)
+    yield from lab.show_docker()
+    check = yield from lab.choose_in_menu("Check set-up")
+    verdict = check._verdict
+    yield from lab.until(lambda: verdict.text() != "Checking…", "verdict")
+    yield from lab.screenshot("krita-check")
+    result = {"verdict": verdict.text(), "checks": check._list.count()}
+    check.reject()
+    yield
+    settings = yield from lab.choose_in_menu("Settings")
+    yield from lab.screenshot("krita-settings")
+    settings.reject()
+    yield
+    server = yield from lab.choose_in_menu("Local server")
+    server._start.click()
+    yield from lab.screenshot("krita-local-server")
+    result["server"] = server._state.text()
+    server.accept()
+    yield
+    return result
+
+
 def leaves_during_a_job(lab: Lab) -> Steps:
     """The last one: Krita is quit while the server computes."""
     yield from lab.document(1024, 1024)
