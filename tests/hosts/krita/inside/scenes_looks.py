@@ -1,0 +1,127 @@
+"""What the artist sees, and how quickly it answers."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+from PyQt5.QtCore import QTimer
+
+from .lab import Lab, Steps
+
+
+def connects(lab: Lab) -> Steps:
+    yield from lab.document(16, 16)
+    yield from lab.show_docker()
+    yield from lab.connected()
+    return {"labels": lab.labels(), "filters": [one.id for one in lab.studio.session.filters]}
+
+
+def large(lab: Lab) -> Steps:
+    """The longest time for which the interface did not answer, beside what Krita itself needs for an empty layer."""
+    side = 4096
+    document = yield from lab.document(side, side)
+    source = document.topLevelNodes()[0]
+    lab.put(source, os.urandom(4 * side) * side, 0, 0, side, side)
+    document.refreshProjection()
+    yield from lab.rest(2.0)
+    gaps = Gaps(lab.docker)
+    yield from lab.rest(1.0)
+    idle = gaps.take()
+    document.rootNode().addChildNode(document.createNode("empty", "paintlayer"), source)
+    yield from lab.rest(1.0)
+    own = gaps.take()
+    yield from lab.activate(document, source)
+    yield from lab.rest(1.0)
+    gaps.take()
+    lab.studio.choose("identity")
+    lab.press("apply")
+    run = lab.studio.run
+    yield from lab.until(lambda: run.ended or run._job, "sent")
+    reading = gaps.take()
+    yield from lab.until(lambda: run.ended or run._job is None, "translated", 120)
+    waiting = gaps.take()
+    yield from lab.until(lambda: run.ended, "written", 60)
+    yield from lab.rest(1.0)
+    writing = gaps.take()
+    same = lab.raw(source, 0, 0, side, side) == lab.raw(lab.made(document), 0, 0, side, side)
+    return {
+        "same": same,
+        "gaps": {"idle": idle, "empty layer": own, "reading": reading, "waiting": waiting, "writing": writing},
+        "said": run.describe(),
+    }
+
+
+class Gaps:
+    """The longest time between two looks at the clock on the interface thread."""
+
+    def __init__(self, parent: Any) -> None:
+        self._last = time.monotonic()
+        self._longest = 0.0
+        self._timer = QTimer(parent)
+        self._timer.setInterval(2)
+        self._timer.timeout.connect(self._tick)
+        self._timer.start()
+
+    def take(self) -> float:
+        self._tick()
+        longest, self._longest = self._longest, 0.0
+        return round(longest, 3)
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        self._longest = max(self._longest, now - self._last)
+        self._last = now
+
+
+def artist(lab: Lab) -> Steps:
+    """A picture to look at: half of it seen through a filter, before Apply and after."""
+    document = yield from lab.document(900, 600)
+    source = document.topLevelNodes()[0]
+    rows = [
+        bytes(
+            value
+            for x in range(900)
+            for value in (200 - y // 6, 90 + (x // 60 + y // 60) % 2 * 60 + y // 12, 60 + x * 180 // 900, 255)
+        )
+        for y in range(600)
+    ]
+    lab.put(source, b"".join(rows), 0, 0, 900, 600)
+    document.refreshProjection()
+    yield from lab.show_docker()
+    lab.studio.choose("inverting")
+    box = lab.docker._preview
+    stale = box._view._preview
+    box.look_again()
+    yield from lab.until(lambda: box._view._preview not in (None, stale), "preview")
+    yield from lab.screenshot("krita-preview")
+    exact = box._view._preview.exact
+    yield from lab.apply("inverting")
+    yield from lab.rest(1.0)
+    yield from lab.screenshot("krita-applied")
+    return {"exact": exact}
+
+
+def dialogs(lab: Lab) -> Steps:
+    """Checks the set-up, looks at the settings, and tries to start a server without having named a Python."""
+    yield from lab.document(16, 16)
+    yield from lab.show_docker()
+    check = yield from lab.choose_in_menu("Check set-up")
+    verdict = check._verdict
+    yield from lab.until(lambda: verdict.text() != "Checking…", "verdict")
+    yield from lab.screenshot("krita-check")
+    result = {"verdict": verdict.text(), "checks": check._list.count()}
+    check.reject()
+    yield
+    settings = yield from lab.choose_in_menu("Settings")
+    yield from lab.screenshot("krita-settings")
+    settings.reject()
+    yield
+    server = yield from lab.choose_in_menu("Local server")
+    server._start.click()
+    yield from lab.screenshot("krita-local-server")
+    result["server"] = server._state.text()
+    server.accept()
+    yield
+    return result
