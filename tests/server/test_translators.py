@@ -83,6 +83,7 @@ def test_floats_come_back_within_rounding(translator: Translator) -> None:
 
 def test_a_picture_of_many_chunks_is_put_together_in_order(translator: Translator) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (700, 1000, 4), np.uint8)
+    pixels[..., 3] |= 1  # what is fully transparent is not translated
     result, _ = translator.translate("inverting", pixels)
     np.testing.assert_array_equal(result[..., :3], 255 - pixels[..., :3])
     np.testing.assert_array_equal(result[..., 3], pixels[..., 3])
