@@ -111,7 +111,8 @@ def slow(*, identifier: str = "slow") -> onnx.ModelProto:
         helper.make_node("Tanh", ["narrow"], ["translated"]),
     ]
     shapes = {"widen": (16, 3, 1, 1), "weights": (16, 16, 3, 3), "narrowing": (3, 16, 1, 1)}
-    constants = {name: np.full(size, 0.01, np.float32) for name, size in shapes.items()}
+    # Every weight is one over the number of inputs: means of means neither grow nor vanish.
+    constants = {name: np.full(size, 1 / np.prod(size[1:]), np.float32) for name, size in shapes.items()}
     return model(nodes, constants=constants, told=metadata(identifier=identifier))
 
 

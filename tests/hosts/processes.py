@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,10 +29,16 @@ def end_group(process: subprocess.Popen[str]) -> None:
 
 
 def end_all(mark: str) -> None:
-    """Ends every process whose environment carries ``mark``, also those that left their group."""
-    for pid in marked(mark):
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    """Ends every process whose environment carries ``mark``, also those that left their group, and waits until they are
+    gone. Raises TimeoutError."""
+    end = time.monotonic() + 20
+    while pids := marked(mark):
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if time.monotonic() > end:
+            raise TimeoutError(f"These processes do not end: {pids}.")
+        time.sleep(0.01)
 
 
 def marked(mark: str) -> list[int]:

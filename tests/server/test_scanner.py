@@ -41,7 +41,9 @@ def folder(tmp_path: Path, device: Device) -> Folder:
 
 def news(before: Catalogue, after: Catalogue) -> list[str]:
     return [
-        f"{change.kind.value} {change.filter.identifier}" if isinstance(change, FilterChange) else change.file_name
+        f"{change.kind.value} {change.filter.identifier}"
+        if isinstance(change, FilterChange)
+        else f"{'rejected' if change.reason else 'cleared'} {change.file_name}"
         for change in changes(before, after)
     ]
 
@@ -99,7 +101,7 @@ def test_a_bad_replacement_is_reported_and_the_one_before_serves_on(folder: Fold
     factories.put_bytes(tmp_path / "identity.onnx", b"nonsense")
     after = folder.scan()
     assert after.filters["identity"] is before.filters["identity"]
-    assert news(before, after) == ["identity.onnx"]
+    assert news(before, after) == ["rejected identity.onnx"]
     assert after.rejected["identity.onnx"].endswith("export it again; the version before it goes on serving.")
 
 
@@ -123,7 +125,7 @@ def test_the_second_file_serves_when_the_first_is_deleted(folder: Folder, tmp_pa
     before = folder.scan()
     (tmp_path / "identity.onnx").unlink()
     after = folder.scan(1)
-    assert news(before, after) == ["changed identity"]
+    assert news(before, after) == ["changed identity", "cleared zz.onnx"]
     assert after.rejected == {}
 
 

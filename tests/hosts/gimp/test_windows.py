@@ -107,7 +107,7 @@ def test_choosing_undoing_redoing_and_repeating_are_one_step_each(desk: Desk, ar
 
 def test_cancel_leaves_the_picture_alone_and_frees_the_server(desk: Desk, artifacts: Path) -> None:
     gimp = desk.gimp
-    source = noise("U8", 4, size=(900, 700))
+    source = noise("U8", 4, size=(1800, 1400))  # minutes for the slow filter
     image, layer = desk.open(source, "U8_NON_LINEAR")
     answer = gimp.ask("translate", image=image, drawables=[layer], filter="slow")
     wait_until(lambda: bool(gimp.plugins_running()), gimp, 30, "translation")
