@@ -33,6 +33,7 @@ class FilterList(Gtk.Box):  # type: ignore[misc]
         self._filling = False
         self._search = Gtk.SearchEntry(placeholder_text=_("Search the filters"), activates_default=True)
         self._search.connect("search-changed", lambda entry: self._fill())
+        self._search.connect("stop-search", _escape)
         self._list = Gtk.ListBox(activate_on_single_click=False)
         self._list.connect("row-selected", self._selected)
         self._list.connect("row-activated", lambda rows, row: self.emit("applied"))
@@ -117,6 +118,14 @@ class _Row(Gtk.ListBoxRow):  # type: ignore[misc]
         line.pack_end(button, False, False, 0)
         self.set_tooltip_text("\n".join(f"{name}: {value}" for name, value in facts(shown)))
         self.add(line)
+
+
+def _escape(search: Gtk.SearchEntry) -> None:
+    """Empties the search; once it is empty, Escape ends the dialog here as everywhere else."""
+    if search.get_text():
+        search.set_text("")
+    else:
+        search.get_toplevel().response(Gtk.ResponseType.CANCEL)
 
 
 def _picture(shown: Filter) -> Gtk.Image:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -47,6 +48,7 @@ class Studio(QObject):  # type: ignore[misc]
         self.results = Results()
         self.run: Run | None = None
         self.local_server: LocalServer | None = None
+        self._server_work: threading.Thread | None = None
         self._save_later = QTimer(self)
         self._save_later.setSingleShot(True)
         self._save_later.setInterval(_SAVE_MILLISECONDS)
@@ -129,15 +131,15 @@ class Studio(QObject):  # type: ignore[misc]
         )
 
     def start_local_server(self) -> None:
-        self.stop_local_server()
-        self.save()
+        """In place of the one that runs, if one does."""
+        before = self.local_server
         self.local_server = LocalServer(self.settings.python, self.settings.filters_folder, self.settings.address)
-        self.local_server.start()
+        self._beside(*([before.stop] if before else []), self.local_server.start)
         self.session.reconnect()
 
     def stop_local_server(self) -> None:
         if self.local_server is not None:
-            self.local_server.stop()
+            self._beside(self.local_server.stop)
             self.local_server = None
             self.changed.emit()
 
@@ -147,10 +149,25 @@ class Studio(QObject):  # type: ignore[misc]
         self.blockSignals(True)  # the windows are going
         self.cancel()
         self.session.close()
-        if self.settings.stop_local_server:
-            self.stop_local_server()
+        if self._server_work is not None:
+            self._server_work.join()
+        if self.local_server is not None:
+            self.local_server.stop() if self.settings.stop_local_server else self.local_server.let_go()
         if self._save_later.isActive():
             self.save()
+
+    def _beside(self, *steps: Callable[[], None]) -> None:
+        """On a thread, after what was begun before: a server takes seconds to end, and its port is free only then."""
+        before = self._server_work
+
+        def work() -> None:
+            if before is not None:
+                before.join()
+            for step in steps:
+                step()
+
+        self._server_work = threading.Thread(target=work, name="pleinair-local-server", daemon=True)
+        self._server_work.start()
 
     def _chosen(self, filter_id: str) -> Filter:
         chosen = self.session.find(filter_id)

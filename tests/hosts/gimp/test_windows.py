@@ -105,6 +105,17 @@ def test_choosing_undoing_redoing_and_repeating_are_one_step_each(desk: Desk, ar
     wait_until(desk.counts(image, 3), gimp, 60, "repeated translation")
 
 
+def test_escape_empties_the_search_and_then_ends_the_dialog(desk: Desk) -> None:
+    gimp, screen = desk.gimp, desk.screen
+    image, layer = desk.open(noise("U8", 3, size=(60, 40)), "U8_NON_LINEAR")
+    dialog = desk.open_dialog()
+    screen.key("i", "n", "v", "Escape", window=dialog)
+    assert gimp.plugins_running()
+    screen.key("Escape", window=dialog)
+    wait_until(lambda: not gimp.plugins_running(), gimp, 30, "end of the dialog")
+    assert [found["id"] for found in gimp.layers(image=image)] == [layer]
+
+
 def test_cancel_leaves_the_picture_alone_and_frees_the_server(desk: Desk, artifacts: Path) -> None:
     gimp = desk.gimp
     source = noise("U8", 4, size=(1800, 1400))  # minutes for the slow filter
