@@ -10,10 +10,11 @@ from typing import Any
 
 from gi.repository import Gimp
 
+from ..core.area import Area
 from ..core.layers import result_name
 from ..core.texts import _
 from . import pixels
-from .pixels import Area, Format
+from .pixels import Format
 from .problems import Problem
 
 PARASITE = "pleinair-translation"

@@ -12,6 +12,7 @@ from typing import Any
 from gi.repository import Babl, Gegl
 
 from ..client.messages import Channels, SampleType, TransferFunction
+from ..core.area import Area
 
 _CHANNELS = {1: Channels.GREY, 2: Channels.GREY_ALPHA, 3: Channels.RGB, 4: Channels.RGBA}
 _SAMPLES = {
@@ -22,32 +23,6 @@ _SAMPLES = {
 }
 # GEGL copies what it is given in one piece; stripes keep that copy small.
 _STRIPE_BYTES = 4 << 20
-
-
-@dataclass(frozen=True)
-class Area:
-    """A rectangle in pixels."""
-
-    x: int
-    y: int
-    width: int
-    height: int
-
-    def moved(self, x: int, y: int) -> Area:
-        return Area(self.x + x, self.y + y, self.width, self.height)
-
-    def within(self, width: int, height: int) -> Area | None:
-        """The part of it inside 0, 0, width, height, or None."""
-        left, top = max(self.x, 0), max(self.y, 0)
-        right, bottom = min(self.x + self.width, width), min(self.y + self.height, height)
-        return Area(left, top, right - left, bottom - top) if left < right and top < bottom else None
-
-    def grown(self, margin: int) -> Area:
-        return Area(self.x - margin, self.y - margin, self.width + 2 * margin, self.height + 2 * margin)
-
-    @property
-    def rectangle(self) -> Any:
-        return Gegl.Rectangle.new(self.x, self.y, self.width, self.height)
 
 
 @dataclass(frozen=True)
@@ -80,7 +55,7 @@ def preview_format(drawable: Any) -> Format:
 
 def read(drawable: Any, area: Area, form: Format, scale: float = 1.0) -> bytes:
     """The pixels of ``area``, which is in the coordinates of the scaled drawable."""
-    pixels: bytes = drawable.get_buffer().get(area.rectangle, scale, form.name, Gegl.AbyssPolicy.NONE)
+    pixels: bytes = drawable.get_buffer().get(rectangle(area), scale, form.name, Gegl.AbyssPolicy.NONE)
     return pixels
 
 
@@ -94,14 +69,14 @@ def write(drawable: Any, form: Format, pixels: bytes | bytearray | memoryview) -
     rows = max(1, _STRIPE_BYTES // row)
     for top in range(0, height, rows):
         stripe = bytes(view[top * row : (top + rows) * row])
-        buffer.set(Area(0, top, width, len(stripe) // row).rectangle, form.name, stripe)
+        buffer.set(rectangle(Area(0, top, width, len(stripe) // row)), form.name, stripe)
     buffer.flush()
     drawable.update(0, 0, width, height)
 
 
 def read_raw(drawable: Any, area: Area) -> bytes:
     """As GIMP stores them: for masks, and to keep alpha that the wire cannot carry."""
-    pixels: bytes = drawable.get_buffer().get(area.rectangle, 1.0, None, Gegl.AbyssPolicy.NONE)
+    pixels: bytes = drawable.get_buffer().get(rectangle(area), 1.0, None, Gegl.AbyssPolicy.NONE)
     return pixels
 
 
@@ -156,3 +131,8 @@ def _format(drawable: Any, model: str, depth: str) -> Format:
         TransferFunction.LINEAR if linear else TransferFunction.SRGB,
         count * sample_bytes,
     )
+
+
+def rectangle(area: Area) -> Any:
+    """As GEGL wants it."""
+    return Gegl.Rectangle.new(area.x, area.y, area.width, area.height)

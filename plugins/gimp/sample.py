@@ -6,10 +6,11 @@ from typing import Any
 
 from gi.repository import Gegl, Gimp
 
+from ..core.area import Area
 from ..core.jobs import TranslationRequest
 from . import layers, pixels
 from .layers import Look
-from .pixels import Area, Format
+from .pixels import Format, rectangle
 
 _SHOWN = "R'G'B'A u8"
 
@@ -75,7 +76,7 @@ class Sample:
 
     def _shown(self, layer: Any) -> bytes:
         area = Area(0, 0, self.width, self.height)
-        shown: bytes = layer.get_buffer().get(area.rectangle, 1.0, _SHOWN, Gegl.AbyssPolicy.NONE)
+        shown: bytes = layer.get_buffer().get(rectangle(area), 1.0, _SHOWN, Gegl.AbyssPolicy.NONE)
         return shown
 
 

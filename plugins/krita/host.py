@@ -8,7 +8,8 @@ from typing import Any
 
 from krita import Krita
 
-from .pixels import Area, Space
+from ..core.area import Area
+from .pixels import Space
 from .steps import WAIT, Steps
 
 _ACTIVATION_SECONDS = 0.5

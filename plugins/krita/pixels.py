@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..client.messages import ChannelOrder, Channels, SampleType, TransferFunction
+from ..core.area import Area
 from ..core.texts import _
 from .problems import Problem
 
@@ -83,36 +84,6 @@ def _converted(space: Space) -> Space:
     if space.model == "GRAYA":
         return Space("GRAYA", "F32", SRGB_GREY)
     return Space("RGBA", "U16" if space.depth == "U8" else space.depth, SRGB)
-
-
-@dataclass(frozen=True)
-class Area:
-    """A rectangle in pixels of the picture; neither side is 0."""
-
-    x: int
-    y: int
-    width: int
-    height: int
-
-    @property
-    def right(self) -> int:
-        return self.x + self.width
-
-    @property
-    def bottom(self) -> int:
-        return self.y + self.height
-
-    def common(self, other: Area) -> Area | None:
-        """What lies in both, None when nothing does."""
-        left, top = max(self.x, other.x), max(self.y, other.y)
-        width, height = min(self.right, other.right) - left, min(self.bottom, other.bottom) - top
-        return Area(left, top, width, height) if width > 0 and height > 0 else None
-
-    def bands(self, rows: int) -> list[Area]:
-        """From the top, each at most so many rows high."""
-        return [
-            Area(self.x, y, self.width, min(rows, self.bottom - y)) for y in range(self.y, self.bottom, max(1, rows))
-        ]
 
 
 def cut_out(pixels: bytearray, whole: Area, part: Area, pixel_bytes: int) -> bytearray:

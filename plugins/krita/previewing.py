@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..client.messages import ChannelOrder, Channels, SampleType
+from ..core.area import Area
 from ..core.jobs import TranslationRequest
 from ..core.preview import Region, differs_from_the_whole, preview_region
 from ..core.session import Session
 from ..core.texts import _
 from . import host
-from .pixels import SRGB, Area, Space, wire_format
+from .pixels import SRGB, Space, wire_format
 from .problems import Problem
 from .qt import QImage, QPainter, QPoint, Qt
 from .scratch import Scratch, scratch

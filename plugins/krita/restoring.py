@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..core.area import Area
 from ..core.history import Entry, History
 from ..core.texts import _
 from . import host, transfer
-from .pixels import Area, Space, wire_format
+from .pixels import Space, wire_format
 from .problems import Problem
 from .sources import Source
 from .steps import Steps, elsewhere

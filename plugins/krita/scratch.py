@@ -11,8 +11,9 @@ from typing import Any
 
 from krita import Krita
 
+from ..core.area import Area
 from ..core.texts import _
-from .pixels import Area, Space
+from .pixels import Space
 from .problems import Problem
 from .qt import QByteArray
 

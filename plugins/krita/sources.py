@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ..core.area import Area
 from ..core.texts import _
 from .host import canvas, space_of
-from .pixels import Area, Space
+from .pixels import Space
 from .problems import Problem
 
 LAYER, WITH_MASKS, PICTURE = "layer", "layer-with-masks", "picture"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ..core.area import Area
 from ..core.texts import _
 from .host import space_of
-from .pixels import Area, Space, WireFormat
+from .pixels import Space, WireFormat
 from .problems import Problem
 from .scratch import Scratch, put, scratch
 from .sources import Source

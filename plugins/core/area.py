@@ -1,0 +1,45 @@
+"""Rectangles of pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Area:
+    """In a picture's or a layer's own coordinates; neither side is 0."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @property
+    def right(self) -> int:
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> int:
+        return self.y + self.height
+
+    def moved(self, x: int, y: int) -> Area:
+        return Area(self.x + x, self.y + y, self.width, self.height)
+
+    def grown(self, margin: int) -> Area:
+        """By so much on every side."""
+        return Area(self.x - margin, self.y - margin, self.width + 2 * margin, self.height + 2 * margin)
+
+    def common(self, other: Area) -> Area | None:
+        """What lies in both, None when nothing does."""
+        left, top = max(self.x, other.x), max(self.y, other.y)
+        width, height = min(self.right, other.right) - left, min(self.bottom, other.bottom) - top
+        return Area(left, top, width, height) if width > 0 and height > 0 else None
+
+    def within(self, width: int, height: int) -> Area | None:
+        """What of it lies on a canvas of this size, whose corner is 0, 0."""
+        return self.common(Area(0, 0, width, height))
+
+    def bands(self, rows: int) -> list[Area]:
+        """From the top, each at most so many rows high, but one at least."""
+        rows = max(rows, 1)
+        return [Area(self.x, y, self.width, min(rows, self.bottom - y)) for y in range(self.y, self.bottom, rows)]
