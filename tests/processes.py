@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_START_LINE = re.compile(r"on (127\.0\.0\.1:\d+) with")
+START_LINE = re.compile(r"on (127\.0\.0\.1:\d+) with")
 
 
 class ProgramFailed(Exception):
@@ -31,7 +31,7 @@ def server_process(filters: Path) -> Iterator[str]:
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
-        found = _START_LINE.search(line)
+        found = START_LINE.search(line)
         if not found:
             raise ProgramFailed("The server did not start; its message is above.")
         print(line, end="", flush=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-_ADDRESS = re.compile(r"on (127\.0\.0\.1:\d+) with")
+from tests.processes import START_LINE
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,7 @@ def serving(folder: Path, *options: str, address: str = "127.0.0.1:0") -> Iterat
     try:
         assert process.stdout
         line = process.stdout.readline()
-        found = _ADDRESS.search(line)
+        found = START_LINE.search(line)
         assert found, f"The server did not start; it said {line!r} and what is above."
         yield HostServer(found[1], folder, process)
     finally:

@@ -18,8 +18,8 @@ from pleinair.v1 import translation_pb2 as pb
 from server.client import Client
 from tests import factories
 from tests.contract.connection import Connection, chunks_of, failing, frame_of
+from tests.processes import START_LINE
 
-START_LINE = re.compile(r"on (127\.0\.0\.1:\d+) with")
 OPTIONS = ["--address", "127.0.0.1:0", "--provider", "cpu", "--threads", "1"]
 
 # Runs the server where torch and training cannot be imported.
