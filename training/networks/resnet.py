@@ -5,11 +5,11 @@ The layers keep the published code's positions in one ``model`` sequence, so tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import islice
+from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from training.networks.generator import Generator
 from training.networks.initialise import xavier
 from training.networks.resample import BlurDown, BlurUp
 
@@ -44,7 +44,7 @@ class ResnetBlock(nn.Module):
         return x + self.conv_block(x)
 
 
-class ResnetGenerator(nn.Module):
+class ResnetGenerator(Generator):
     """Pictures (N, 3, H, W) in [-1, 1] to pictures in [-1, 1], H and W rounded up to a multiple of 4, each at least 16.
 
     Without arguments it is the paper's: antialiased, 9 blocks, 11,378,179 parameters.
@@ -52,6 +52,7 @@ class ResnetGenerator(nn.Module):
 
     def __init__(self, *, width: int = 64, blocks: int = 9) -> None:
         super().__init__()
+        self.channels_in, self.channels_out, self.multiple, self.blocks = 3, 3, SPATIAL_MULTIPLE, blocks
         w = width
         self.model = nn.Sequential(
             nn.ReflectionPad2d(3),
@@ -71,34 +72,19 @@ class ResnetGenerator(nn.Module):
         )
         xavier(self)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.model(x)
+    def layers(self) -> list[nn.Module]:
+        return list(self.model)
 
-    def translate(self, x: Tensor, taps: Sequence[int]) -> tuple[Tensor, list[Tensor]]:
-        """The translation and, from the same pass, the output of ``model[tap]`` for every tap (ascending)."""
-        return _tapped(self.model.children(), x, taps)
-
-    def encode(self, x: Tensor, taps: Sequence[int]) -> list[Tensor]:
-        """The output of ``model[tap]`` for every tap (ascending), computed no further than the last."""
-        return _tapped(islice(self.model.children(), max(taps) + 1), x, taps)[1]
+    def default_taps(self) -> tuple[int, ...]:
+        return default_taps(self.blocks)
 
     def tap_channels(self, taps: Sequence[int]) -> list[int]:
-        """How many channels each tap's output has."""
-        channels, at = 3, []
+        channels, at = self.channels_in, []
         for layer in self.model:
             if isinstance(layer, nn.Conv2d):
                 channels = layer.out_channels
             at.append(channels)
         return [at[tap] for tap in taps]
-
-
-def _tapped(layers: Iterable[nn.Module], x: Tensor, taps: Sequence[int]) -> tuple[Tensor, list[Tensor]]:
-    features = []
-    for position, layer in enumerate(layers):
-        x = layer(x)
-        if position in taps:
-            features.append(x)
-    return x, features
 
 
 def _convolution(inside: int, outside: int, size: int, *, padding: int) -> list[nn.Module]:
