@@ -27,7 +27,7 @@ from training.config import IDENTIFIER
 from training.errors import InputError
 from training.files import write_whole
 from training.methods import METHODS
-from training.networks.resnet import SPATIAL_MULTIPLE
+from training.networks.resnet import ResnetGenerator
 from training.preview import thumbnail_webp
 from training.provenance import commit, package_version
 from training.run import RunFolder
@@ -112,7 +112,7 @@ def _describe(model: onnx.ModelProto, checkpoint: Checkpoint, identifier: str, t
         "source_domain": source,
         "target_domain": target,
         "method": config.method,
-        "spatial_multiple": str(SPATIAL_MULTIPLE),
+        "spatial_multiple": str(ResnetGenerator.multiple),
         "value_range": "-1,1",
         "licence": config.licence,
         "images_seen": str(checkpoint.images_seen),
