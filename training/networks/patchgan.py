@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from training.networks.initialise import xavier
+from training.networks.normalise import InstanceNorm
 from training.networks.resample import BlurDown
 
 
@@ -39,6 +40,6 @@ class PatchGAN(nn.Module):
 def _convolution(inside: int, outside: int, stride: int, *, norm: bool = True) -> list[nn.Module]:
     return [
         nn.Conv2d(inside, outside, 4, stride=stride, padding=1),
-        *([nn.InstanceNorm2d(outside)] if norm else []),
+        *([InstanceNorm(outside)] if norm else []),
         nn.LeakyReLU(0.2, inplace=True),
     ]

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from training.networks.generator import Generator
 from training.networks.initialise import xavier
+from training.networks.normalise import InstanceNorm
 from training.networks.resample import BlurDown, BlurUp
 
 
@@ -27,12 +28,12 @@ class ResnetBlock(nn.Module):
         self.conv_block = nn.Sequential(
             nn.ReflectionPad2d(1),
             nn.Conv2d(channels, channels, 3),
-            nn.InstanceNorm2d(channels),
+            InstanceNorm(channels),
             nn.ReLU(inplace=True),
             *([nn.Dropout(0.5)] if dropout else []),
             nn.ReflectionPad2d(1),
             nn.Conv2d(channels, channels, 3),
-            nn.InstanceNorm2d(channels),
+            InstanceNorm(channels),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -122,4 +123,4 @@ def _strided_up(inside: int, outside: int) -> list[nn.Module]:
 
 
 def _normalised(convolution: nn.Conv2d | nn.ConvTranspose2d) -> list[nn.Module]:
-    return [convolution, nn.InstanceNorm2d(convolution.out_channels), nn.ReLU(inplace=True)]
+    return [convolution, InstanceNorm(convolution.out_channels), nn.ReLU(inplace=True)]
