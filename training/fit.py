@@ -24,8 +24,10 @@ from training.data.folders import fingerprint, read_folder
 from training.device import choose_device
 from training.errors import InputError
 from training.export import export_filter, identifier_from
+from training.lock import folder_lock
 from training.loop import Training
 from training.methods import METHODS
+from training.resume import Start, resume
 from training.run import RunFolder
 from training.schedule import Length
 
@@ -33,10 +35,13 @@ INTERRUPTED = 130
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Returns 0 when the filter is there, 130 when interrupted with a checkpoint saved, 2 for bad input."""
+    """Returns 0 when the filter is there, 130 when interrupted, 2 for bad input."""
     options = vars(_parser().parse_args(arguments))
     try:
         return _fit(options)
+    except KeyboardInterrupt:
+        print("error: Stopped at once, without a checkpoint of the last steps; --resume goes on.", file=sys.stderr)
+        return INTERRUPTED
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
     except OSError as error:
@@ -50,41 +55,60 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _fit(options: dict[str, Any]) -> int:
     device = choose_device(options.pop("device", "auto"))
-    resumed, output = options.pop("resume", None), options.pop("output", None)
-    checkpoint = _checkpoint(resumed, output, options) if resumed else None
-    config = checkpoint.config if checkpoint else _config(options)
-    if not resumed and output is None:
-        raise InputError("There is no --output; name a new folder for the run, for example --output runs/first.")
+    resumed = options.pop("resume", None)
+    options = _named_folders(options)
+    return _go_on(RunFolder(Path(resumed)), options, device) if resumed else _begin(options, device)
 
+
+def _begin(options: dict[str, Any], device: torch.device) -> int:
+    output = options.pop("output", None)
+    config = _config(options)
+    if output is None:
+        raise InputError("There is no --output; name a new folder for the run, for example --output runs/first.")
+    RunFolder(Path(output)).check_new()
     batches = _batches(config)
-    run = RunFolder(Path(resumed)) if resumed else RunFolder.create(Path(output), config)
-    training = _training(config, batches, run, device)
-    images_seen = _restore(training, checkpoint) if checkpoint else 0
-    print(f"Training {config.method} on {device} for {training.length.images} images into {run.path}", flush=True)
+    run = RunFolder.create(Path(output), config)
+    with folder_lock(run.path):
+        return _train(run, Start(config, None), batches, device)
+
+
+def _go_on(run: RunFolder, options: dict[str, Any], device: torch.device) -> int:
+    run.check_begun()
+    with folder_lock(run.path):
+        start = resume(run, options)
+        return _train(run, start, _batches(start.config), device)
+
+
+def _train(run: RunFolder, start: Start, batches: UnpairedBatches, device: torch.device) -> int:
+    """Trains to the end, or until interrupted, and exports. The caller holds the folder's lock."""
+    training = _training(start.config, batches, run, device)
+    images_seen = _restore(training, start.checkpoint) if start.checkpoint else 0
+    run.save_config(start.config)
+    run.forget_metrics_after(images_seen)
+    going_on = f", going on after {images_seen}" if images_seen else ""
+    length = training.length.images
+    print(f"Training {start.config.method} on {device} for {length} images into {run.path}{going_on}", flush=True)
     images_seen = training.train(images_seen, _stop_on_signal())
-    if images_seen < training.length.images:
+    if images_seen < length:
         print(f"Stopped after {images_seen} images; go on with: python -m training.fit --resume {run.path}")
         return INTERRUPTED
-    _export(run)
+    _export(run, start.config)
     return 0
 
 
-def _checkpoint(resumed: str, output: str | None, options: dict[str, Any]) -> Checkpoint:
-    others = [*options, *(["output"] if output else [])]
-    if others:
-        named = ", ".join(f"--{name.replace('_', '-')}" for name in others)
-        raise InputError(f"--resume goes on with the options that the run has; leave out {named}.")
-    return Checkpoint.load(RunFolder(Path(resumed)).latest_checkpoint())
-
-
-def _config(options: dict[str, Any]) -> FitConfig:
+def _named_folders(options: dict[str, Any]) -> dict[str, Any]:
+    """``--dataroot`` as the two folders that it stands for, and all folders of pictures from the root."""
     dataroot = options.pop("dataroot", None)
     if dataroot is not None:
         options = {"source": Path(dataroot) / "trainA", "target": Path(dataroot) / "trainB", **options}
+    folders = {name: str(Path(options[name]).resolve()) for name in ("source", "target") if name in options}
+    return options | folders
+
+
+def _config(options: dict[str, Any]) -> FitConfig:
     for name in ("source", "target"):
         if name not in options:
             raise InputError(f"There is no --{name}; name a folder of pictures, or both folders by --dataroot.")
-        options[name] = str(Path(options[name]).resolve())
     if {"images", "epochs"} <= options.keys():
         raise InputError("--images and --epochs both say how long to train; give one of them.")
     return FitConfig(**{**PRESETS[options.pop("preset", "cut")], **options})
@@ -119,15 +143,27 @@ def _training(config: FitConfig, batches: UnpairedBatches, run: RunFolder, devic
 
 
 def _restore(training: Training, checkpoint: Checkpoint) -> int:
+    """Returns the images seen. Raises InputError when the checkpoint does not fit."""
     if checkpoint.data_fingerprint != training.data_fingerprint:
-        print("warning: the pictures are not those that the run began with", file=sys.stderr)
+        _check_pictures(training.config, checkpoint.config)
     checkpoint.restore(training.method)
     return checkpoint.images_seen
 
 
-def _export(run: RunFolder) -> None:
-    checkpoint = Checkpoint.load(run.latest_checkpoint())
-    identifier = checkpoint.config.identifier or identifier_from(run.path.resolve().name)
+def _check_pictures(config: FitConfig, began_with: FitConfig) -> None:
+    """Pictures may be added on purpose, and then a warning is enough; a folder named anew must hold the same."""
+    for name in ("source", "target"):
+        if getattr(config, name) != getattr(began_with, name):
+            raise InputError(
+                f"--{name} is {getattr(config, name)!r}, but the pictures there are not those of the run's "
+                f"{getattr(began_with, name)!r}; leave it out or start a new run."
+            )
+    print("warning: the pictures are not those that the run began with", file=sys.stderr)
+
+
+def _export(run: RunFolder, config: FitConfig) -> None:
+    identifier = config.identifier or identifier_from(run.path.resolve().name)
+    checkpoint = dataclasses.replace(Checkpoint.load(run.latest_checkpoint()), config=config)
     difference = export_filter(checkpoint, run.filter, identifier=identifier)
     print(f"Filter {identifier!r} is in {run.filter}; it differs from PyTorch by at most {difference:.1e}")
 
@@ -154,7 +190,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--preset", choices=PRESETS, help="the method with its paper's options (default: cut)")
     parser.add_argument("--output", help="a new folder for the run")
-    parser.add_argument("--resume", metavar="RUN", help="go on with the run in this folder, with its own options")
+    parser.add_argument("--resume", metavar="RUN", help="go on with the run in this folder; it has its options")
     parser.add_argument("--dataroot", help="a folder with trainA (source) and trainB (target)")
     parser.add_argument("--device", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
     types = get_type_hints(FitConfig)

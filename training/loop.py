@@ -43,24 +43,24 @@ class Training:
 
         Raises InputError when a checkpoint cannot be written, OSError when another file of the run cannot.
         """
-        start = images_seen
         losses = _RunningMeans()
         seconds = 0.2 if sys.stderr.isatty() else 15.0  # between lines: a log is not a terminal
+        stop = should_stop()
         with tqdm(total=self.length.images, initial=images_seen, unit="img", mininterval=seconds) as bar:
-            while images_seen < self.length.images and not should_stop():
+            while images_seen < self.length.images and not stop:
                 learning_rate = self._set_learning_rate(images_seen)
                 losses.add(self._step(images_seen))
                 images_seen += self.config.batch
                 bar.update(min(self.config.batch, self.length.images - bar.n))
-                if losses.age() >= METRICS_SECONDS or images_seen >= self.length.images:
+                stop = should_stop()
+                last = stop or images_seen >= self.length.images
+                if last or losses.age() >= METRICS_SECONDS:
                     self._report(bar, images_seen, learning_rate, losses.take())
-                if self._due(images_seen, self.config.preview_every):
+                if last or self._due(images_seen, self.config.preview_every):
                     self._save_preview(images_seen)
-                if self._due(images_seen, self.config.checkpoint_every):
+                # Last: a run that was killed before this goes back to an earlier checkpoint and writes the rest again.
+                if last or self._due(images_seen, self.config.checkpoint_every):
                     self._save_checkpoint(images_seen)
-        if images_seen > start:
-            self._save_preview(images_seen)
-            self._save_checkpoint(images_seen)
         return images_seen
 
     def _step(self, images_seen: int) -> dict[str, Tensor]:

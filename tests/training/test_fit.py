@@ -39,6 +39,7 @@ def wait_for_file(pattern: str, folder: Path, process: subprocess.Popen[str]) ->
 def test_a_finished_run_explains_itself(finished_run: Path) -> None:
     names = {str(path.relative_to(finished_run)) for path in finished_run.rglob("*") if path.is_file()}
     assert names == {
+        ".lock",
         "config.json",
         "metrics.jsonl",
         "filter.onnx",
@@ -137,11 +138,6 @@ def test_dataroot_names_both_folders(tmp_path: Path, capsys: pytest.CaptureFixtu
     picture_folder(tmp_path / "trainA")
     options = ["--dataroot", str(tmp_path), "--output", str(tmp_path / "run"), *TINY_ARGUMENTS]
     assert f"There is no folder {tmp_path / 'trainB'}" in refused(options, capsys)
-
-
-def test_resume_takes_no_other_option(finished_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    error = refused(["--resume", str(finished_run), "--learning-rate", "1"], capsys)
-    assert "leave out --learning-rate" in error
 
 
 def test_a_device_that_is_not_there_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
