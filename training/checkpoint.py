@@ -13,6 +13,8 @@ import torch
 from torch import Tensor
 
 from training.config import FitConfig
+from training.ema import NAME as AVERAGE
+from training.ema import GeneratorAverage
 from training.errors import InputError
 from training.files import write_whole
 from training.methods import Method
@@ -26,7 +28,10 @@ class DamagedCheckpoint(InputError):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """``sample`` is one source picture (1, 3, h, w) in [-1, 1], for the filter's thumbnail."""
+    """``networks`` are the method's, and the averaged generator beside them if there is one.
+
+    ``sample`` is one source picture (1, 3, h, w) in [-1, 1], for the filter's thumbnail; ``score`` is lower for better.
+    """
 
     config: FitConfig
     images_seen: int
@@ -35,28 +40,41 @@ class Checkpoint:
     random: Mapping[str, Tensor]
     sample: Tensor
     data_fingerprint: str
+    score: float | None = None
 
     @classmethod
     def of(
-        cls, method: Method, config: FitConfig, *, images_seen: int, sample: Tensor, data_fingerprint: str
+        cls,
+        method: Method,
+        config: FitConfig,
+        *,
+        images_seen: int,
+        sample: Tensor,
+        data_fingerprint: str,
+        average: GeneratorAverage | None = None,
+        score: float | None = None,
     ) -> Checkpoint:
+        networks = {name: network.state_dict() for name, network in method.networks.items()}
         return cls(
             config=config,
             images_seen=images_seen,
-            networks={name: network.state_dict() for name, network in method.networks.items()},
+            networks=networks | ({AVERAGE: average.average} if average else {}),
             optimisers={name: optimiser.state_dict() for name, optimiser in method.optimisers.items()},
             random=_random_state(_device(method)),
             sample=sample,
             data_fingerprint=data_fingerprint,
+            score=score,
         )
 
-    def restore(self, method: Method) -> None:
+    def restore(self, method: Method, average: GeneratorAverage | None = None) -> None:
         """Sets networks, optimisers and random states to what they were. Raises InputError when they do not fit."""
         try:
             for name, network in method.networks.items():
                 network.load_state_dict(self.networks[name])
             for name, optimiser in method.optimisers.items():
                 optimiser.load_state_dict(dict(self.optimisers[name]))
+            if average:
+                average.load(self.networks[AVERAGE])
             _set_random_state(self.random, _device(method))
         except (KeyError, RuntimeError, TypeError, ValueError):
             raise InputError(

@@ -54,6 +54,10 @@ class FitConfig:
     # What is written
     checkpoint_every: int = _option(5000, "pictures between checkpoints; the last two are kept")
     preview_every: int = _option(1000, "pictures between preview pictures")
+    ema: float = _option(0.0, "average the generator's weights, keeping this share per picture seen; 0 is off")
+    evaluate_every: int = _option(0, "pictures between scores; the best checkpoint is kept as best.pt; 0 is never")
+    export_best: bool = _option(False, "export the checkpoint with the best score instead of the last one")
+    tensorboard: bool = _option(False, "write TensorBoard's events into the run's folder too")
     identifier: str = _option("", "the filter's identifier (default: from the run folder's name)")
     title: str = _option("", "the filter's title in menus (default: from the identifier)")
     description: str = _option("", "a sentence about the filter")
@@ -78,6 +82,12 @@ class FitConfig:
         _check(0 <= self.decay_share <= 1, "decay_share", self.decay_share, "a number from 0 to 1")
         _check(self.nce_weight > 0, "nce_weight", self.nce_weight, "a number above 0")
         _check(self.gan_weight >= 0, "gan_weight", self.gan_weight, "a number of at least 0")
+        _check(0 <= self.ema < 1, "ema", self.ema, "a number from 0 to below 1")
+        _check(self.evaluate_every >= 0, "evaluate_every", self.evaluate_every, "a number of pictures, or 0 for never")
+        if self.export_best and not self.evaluate_every:
+            raise InputError(
+                "--export-best needs scores to choose by; say how often, for example --evaluate-every 5000."
+            )
         for name in ("beta1", "beta2"):
             _check(0 <= getattr(self, name) < 1, name, getattr(self, name), "a number from 0 to below 1")
         _check(

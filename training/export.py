@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from training.checkpoint import Checkpoint
 from training.config import IDENTIFIER
+from training.ema import NAME as AVERAGE
 from training.errors import InputError
 from training.files import write_whole
 from training.methods import METHODS
@@ -39,14 +40,14 @@ TOLERANCE = {torch.float32: 1e-4, torch.float16: 2e-2}
 
 
 def export_filter(checkpoint: Checkpoint, path: Path, *, identifier: str, half: bool = False) -> float:
-    """Writes the checkpoint's generator to ``path`` as a filter, float16 if ``half``.
+    """Writes the checkpoint's generator, or the averaged one where there is one, as a filter, float16 if ``half``.
 
     Returns the largest difference to PyTorch's float32 answer that was seen, in units of [-1, 1]. Raises InputError
     when the file cannot be written, RuntimeError when the differences are above the tolerance (1e-4; float16 2e-2).
     """
     method = METHODS[checkpoint.config.method](checkpoint.config, torch.device("cpu"))
     generator = method.networks["generator"]
-    generator.load_state_dict(dict(checkpoint.networks["generator"]))
+    generator.load_state_dict(dict(checkpoint.networks.get(AVERAGE, checkpoint.networks["generator"])))
     generator.eval()
     model = _to_onnx(copy.deepcopy(generator).half() if half else generator)
     with torch.no_grad():

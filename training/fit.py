@@ -11,6 +11,7 @@ import dataclasses
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 from typing import Any, get_args, get_type_hints
@@ -22,26 +23,33 @@ from training.config import PRESETS, FitConfig
 from training.data.batches import UnpairedBatches
 from training.data.folders import fingerprint, read_folder
 from training.device import choose_device
+from training.ema import GeneratorAverage
 from training.errors import InputError
+from training.events import Events, check_installed
 from training.export import export_filter, identifier_from
+from training.guard import Diverged, Guard
 from training.lock import folder_lock
-from training.loop import Training
+from training.loop import Evaluate, Training
 from training.methods import METHODS
 from training.resume import Start, resume
 from training.run import RunFolder
 from training.schedule import Length
 
 INTERRUPTED = 130
+DIVERGED = 3
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Returns 0 when the filter is there, 130 when interrupted, 2 for bad input."""
+    """Returns 0 when the filter is there, 130 when interrupted, 2 for bad input, 3 when training diverged."""
     options = vars(_parser().parse_args(arguments))
     try:
         return _fit(options)
     except KeyboardInterrupt:
         print("error: Stopped at once, without a checkpoint of the last steps; --resume goes on.", file=sys.stderr)
         return INTERRUPTED
+    except Diverged as error:
+        print(f"error: {error}", file=sys.stderr)
+        return DIVERGED
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
     except OSError as error:
@@ -66,6 +74,7 @@ def _begin(options: dict[str, Any], device: torch.device) -> int:
     if output is None:
         raise InputError("There is no --output; name a new folder for the run, for example --output runs/first.")
     RunFolder(Path(output)).check_new()
+    _check_extras(config)
     batches = _batches(config)
     run = RunFolder.create(Path(output), config)
     with folder_lock(run.path):
@@ -76,24 +85,53 @@ def _go_on(run: RunFolder, options: dict[str, Any], device: torch.device) -> int
     run.check_begun()
     with folder_lock(run.path):
         start = resume(run, options)
+        _check_extras(start.config)
         return _train(run, start, _batches(start.config), device)
 
 
 def _train(run: RunFolder, start: Start, batches: UnpairedBatches, device: torch.device) -> int:
     """Trains to the end, or until interrupted, and exports. The caller holds the folder's lock."""
-    training = _training(start.config, batches, run, device)
-    images_seen = _restore(training, start.checkpoint) if start.checkpoint else 0
-    run.save_config(start.config)
-    run.forget_metrics_after(images_seen)
-    going_on = f", going on after {images_seen}" if images_seen else ""
-    length = training.length.images
-    print(f"Training {start.config.method} on {device} for {length} images into {run.path}{going_on}", flush=True)
-    images_seen = training.train(images_seen, _stop_on_signal())
+    with ExitStack() as until_the_end:
+        events = _events(run, start)
+        if events:
+            until_the_end.callback(events.close)
+        training = _training(start.config, batches, run, device, events)
+        images_seen = _restore(training, start.checkpoint) if start.checkpoint else 0
+        run.save_config(start.config)
+        run.forget_metrics_after(images_seen)
+        going_on = f", going on after {images_seen}" if images_seen else ""
+        length = training.length.images
+        print(f"Training {start.config.method} on {device} for {length} images into {run.path}{going_on}", flush=True)
+        try:
+            images_seen = training.train(images_seen, _stop_on_signal())
+        except Diverged as error:
+            raise Diverged(f"{error}; {_advice(run, start.config)}") from None
     if images_seen < length:
         print(f"Stopped after {images_seen} images; go on with: python -m training.fit --resume {run.path}")
         return INTERRUPTED
     _export(run, start.config)
     return 0
+
+
+def _check_extras(config: FitConfig) -> None:
+    """Before pictures are read and folders made. Raises InputError."""
+    if config.tensorboard:
+        check_installed()
+
+
+def _advice(run: RunFolder, config: FitConfig) -> str:
+    """What a person whose run diverged can do: the same run from the same checkpoint would diverge again."""
+    kept = [path.name for path in run.checkpoints()]
+    intact = f"{kept[-1]} is from before" if kept else "no checkpoint is from before"
+    return (
+        f"{intact}: begin a new run with a lower --learning-rate than {config.learning_rate:g}, or lower loss weights."
+    )
+
+
+def _events(run: RunFolder, start: Start) -> Events | None:
+    if not start.config.tensorboard:
+        return None
+    return Events(run.events, start.checkpoint.images_seen if start.checkpoint else 0)
 
 
 def _named_folders(options: dict[str, Any]) -> dict[str, Any]:
@@ -123,8 +161,11 @@ def _batches(config: FitConfig) -> UnpairedBatches:
     return UnpairedBatches(source, target, crop_size=config.crop_size, mirror=config.mirror, seed=config.seed)
 
 
-def _training(config: FitConfig, batches: UnpairedBatches, run: RunFolder, device: torch.device) -> Training:
+def _training(
+    config: FitConfig, batches: UnpairedBatches, run: RunFolder, device: torch.device, events: Events | None
+) -> Training:
     torch.manual_seed(config.seed)
+    method = METHODS[config.method](config, device)
     length = Length.of(
         epochs=config.epochs,
         images=config.images,
@@ -132,21 +173,30 @@ def _training(config: FitConfig, batches: UnpairedBatches, run: RunFolder, devic
         decay_share=config.decay_share,
     )
     return Training(
-        method=METHODS[config.method](config, device),
+        method=method,
         config=config,
         batches=batches,
         data_fingerprint=fingerprint(batches.source, batches.target),
         length=length,
         run=run,
         device=device,
+        guard=Guard(gan_weight=config.gan_weight, nce_weight=config.nce_weight),
+        average=GeneratorAverage(method.networks["generator"], config.ema) if config.ema else None,
+        evaluate=_evaluation(config, batches),
+        events=events,
     )
+
+
+def _evaluation(config: FitConfig, batches: UnpairedBatches) -> Evaluate | None:
+    """What scores the translations, on request."""
+    return None
 
 
 def _restore(training: Training, checkpoint: Checkpoint) -> int:
     """Returns the images seen. Raises InputError when the checkpoint does not fit."""
     if checkpoint.data_fingerprint != training.data_fingerprint:
         _check_pictures(training.config, checkpoint.config)
-    checkpoint.restore(training.method)
+    checkpoint.restore(training.method, training.average)
     return checkpoint.images_seen
 
 
@@ -163,7 +213,8 @@ def _check_pictures(config: FitConfig, began_with: FitConfig) -> None:
 
 def _export(run: RunFolder, config: FitConfig) -> None:
     identifier = config.identifier or identifier_from(run.path.resolve().name)
-    checkpoint = dataclasses.replace(Checkpoint.load(run.latest_checkpoint()), config=config)
+    chosen = run.best if config.export_best and run.best.is_file() else run.latest_checkpoint()
+    checkpoint = dataclasses.replace(Checkpoint.load(chosen), config=config)
     difference = export_filter(checkpoint, run.filter, identifier=identifier)
     print(f"Filter {identifier!r} is in {run.filter}; it differs from PyTorch by at most {difference:.1e}")
 

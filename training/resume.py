@@ -17,7 +17,7 @@ from training.run import RunFolder
 # Options that decide nothing of what is computed may change on the way. The folders may have moved; other pictures in
 # them are noticed by their fingerprint.
 CHANGEABLE = frozenset(
-    {"source", "target", "checkpoint_every", "preview_every"}
+    {"source", "target", "checkpoint_every", "preview_every", "evaluate_every", "export_best", "tensorboard"}
     | {"identifier", "title", "description", "source_domain", "target_domain", "licence"}
 )
 LENGTH = frozenset({"images", "epochs"})

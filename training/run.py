@@ -32,6 +32,14 @@ class RunFolder:
     def filter(self) -> Path:
         return self.path / "filter.onnx"
 
+    @property
+    def best(self) -> Path:
+        return self.path / "checkpoints" / "best.pt"
+
+    @property
+    def events(self) -> Path:
+        return self.path / "tensorboard"
+
     @classmethod
     def create(cls, path: Path, config: FitConfig) -> RunFolder:
         """Makes the folder and saves the options. Raises InputError when it holds something or cannot be written."""
@@ -84,9 +92,25 @@ class RunFolder:
             raise InputError(f"{self.path} has no checkpoint yet; train it first, with --resume {self.path}.")
         return checkpoints[-1]
 
-    def save(self, checkpoint: Checkpoint) -> Path:
+    def save(self, checkpoint: Checkpoint) -> None:
         """Writes the checkpoint, then removes all but the last two. Raises InputError; older ones are then intact."""
-        path = self.path / "checkpoints" / f"images-{checkpoint.images_seen:09d}.pt"
+        self._write(checkpoint, self.path / "checkpoints" / f"images-{checkpoint.images_seen:09d}.pt")
+        for old in self.checkpoints()[:-KEPT_CHECKPOINTS]:
+            old.unlink()
+
+    def save_best(self, checkpoint: Checkpoint) -> None:
+        """Keeps the checkpoint beside the last two, in place of an earlier best one. Raises InputError."""
+        self._write(checkpoint, self.best)
+
+    def best_score(self) -> float:
+        """The lowest score so far; infinity when there is none, or none that can be read."""
+        try:
+            score = Checkpoint.load(self.best).score if self.best.is_file() else None
+        except InputError:
+            score = None
+        return float("inf") if score is None else score
+
+    def _write(self, checkpoint: Checkpoint, path: Path) -> None:
         try:
             checkpoint.save(path)
         except OSError as error:
@@ -96,9 +120,6 @@ class RunFolder:
                 f"The checkpoint {path} cannot be written ({error.strerror}); {intact}"
                 f"make room and go on with --resume {self.path}."
             ) from None
-        for old in self.checkpoints()[:-KEPT_CHECKPOINTS]:
-            old.unlink()
-        return path
 
     def add_metrics(self, row: dict[str, float]) -> None:
         with self.metrics.open("a", encoding="utf-8") as file:
