@@ -60,8 +60,8 @@ def diversity(sources: Tensor, translated: Tensor) -> float | None:
 
 
 def change(sources: Tensor, translated: Tensor) -> float:
-    """The mean absolute difference that translation makes, in units of [-1, 1]."""
-    return (sources - translated).abs().mean().item()
+    """The mean absolute difference that translation makes, in units of [-1, 1]; infinite between other channels."""
+    return (sources - translated).abs().mean().item() if sources.shape == translated.shape else math.inf
 
 
 def collapse(sources: Tensor, translated: Tensor) -> str | None:
