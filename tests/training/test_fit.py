@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -53,6 +54,13 @@ def test_metrics_hold_the_losses_and_the_learning_rate_of_every_stretch(finished
     rows = [json.loads(line) for line in (finished_run / "metrics.jsonl").read_text().splitlines()]
     assert rows[-1]["images"] == 6
     assert set(rows[-1]) == {"images", "learning_rate", "G_GAN", "NCE", "G", "D_real", "D_fake", "D"}
+
+
+def test_the_progress_tells_images_per_second_and_the_time_left(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fit.main(arguments(tmp_path, "--images", "3")) == 0
+    assert re.search(r"3/3 \[\d\d:\d\d<\d\d:\d\d, +[\d.]+(img/s|s/img), G_GAN [\d.]+ ", capsys.readouterr().err)
 
 
 def test_the_preview_shows_sources_translations_and_targets(finished_run: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from collections.abc import Callable
@@ -181,6 +182,14 @@ def test_options_that_are_not_the_checkpoints_are_refused(
     broken_run: Path, spoil: Callable[[Path], None], sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     spoil(broken_run)
+    assert sentence in refused(broken_run, capsys=capsys)
+
+
+def test_a_checkpoint_of_other_networks_is_refused(broken_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = RunFolder(broken_run).latest_checkpoint()
+    checkpoint = Checkpoint.load(path)
+    dataclasses.replace(checkpoint, networks={**checkpoint.networks, "generator": {}}).save(path)
+    sentence = "The checkpoint at 5 images does not fit the networks of fastcut; choose another checkpoint"
     assert sentence in refused(broken_run, capsys=capsys)
 
 
