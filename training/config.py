@@ -83,6 +83,10 @@ class FitConfig:
     # What is written
     checkpoint_every: int = _option(5000, "pictures between checkpoints; the last two are kept")
     preview_every: int = _option(1000, "pictures between preview pictures")
+    ema: float = _option(0.0, "average the generator's weights, keeping this share per picture seen; 0 is off")
+    evaluate_every: int = _option(0, "pictures between scores; the best checkpoint is kept as best.pt; 0 is never")
+    export_best: bool = _option(False, "export the checkpoint with the best score instead of the last one")
+    tensorboard: bool = _option(False, "write TensorBoard's events into the run's folder too")
     identifier: str = _option("", "the filter's identifier (default: from the run folder's name)")
     title: str = _option("", "the filter's title in menus (default: from the identifier)")
     description: str = _option("", "a sentence about the filter")
@@ -94,8 +98,7 @@ class FitConfig:
         """Raises InputError for the first value that cannot work."""
         for name in ("width", "blocks", "discriminator_width", "head_width", "patches", "batch", "epochs", "bank_size"):
             _check(getattr(self, name) >= 1, name, getattr(self, name), "a whole number of at least 1")
-        for name in ("checkpoint_every", "preview_every"):
-            _check(getattr(self, name) >= 1, name, getattr(self, name), "a number of pictures of at least 1")
+        self._check_writing()
         _check(self.images is None or self.images >= 1, "images", self.images, "a whole number of at least 1")
         _check(self.crop_size >= 32 and self.crop_size % 4 == 0, "crop_size", self.crop_size, "a multiple of 4 from 32")
         _check(
@@ -124,6 +127,14 @@ class FitConfig:
             self.identifier,
             "1 to 64 lower-case letters, digits, dots, dashes and underscores, the first a letter or digit",
         )
+
+    def _check_writing(self) -> None:
+        for name in ("checkpoint_every", "preview_every"):
+            _check(getattr(self, name) >= 1, name, getattr(self, name), "a number of pictures of at least 1")
+        _check(0 <= self.ema < 1, "ema", self.ema, "a number from 0 to below 1")
+        _check(self.evaluate_every >= 0, "evaluate_every", self.evaluate_every, "a number of pictures, or 0 for never")
+        if self.export_best and not self.evaluate_every:
+            raise InputError("--export-best needs scores; say how often, for example --evaluate-every 5000.")
 
     def _check_contrast(self) -> None:
         """Every patch needs a negative to be told from."""

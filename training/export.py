@@ -12,6 +12,7 @@ import torch
 
 from training.checkpoint import Checkpoint
 from training.config import IDENTIFIER
+from training.ema import NAME as AVERAGE
 from training.errors import InputError
 from training.filter_file import write_filter
 from training.methods import METHODS
@@ -26,7 +27,7 @@ def export_filter(checkpoint: Checkpoint, path: Path, *, identifier: str, half: 
     """
     method = METHODS[checkpoint.config.method](checkpoint.config, torch.device("cpu"))
     generator = cast(Generator, method.networks["generator"])
-    weights = checkpoint.networks.get("generator_ema", checkpoint.networks["generator"])
+    weights = checkpoint.networks.get(AVERAGE, checkpoint.networks["generator"])
     generator.load_state_dict(dict(weights))
     return write_filter(generator, path, about=_about(checkpoint, identifier), sample=checkpoint.sample, half=half)
 
