@@ -20,7 +20,9 @@ import torch
 from training.checkpoint import Checkpoint
 from training.config import PRESETS, FitConfig
 from training.data.batches import UnpairedBatches
-from training.data.folders import fingerprint, read_folder
+from training.data.domains import choose_cache, read_domains
+from training.data.folders import fingerprint
+from training.data.prefetch import PrefetchedBatches
 from training.device import choose_device
 from training.errors import InputError
 from training.export import export_filter, identifier_from
@@ -51,12 +53,13 @@ def main(arguments: list[str] | None = None) -> int:
 def _fit(options: dict[str, Any]) -> int:
     device = choose_device(options.pop("device", "auto"))
     resumed, output = options.pop("resume", None), options.pop("output", None)
+    cache = choose_cache(options.pop("cache", None))
     checkpoint = _checkpoint(resumed, output, options) if resumed else None
     config = checkpoint.config if checkpoint else _config(options)
     if not resumed and output is None:
         raise InputError("There is no --output; name a new folder for the run, for example --output runs/first.")
 
-    batches = _batches(config)
+    batches = read_domains(config, device, cache)
     run = RunFolder(Path(resumed)) if resumed else RunFolder.create(Path(output), config)
     training = _training(config, batches, run, device)
     images_seen = _restore(training, checkpoint) if checkpoint else 0
@@ -90,15 +93,6 @@ def _config(options: dict[str, Any]) -> FitConfig:
     return FitConfig(**{**PRESETS[options.pop("preset", "cut")], **options})
 
 
-def _batches(config: FitConfig) -> UnpairedBatches:
-    source, target = (
-        read_folder(Path(path), size=config.load_size, crop_size=config.crop_size)
-        for path in (config.source, config.target)
-    )
-    print("\n".join([*source.report(), *target.report()]), flush=True)
-    return UnpairedBatches(source, target, crop_size=config.crop_size, mirror=config.mirror, seed=config.seed)
-
-
 def _training(config: FitConfig, batches: UnpairedBatches, run: RunFolder, device: torch.device) -> Training:
     torch.manual_seed(config.seed)
     length = Length.of(
@@ -110,7 +104,7 @@ def _training(config: FitConfig, batches: UnpairedBatches, run: RunFolder, devic
     return Training(
         method=METHODS[config.method](config, device),
         config=config,
-        batches=batches,
+        batches=PrefetchedBatches(batches, device, stride=config.batch),
         data_fingerprint=fingerprint(batches.source, batches.target),
         length=length,
         run=run,
@@ -156,6 +150,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--output", help="a new folder for the run")
     parser.add_argument("--resume", metavar="RUN", help="go on with the run in this folder, with its own options")
     parser.add_argument("--dataroot", help="a folder with trainA (source) and trainB (target)")
+    parser.add_argument(
+        "--cache",
+        metavar="DIR",
+        help="folder for decoded pictures, or none (default: the platform's, for 16 MB of pictures and more)",
+    )
     parser.add_argument("--device", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
     types = get_type_hints(FitConfig)
     for option in dataclasses.fields(FitConfig):

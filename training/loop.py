@@ -8,15 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Never
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
 from training.checkpoint import Checkpoint
 from training.config import FitConfig
-from training.data.batches import UnpairedBatches, to_network
+from training.data.folders import PictureFolder
+from training.data.prefetch import PrefetchedBatches
 from training.methods import Method
 from training.preview import preview_png
 from training.run import RunFolder
@@ -32,7 +31,7 @@ class Training:
 
     method: Method
     config: FitConfig
-    batches: UnpairedBatches
+    batches: PrefetchedBatches
     data_fingerprint: str
     length: Length
     run: RunFolder
@@ -65,7 +64,7 @@ class Training:
 
     def _step(self, images_seen: int) -> dict[str, Tensor]:
         source, target = self.batches.draw(images_seen, self.config.batch)
-        return self.method.step(source.to(self.device), target.to(self.device))
+        return self.method.step(source, target)
 
     def _set_learning_rate(self, images_seen: int) -> float:
         learning_rate = self.config.learning_rate * self.length.factor(images_seen)
@@ -83,12 +82,12 @@ class Training:
         bar.set_postfix_str(" ".join(f"{name} {value:.3g}" for name, value in losses.items()), refresh=False)
 
     def _save_preview(self, images_seen: int) -> None:
-        sources, targets = (self._examples(folder.pictures) for folder in (self.batches.source, self.batches.target))
+        sources, targets = (self._examples(folder) for folder in (self.batches.source, self.batches.target))
         translated = self.method.translate(sources.to(self.device)).cpu()
         self.run.save_preview(images_seen, preview_png(sources, translated, targets))
 
     def _save_checkpoint(self, images_seen: int) -> None:
-        sample = self._examples(self.batches.source.pictures)[:1]
+        sample = self._examples(self.batches.source)[:1]
         checkpoint = Checkpoint.of(
             self.method,
             self.config,
@@ -98,12 +97,9 @@ class Training:
         )
         self.run.save(checkpoint)
 
-    def _examples(self, pictures: NDArray[np.uint8]) -> Tensor:
-        """A few pictures, evenly spread over the folder, cropped in the middle: (n, 3, crop, crop) in [-1, 1]."""
-        chosen = np.linspace(0, len(pictures) - 1, min(PREVIEW_PICTURES, len(pictures))).astype(int)
-        margin = (pictures.shape[1] - self.config.crop_size) // 2
-        inside = slice(margin, margin + self.config.crop_size)
-        return to_network(pictures[chosen][:, inside, inside])
+    def _examples(self, folder: PictureFolder) -> Tensor:
+        """A few pictures, evenly spread over the folder, cropped in the middle: (n, channels, h, w) in [-1, 1]."""
+        return self.batches.examples(folder, PREVIEW_PICTURES)
 
 
 @dataclass
