@@ -24,6 +24,7 @@ from training.data.domains import choose_cache, read_domains
 from training.data.folders import fingerprint
 from training.data.prefetch import PrefetchedBatches
 from training.device import choose_device
+from training.dry_run import dry_run
 from training.errors import InputError
 from training.export import export_filter, identifier_from
 from training.loop import Training
@@ -54,8 +55,13 @@ def _fit(options: dict[str, Any]) -> int:
     device = choose_device(options.pop("device", "auto"))
     resumed, output = options.pop("resume", None), options.pop("output", None)
     cache = choose_cache(options.pop("cache", None))
+    dry = options.pop("dry_run", False)
+    if dry and resumed:
+        raise InputError("--dry-run looks at the pictures of a new run; leave out --resume.")
     checkpoint = _checkpoint(resumed, output, options) if resumed else None
     config = checkpoint.config if checkpoint else _config(options)
+    if dry:
+        return dry_run(config, cache, output)
     if not resumed and output is None:
         raise InputError("There is no --output; name a new folder for the run, for example --output runs/first.")
 
@@ -150,6 +156,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--output", help="a new folder for the run")
     parser.add_argument("--resume", metavar="RUN", help="go on with the run in this folder, with its own options")
     parser.add_argument("--dataroot", help="a folder with trainA (source) and trainB (target)")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="read the pictures, write a sheet of what the networks see, do not train"
+    )
     parser.add_argument(
         "--cache",
         metavar="DIR",
