@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.training.factories import tiny_config
+from tests.training.factories import TINY_READING, tiny_config
 from tests.training.known import fill, picture
 from training import export, filter_file
 from training.checkpoint import Checkpoint
@@ -29,9 +29,7 @@ def metadata(path: Path) -> dict[str, str]:
 def test_a_filter_carries_its_description(finished_run: Path) -> None:
     told = metadata(finished_run / "filter.onnx")
     checkpoint = Checkpoint.load(RunFolder(finished_run).latest_checkpoint())
-    folders = [
-        read_folder(Path(path), size=36, crop_size=32) for path in (checkpoint.config.source, checkpoint.config.target)
-    ]
+    folders = [read_folder(Path(path), TINY_READING) for path in (checkpoint.config.source, checkpoint.config.target)]
     expected = {
         "format": "1",
         "identifier": "my-run",
