@@ -22,6 +22,7 @@ from training.filter_file import write_filter
 from training.published import read_published
 
 SAMPLE_SIZE = (256, 256)
+_DATA_SET = re.compile(r"(?:^|[_-])([a-z]+)2([a-z]+)(?:[_-]|$)")
 # What the published code calls the generator's file; the folder then has the name that tells something.
 _NAMELESS = re.compile(r"(?:latest|\d+)_net_G(_[AB])?")
 
@@ -43,17 +44,42 @@ def default_identifier(path: Path) -> str:
     return identifier_from(path.resolve().parent.name + (nameless[1] or "") if nameless else path.stem)
 
 
+def default_domains(path: Path) -> tuple[str, str]:
+    """From a data set's name like ``horse2zebra``: in train_opt.txt beside the file, or the file's or folder's own.
+
+    Two empty texts where the name tells nothing.
+    """
+    options = _train_options(path.with_name("train_opt.txt"))
+    dataroot = re.split(r"[/\\\\]+", options.get("dataroot", "").rstrip("/\\"))[-1]
+    found = _DATA_SET.search(dataroot) or _DATA_SET.search(default_identifier(path))
+    if not found:
+        return "", ""
+    backwards = (options.get("direction") == "BtoA") != path.stem.endswith("net_G_B")  # CycleGAN's way back
+    return (found[2], found[1]) if backwards else (found[1], found[2])
+
+
+def _train_options(path: Path) -> dict[str, str]:
+    """What the published code writes beside its weights: lines like ``direction: BtoA    [default: AtoB]``."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return {}
+    found = (re.match(r"\s*(\w+): (.*?)\s*(?:\[default: .*\])?\s*$", line) for line in text.splitlines())
+    return {match[1]: match[2] for match in found if match}
+
+
 def _convert(options: argparse.Namespace) -> tuple[Path, float]:
     file = Path(options.file)
     identifier = chosen_identifier(options.identifier, default_identifier(file), half=options.half)
     sample = _sample(Path(options.sample)) if options.sample else None
     published = read_published(file)
+    source, target = default_domains(file)
     about = {
         "identifier": identifier,
         "title": options.title or title_from(identifier),
         "description": options.description,
-        "source_domain": options.source_domain,
-        "target_domain": options.target_domain,
+        "source_domain": source if options.source_domain is None else options.source_domain,
+        "target_domain": target if options.target_domain is None else options.target_domain,
         "method": published.method,
         "licence": options.licence,
     }
@@ -80,8 +106,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--identifier", help="the filter's identifier (default: from the file's or folder's name)")
     parser.add_argument("--title", default="", help="the filter's title in menus (default: from the identifier)")
     parser.add_argument("--description", default="", help="a sentence about the filter")
-    parser.add_argument("--source-domain", default="", help="what it turns, for example horse")
-    parser.add_argument("--target-domain", default="", help="into what, for example zebra")
+    parser.add_argument("--source-domain", help="what it turns (default: horse for a data set called horse2zebra)")
+    parser.add_argument("--target-domain", help="into what (default: likewise)")
     parser.add_argument("--licence", default="", help="the filter's licence, for example CC-BY-4.0")
     parser.add_argument("--sample", metavar="PICTURE", help="a source picture, for the filter's thumbnail")
     parser.add_argument("--fp16", dest="half", action="store_true", help="half precision: half the size, for GPUs")

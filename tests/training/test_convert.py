@@ -22,7 +22,7 @@ from tests.training.known import fill, picture
 from tests.training.published_layouts import renamed, resnet, stylegan2, with_statistics
 from tests.training.test_known_values import assert_known
 from training import convert
-from training.convert import default_identifier
+from training.convert import default_domains, default_identifier
 from training.errors import InputError
 from training.networks.patchgan import PatchGAN
 from training.networks.projection import ProjectionHead
@@ -181,6 +181,27 @@ def test_the_command_writes_a_filter_that_describes_itself(tmp_path: Path) -> No
 )
 def test_the_identifier_comes_from_the_name_that_tells_something(path: str, identifier: str) -> None:
     assert default_identifier(Path(path)) == identifier
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "domains"),
+    [
+        ("horse2zebra.pth", "", ("horse", "zebra")),
+        ("facades_photo2label.pth", "", ("photo", "label")),
+        ("style_monet.pth", "", ("", "")),
+        ("latest_net_G.pth", "direction: BtoA    [default: AtoB]", ("dog", "cat")),
+        ("latest_net_G_B.pth", "direction: AtoB", ("dog", "cat")),
+        ("latest_net_G.pth", "dataroot: ./datasets/day2night/   \t[default: placeholder]", ("day", "night")),
+    ],
+)
+def test_domains_come_from_the_name_of_the_data_set(
+    name: str, options: str, domains: tuple[str, str], tmp_path: Path
+) -> None:
+    folder = tmp_path / "cat2dog_cut"
+    folder.mkdir()
+    if options:
+        (folder / "train_opt.txt").write_text(f"----- Options -----\n   batch_size: 1\n {options}\n----- End -----\n")
+    assert default_domains(folder / name) == domains
 
 
 def assert_refused(state: Any, folder: Path, sentence: str) -> None:
