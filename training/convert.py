@@ -18,7 +18,7 @@ from training.data.batches import to_network
 from training.data.pictures import UnreadablePicture, read_picture
 from training.errors import InputError
 from training.export import chosen_identifier, identifier_from, title_from
-from training.filter_file import write_filter
+from training.filter_file import InexactFilter, write_filter
 from training.published import read_published
 
 SAMPLE_SIZE = (256, 256)
@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Returns 0 when the filter is there, 2 for bad input."""
     try:
         path, difference = _convert(_parser().parse_args(arguments))
-    except InputError as error:
+    except (InputError, InexactFilter) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, differs from PyTorch by at most {difference:.1e}")

@@ -63,6 +63,7 @@ def assert_same_answers(network: nn.Module, file: Path, channels: int = 3) -> No
     assert torch.equal(read_published(file).generator.eval()(image), network(image))
 
 
+@pytest.mark.slow
 def test_a_published_file_becomes_a_filter_with_the_published_answers(tmp_path: Path) -> None:
     """The whole way, at full size: names and shapes of CUT's file, numbered weights, onnxruntime's answer."""
     state, index = {}, 0
@@ -310,6 +311,16 @@ def test_a_cut_off_file_is_refused(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:-500])
     with pytest.raises(InputError, match="is damaged or no file of PyTorch; copy or download it again"):
         read_published(file)
+
+
+def test_weights_that_half_precision_cannot_hold_are_answered_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, state = small_resnet(blocks=1)
+    state["model.1.bias"] += 1e6
+    assert convert.main([str(saved(state, tmp_path)), "-o", str(tmp_path / "a.onnx"), "--fp16"]) == 2
+    assert re.match(r"error: The exported filter differs .* than 2e-02; leave out --fp16", capsys.readouterr().err)
+    assert not (tmp_path / "a.onnx").exists()
 
 
 @pytest.mark.parametrize(
