@@ -45,7 +45,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return _fit(options)
     except KeyboardInterrupt:
-        print("error: Stopped at once, without a checkpoint of the last steps; --resume goes on.", file=sys.stderr)
+        print(
+            "error: Stopped at once; a run that has begun goes on from its last checkpoint with --resume.",
+            file=sys.stderr,
+        )
         return INTERRUPTED
     except Diverged as error:
         print(f"error: {error}", file=sys.stderr)

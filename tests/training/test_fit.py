@@ -73,6 +73,7 @@ def test_an_interrupted_and_resumed_run_equals_an_unbroken_one(tmp_path: Path) -
     options = ["--images", "40", "--checkpoint-every", "4"]
     broken = start(arguments(tmp_path / "broken", *options))
     wait_for_file("images-*.pt", tmp_path / "broken" / "run" / "checkpoints", broken)
+    assert fit.main(["--resume", str(tmp_path / "broken" / "run"), "--device", "cpu"]) == 2  # it is in use
     broken.send_signal(signal.SIGINT)
     output, _ = broken.communicate(timeout=120)
     assert broken.returncode == fit.INTERRUPTED
