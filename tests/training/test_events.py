@@ -30,6 +30,8 @@ def test_tensorboard_is_told_losses_and_previews_and_forgets_what_a_resumed_run_
     told = EventAccumulator(str(run / "tensorboard")).Reload()
     assert set(told.Tags()["scalars"]) == {
         "learning_rate",
+        "diversity",
+        "change",
         "G_GAN",
         "NCE",
         "NCE_identity",

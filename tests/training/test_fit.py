@@ -53,7 +53,18 @@ def test_a_finished_run_explains_itself(finished_run: Path) -> None:
 def test_metrics_hold_the_losses_and_the_learning_rate_of_every_stretch(finished_run: Path) -> None:
     rows = [json.loads(line) for line in (finished_run / "metrics.jsonl").read_text().splitlines()]
     assert rows[-1]["images"] == 6
-    assert set(rows[-1]) == {"images", "learning_rate", "G_GAN", "NCE", "G", "D_real", "D_fake", "D"}
+    assert set(rows[-1]) == {
+        "images",
+        "learning_rate",
+        "diversity",
+        "change",
+        "G_GAN",
+        "NCE",
+        "G",
+        "D_real",
+        "D_fake",
+        "D",
+    }
 
 
 def test_the_progress_tells_images_per_second_and_the_time_left(

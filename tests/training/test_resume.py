@@ -109,6 +109,18 @@ def test_a_run_can_be_lengthened(
     assert (checkpoint.images_seen, checkpoint.config.images) == (10, 10)
 
 
+def test_a_run_given_in_epochs_is_lengthened_in_epochs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stop_after(monkeypatch, 1)
+    assert fit.main(arguments(tmp_path, "--epochs", "3")) == fit.INTERRUPTED
+    run = tmp_path / "run"
+    capsys.readouterr()
+    assert "length of the run is 3 epochs; leave it out or" in refused(run, "--images", "99", capsys=capsys)
+    assert go_on(run, "--epochs", "5") == fit.INTERRUPTED
+    assert "for 15 images" in capsys.readouterr().out
+
+
 def test_a_damaged_last_checkpoint_is_put_aside_for_the_one_before(
     broken_run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
