@@ -40,6 +40,9 @@ class FitConfig:
     load_size: int = _option(286, "every picture is resized to this width and height, then cropped")
     crop_size: int = _option(256, "size of the random crop that the networks see; a multiple of 4, at least 32")
     mirror: bool = _option(True, "mirror pictures left to right at random")
+    strategy: str = _option("resize", "")
+    source_channels: int = _option(3, "")
+    target_channels: int = _option(3, "")
     # Networks
     architecture: str = _option("resnet", f"generator and discriminator: {' or '.join(ARCHITECTURES)} (SinCUT's)")
     width: int = _option(64, "channels of the generator's first convolution (stylegan2: its ngf)")
@@ -76,9 +79,9 @@ class FitConfig:
     decay_share: float = _option(0.5, "last part of the run, 0 to 1, over which the learning rate falls to zero")
     seed: int = _option(0, "seed of everything random")
     # Speed
-    precision: str = _option("auto", "fp32, bf16 (autocast) or auto: bf16 on a GPU that has it")
+    precision: str = _option("auto", "fp32, bf16 (autocast) or auto: bf16 where the device has it in hardware")
     tf32: bool = _option(True, "TensorFloat-32 in what stays float32 (CUDA)")
-    channels_last: str = _option("auto", "channels-last memory layout: on, off or auto: on for CUDA")
+    channels_last: str = _option("auto", "channels-last memory layout: on, off or auto: on for CUDA and with bf16")
     compile: str = _option("auto", "torch.compile: on, off or auto: on for CUDA where it can compile")
     # What is written
     checkpoint_every: int = _option(5000, "pictures between checkpoints; the last two are kept")
@@ -101,9 +104,6 @@ class FitConfig:
         self._check_writing()
         _check(self.images is None or self.images >= 1, "images", self.images, "a whole number of at least 1")
         _check(self.crop_size >= 32 and self.crop_size % 4 == 0, "crop_size", self.crop_size, "a multiple of 4 from 32")
-        _check(
-            self.load_size >= self.crop_size, "load_size", self.load_size, f"at least the crop size, {self.crop_size}"
-        )
         for name, choices in CHOICES.items():
             _check(getattr(self, name) in choices, name, getattr(self, name), " or ".join(choices))
         _check(

@@ -32,17 +32,18 @@ class Precision:
     def choose(cls, config: FitConfig, device: torch.device) -> Precision:
         """``auto`` options become what the device is fastest with. Raises InputError for what it cannot do."""
         cuda = device.type == "cuda"
-        if config.precision == "bf16" and cuda and not torch.cuda.is_bf16_supported():
+        if config.precision == "bf16" and cuda and not _has_bfloat16(device):
             raise InputError("--precision is 'bf16', but this GPU has no bfloat16; use --precision fp32.")
         if cuda:
             torch.backends.cudnn.benchmark = True  # every crop has the same size
         if cuda and config.tf32:
             torch.set_float32_matmul_precision("high")
             torch.backends.cudnn.allow_tf32 = True
+        bfloat16 = _chosen(config.precision, "bf16", _has_bfloat16(device))
         return cls(
             device=device,
-            bfloat16=_chosen(config.precision, "bf16", cuda and torch.cuda.is_bf16_supported()),
-            channels_last=_chosen(config.channels_last, "on", cuda),
+            bfloat16=bfloat16,
+            channels_last=_chosen(config.channels_last, "on", bfloat16 or cuda),
             compile=_chosen(config.compile, "on", cuda and _can_compile()),
             fused_optimiser=device.type in ("cpu", "cuda"),
         )
@@ -54,7 +55,9 @@ class Precision:
     def prepared(self, network: Network) -> Network:
         """The network on the device, its weights in the memory layout."""
         network.to(self.device)
-        network.to(memory_format=self.memory_format)  # type: ignore[call-overload]  # missing in torch's annotations
+        for parameter in network.parameters():
+            if parameter.dim() == 4:  # convolutions; Module.to(memory_format=...) trips over SinCUT's modulated weight
+                parameter.data = parameter.data.contiguous(memory_format=self.memory_format)
         return network
 
     def laid_out(self, pictures: Tensor) -> Tensor:
@@ -74,6 +77,16 @@ class Precision:
 
 def _chosen(option: str, on: str, automatic: bool) -> bool:
     return automatic if option == "auto" else option == on
+
+
+def _has_bfloat16(device: torch.device) -> bool:
+    """Whether the device multiplies bfloat16 in hardware: then convolutions are fastest so, and in channels-last."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    if device.type == "cpu":
+        capabilities = torch.cpu.get_capabilities()
+        return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+    return False
 
 
 def _can_compile() -> bool:

@@ -232,6 +232,6 @@ def test_the_translating_pass_is_the_only_one_that_makes_keys() -> None:
     """CUT encodes once more for the queries; nothing else runs the encoder."""
     method = method_with()
     runs: list[int] = []
-    method.generator.model[1].register_forward_hook(lambda *_: runs.append(1))
+    method.generator.layers()[1].register_forward_hook(lambda *_: runs.append(1))
     method.step(pictures(1), pictures(5))
     assert len(runs) == 2

@@ -79,7 +79,7 @@ def test_adversarial_losses_are_the_published_ones() -> None:
 
 
 def filled_method(preset: str) -> Cut:
-    small = {"width": 16, "discriminator_width": 16, "head_width": 32, "patches": 16}
+    small = {"width": 16, "discriminator_width": 16, "head_width": 32, "patches": 16, "precision": "fp32"}
     method = Cut(FitConfig(**{**PRESETS[preset], **small}), torch.device("cpu"))
     for network in method.networks.values():
         fill(network)

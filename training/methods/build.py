@@ -6,25 +6,38 @@ from torch import nn
 
 from training.config import FitConfig
 from training.errors import InputError
+from training.networks.generator import Generator
 from training.networks.patchgan import PatchGAN
-from training.networks.resnet import ResnetGenerator, default_taps
-
-Generator = ResnetGenerator
+from training.networks.resnet import ResnetGenerator
+from training.networks.stylegan2 import StyleGAN2Discriminator, StyleGAN2Generator
 
 
 def build_generator(config: FitConfig) -> Generator:
     """The generator that the options describe, newly initialised."""
-    return ResnetGenerator(width=config.width, blocks=config.blocks)
+    sizes = {
+        "channels_in": config.source_channels,
+        "channels_out": config.target_channels,
+        "width": config.width,
+        "blocks": config.blocks,
+    }
+    if config.architecture == "stylegan2":
+        return StyleGAN2Generator(**sizes, crop_size=config.crop_size)
+    return ResnetGenerator(
+        **sizes, antialias=config.antialias, antialias_up=config.antialias_up, dropout=config.dropout
+    )
 
 
 def build_discriminator(config: FitConfig) -> nn.Module:
     """The discriminator that the options describe, newly initialised."""
-    return PatchGAN(width=config.discriminator_width)
+    channels, width = config.target_channels, config.discriminator_width
+    if config.architecture == "stylegan2":
+        return StyleGAN2Discriminator(channels=channels, width=width, crop_size=config.crop_size)
+    return PatchGAN(channels=channels, width=width, antialias=config.antialias)
 
 
 def chosen_taps(config: FitConfig, generator: Generator) -> tuple[int, ...]:
     """The layers that PatchNCE compares. Raises InputError for a layer that the generator does not have."""
-    every = default_taps(config.blocks)
+    every = generator.default_taps()
     if config.taps == "all":
         return every
     if config.taps == "last":

@@ -18,7 +18,7 @@ from training.config import FitConfig
 from training.distributed import gather, rank
 from training.losses import patch_nce, patch_nce_with_bank
 from training.methods.bank import KeyBank, follow
-from training.methods.build import Generator
+from training.networks.generator import Generator
 from training.networks.projection import ProjectionHead
 
 # How many positions a feature map has -> which of them PatchNCE compares.
