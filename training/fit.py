@@ -246,7 +246,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--preset", choices=PRESETS, help="the method with its paper's options (default: cut)")
     parser.add_argument("--output", help="a new folder for the run")
-    parser.add_argument("--resume", metavar="RUN", help="go on with the run in this folder; it has its options")
+    parser.add_argument("--resume", metavar="RUN", help="go on with the run in this folder, as it began")
     parser.add_argument("--dataroot", help="a folder with trainA (source) and trainB (target)")
     parser.add_argument("--device", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
     types = get_type_hints(FitConfig)

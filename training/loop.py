@@ -106,7 +106,7 @@ class Training:
         return means
 
     def _tell(self, images_seen: int, values: dict[str, float]) -> None:
-        self.run.add_metrics({name: float(f"{value:.6g}") for name, value in {"images": images_seen, **values}.items()})
+        self.run.add_metrics({"images": images_seen, **{name: float(f"{value:.6g}") for name, value in values.items()}})
         if self.events:
             self.events.add(images_seen, values)
 

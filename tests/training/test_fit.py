@@ -53,6 +53,7 @@ def test_a_finished_run_explains_itself(finished_run: Path) -> None:
 def test_metrics_hold_the_losses_and_the_learning_rate_of_every_stretch(finished_run: Path) -> None:
     rows = [json.loads(line) for line in (finished_run / "metrics.jsonl").read_text().splitlines()]
     assert rows[-1]["images"] == 6
+    assert all(isinstance(row["images"], int) for row in rows)  # six digits would not do for millions
     assert set(rows[-1]) == {
         "images",
         "learning_rate",

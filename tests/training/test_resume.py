@@ -166,6 +166,14 @@ def test_metrics_beyond_the_checkpoint_and_torn_ones_are_forgotten(broken_run: P
     assert [row["images"] for row in rows] == [3, 4, 5]
 
 
+def test_rows_are_counted_exactly_in_runs_of_millions(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    lines = [f'{{"images": {images}}}\n' for images in (2_345_677, 2_345_678)]
+    run.metrics.write_text("".join(lines))
+    run.forget_metrics_after(2_345_677)
+    assert run.metrics.read_text() == lines[0]
+
+
 def test_what_a_killed_write_left_is_removed(broken_run: Path) -> None:
     left = [broken_run / ".config.json.tmp", broken_run / "checkpoints" / ".images-000000007.pt.tmp"]
     for path in left:
