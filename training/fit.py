@@ -49,7 +49,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return _fit(options)
     except KeyboardInterrupt:
-        print("error: Stopped at once, without a checkpoint of the last steps; --resume goes on.", file=sys.stderr)
+        print(
+            "error: Stopped at once; a run that has begun goes on from its last checkpoint with --resume.",
+            file=sys.stderr,
+        )
         return INTERRUPTED
     except Diverged as error:
         print(f"error: {error}", file=sys.stderr)
@@ -243,7 +246,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--preset", choices=PRESETS, help="the method with its paper's options (default: cut)")
     parser.add_argument("--output", help="a new folder for the run")
-    parser.add_argument("--resume", metavar="RUN", help="go on with the run in this folder; it has its options")
+    parser.add_argument("--resume", metavar="RUN", help="go on with the run in this folder, as it began")
     parser.add_argument("--dataroot", help="a folder with trainA (source) and trainB (target)")
     parser.add_argument(
         "--dry-run", action="store_true", help="read the pictures, write a sheet of what the networks see, do not train"

@@ -53,7 +53,19 @@ def test_a_finished_run_explains_itself(finished_run: Path) -> None:
 def test_metrics_hold_the_losses_and_the_learning_rate_of_every_stretch(finished_run: Path) -> None:
     rows = [json.loads(line) for line in (finished_run / "metrics.jsonl").read_text().splitlines()]
     assert rows[-1]["images"] == 6
-    assert set(rows[-1]) == {"images", "learning_rate", "G_GAN", "NCE", "G", "D_real", "D_fake", "D"}
+    assert all(isinstance(row["images"], int) for row in rows)  # six digits would not do for millions
+    assert set(rows[-1]) == {
+        "images",
+        "learning_rate",
+        "diversity",
+        "change",
+        "G_GAN",
+        "NCE",
+        "G",
+        "D_real",
+        "D_fake",
+        "D",
+    }
 
 
 def test_the_progress_tells_images_per_second_and_the_time_left(
@@ -73,6 +85,7 @@ def test_an_interrupted_and_resumed_run_equals_an_unbroken_one(tmp_path: Path) -
     options = ["--images", "40", "--checkpoint-every", "4"]
     broken = start(arguments(tmp_path / "broken", *options))
     wait_for_file("images-*.pt", tmp_path / "broken" / "run" / "checkpoints", broken)
+    assert fit.main(["--resume", str(tmp_path / "broken" / "run"), "--device", "cpu"]) == 2  # it is in use
     broken.send_signal(signal.SIGINT)
     output, _ = broken.communicate(timeout=120)
     assert broken.returncode == fit.INTERRUPTED
