@@ -16,8 +16,8 @@ def gradient_correlation(a: Picture, b: Picture) -> float:
     """How the luminance gradients of two pictures of one size agree, in [-1, 1].
 
     It is the cosine of the angle between the two fields of Sobel gradients, each taken as one long vector: 1 where only
-    brightness and contrast differ, -1 for a picture and its negative, 0 where a picture has no gradient at all. Pictures
-    are as for the patch distance. Raises ValueError where the sizes differ or a side is below 3 pixels.
+    brightness and contrast differ, -1 for a picture and its negative, 0 where a picture has no gradient at all.
+    Pictures are as for the patch distance. Raises ValueError where the sizes differ or a side is below 3 pixels.
     """
     fields = [_gradients(as_tensor(picture, torch.device("cpu"))) for picture in (a, b)]
     if fields[0].shape != fields[1].shape:
