@@ -29,19 +29,27 @@ from training.metrics.picture_files import PictureFiles, read_pixels
 METRICS = ("swd", "fid", "kid", "structure")
 
 
+@dataclass(frozen=True)
+class Figures:
+    """One metric, for people and for programs."""
+
+    text: str
+    values: dict[str, Any]
+
+
 @dataclass
 class Report:
     """What was compared, the figures, and what a reader of them must know."""
 
     compared: dict[str, dict[str, Any]] = field(default_factory=dict)
-    metrics: dict[str, dict[str, Any]] = field(default_factory=dict)
+    metrics: dict[str, Figures] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
 
     def lines(self) -> Iterator[str]:
         for name, side in self.compared.items():
-            yield f"{name:<10} {side['pictures']} of {side['sizes']} from {side['from']}"
+            yield f"{name:<10} {_count(side['pictures'], 'picture')}, {side['sizes']}, from {side['from']}"
         for name, figures in self.metrics.items():
-            yield f"{name:<10} {figures['text']}"
+            yield f"{name:<10} {figures.text}"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -115,7 +123,11 @@ def _pictures(path: Path, name: str, report: Report) -> PictureFiles:
 def _sizes(pictures: PictureFiles) -> str:
     sizes = Counter(pictures.sizes)
     (width, height), _ = sizes.most_common(1)[0]
-    return f"{width}x{height}" + (f" and {len(sizes) - 1} other sizes" if len(sizes) > 1 else "")
+    return f"{width}x{height}" + (f" and {_count(len(sizes) - 1, 'other size')}" if len(sizes) > 1 else "")
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _translate(filter_: Filter, options: argparse.Namespace, place: Path, metrics: list[str], report: Report) -> None:
@@ -136,7 +148,7 @@ def _translate(filter_: Filter, options: argparse.Namespace, place: Path, metric
     if agreement:
         mean = float(np.mean(agreement))
         text = f"{mean:.3f}  correlation of gradients with the source, -1 to 1"
-        report.metrics["structure"] = {"mean": mean, "text": text}
+        report.metrics["structure"] = Figures(text, {"mean": mean})
 
 
 def _warn_of_sizes(real: PictureFiles, generated: PictureFiles, report: Report) -> None:
@@ -154,7 +166,8 @@ def _add_swd(real: PictureFiles, generated: PictureFiles, seed: int, device: tor
         raise InputError(f"swd cannot be measured: {error}; leave out swd or the small pictures.") from None
     levels = ", ".join(f"{level:.1f}" for level in distance.levels)
     text = f"{distance.mean:.1f}  patch distance in thousandths of a deviation; fine to coarse {levels}"
-    report.metrics["swd"] = {"mean": distance.mean, "levels": list(distance.levels), "seed": seed, "text": text}
+    values = {"mean": distance.mean, "levels": distance.levels, "seed": seed}
+    report.metrics["swd"] = Figures(text, values)
 
 
 def _add_inception(
@@ -175,7 +188,8 @@ def _add_inception(
     sides = [inception.features(side, network, device) for side in (real, generated)]
     if "fid" in metrics:
         fid = inception.frechet_distance(*sides)
-        report.metrics["fid"] = {"value": fid, "resize": inception.RESIZE, "text": f"{fid:.2f}  {inception.RESIZE}"}
+        values = {"value": fid, "resize": inception.RESIZE}
+        report.metrics["fid"] = Figures(f"{fid:.2f}  {inception.RESIZE}", values)
         if min(counts) < inception.FEWEST_FOR_FID:
             report.warnings.append(
                 f"FID of fewer than {inception.FEWEST_FOR_FID} pictures a side ({counts[0]} and {counts[1]} here) is "
@@ -186,14 +200,11 @@ def _add_inception(
         size = inception.subset_size(*counts)
         text = f"{mean:.5f} +- {deviation:.5f} over subsets of {size}; {inception.RESIZE}"
         figures = {"mean": mean, "deviation": deviation, "subset_size": size, "resize": inception.RESIZE, "seed": seed}
-        report.metrics["kid"] = {**figures, "text": text}
+        report.metrics["kid"] = Figures(text, figures)
 
 
 def _write_json(path: Path, report: Report) -> None:
-    metrics = {
-        name: {key: value for key, value in figures.items() if key != "text"}
-        for name, figures in report.metrics.items()
-    }
+    metrics = {name: figures.values for name, figures in report.metrics.items()}
     contents = {"compared": report.compared, "metrics": metrics, "warnings": report.warnings}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -24,7 +24,7 @@ def test_two_folders_are_measured_and_described(tmp_path: Path, capsys: pytest.C
     figures = measured(tmp_path, "--real", str(real), "--generated", str(generated))
     assert figures["compared"]["real"] == {"pictures": 3, "sizes": "40x40", "from": str(real)}
     assert figures["metrics"]["swd"]["mean"] > 0
-    assert "2 of 40x40 from" in capsys.readouterr().out
+    assert "generated  2 pictures, 40x40, from" in capsys.readouterr().out
 
 
 def test_a_folder_is_at_no_distance_from_itself(tmp_path: Path) -> None:

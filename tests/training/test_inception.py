@@ -66,7 +66,7 @@ def test_fid_of_two_gaussians_is_the_one_computed_by_hand() -> None:
 def test_kid_of_few_pictures_takes_subsets_as_large_as_the_smaller_set() -> None:
     a, b = torch.tensor([[0.0], [1.0]]), torch.tensor([[1.0], [2.0]])
     # k(x, y) = (x y + 1)^3: 2 k(0, 1) / 2 + 2 k(1, 2) / 2 - 2 (k(0, 1) + k(0, 2) + k(1, 1) + k(1, 2)) / 4
-    assert inception.kernel_distance(a, b, seed=0) == (pytest.approx(1 + 27 - (1 + 1 + 8 + 27) / 2), 0)
+    assert inception.kernel_distance(a, b, seed=0) == pytest.approx((1 + 27 - (1 + 1 + 8 + 27) / 2, 0))
     assert inception.kernel_distance(a, torch.cat([b, b + 1]), seed=0)[1] > 0
 
 
