@@ -93,7 +93,7 @@ def _sample(path: Path) -> Tensor:
         picture = ImageOps.fit(read_picture(path), SAMPLE_SIZE)
     except UnreadablePicture as reason:
         raise InputError(f"--sample {path} cannot be read: {reason}; name another picture.") from None
-    return to_network(np.array(picture)[None])
+    return to_network(torch.from_numpy(np.array(picture))[None])
 
 
 def _parser() -> argparse.ArgumentParser:

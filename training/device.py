@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import torch
 
+from training.distributed import local_rank, world_size
 from training.errors import InputError
 
 
 def choose_device(name: str) -> torch.device:
-    """``auto`` takes CUDA, else MPS, else the CPU. Raises InputError for a device that is not there."""
+    """``auto`` takes CUDA (under torchrun each process its own GPU), else MPS, else the CPU.
+
+    Raises InputError for a device that is not there.
+    """
     available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if name == "auto":
-        return torch.device(next(device for device, there in available.items() if there))
+        kind = next(device for device, there in available.items() if there)
+        return torch.device(kind, local_rank()) if kind == "cuda" and world_size() > 1 else torch.device(kind)
     try:
         device = torch.device(name)
     except RuntimeError:

@@ -22,7 +22,8 @@ def process_group(device: torch.device) -> Iterator[None]:
         return
     if device.type == "cuda":
         torch.cuda.set_device(device)
-    distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    # Flags travel between the processors, so that asking for one does not wait for a GPU.
+    distributed.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo")
     try:
         yield
     finally:
@@ -30,7 +31,7 @@ def process_group(device: torch.device) -> Iterator[None]:
 
 
 def rank() -> int:
-    """This process's number, from 0."""
+    """This process's number, from 0. The first alone writes and prints."""
     return distributed.get_rank() if distributed.is_initialized() else int(os.environ.get("RANK", 0))
 
 
@@ -68,20 +69,16 @@ def average_gradients(networks: Iterable[nn.Module]) -> None:
         gradient.copy_(mean.view_as(gradient))
 
 
-@torch.no_grad()
-def broadcast(networks: Iterable[nn.Module]) -> None:
-    """Gives every process the first one's weights and buffers."""
+def wait_for_all() -> None:
+    """Returns when every process has come here."""
     if world_size() > 1:
-        for network in networks:
-            for value in network.state_dict().values():
-                distributed.broadcast(value, 0)
+        distributed.barrier()
 
 
 def agreed(flag: bool) -> bool:
     """Whether the flag is set in any process; all processes must ask together."""
     if world_size() == 1:
         return flag
-    device = torch.device("cuda", torch.cuda.current_device()) if distributed.get_backend() == "nccl" else "cpu"
-    votes = torch.tensor(float(flag), device=device)
+    votes = torch.tensor(float(flag))
     distributed.all_reduce(votes, distributed.ReduceOp.MAX)
     return bool(votes.item())

@@ -11,7 +11,7 @@ import dataclasses
 import signal
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext, redirect_stdout
 from pathlib import Path
 from types import FrameType
 from typing import Any, get_args, get_type_hints
@@ -26,6 +26,7 @@ from training.data.domains import choose_cache, read_domains
 from training.data.folders import fingerprint
 from training.data.prefetch import PrefetchedBatches
 from training.device import choose_device
+from training.distributed import process_group, rank, wait_for_all, world_size
 from training.dry_run import dry_run
 from training.ema import GeneratorAverage
 from training.errors import InputError
@@ -47,7 +48,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Returns 0 when the filter is there, 130 when interrupted, 2 for bad input, 3 when training diverged."""
     options = vars(_parser().parse_args(arguments))
     try:
-        return _fit(options)
+        device = choose_device(options.pop("device", "auto"))
+        with process_group(device), nullcontext() if rank() == 0 else redirect_stdout(None):
+            return _fit(options, device)
     except KeyboardInterrupt:
         print(
             "error: Stopped at once; a run that has begun goes on from its last checkpoint with --resume.",
@@ -68,8 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
     return 2
 
 
-def _fit(options: dict[str, Any]) -> int:
-    device = choose_device(options.pop("device", "auto"))
+def _fit(options: dict[str, Any], device: torch.device) -> int:
     cache = choose_cache(options.pop("cache", None))
     resumed, dry = options.pop("resume", None), options.pop("dry_run", False)
     if dry and resumed:
@@ -85,9 +87,14 @@ def _fit(options: dict[str, Any]) -> int:
 def _begin(config: FitConfig, output: str | None, device: torch.device, cache: PictureCache | None) -> int:
     if output is None:
         raise InputError("There is no --output; name a new folder for the run, for example --output runs/first.")
-    RunFolder(Path(output)).check_new()
-    _check_extras(config)
+    run = RunFolder(Path(output))
+    if rank() == 0:
+        run.check_new()
+    _check(config)
     batches = read_domains(config, device, cache)
+    wait_for_all()
+    if rank() > 0:
+        return _train(run, Start(config, None), batches, device)
     run = RunFolder.create(Path(output), config)
     with folder_lock(run.path):
         return _train(run, Start(config, None), batches, device)
@@ -95,9 +102,13 @@ def _begin(config: FitConfig, output: str | None, device: torch.device, cache: P
 
 def _go_on(run: RunFolder, options: dict[str, Any], device: torch.device, cache: PictureCache | None) -> int:
     run.check_begun()
-    with folder_lock(run.path):
+    with folder_lock(run.path) if rank() == 0 else nullcontext():
+        if rank() > 0:
+            wait_for_all()  # until the first process has tidied the folder up
         start = resume(run, options)
-        _check_extras(start.config)
+        if rank() == 0:
+            wait_for_all()
+        _check(start.config)
         return _train(run, start, read_domains(start.config, device, cache), device)
 
 
@@ -109,8 +120,9 @@ def _train(run: RunFolder, start: Start, batches: UnpairedBatches, device: torch
             until_the_end.callback(events.close)
         training = _training(start.config, batches, run, device, events)
         images_seen = _restore(training, start.checkpoint) if start.checkpoint else 0
-        run.save_config(start.config)
-        run.forget_metrics_after(images_seen)
+        if rank() == 0:
+            run.save_config(start.config)
+            run.forget_metrics_after(images_seen)
         going_on = f", going on after {images_seen}" if images_seen else ""
         length = training.length.images
         print(f"Training {start.config.method} on {device} for {length} images into {run.path}{going_on}", flush=True)
@@ -121,12 +133,17 @@ def _train(run: RunFolder, start: Start, batches: UnpairedBatches, device: torch
     if images_seen < length:
         print(f"Stopped after {images_seen} images; go on with: python -m training.fit --resume {run.path}")
         return INTERRUPTED
-    _export(run, start.config)
+    if rank() == 0:
+        _export(run, start.config)
     return 0
 
 
-def _check_extras(config: FitConfig) -> None:
+def _check(config: FitConfig) -> None:
     """Before pictures are read and folders made. Raises InputError."""
+    if config.batch % world_size():
+        raise InputError(
+            f"--batch is {config.batch}, but {world_size()} processes share it; give a multiple of {world_size()}."
+        )
     if config.tensorboard:
         check_installed()
 
@@ -141,7 +158,7 @@ def _advice(run: RunFolder, config: FitConfig) -> str:
 
 
 def _events(run: RunFolder, start: Start) -> Events | None:
-    if not start.config.tensorboard:
+    if not start.config.tensorboard or rank() > 0:
         return None
     return Events(run.events, start.checkpoint.images_seen if start.checkpoint else 0)
 

@@ -17,6 +17,7 @@ from training.checkpoint import Checkpoint
 from training.config import FitConfig
 from training.data.folders import PictureFolder
 from training.data.prefetch import PrefetchedBatches
+from training.distributed import agreed, rank, world_size
 from training.ema import GeneratorAverage
 from training.events import Events
 from training.guard import Guard, check_losses, check_weights, measures
@@ -54,7 +55,7 @@ class Training:
         when losses, translations or weights are not finite; the last checkpoint is then from before.
         """
         losses = _RunningMeans()
-        stop = should_stop()
+        stop = agreed(should_stop())
         with _bar(self.length.images, images_seen) as bar:
             while images_seen < self.length.images and not stop:
                 learning_rate = self._set_learning_rate(images_seen)
@@ -63,8 +64,9 @@ class Training:
                 if self.average:
                     self.average.update(images_seen, self.config.batch)
                 bar.update(min(self.config.batch, self.length.images - bar.n))
-                stop = should_stop()
-                self._write(bar, images_seen, learning_rate, losses, stopped=stop)
+                stop = agreed(should_stop())
+                if rank() == 0:
+                    self._write(bar, images_seen, learning_rate, losses, stopped=stop)
         return images_seen
 
     def _write(
@@ -85,7 +87,9 @@ class Training:
             self.run.save(self._checkpoint(images_seen))
 
     def _step(self, images_seen: int) -> dict[str, Tensor]:
-        source, target = self.batches.draw(images_seen, self.config.batch)
+        """One step on this process's share of the joint batch."""
+        share = self.config.batch // world_size()
+        source, target = self.batches.draw(images_seen + rank() * share, share)
         return self.method.step(source, target)
 
     def _set_learning_rate(self, images_seen: int) -> float:
@@ -158,7 +162,7 @@ class Training:
 def _bar(images: int, images_seen: int) -> tqdm[Never]:
     """Images, time left, images per second and losses on stderr."""
     seconds = 0.2 if sys.stderr.isatty() else 15.0  # between lines: a log is not a terminal
-    return tqdm(total=images, initial=images_seen, unit="img", mininterval=seconds)
+    return tqdm(total=images, initial=images_seen, unit="img", mininterval=seconds, disable=rank() > 0)
 
 
 @dataclass

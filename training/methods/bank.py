@@ -32,7 +32,8 @@ class KeyBank(nn.Module):
         keys = keys[-self.size :]
         added = self.get_buffer("added")
         places = (added[tap] + torch.arange(len(keys), device=keys.device)) % self.size
-        self.get_buffer(f"keys_{tap}").index_copy_(0, places, keys.float())
+        stored = self.get_buffer(f"keys_{tap}")
+        stored.index_copy_(0, places, keys.to(stored.dtype))
         added[tap] += len(keys)
 
 

@@ -115,7 +115,7 @@ class Cut:
     def discriminator_losses(self, forward: Forward, target: Tensor) -> dict[str, Tensor]:
         """``D_real`` and ``D_fake``, unweighted (paper, equation 1), ``R1`` with its weight, and their sum ``D``."""
         n = len(target)
-        prediction = self.discriminator(torch.cat([target, forward.translated.detach()])).float()
+        prediction = self.discriminator(torch.cat([target, forward.translated.detach()])).to(target.dtype)
         losses = {
             "D_real": self.adversarial(prediction[:n], True).mean(),
             "D_fake": self.adversarial(prediction[n:], False).mean(),
@@ -134,7 +134,7 @@ class Cut:
         Paper, equation 6; the identity PatchNCE is averaged with the other, as in the published code.
         """
         config = self.config
-        prediction = self.discriminator(forward.translated).float()
+        prediction = self.discriminator(forward.translated).to(target.dtype)
         losses = {"G_GAN": config.gan_weight * self.adversarial(prediction, True).mean()}
         outputs, n = forward.translated, len(forward.translated)
         if config.identity and forward.identity is not None:
@@ -152,6 +152,6 @@ class Cut:
             nce = (nce + share * losses["NCE_identity"]) / (1 + share)
         losses["G"] = losses["G_GAN"] + nce
         if forward.identity is not None and config.l1_identity_weight:
-            losses["L1_identity"] = config.l1_identity_weight * F.l1_loss(forward.identity.float(), target)
+            losses["L1_identity"] = config.l1_identity_weight * F.l1_loss(forward.identity.to(target.dtype), target)
             losses["G"] = losses["G"] + losses["L1_identity"]
         return losses
