@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import ImageOps
 from torch import Tensor
 

@@ -30,6 +30,7 @@ FORMAT = "1"
 OPSET = 20
 CHECKED_SIZES = ((64, 64), (72, 100), (130, 66))
 TOLERANCE = {torch.float32: 1e-4, torch.float16: 2e-2}
+MOST_CHANNELS = 4  # of a picture: RGB and alpha
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
@@ -42,7 +43,7 @@ def write_filter(
 ) -> float:
     """Writes the generator to ``path`` as a filter, float16 if ``half``, described by ``about``.
 
-    ``sample``: a source picture (1, 1 or 3, h, w) in [-1, 1] for the thumbnail. Returns the largest difference to
+    ``sample``: a source picture (1, c, h, w) in [-1, 1] for the thumbnail. Returns the largest difference to
     PyTorch's float32 answer that was seen, in units of [-1, 1]. Raises InputError when the file cannot be written,
     InexactFilter when the differences are above the tolerance (1e-4; float16 2e-2).
     """
@@ -95,12 +96,14 @@ class FilterNetwork(nn.Module):
 
 def _thumbnail(network: FilterNetwork, sample: Tensor | None) -> bytes:
     """Before and after, or nothing where there is no sample or the channels are no picture's."""
-    if sample is None or network.channels != 3:
+    if sample is None:
         return b""
-    before = sample.expand(-1, 3, -1, -1)
+    before = sample.expand(-1, network.channels, -1, -1) if sample.shape[1] == 1 else sample
+    if before.shape[1] != network.channels:
+        return b""
     with torch.no_grad():
         after = network(before)
-    return thumbnail_webp(before, after) if after.shape[1] == 3 else b""
+    return thumbnail_webp(before, after) if max(before.shape[1], after.shape[1]) <= MOST_CHANNELS else b""
 
 
 def _to_onnx(network: nn.Module, channels: int) -> onnx.ModelProto:

@@ -70,7 +70,8 @@ def test_a_grey_generator_takes_luma_and_gives_three_equal_channels(tmp_path: Pa
 @pytest.mark.parametrize(("channels_in", "channels_out", "ends"), [(3, 1, (3, 3)), (4, 2, (4, 2))])
 def test_only_grey_ends_become_rgb(channels_in: int, channels_out: int, ends: tuple[int, int], tmp_path: Path) -> None:
     generator = ResnetGenerator(channels_in=channels_in, channels_out=channels_out, width=2, blocks=1)
-    write_filter(generator, tmp_path / "a.onnx", about={})
+    write_filter(generator, tmp_path / "a.onnx", about={}, sample=torch.zeros(1, channels_in, 16, 16))
+    assert metadata(tmp_path / "a.onnx")["pleinair.thumbnail"]
     assert answer(tmp_path / "a.onnx", torch.zeros(2, ends[0], 16, 16)).shape == (2, ends[1], 16, 16)
 
 
