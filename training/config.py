@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from training.data.reading import CHANNELS, STRATEGIES, parse_colour
+from training.data.reading import CHANNELS, LEAST_CROP, STRATEGIES, parse_colour
 from training.errors import InputError
 from training.losses import ADVERSARIAL
 
@@ -82,7 +82,12 @@ class FitConfig:
         for name in ("checkpoint_every", "preview_every"):
             _check(getattr(self, name) >= 1, name, getattr(self, name), "a number of pictures of at least 1")
         _check(self.images is None or self.images >= 1, "images", self.images, "a whole number of at least 1")
-        _check(self.crop_size >= 32 and self.crop_size % 4 == 0, "crop_size", self.crop_size, "a multiple of 4 from 32")
+        _check(
+            self.crop_size >= LEAST_CROP and self.crop_size % 4 == 0,
+            "crop_size",
+            self.crop_size,
+            "a multiple of 4 from 32",
+        )
         self._check_reading()
         _check(self.adversarial in ADVERSARIAL, "adversarial", self.adversarial, " or ".join(ADVERSARIAL))
         _check(self.temperature > 0, "temperature", self.temperature, "a number above 0")

@@ -87,7 +87,9 @@ def test_a_picture_smaller_than_the_crop_is_enlarged_to_it_with_its_aspect_kept(
 @pytest.mark.parametrize("strategy", ["crop", "patch"])
 def test_a_crop_larger_than_every_picture_is_refused_with_what_would_do(tmp_path: Path, strategy: str) -> None:
     with pytest.raises(InputError, match=r"^--crop-size is 64, but every picture in .* at most 40, or use --strategy"):
-        read_folder(picture_folder(tmp_path), Reading(strategy, load_size=0, crop_size=64))
+        read_folder(picture_folder(tmp_path / "a"), Reading(strategy, load_size=0, crop_size=64))
+    with pytest.raises(InputError, match=r"; use larger pictures, or use --strategy resize"):
+        read_folder(picture_folder(tmp_path / "b", size=30), Reading(strategy, load_size=0, crop_size=64))
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
