@@ -11,6 +11,7 @@ import dataclasses
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 from typing import Any, get_args, get_type_hints
@@ -20,26 +21,39 @@ import torch
 from training.checkpoint import Checkpoint
 from training.config import PRESETS, FitConfig
 from training.data.batches import UnpairedBatches
+from training.data.cache import PictureCache
 from training.data.domains import choose_cache, read_domains
 from training.data.folders import fingerprint
 from training.data.prefetch import PrefetchedBatches
 from training.device import choose_device
 from training.dry_run import dry_run
+from training.ema import GeneratorAverage
 from training.errors import InputError
+from training.events import Events, check_installed
 from training.export import export_filter, identifier_from
-from training.loop import Training
+from training.guard import Diverged, Guard
+from training.lock import folder_lock
+from training.loop import Evaluate, Training
 from training.methods import METHODS
+from training.resume import Start, resume
 from training.run import RunFolder
 from training.schedule import Length
 
 INTERRUPTED = 130
+DIVERGED = 3
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Returns 0 when the filter is there, 130 when interrupted with a checkpoint saved, 2 for bad input."""
+    """Returns 0 when the filter is there, 130 when interrupted, 2 for bad input, 3 when training diverged."""
     options = vars(_parser().parse_args(arguments))
     try:
         return _fit(options)
+    except KeyboardInterrupt:
+        print("error: Stopped at once, without a checkpoint of the last steps; --resume goes on.", file=sys.stderr)
+        return INTERRUPTED
+    except Diverged as error:
+        print(f"error: {error}", file=sys.stderr)
+        return DIVERGED
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
     except OSError as error:
@@ -53,54 +67,105 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _fit(options: dict[str, Any]) -> int:
     device = choose_device(options.pop("device", "auto"))
-    resumed, output = options.pop("resume", None), options.pop("output", None)
+    resumed = options.pop("resume", None)
     cache = choose_cache(options.pop("cache", None))
-    dry = options.pop("dry_run", False)
-    if dry and resumed:
-        raise InputError("--dry-run looks at the pictures of a new run; leave out --resume.")
-    checkpoint = _checkpoint(resumed, output, options) if resumed else None
-    config = checkpoint.config if checkpoint else _config(options)
+    options = _named_folders(options)
+    return _go_on(RunFolder(Path(resumed)), options, device, cache) if resumed else _begin(options, device, cache)
+
+
+def _begin(options: dict[str, Any], device: torch.device, cache: PictureCache | None) -> int:
+    output, dry = options.pop("output", None), options.pop("dry_run", False)
+    config = _config(options)
     if dry:
         return dry_run(config, cache, output)
-    if not resumed and output is None:
+    if output is None:
         raise InputError("There is no --output; name a new folder for the run, for example --output runs/first.")
-
+    RunFolder(Path(output)).check_new()
+    _check_extras(config)
     batches = read_domains(config, device, cache)
-    run = RunFolder(Path(resumed)) if resumed else RunFolder.create(Path(output), config)
-    training = _training(config, batches, run, device)
-    images_seen = _restore(training, checkpoint) if checkpoint else 0
-    print(f"Training {config.method} on {device} for {training.length.images} images into {run.path}", flush=True)
-    images_seen = training.train(images_seen, _stop_on_signal())
-    if images_seen < training.length.images:
+    run = RunFolder.create(Path(output), config)
+    with folder_lock(run.path):
+        return _train(run, Start(config, None), batches, device)
+
+
+def _go_on(run: RunFolder, options: dict[str, Any], device: torch.device, cache: PictureCache | None) -> int:
+    if options.pop("dry_run", False):
+        raise InputError("--dry-run looks at the pictures of a new run; leave out --resume.")
+    run.check_begun()
+    with folder_lock(run.path):
+        start = resume(run, options)
+        _check_extras(start.config)
+        return _train(run, start, read_domains(start.config, device, cache), device)
+
+
+def _train(run: RunFolder, start: Start, batches: UnpairedBatches, device: torch.device) -> int:
+    """Trains to the end, or until interrupted, and exports. The caller holds the folder's lock."""
+    with ExitStack() as until_the_end:
+        events = _events(run, start)
+        if events:
+            until_the_end.callback(events.close)
+        training = _training(start.config, batches, run, device, events)
+        images_seen = _restore(training, start.checkpoint) if start.checkpoint else 0
+        run.save_config(start.config)
+        run.forget_metrics_after(images_seen)
+        going_on = f", going on after {images_seen}" if images_seen else ""
+        length = training.length.images
+        print(f"Training {start.config.method} on {device} for {length} images into {run.path}{going_on}", flush=True)
+        try:
+            images_seen = training.train(images_seen, _stop_on_signal())
+        except Diverged as error:
+            raise Diverged(f"{error}; {_advice(run, start.config)}") from None
+    if images_seen < length:
         print(f"Stopped after {images_seen} images; go on with: python -m training.fit --resume {run.path}")
         return INTERRUPTED
-    _export(run)
+    _export(run, start.config)
     return 0
 
 
-def _checkpoint(resumed: str, output: str | None, options: dict[str, Any]) -> Checkpoint:
-    others = [*options, *(["output"] if output else [])]
-    if others:
-        named = ", ".join(f"--{name.replace('_', '-')}" for name in others)
-        raise InputError(f"--resume goes on with the options that the run has; leave out {named}.")
-    return Checkpoint.load(RunFolder(Path(resumed)).latest_checkpoint())
+def _check_extras(config: FitConfig) -> None:
+    """Before pictures are read and folders made. Raises InputError."""
+    if config.tensorboard:
+        check_installed()
 
 
-def _config(options: dict[str, Any]) -> FitConfig:
+def _advice(run: RunFolder, config: FitConfig) -> str:
+    """What a person whose run diverged can do: the same run from the same checkpoint would diverge again."""
+    kept = [path.name for path in run.checkpoints()]
+    intact = f"{kept[-1]} is from before" if kept else "no checkpoint is from before"
+    return (
+        f"{intact}: begin a new run with a lower --learning-rate than {config.learning_rate:g}, or lower loss weights."
+    )
+
+
+def _events(run: RunFolder, start: Start) -> Events | None:
+    if not start.config.tensorboard:
+        return None
+    return Events(run.events, start.checkpoint.images_seen if start.checkpoint else 0)
+
+
+def _named_folders(options: dict[str, Any]) -> dict[str, Any]:
+    """``--dataroot`` as the two folders that it stands for, and all folders of pictures from the root."""
     dataroot = options.pop("dataroot", None)
     if dataroot is not None:
         options = {"source": Path(dataroot) / "trainA", "target": Path(dataroot) / "trainB", **options}
+    folders = {name: str(Path(options[name]).resolve()) for name in ("source", "target") if name in options}
+    return options | folders
+
+
+def _config(options: dict[str, Any]) -> FitConfig:
     for name in ("source", "target"):
         if name not in options:
             raise InputError(f"There is no --{name}; name a folder of pictures, or both folders by --dataroot.")
-        options[name] = str(Path(options[name]).resolve())
     if {"images", "epochs"} <= options.keys():
         raise InputError("--images and --epochs both say how long to train; give one of them.")
     return FitConfig(**{**PRESETS[options.pop("preset", "cut")], **options})
 
 
-def _training(config: FitConfig, batches: UnpairedBatches, run: RunFolder, device: torch.device) -> Training:
+def _training(
+    config: FitConfig, batches: UnpairedBatches, run: RunFolder, device: torch.device, events: Events | None
+) -> Training:
     torch.manual_seed(config.seed)
+    method = METHODS[config.method](config, device)
     length = Length.of(
         epochs=config.epochs,
         images=config.images,
@@ -108,26 +173,50 @@ def _training(config: FitConfig, batches: UnpairedBatches, run: RunFolder, devic
         decay_share=config.decay_share,
     )
     return Training(
-        method=METHODS[config.method](config, device),
+        method=method,
         config=config,
         batches=PrefetchedBatches(batches, device, stride=config.batch),
         data_fingerprint=fingerprint(batches.source, batches.target),
         length=length,
         run=run,
         device=device,
+        guard=Guard(gan_weight=config.gan_weight, nce_weight=config.nce_weight),
+        average=GeneratorAverage(method.networks["generator"], config.ema) if config.ema else None,
+        evaluate=_evaluation(config, batches),
+        events=events,
     )
 
 
+def _evaluation(config: FitConfig, batches: UnpairedBatches) -> Evaluate | None:
+    """What scores the translations, on request. Raises InputError."""
+    if config.evaluate_every:
+        raise InputError("--evaluate-every has no score to compute in this version; leave it out.")
+    return None
+
+
 def _restore(training: Training, checkpoint: Checkpoint) -> int:
+    """Returns the images seen. Raises InputError when the checkpoint does not fit."""
     if checkpoint.data_fingerprint != training.data_fingerprint:
-        print("warning: the pictures are not those that the run began with", file=sys.stderr)
-    checkpoint.restore(training.method)
+        _check_pictures(training.config, checkpoint.config)
+    checkpoint.restore(training.method, training.average)
     return checkpoint.images_seen
 
 
-def _export(run: RunFolder) -> None:
-    checkpoint = Checkpoint.load(run.latest_checkpoint())
-    identifier = checkpoint.config.identifier or identifier_from(run.path.resolve().name)
+def _check_pictures(config: FitConfig, began_with: FitConfig) -> None:
+    """Pictures may be added on purpose, and then a warning is enough; a folder named anew must hold the same."""
+    for name in ("source", "target"):
+        if getattr(config, name) != getattr(began_with, name):
+            raise InputError(
+                f"--{name} is {getattr(config, name)!r}, but the pictures there are not those of the run's "
+                f"{getattr(began_with, name)!r}; leave it out or start a new run."
+            )
+    print("warning: the pictures are not those that the run began with", file=sys.stderr)
+
+
+def _export(run: RunFolder, config: FitConfig) -> None:
+    identifier = config.identifier or identifier_from(run.path.resolve().name)
+    chosen = run.best if config.export_best and run.best.is_file() else run.latest_checkpoint()
+    checkpoint = dataclasses.replace(Checkpoint.load(chosen), config=config)
     difference = export_filter(checkpoint, run.filter, identifier=identifier)
     print(f"Filter {identifier!r} is in {run.filter}; it differs from PyTorch by at most {difference:.1e}")
 
@@ -154,7 +243,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--preset", choices=PRESETS, help="the method with its paper's options (default: cut)")
     parser.add_argument("--output", help="a new folder for the run")
-    parser.add_argument("--resume", metavar="RUN", help="go on with the run in this folder, with its own options")
+    parser.add_argument("--resume", metavar="RUN", help="go on with the run in this folder; it has its options")
     parser.add_argument("--dataroot", help="a folder with trainA (source) and trainB (target)")
     parser.add_argument(
         "--dry-run", action="store_true", help="read the pictures, write a sheet of what the networks see, do not train"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Never
 
@@ -16,6 +17,9 @@ from training.checkpoint import Checkpoint
 from training.config import FitConfig
 from training.data.folders import PictureFolder
 from training.data.prefetch import PrefetchedBatches
+from training.ema import GeneratorAverage
+from training.events import Events
+from training.guard import Guard, check_losses, check_weights
 from training.methods import Method
 from training.preview import preview_png
 from training.run import RunFolder
@@ -23,11 +27,13 @@ from training.schedule import Length
 
 METRICS_SECONDS = 1.0  # losses are read from the device this often: reading them every step would make it wait
 PREVIEW_PICTURES = 4
+# The score of a translating function, (n, 3, h, w) to the same in [-1, 1]; lower is better.
+Evaluate = Callable[[Callable[[Tensor], Tensor]], float]
 
 
 @dataclass(frozen=True)
 class Training:
-    """Everything that one run needs."""
+    """Everything that one run needs; ``average``, ``evaluate`` and ``events`` on request."""
 
     method: Method
     config: FitConfig
@@ -36,31 +42,48 @@ class Training:
     length: Length
     run: RunFolder
     device: torch.device
+    guard: Guard
+    average: GeneratorAverage | None = None
+    evaluate: Evaluate | None = None
+    events: Events | None = None
 
     def train(self, images_seen: int, should_stop: Callable[[], bool]) -> int:
         """Trains from ``images_seen`` to the end, or until asked to stop, and saves a checkpoint. Returns images seen.
 
-        Raises InputError when a checkpoint cannot be written, OSError when another file of the run cannot.
+        Raises InputError when a checkpoint cannot be written, OSError when another file of the run cannot, Diverged
+        when losses, translations or weights are not finite; the last checkpoint is then from before.
         """
-        start = images_seen
         losses = _RunningMeans()
-        seconds = 0.2 if sys.stderr.isatty() else 15.0  # between lines: a log is not a terminal
-        with tqdm(total=self.length.images, initial=images_seen, unit="img", mininterval=seconds) as bar:
-            while images_seen < self.length.images and not should_stop():
+        stop = should_stop()
+        with _bar(self.length.images, images_seen) as bar:
+            while images_seen < self.length.images and not stop:
                 learning_rate = self._set_learning_rate(images_seen)
                 losses.add(self._step(images_seen))
                 images_seen += self.config.batch
+                if self.average:
+                    self.average.update(images_seen, self.config.batch)
                 bar.update(min(self.config.batch, self.length.images - bar.n))
-                if losses.age() >= METRICS_SECONDS or images_seen >= self.length.images:
-                    self._report(bar, images_seen, learning_rate, losses.take())
-                if self._due(images_seen, self.config.preview_every):
-                    self._save_preview(images_seen)
-                if self._due(images_seen, self.config.checkpoint_every):
-                    self._save_checkpoint(images_seen)
-        if images_seen > start:
-            self._save_preview(images_seen)
-            self._save_checkpoint(images_seen)
+                stop = should_stop()
+                self._write(bar, images_seen, learning_rate, losses, stopped=stop)
         return images_seen
+
+    def _write(
+        self, bar: tqdm[Never], images_seen: int, learning_rate: float, losses: _RunningMeans, *, stopped: bool
+    ) -> None:
+        """What is due after a step. The checkpoint is last: a run killed before it writes the rest again."""
+        ended = images_seen >= self.length.images
+        last = stopped or ended
+        evaluated = self.evaluate is not None and (ended or self._due(images_seen, self.config.evaluate_every))
+        previewed = last or self._due(images_seen, self.config.preview_every)
+        if last or evaluated or previewed or losses.age() >= METRICS_SECONDS:
+            means = self._read(losses, images_seen)
+            bar.set_postfix_str(" ".join(f"{name} {value:.3g}" for name, value in means.items()), refresh=False)
+            score = {"swd": self._evaluate(images_seen)} if evaluated else {}
+            self._tell(images_seen, {"learning_rate": learning_rate, **means, **score})
+        if previewed:
+            self._save_preview(images_seen)
+        if last or self._due(images_seen, self.config.checkpoint_every):
+            self.run.save(self._checkpoint(images_seen))
 
     def _step(self, images_seen: int) -> dict[str, Tensor]:
         source, target = self.batches.draw(images_seen, self.config.batch)
@@ -76,30 +99,65 @@ class Training:
     def _due(self, images_seen: int, every: int) -> bool:
         return images_seen // every > (images_seen - self.config.batch) // every
 
-    def _report(self, bar: tqdm[Never], images_seen: int, learning_rate: float, losses: dict[str, float]) -> None:
-        row = {"images": images_seen, "learning_rate": learning_rate, **losses}
-        self.run.add_metrics({name: float(f"{value:.6g}") for name, value in row.items()})
-        bar.set_postfix_str(" ".join(f"{name} {value:.3g}" for name, value in losses.items()), refresh=False)
+    def _read(self, losses: _RunningMeans, images_seen: int) -> dict[str, float]:
+        steps, means = losses.steps, losses.take()
+        check_losses(means, images_seen)
+        self.guard.add(means, steps)
+        return means
+
+    def _tell(self, images_seen: int, values: dict[str, float]) -> None:
+        self.run.add_metrics({name: float(f"{value:.6g}") for name, value in {"images": images_seen, **values}.items()})
+        if self.events:
+            self.events.add(images_seen, values)
 
     def _save_preview(self, images_seen: int) -> None:
         sources, targets = (self._examples(folder) for folder in (self.batches.source, self.batches.target))
-        translated = self.method.translate(sources.to(self.device)).cpu()
-        self.run.save_preview(images_seen, preview_png(sources, translated, targets))
+        translated = self._translate(sources)
+        for warning in self.guard.look(images_seen, sources, translated):
+            tqdm.write(f"warning: {warning}", file=sys.stderr)
+        png = preview_png(sources, translated, targets)
+        self.run.save_preview(images_seen, png)
+        if self.events:
+            self.events.add_preview(images_seen, png)
 
-    def _save_checkpoint(self, images_seen: int) -> None:
-        sample = self._examples(self.batches.source)[:1]
+    def _translate(self, sources: Tensor) -> Tensor:
+        """As the filter will, by the average if there is one. What it draws at random, training draws again."""
+        devices = [self.device] if self.device.type == "cuda" else []
+        averaged = self.average.in_use() if self.average else nullcontext()
+        with averaged, torch.random.fork_rng(devices):
+            return self.method.translate(sources.to(self.device)).cpu()
+
+    def _evaluate(self, images_seen: int) -> float:
+        """The score; the checkpoint is kept when there was no better one."""
+        assert self.evaluate
+        score = self.evaluate(self._translate)
+        if score < self.run.best_score():
+            self.run.save_best(self._checkpoint(images_seen, score))
+        return score
+
+    def _checkpoint(self, images_seen: int, score: float | None = None) -> Checkpoint:
+        """Raises Diverged when weights are not finite."""
         checkpoint = Checkpoint.of(
             self.method,
             self.config,
             images_seen=images_seen,
-            sample=sample,
+            sample=self._examples(self.batches.source)[:1],
             data_fingerprint=self.data_fingerprint,
+            average=self.average,
+            score=score,
         )
-        self.run.save(checkpoint)
+        check_weights(checkpoint.networks, images_seen)
+        return checkpoint
 
     def _examples(self, folder: PictureFolder) -> Tensor:
         """A few pictures, evenly spread over the folder, cropped in the middle: (n, channels, h, w) in [-1, 1]."""
         return self.batches.examples(folder, PREVIEW_PICTURES)
+
+
+def _bar(images: int, images_seen: int) -> tqdm[Never]:
+    """Images, time left, images per second and losses on stderr."""
+    seconds = 0.2 if sys.stderr.isatty() else 15.0  # between lines: a log is not a terminal
+    return tqdm(total=images, initial=images_seen, unit="img", mininterval=seconds)
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""The losses of CUT."""
+"""The losses of CUT, FastCUT and SinCUT."""
 
 from __future__ import annotations
 
@@ -11,17 +11,39 @@ from torch import Tensor
 AdversarialLoss = Callable[[Tensor, bool], Tensor]
 
 
-def patch_nce(query: Tensor, key: Tensor, temperature: float = 0.07) -> Tensor:
-    """The PatchNCE loss of every patch (paper, equation 4), negatives from the same image.
+def patch_nce(query: Tensor, key: Tensor, temperature: float = 0.07, *, first: int = 0) -> Tensor:
+    """The PatchNCE loss of every patch (paper, equation 4), negatives from the same group of patches.
 
-    ``query`` and ``key`` hold unit vectors (images, patches, dim); patch p of the key is the positive of patch p of the
-    query, the image's other patches are its negatives. Returns (images, patches). Gradients reach the key too: detach
-    it for CUT.
+    ``query`` (groups, patches, dim) and ``key`` (groups, candidates, dim) hold unit vectors; candidate ``first + p`` is
+    the positive of query patch p, the group's other candidates are its negatives. A group is a picture, or the whole
+    minibatch. Returns (groups, patches). Gradients reach the key too: detach it for CUT.
     """
-    logits = torch.bmm(query, key.transpose(1, 2)) / temperature  # (images, patches, patches)
-    images, patches, _ = logits.shape
-    positive = torch.arange(patches, device=logits.device).expand(images, patches)
-    return F.cross_entropy(logits.flatten(0, 1), positive.flatten(), reduction="none").view(images, patches)
+    logits = torch.bmm(query, key.transpose(1, 2)) / temperature  # (groups, patches, candidates)
+    groups, patches, _ = logits.shape
+    positive = torch.arange(first, first + patches, device=logits.device).expand(groups, patches)
+    return F.cross_entropy(logits.flatten(0, 1), positive.flatten(), reduction="none").view(groups, patches)
+
+
+def patch_nce_with_bank(
+    query: Tensor, key: Tensor, bank: Tensor, stored: Tensor, temperature: float = 0.07, *, internal: bool
+) -> Tensor:
+    """PatchNCE with negatives from a bank of earlier keys (paper, section 4.3 and supplement; He et al., CVPR 2020).
+
+    ``query`` and ``key`` (images, patches, dim) and ``bank`` (size, dim) hold unit vectors; ``stored`` (size,) says
+    which places of the bank are filled. With ``internal`` the image's other patches are negatives too.
+    Returns (images, patches).
+    """
+    images, patches, _ = query.shape
+    external = (query @ bank.T).masked_fill(~stored, float("-inf"))  # (images, patches, size)
+    if internal:
+        near = torch.bmm(query, key.transpose(1, 2))  # (images, patches, patches)
+        positive = torch.arange(patches, device=query.device)
+    else:
+        near = (query * key).sum(dim=-1, keepdim=True)  # (images, patches, 1)
+        positive = torch.zeros(patches, dtype=torch.long, device=query.device)
+    logits = torch.cat([near, external], dim=-1) / temperature
+    labels = positive.expand(images, patches).flatten()
+    return F.cross_entropy(logits.flatten(0, 1), labels, reduction="none").view(images, patches)
 
 
 def lsgan(prediction: Tensor, real: bool) -> Tensor:
@@ -35,3 +57,16 @@ def nonsaturating(prediction: Tensor, real: bool) -> Tensor:
 
 
 ADVERSARIAL: dict[str, AdversarialLoss] = {"lsgan": lsgan, "nonsaturating": nonsaturating}
+
+
+def r1_penalty(discriminator: Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
+    """The squared norm of the discriminator's gradient at each real picture: (N,). Mescheder et al., ICML 2018.
+
+    ``torch.func.grad`` instead of ``torch.autograd.grad``, because torch.compile cannot trace a double backward.
+    """
+
+    def score(pictures: Tensor) -> Tensor:
+        return discriminator(pictures).sum()  # pictures do not meet, so each keeps its own gradient
+
+    gradient: Tensor = torch.func.grad(score)(real)
+    return gradient.square().flatten(1).sum(dim=1)

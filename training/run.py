@@ -9,7 +9,9 @@ from pathlib import Path
 from training.checkpoint import Checkpoint
 from training.config import FitConfig
 from training.errors import InputError
-from training.files import write_whole
+from training.files import remove_leftovers, write_whole
+from training.lock import NAME as LOCK
+from training.lock import folder_lock
 
 KEPT_CHECKPOINTS = 2
 
@@ -30,21 +32,53 @@ class RunFolder:
     def filter(self) -> Path:
         return self.path / "filter.onnx"
 
+    @property
+    def best(self) -> Path:
+        return self.path / "checkpoints" / "best.pt"
+
+    @property
+    def events(self) -> Path:
+        return self.path / "tensorboard"
+
     @classmethod
     def create(cls, path: Path, config: FitConfig) -> RunFolder:
         """Makes the folder and saves the options. Raises InputError when it holds something or cannot be written."""
         run = cls(path)
-        if path.is_dir() and any(path.iterdir()):
-            raise InputError(f"{path} is not empty; choose another --output, or go on with --resume {path}.")
+        run.check_new()
         try:
-            for folder in (path, run.path / "checkpoints", run.path / "previews"):
-                folder.mkdir(parents=True, exist_ok=True)
-            write_whole(run.config, config.to_json().encode())
+            path.mkdir(parents=True, exist_ok=True)
+            with folder_lock(path):  # of two processes that found it empty, one goes on
+                run.check_new()
+                run.save_config(config)
+                run.make_folders()
         except OSError as error:
             raise InputError(
                 f"The run cannot be written to {path} ({error.strerror}); choose an --output that can be written."
             ) from None
         return run
+
+    def check_new(self) -> None:
+        """Raises InputError when the folder holds something; what is left of a start that was killed is nothing."""
+        nothing = {LOCK, f".{self.config.name}.tmp"}
+        if self.path.is_dir() and any(file.name not in nothing for file in self.path.iterdir()):
+            raise InputError(f"{self.path} is not empty; choose another --output, or go on with --resume {self.path}.")
+
+    def check_begun(self) -> None:
+        """Raises InputError when this is not the folder of a run."""
+        if not self.config.is_file() and not self.checkpoints():
+            raise InputError(f"{self.path} is not a training run; name a folder that training.fit wrote.")
+
+    def save_config(self, config: FitConfig) -> None:
+        write_whole(self.config, config.to_json().encode())
+
+    def make_folders(self) -> None:
+        for folder in ("checkpoints", "previews"):
+            (self.path / folder).mkdir(exist_ok=True)
+
+    def remove_leftovers(self) -> None:
+        """Removes what writes that were killed left. Only for who holds the folder's lock."""
+        for folder in (self.path, self.path / "checkpoints", self.path / "previews"):
+            remove_leftovers(folder)
 
     def checkpoints(self) -> list[Path]:
         """Oldest first."""
@@ -52,16 +86,31 @@ class RunFolder:
 
     def latest_checkpoint(self) -> Path:
         """Raises InputError when there is none."""
-        if not (self.path / "checkpoints").is_dir():
-            raise InputError(f"{self.path} is not a training run; name a folder that training.fit wrote.")
+        self.check_begun()
         checkpoints = self.checkpoints()
         if not checkpoints:
-            raise InputError(f"{self.path} has no checkpoint yet; start its training again in a new --output.")
+            raise InputError(f"{self.path} has no checkpoint yet; train it first, with --resume {self.path}.")
         return checkpoints[-1]
 
-    def save(self, checkpoint: Checkpoint) -> Path:
+    def save(self, checkpoint: Checkpoint) -> None:
         """Writes the checkpoint, then removes all but the last two. Raises InputError; older ones are then intact."""
-        path = self.path / "checkpoints" / f"images-{checkpoint.images_seen:09d}.pt"
+        self._write(checkpoint, self.path / "checkpoints" / f"images-{checkpoint.images_seen:09d}.pt")
+        for old in self.checkpoints()[:-KEPT_CHECKPOINTS]:
+            old.unlink()
+
+    def save_best(self, checkpoint: Checkpoint) -> None:
+        """Keeps the checkpoint beside the last two, in place of an earlier best one. Raises InputError."""
+        self._write(checkpoint, self.best)
+
+    def best_score(self) -> float:
+        """The lowest score so far; infinity when there is none, or none that can be read."""
+        try:
+            score = Checkpoint.load(self.best).score if self.best.is_file() else None
+        except InputError:
+            score = None
+        return float("inf") if score is None else score
+
+    def _write(self, checkpoint: Checkpoint, path: Path) -> None:
         try:
             checkpoint.save(path)
         except OSError as error:
@@ -71,13 +120,27 @@ class RunFolder:
                 f"The checkpoint {path} cannot be written ({error.strerror}); {intact}"
                 f"make room and go on with --resume {self.path}."
             ) from None
-        for old in self.checkpoints()[:-KEPT_CHECKPOINTS]:
-            old.unlink()
-        return path
 
     def add_metrics(self, row: dict[str, float]) -> None:
         with self.metrics.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
 
+    def forget_metrics_after(self, images_seen: int) -> None:
+        """Removes the rows beyond this point, and a last one that was torn: training goes on from there."""
+        if not self.metrics.is_file():
+            return
+        lines = self.metrics.read_bytes().splitlines(keepends=True)
+        kept = [line for line in lines if _images_of(line) <= images_seen]
+        if kept != lines:
+            write_whole(self.metrics, b"".join(kept))
+
     def save_preview(self, images_seen: int, png: bytes) -> None:
         write_whole(self.path / "previews" / f"images-{images_seen:09d}.png", png)
+
+
+def _images_of(line: bytes) -> float:
+    """Infinity for a row that is torn."""
+    try:
+        return float(json.loads(line)["images"]) if line.endswith(b"\n") else float("inf")
+    except (ValueError, KeyError, TypeError):
+        return float("inf")

@@ -20,8 +20,19 @@ TINY = {
     "patches": 16,
     "load_size": 36,
     "crop_size": 32,
+    "precision": "fp32",  # the same on every machine
 }
 TINY_ARGUMENTS = [text for name, value in TINY.items() for text in (f"--{name.replace('_', '-')}", str(value))]
+
+TINY_SINCUT = {
+    "width": 1,
+    "blocks": 4,
+    "discriminator_width": 1,
+    "head_width": 8,
+    "crop_size": 32,
+    "batch": 4,
+    "precision": "fp32",
+}
 
 
 TINY_READING = Reading("resize", load_size=36, crop_size=32)
@@ -29,6 +40,10 @@ TINY_READING = Reading("resize", load_size=36, crop_size=32)
 
 def tiny_config(preset: str = "cut", **options: object) -> FitConfig:
     return FitConfig(**{**PRESETS[preset], **TINY, **options})
+
+
+def tiny_sincut_config(**options: object) -> FitConfig:
+    return FitConfig(**{**PRESETS["sincut"], **TINY_SINCUT, **options})
 
 
 def gradient(width: int = 40, height: int = 40, seed: int = 0) -> Image.Image:

@@ -35,14 +35,14 @@ def test_a_step_gives_the_discriminator_the_gradient_of_its_own_loss_only() -> N
     alone = copy.deepcopy(stepped)
     stepped.step(pictures(1), pictures(2))
     losses = alone.discriminator_losses(alone.forward(pictures(1), pictures(2), mirror=False), pictures(2))
-    ((losses["D_real"] + losses["D_fake"]) / 2).backward()
+    losses["D"].backward()
     for seen, expected in zip(stepped.discriminator.parameters(), alone.discriminator.parameters(), strict=True):
         assert torch.equal(seen.grad, expected.grad)  # type: ignore[arg-type]
 
 
 def test_losses_come_back_detached_and_finite() -> None:
     losses = Cut(tiny_config(), CPU).step(pictures(1), pictures(2))
-    assert set(losses) == {"G_GAN", "NCE", "NCE_identity", "G", "D_real", "D_fake"}
+    assert set(losses) == {"G_GAN", "NCE", "NCE_identity", "G", "D_real", "D_fake", "D"}
     assert all(not loss.requires_grad and torch.isfinite(loss) for loss in losses.values())
 
 
@@ -55,7 +55,9 @@ def test_identity_loss_can_be_left_out() -> None:
 def test_keys_are_what_the_encoder_says_of_the_source() -> None:
     method, source = Cut(tiny_config(), CPU), pictures(1)
     forward = method.forward(source, pictures(2), mirror=False)
-    for key, expected in zip(forward.source_features, method.generator.encode(source, method.taps), strict=True):
+    for key, expected in zip(
+        forward.source_features, method.generator.encode(source, method.contrast.taps), strict=True
+    ):
         torch.testing.assert_close(key, expected, atol=1e-4, rtol=0)
     assert not any(feature.requires_grad for feature in forward.source_features)
 
@@ -64,28 +66,29 @@ def test_flip_equivariance_translates_the_mirrored_source_and_keeps_the_keys() -
     method, source = Cut(tiny_config("fastcut"), CPU), pictures(1)
     forward = method.forward(source, pictures(2), mirror=True)
     assert torch.equal(forward.translated, method.generator(source.flip(-1)))
-    assert all(map(torch.equal, forward.source_features, method.generator.encode(source, method.taps)))
+    assert all(map(torch.equal, forward.source_features, method.generator.encode(source, method.contrast.taps)))
 
 
 def test_flip_equivariance_compares_each_patch_with_its_own_place() -> None:
     """At the first tap, which only pads, an unchanged picture must score alike mirrored and not."""
     method, source = Cut(tiny_config("fastcut"), CPU), pictures(1)
-    method.taps, method.head = (0,), ProjectionHead([3], width=8)
-    method.sample_patches = lambda positions: torch.arange(16)
-    keys = method.generator.encode(source, method.taps)
+    method.contrast.taps, method.contrast.head = (0,), ProjectionHead([3], width=8)
+    method.contrast.sample_patches = lambda positions: torch.arange(16)
+    keys = method.generator.encode(source, method.contrast.taps)
     plain, mirrored = (
         Forward(translated, None, keys, [], mirror) for translated, mirror in ((source, False), (source.flip(-1), True))
     )
-    assert method.generator_losses(mirrored)["NCE"] == method.generator_losses(plain)["NCE"]
+    assert method.generator_losses(mirrored, source)["NCE"] == method.generator_losses(plain, source)["NCE"]
 
 
 def test_batches_compare_patches_within_each_picture_only() -> None:
     method = Cut(tiny_config(), CPU)
-    method.sample_patches = lambda positions: torch.arange(16)
+    method.contrast.sample_patches = lambda positions: torch.arange(16)
     source, target = pictures(1, 2), pictures(5, 2)
-    together = method.generator_losses(method.forward(source, target, mirror=False))
+    together = method.generator_losses(method.forward(source, target, mirror=False), target)
     one_by_one = [
-        method.generator_losses(method.forward(source[i : i + 1], target[i : i + 1], mirror=False)) for i in range(2)
+        method.generator_losses(method.forward(source[i : i + 1], target[i : i + 1], mirror=False), target[i : i + 1])
+        for i in range(2)
     ]
     for name in together:
         mean = sum(losses[name].item() for losses in one_by_one) / 2

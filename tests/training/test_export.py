@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from PIL import Image
 
 from tests.training.factories import TINY_READING, tiny_config
 from tests.training.known import fill, picture
-from training import export
+from training import export, filter_file
 from training.checkpoint import Checkpoint
 from training.data.folders import fingerprint, read_folder
 from training.export import export_filter, identifier_from
@@ -84,6 +85,17 @@ def test_onnxruntime_answers_as_pytorch_does(tmp_path: Path) -> None:
     assert export_filter(filled_checkpoint(), tmp_path / "a.onnx", identifier="a") < 1e-4
 
 
+def test_a_checkpoint_with_averaged_weights_is_exported_with_these(tmp_path: Path) -> None:
+    checkpoint = filled_checkpoint()
+    method = Cut(checkpoint.config, torch.device("cpu"))  # other weights: those that it starts with
+    networks = {**checkpoint.networks, "generator_ema": method.generator.state_dict()}
+    export_filter(replace(checkpoint, networks=networks), tmp_path / "a.onnx", identifier="a")
+    session = onnxruntime.InferenceSession(tmp_path / "a.onnx", providers=["CPUExecutionProvider"])
+    (translated,) = session.run(None, {"image": picture(3, 32, 32).numpy()})
+    expected = method.generator(picture(3, 32, 32)).detach().numpy()
+    np.testing.assert_allclose(translated, expected, atol=1e-4)
+
+
 def test_half_precision_takes_half_the_room_and_stays_close(tmp_path: Path) -> None:
     checkpoint = filled_checkpoint()
     export_filter(checkpoint, tmp_path / "full.onnx", identifier="full")
@@ -95,7 +107,7 @@ def test_half_precision_takes_half_the_room_and_stays_close(tmp_path: Path) -> N
 
 
 def test_a_filter_that_differs_from_pytorch_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(export.TOLERANCE, torch.float32, 0.0)
+    monkeypatch.setitem(filter_file.TOLERANCE, torch.float32, 0.0)
     with pytest.raises(RuntimeError, match="differs from PyTorch by"):
         export_filter(filled_checkpoint(), tmp_path / "a.onnx", identifier="a")
     assert list(tmp_path.iterdir()) == []

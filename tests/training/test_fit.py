@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -40,6 +41,7 @@ def wait_for_file(pattern: str, folder: Path, process: subprocess.Popen[str]) ->
 def test_a_finished_run_explains_itself(finished_run: Path) -> None:
     names = {str(path.relative_to(finished_run)) for path in finished_run.rglob("*") if path.is_file()}
     assert names == {
+        ".lock",
         "config.json",
         "metrics.jsonl",
         "filter.onnx",
@@ -52,7 +54,14 @@ def test_a_finished_run_explains_itself(finished_run: Path) -> None:
 def test_metrics_hold_the_losses_and_the_learning_rate_of_every_stretch(finished_run: Path) -> None:
     rows = [json.loads(line) for line in (finished_run / "metrics.jsonl").read_text().splitlines()]
     assert rows[-1]["images"] == 6
-    assert set(rows[-1]) == {"images", "learning_rate", "G_GAN", "NCE", "G", "D_real", "D_fake"}
+    assert set(rows[-1]) == {"images", "learning_rate", "G_GAN", "NCE", "G", "D_real", "D_fake", "D"}
+
+
+def test_the_progress_tells_images_per_second_and_the_time_left(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fit.main(arguments(tmp_path, "--images", "3")) == 0
+    assert re.search(r"3/3 \[\d\d:\d\d<\d\d:\d\d, +[\d.]+(img/s|s/img), G_GAN [\d.]+ ", capsys.readouterr().err)
 
 
 def test_the_preview_shows_sources_translations_and_targets(finished_run: Path) -> None:
@@ -174,11 +183,6 @@ def test_dataroot_names_both_folders(tmp_path: Path, capsys: pytest.CaptureFixtu
     picture_folder(tmp_path / "trainA")
     options = ["--dataroot", str(tmp_path), "--output", str(tmp_path / "run"), *TINY_ARGUMENTS]
     assert f"There is no folder {tmp_path / 'trainB'}" in refused(options, capsys)
-
-
-def test_resume_takes_no_other_option(finished_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    error = refused(["--resume", str(finished_run), "--learning-rate", "1"], capsys)
-    assert "leave out --learning-rate" in error
 
 
 def test_a_device_that_is_not_there_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

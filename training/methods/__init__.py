@@ -29,5 +29,6 @@ class Method(Protocol):
         """The generator's answer, without gradients, same shape."""
 
 
-# FastCUT is CUT with other options (paper, section 4); both names are recorded in the filters that they train.
-METHODS: dict[str, Callable[[FitConfig, torch.device], Method]] = {"cut": Cut, "fastcut": Cut}
+# FastCUT is CUT with other options (paper, section 4), SinCUT with other networks and two more losses (section 5); the
+# names are recorded in the filters that they train.
+METHODS: dict[str, Callable[[FitConfig, torch.device], Method]] = {"cut": Cut, "fastcut": Cut, "sincut": Cut}

@@ -1,134 +1,157 @@
-"""CUT and FastCUT: one adversarial step and one PatchNCE step (paper, section 3; equations 1 to 6)."""
+"""CUT, FastCUT and SinCUT: one adversarial step and one PatchNCE step (paper, sections 3 and 5; equations 1 to 6)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from training.config import FitConfig
-from training.losses import ADVERSARIAL, patch_nce
-from training.networks.patchgan import PatchGAN
-from training.networks.projection import ProjectionHead
-from training.networks.resnet import ResnetGenerator, default_taps
+from training.distributed import average_gradients
+from training.losses import ADVERSARIAL, r1_penalty
+from training.methods.build import build_discriminator, build_generator, chosen_taps
+from training.methods.contrast import PatchContrast
+from training.precision import Precision
 
-# How many positions a feature map has -> which of them PatchNCE compares.
-PatchSampler = Callable[[int], Tensor]
+SOURCE, TARGET = "source", "target"
 
 
 @dataclass(frozen=True)
 class Forward:
-    """One pass of the generator: the translation, and with the identity loss the target pictures' own translation."""
+    """One pass of the generator: the translation, and with an identity loss the target pictures' own translation."""
 
-    translated: Tensor  # G(x), (N, 3, H, W); mirrored when ``mirrored``
+    translated: Tensor  # G(x), (N, C, H, W); mirrored when ``mirrored``
     identity: Tensor | None  # G(y)
-    source_features: list[Tensor]  # G_enc(x), not mirrored, detached: PatchNCE's keys
-    target_features: list[Tensor]  # G_enc(y), detached; empty without the identity loss
+    source_features: list[Tensor]  # PatchNCE's keys of x, not mirrored, detached
+    target_features: list[Tensor]  # PatchNCE's keys of y, detached; empty without identity PatchNCE
     mirrored: bool
 
 
 class Cut:
-    """The networks, their optimisers and one training step."""
+    """The networks, their optimisers and one training step. FastCUT and SinCUT are other options and networks."""
 
-    def __init__(self, config: FitConfig, device: torch.device) -> None:
+    def __init__(self, config: FitConfig, device: torch.device, precision: Precision | None = None) -> None:
         self.config = config
-        self.taps = default_taps(config.blocks)
-        self.generator = ResnetGenerator(width=config.width, blocks=config.blocks).to(device)
-        self.discriminator = PatchGAN(width=config.discriminator_width).to(device)
-        self.head = ProjectionHead(self.generator.tap_channels(self.taps), width=config.head_width).to(device)
+        self.precision = precision or Precision.choose(config, device)
+        self.generator = self.precision.prepared(build_generator(config))
+        self.discriminator = self.precision.prepared(build_discriminator(config))
         self.adversarial = ADVERSARIAL[config.adversarial]
-        self.sample_patches: PatchSampler = lambda positions: torch.randperm(positions, device=device)[: config.patches]
-        self.optimisers = {name: self._adam(network) for name, network in self.networks.items()}
+        banks = (SOURCE, TARGET) if config.identity else (SOURCE,)
+        self.contrast = PatchContrast(config, self.generator, chosen_taps(config, self.generator), banks)
+        self.optimisers = {name: self._adam(network) for name, network in self.trained.items()}
+        self._forward = self.precision.compiled(self.forward)
+        self._discriminator_losses = self.precision.compiled(self.discriminator_losses)
+        self._generator_losses = self.precision.compiled(self.generator_losses)
+
+    @property
+    def trained(self) -> Mapping[str, nn.Module]:
+        """The networks that have an optimiser each."""
+        return {"generator": self.generator, "discriminator": self.discriminator, **self.contrast.trained}
 
     @property
     def networks(self) -> Mapping[str, nn.Module]:
-        return {"generator": self.generator, "discriminator": self.discriminator, "head": self.head}
+        return {**self.trained, **self.contrast.followers}
 
     def _adam(self, network: nn.Module) -> torch.optim.Optimizer:
         betas = (self.config.beta1, self.config.beta2)
-        return torch.optim.Adam(network.parameters(), lr=self.config.learning_rate, betas=betas)
+        fused = self.precision.fused_optimiser
+        return torch.optim.Adam(network.parameters(), lr=self.config.learning_rate, betas=betas, fused=fused)
 
     def step(self, source: Tensor, target: Tensor) -> dict[str, Tensor]:
         """The discriminator's step, then the generator's and the head's against the discriminator just improved."""
         mirror = self.config.flip_equivariance and bool(torch.rand(()) < 0.5)
-        forward = self.forward(source, target, mirror=mirror)
-
-        discriminator_losses = self.discriminator_losses(forward, target)
-        self._descend(["discriminator"], (discriminator_losses["D_real"] + discriminator_losses["D_fake"]) / 2)
+        source, target = (self.precision.laid_out(pictures) for pictures in (source, target))
+        with self.precision.autocast():
+            forward = self._forward(source, target, mirror=mirror)
+            discriminator_losses = self._discriminator_losses(forward, target)
+        self._descend(["discriminator"], discriminator_losses["D"])
 
         self.discriminator.requires_grad_(False)
-        generator_losses = self.generator_losses(forward)
-        self._descend(["generator", "head"], generator_losses["G"])
+        with self.precision.autocast():
+            generator_losses = self._generator_losses(forward, target)
+        self._descend(["generator", *self.contrast.trained], generator_losses["G"])
         self.discriminator.requires_grad_(True)
+        self.contrast.after_step()
         return {name: loss.detach() for name, loss in {**generator_losses, **discriminator_losses}.items()}
 
     def _descend(self, names: Sequence[str], loss: Tensor) -> None:
         for name in names:
             self.optimisers[name].zero_grad(set_to_none=True)
         loss.backward()
+        average_gradients([self.trained[name] for name in names])
         for name in names:
             self.optimisers[name].step()
 
     @torch.no_grad()
     def translate(self, source: Tensor) -> Tensor:
-        return self.generator(source)
+        """The generator's answer as a filter gives it: no noise, no dropout, within [-1, 1]."""
+        self.generator.eval()
+        translated = self.generator(source).clamp(-1, 1)
+        self.generator.train()
+        return translated
 
     def forward(self, source: Tensor, target: Tensor, *, mirror: bool) -> Forward:
         """``mirror`` is FlipEQ's draw: the generator sees the source mirrored, the keys come from the source itself."""
         pictures = source.flip(-1) if mirror else source
-        if self.config.identity:
+        n, identity = len(source), self.config.identity or self.config.l1_identity_weight > 0
+        if identity:
             pictures = torch.cat([pictures, target])
-        outputs, features = self.generator.translate(pictures, self.taps)
+        outputs, features = self.generator.translate(pictures, self.contrast.taps)
         # Keys carry no gradient (the encoder learns through the query alone), so the maps that the translating pass
         # made anyway serve as keys. Mirrored maps do not: subsampling is not symmetric.
-        features = [feature.detach() for feature in features]
-        n = len(source)
-        if mirror:
-            with torch.no_grad():
-                source_features = self.generator.encode(source, self.taps)
+        reusable = [feature.detach() for feature in features] if self.contrast.keys_are_the_generators else None
+        if reusable is None or mirror:
+            source_features = self.contrast.key_features(source)
         else:
-            source_features = [feature[:n] for feature in features]
-        identity, target_features = None, []
+            source_features = [feature[:n] for feature in reusable]
+        target_features: list[Tensor] = []
         if self.config.identity:
-            identity, target_features = outputs[n:], [feature[n:] for feature in features]
-        return Forward(outputs[:n], identity, source_features, target_features, mirror)
+            target_features = [f[n:] for f in reusable] if reusable else self.contrast.key_features(target)
+        return Forward(outputs[:n], outputs[n:] if identity else None, source_features, target_features, mirror)
 
     def discriminator_losses(self, forward: Forward, target: Tensor) -> dict[str, Tensor]:
-        """Real and fake, unweighted (paper, equation 1)."""
+        """``D_real`` and ``D_fake``, unweighted (paper, equation 1), ``R1`` with its weight, and their sum ``D``."""
         n = len(target)
-        prediction = self.discriminator(torch.cat([target, forward.translated.detach()]))
-        return {
+        prediction = self.discriminator(torch.cat([target, forward.translated.detach()])).float()
+        losses = {
             "D_real": self.adversarial(prediction[:n], True).mean(),
             "D_fake": self.adversarial(prediction[n:], False).mean(),
         }
+        losses["D"] = (losses["D_real"] + losses["D_fake"]) / 2
+        if self.config.r1_weight:
+            with torch.autocast(target.device.type, enabled=False):
+                penalty = r1_penalty(self.discriminator, target).mean()
+            losses["R1"] = self.config.r1_weight / 2 * penalty
+            losses["D"] = losses["D"] + losses["R1"]
+        return losses
 
-    def generator_losses(self, forward: Forward) -> dict[str, Tensor]:
-        """``G_GAN``, ``NCE`` and ``NCE_identity`` with their weights, and their sum ``G`` (paper, equation 6)."""
-        prediction = self.discriminator(forward.translated)
-        losses = {"G_GAN": self.config.gan_weight * self.adversarial(prediction, True).mean()}
-        outputs = forward.translated if forward.identity is None else torch.cat([forward.translated, forward.identity])
-        queries = self.generator.encode(outputs, self.taps)
-        n = len(forward.translated)
+    def generator_losses(self, forward: Forward, target: Tensor) -> dict[str, Tensor]:
+        """``G_GAN``, ``NCE``, ``NCE_identity`` and ``L1_identity`` with their weights, and their sum ``G``.
+
+        Paper, equation 6; the identity PatchNCE is averaged with the other, as in the published code.
+        """
+        config = self.config
+        prediction = self.discriminator(forward.translated).float()
+        losses = {"G_GAN": config.gan_weight * self.adversarial(prediction, True).mean()}
+        outputs, n = forward.translated, len(forward.translated)
+        if config.identity and forward.identity is not None:
+            outputs = torch.cat([outputs, forward.identity])
+        queries = self.contrast.query_features(outputs)
         source_queries = [query[:n] for query in queries]
         if forward.mirrored:
             source_queries = [query.flip(-1) for query in source_queries]
-        losses["NCE"] = nce = self._nce(source_queries, forward.source_features)
-        if forward.identity is not None:
-            losses["NCE_identity"] = self._nce([query[n:] for query in queries], forward.target_features)
-            nce = (nce + losses["NCE_identity"]) / 2
+        nce = self.contrast.loss(source_queries, forward.source_features, SOURCE)
+        losses["NCE"] = nce = config.nce_weight * nce
+        if config.identity:
+            identity = self.contrast.loss([query[n:] for query in queries], forward.target_features, TARGET)
+            losses["NCE_identity"] = config.nce_weight * identity
+            share = config.identity_weight
+            nce = (nce + share * losses["NCE_identity"]) / (1 + share)
         losses["G"] = losses["G_GAN"] + nce
+        if forward.identity is not None and config.l1_identity_weight:
+            losses["L1_identity"] = config.l1_identity_weight * F.l1_loss(forward.identity.float(), target)
+            losses["G"] = losses["G"] + losses["L1_identity"]
         return losses
-
-    def _nce(self, queries: Sequence[Tensor], keys: Sequence[Tensor]) -> Tensor:
-        """PatchNCE averaged over the taps, weighted (paper, equation 5). Features are (N, C, H, W), one per tap."""
-        positions = [self.sample_patches(key.shape[2] * key.shape[3]) for key in keys]
-        with torch.no_grad():
-            key_vectors = self.head(keys, positions)
-        query_vectors = self.head(queries, positions)
-        losses = [
-            patch_nce(query, key, self.config.temperature).mean()
-            for query, key in zip(query_vectors, key_vectors, strict=True)
-        ]
-        return self.config.nce_weight * torch.stack(losses).mean()

@@ -8,7 +8,7 @@ from torch import nn
 def xavier(network: nn.Module, gain: float = 0.02) -> None:
     """Xavier-normal weights with this gain and zero biases for every convolution and linear layer, in place."""
     for module in network.modules():
-        if isinstance(module, nn.Conv2d | nn.Linear):
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             nn.init.xavier_normal_(module.weight, gain=gain)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)

@@ -1,30 +1,34 @@
-"""The PatchGAN discriminator of CUT, antialiased."""
+"""The PatchGAN discriminator of CUT and of CycleGAN."""
 
 from __future__ import annotations
 
 from torch import Tensor, nn
 
 from training.networks.initialise import xavier
+from training.networks.normalise import InstanceNorm
 from training.networks.resample import BlurDown
 
 
 class PatchGAN(nn.Module):
-    """Judges overlapping patches of 84 x 84 pixels: (N, 3, H, W) -> (N, 1, H/8 - 2, W/8 - 2), unbounded; H, W >= 32.
+    """Judges overlapping patches: (N, channels, H, W) -> (N, 1, H/8 - 2, W/8 - 2), unbounded; H, W >= 32.
 
-    Without arguments it is the paper's, 2,764,737 parameters. (The paper calls it 70 x 70, which is the receptive
-    field without the blur.)
+    Without arguments it is CUT's, 2,764,737 parameters and patches of 84 x 84 pixels; without ``antialias`` it is the
+    70 x 70 PatchGAN that the paper names.
     """
 
-    def __init__(self, *, width: int = 64) -> None:
+    def __init__(self, *, channels: int = 3, width: int = 64, antialias: bool = True) -> None:
         super().__init__()
         w = width
+        stride, blur = (1, BlurDown) if antialias else (2, None)
+
+        def halving(inside: int, outside: int, *, norm: bool = True) -> list[nn.Module]:
+            return [*_convolution(inside, outside, stride, norm=norm), *([blur(outside)] if blur else [])]
+
         self.model = nn.Sequential(
-            nn.Conv2d(3, w, 4, padding=1),
-            nn.LeakyReLU(0.2, inplace=True),
-            BlurDown(w),
-            *_halving(w, 2 * w),
-            *_halving(2 * w, 4 * w),
-            *_convolution(4 * w, 8 * w),
+            *halving(channels, w, norm=False),
+            *halving(w, 2 * w),
+            *halving(2 * w, 4 * w),
+            *_convolution(4 * w, 8 * w, 1),
             nn.Conv2d(8 * w, 1, 4, padding=1),
         )
         xavier(self)
@@ -33,9 +37,9 @@ class PatchGAN(nn.Module):
         return self.model(x)
 
 
-def _halving(inside: int, outside: int) -> list[nn.Module]:
-    return [*_convolution(inside, outside), BlurDown(outside)]
-
-
-def _convolution(inside: int, outside: int) -> list[nn.Module]:
-    return [nn.Conv2d(inside, outside, 4, padding=1), nn.InstanceNorm2d(outside), nn.LeakyReLU(0.2, inplace=True)]
+def _convolution(inside: int, outside: int, stride: int, *, norm: bool = True) -> list[nn.Module]:
+    return [
+        nn.Conv2d(inside, outside, 4, stride=stride, padding=1),
+        *([InstanceNorm(outside)] if norm else []),
+        nn.LeakyReLU(0.2, inplace=True),
+    ]

@@ -26,7 +26,8 @@ class ProjectionHead(nn.Module):
         """Features (N, C_k, H_k, W_k) at positions (P_k,) of the flattened map -> unit vectors (N, P_k, width)."""
         vectors = []
         for tap, (feature, position) in enumerate(zip(features, positions, strict=True)):
-            patches = feature.flatten(2)[:, :, position].transpose(1, 2)  # (N, P, C)
-            vector = self.get_submodule(f"mlp_{tap}")(patches)  # (N, P, width)
+            mlp = self.get_submodule(f"mlp_{tap}")
+            patches = feature.flatten(2).index_select(2, position).transpose(1, 2)  # (N, P, C)
+            vector = mlp(patches.to(next(mlp.parameters()).dtype))  # (N, P, width)
             vectors.append(vector / (vector.norm(dim=-1, keepdim=True) + 1e-7))
         return vectors

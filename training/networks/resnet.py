@@ -1,105 +1,126 @@
-"""The ResNet generator of CUT (paper, section 4 and appendix C), with taps for PatchNCE.
+"""The ResNet generator of CUT (paper, section 4 and appendix C) and of CycleGAN, with taps for PatchNCE.
 
 The layers keep the published code's positions in one ``model`` sequence, so that published weights fit key by key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from itertools import islice
+from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from training.networks.generator import Generator
 from training.networks.initialise import xavier
+from training.networks.normalise import InstanceNorm
 from training.networks.resample import BlurDown, BlurUp
-
-SPATIAL_MULTIPLE = 4  # two halvings
-FIRST_BLOCK = 12  # position of the first residual block in ``model``
 
 
 def default_taps(blocks: int) -> tuple[int, ...]:
-    """What PatchNCE compares: the padded picture, both down convolutions, the first and the middle block.
-
-    For 9 blocks these are the paper's (0, 4, 8, 12, 16), with receptive fields of 1, 9, 15, 35 and 99 pixels.
-    """
-    return tuple(sorted({0, 4, 8, FIRST_BLOCK, FIRST_BLOCK + blocks // 2}))
+    """What PatchNCE compares in CUT's generator with so many blocks; see ``ResnetGenerator.default_taps``."""
+    return _taps(blocks, antialias=True)
 
 
 class ResnetBlock(nn.Module):
     """x + two reflection-padded 3x3 convolutions with instance normalisation. (N, C, H, W) -> the same."""
 
-    def __init__(self, channels: int) -> None:
+    def __init__(self, channels: int, *, dropout: bool = False) -> None:
         super().__init__()
         self.conv_block = nn.Sequential(
             nn.ReflectionPad2d(1),
             nn.Conv2d(channels, channels, 3),
-            nn.InstanceNorm2d(channels),
+            InstanceNorm(channels),
             nn.ReLU(inplace=True),
+            *([nn.Dropout(0.5)] if dropout else []),
             nn.ReflectionPad2d(1),
             nn.Conv2d(channels, channels, 3),
-            nn.InstanceNorm2d(channels),
+            InstanceNorm(channels),
         )
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.conv_block(x)
 
 
-class ResnetGenerator(nn.Module):
-    """Pictures (N, 3, H, W) in [-1, 1] to pictures in [-1, 1], H and W rounded up to a multiple of 4, each at least 16.
+class ResnetGenerator(Generator):
+    """Pictures (N, channels_in, H, W) in [-1, 1] to pictures (N, channels_out, H, W) in [-1, 1].
 
-    Without arguments it is the paper's: antialiased, 9 blocks, 11,378,179 parameters.
+    H and W, each at least 16, are rounded up to a multiple of 4. Without arguments it is CUT's, antialiased, 9 blocks,
+    11,378,179 parameters; with neither ``antialias`` (on the way down) nor ``antialias_up`` it is CycleGAN's.
     """
 
-    def __init__(self, *, width: int = 64, blocks: int = 9) -> None:
+    multiple = 4  # two halvings
+
+    def __init__(
+        self,
+        *,
+        channels_in: int = 3,
+        channels_out: int = 3,
+        width: int = 64,
+        blocks: int = 9,
+        antialias: bool = True,
+        antialias_up: bool = True,
+        dropout: bool = False,
+    ) -> None:
         super().__init__()
-        w = width
+        self.channels_in, self.channels_out = channels_in, channels_out
+        self.blocks, self.antialias = blocks, antialias
+        w, halving, doubling = (
+            width,
+            _blurred_down if antialias else _strided_down,
+            _up if antialias_up else _strided_up,
+        )
         self.model = nn.Sequential(
             nn.ReflectionPad2d(3),
-            *_convolution(3, w, 7, padding=0),  # (N, w, H, W)
-            *_convolution(w, 2 * w, 3, padding=1),
-            BlurDown(2 * w),  # (N, 2w, H/2, W/2)
-            *_convolution(2 * w, 4 * w, 3, padding=1),
-            BlurDown(4 * w),  # (N, 4w, H/4, W/4)
-            *(ResnetBlock(4 * w) for _ in range(blocks)),
-            BlurUp(),
-            *_convolution(4 * w, 2 * w, 3, padding=1),
-            BlurUp(),
-            *_convolution(2 * w, w, 3, padding=1),
+            *_normalised(nn.Conv2d(channels_in, w, 7)),  # (N, w, H, W)
+            *halving(w, 2 * w),  # (N, 2w, H/2, W/2)
+            *halving(2 * w, 4 * w),  # (N, 4w, H/4, W/4)
+            *(ResnetBlock(4 * w, dropout=dropout) for _ in range(blocks)),
+            *doubling(4 * w, 2 * w),  # (N, 2w, H/2, W/2)
+            *doubling(2 * w, w),  # (N, w, H, W)
             nn.ReflectionPad2d(3),
-            nn.Conv2d(w, 3, 7),
+            nn.Conv2d(w, channels_out, 7),
             nn.Tanh(),
         )
         xavier(self)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.model(x)
+    def layers(self) -> list[nn.Module]:
+        return list(self.model)
 
-    def translate(self, x: Tensor, taps: Sequence[int]) -> tuple[Tensor, list[Tensor]]:
-        """The translation and, from the same pass, the output of ``model[tap]`` for every tap (ascending)."""
-        return _tapped(self.model.children(), x, taps)
+    def default_taps(self) -> tuple[int, ...]:
+        """The padded picture, both down convolutions before their norm, the first and the middle block.
 
-    def encode(self, x: Tensor, taps: Sequence[int]) -> list[Tensor]:
-        """The output of ``model[tap]`` for every tap (ascending), computed no further than the last."""
-        return _tapped(islice(self.model.children(), max(taps) + 1), x, taps)[1]
+        For CUT's 9 blocks these are the paper's (0, 4, 8, 12, 16), with receptive fields of 1, 9, 15, 35, 99 pixels.
+        """
+        return _taps(self.blocks, antialias=self.antialias)
 
     def tap_channels(self, taps: Sequence[int]) -> list[int]:
-        """How many channels each tap's output has."""
-        channels, at = 3, []
+        channels, at = self.channels_in, []
         for layer in self.model:
-            if isinstance(layer, nn.Conv2d):
+            if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
                 channels = layer.out_channels
             at.append(channels)
         return [at[tap] for tap in taps]
 
 
-def _tapped(layers: Iterable[nn.Module], x: Tensor, taps: Sequence[int]) -> tuple[Tensor, list[Tensor]]:
-    features = []
-    for position, layer in enumerate(layers):
-        x = layer(x)
-        if position in taps:
-            features.append(x)
-    return x, features
+def _taps(blocks: int, *, antialias: bool) -> tuple[int, ...]:
+    second_down, first_block = (8, 12) if antialias else (7, 10)
+    return tuple(sorted({0, 4, second_down, first_block, first_block + blocks // 2}))
 
 
-def _convolution(inside: int, outside: int, size: int, *, padding: int) -> list[nn.Module]:
-    return [nn.Conv2d(inside, outside, size, padding=padding), nn.InstanceNorm2d(outside), nn.ReLU(inplace=True)]
+def _blurred_down(inside: int, outside: int) -> list[nn.Module]:
+    return [*_normalised(nn.Conv2d(inside, outside, 3, padding=1)), BlurDown(outside)]
+
+
+def _strided_down(inside: int, outside: int) -> list[nn.Module]:
+    return _normalised(nn.Conv2d(inside, outside, 3, stride=2, padding=1))
+
+
+def _up(inside: int, outside: int) -> list[nn.Module]:
+    return [BlurUp(), *_normalised(nn.Conv2d(inside, outside, 3, padding=1))]
+
+
+def _strided_up(inside: int, outside: int) -> list[nn.Module]:
+    return _normalised(nn.ConvTranspose2d(inside, outside, 3, stride=2, padding=1, output_padding=1))
+
+
+def _normalised(convolution: nn.Conv2d | nn.ConvTranspose2d) -> list[nn.Module]:
+    return [convolution, InstanceNorm(convolution.out_channels), nn.ReLU(inplace=True)]

@@ -1,0 +1,144 @@
+"""Watches over a run: stops one that has diverged and warns, in words, of one that goes wrong.
+
+Every measure is a function of losses or of a few preview pictures, so that watching costs next to nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+GRACE_IMAGES = 2000  # before that, networks fresh from random weights show anything
+# Translations into a domain of little contrast may differ a few times less than the sources; ten times less are one
+# picture in all but detail. Freshly initialised generators begin near 0.05 and leave that within the grace.
+COLLAPSED_DIVERSITY = 0.1
+# 6 of 255 levels, about what an eye notices in a picture beside its copy.
+IDENTITY_CHANGE = 0.05
+# Of 1, the least-squares loss of translations that are told from targets with certainty; at a balance it is 0.25.
+UNFOOLED = 0.8
+CERTAIN_FAKE = 0.1
+# A fifth of what both halves of the discriminator's loss are at a balance, 0.25 by least squares.
+OUTRIGHT = 0.05
+
+
+class Diverged(Exception):
+    """Training has left the numbers. Its text says which, as the beginning of a sentence."""
+
+
+def check_losses(losses: Mapping[str, float], images_seen: int) -> None:
+    """Raises Diverged when one of them is infinite or not a number."""
+    for name, value in losses.items():
+        if not math.isfinite(value):
+            raise Diverged(f"Training has diverged: the loss {name} is {value} after {images_seen} images")
+
+
+def check_weights(networks: Mapping[str, Mapping[str, Tensor]], images_seen: int) -> None:
+    """Raises Diverged when a weight of one of the state dicts is infinite or not a number."""
+    for name, weights in networks.items():
+        if not all_finite(weights.values()):
+            raise Diverged(f"Training has diverged: weights of the {name} are not finite after {images_seen} images")
+
+
+def all_finite(tensors: Iterable[Tensor]) -> bool:
+    """Waits for the device once."""
+    found = [tensor.isfinite().all() for tensor in tensors]
+    return not found or bool(torch.stack(found).all())
+
+
+def diversity(sources: Tensor, translated: Tensor) -> float | None:
+    """How much translations differ among each other, relative to their sources: 0 when all are one picture.
+
+    The mean absolute difference over all pairs of pictures (n, 3, h, w), of translations by that of sources; None when
+    sources do not differ, as a single one.
+    """
+    between = _pairwise(sources)
+    return _pairwise(translated) / between if between > 0 else None
+
+
+def change(sources: Tensor, translated: Tensor) -> float:
+    """The mean absolute difference that translation makes, in units of [-1, 1]; infinite between other channels."""
+    return (sources - translated).abs().mean().item() if sources.shape == translated.shape else math.inf
+
+
+def collapse(sources: Tensor, translated: Tensor) -> str | None:
+    """What to say when the translations are nearly one picture."""
+    share = diversity(sources, translated)
+    if share is None or share >= COLLAPSED_DIVERSITY:
+        return None
+    return (
+        f"the translations hardly differ from each other ({share:.1%} of how their sources do): the generator "
+        "collapses to one picture; look at previews/ and begin a new run with a larger --nce-weight or a lower "
+        "--learning-rate"
+    )
+
+
+def identity(
+    sources: Tensor, translated: Tensor, losses: Mapping[str, float], *, gan_weight: float, nce_weight: float
+) -> str | None:
+    """What to say when the translations are their sources and the discriminator sees it, but PatchNCE outweighs it."""
+    made = change(sources, translated)
+    unfooled = losses.get("G_GAN", 0.0) >= UNFOOLED * gan_weight > 0 and losses.get("D_fake", 1.0) <= CERTAIN_FAKE
+    if made >= IDENTITY_CHANGE or not unfooled:
+        return None
+    return (
+        f"the translations are nearly their sources (mean change {made * 127.5:.1f} of 255 levels) though the "
+        f"discriminator tells them from targets (G_GAN {losses['G_GAN']:.2f}): training sticks at the identity; begin "
+        f"a new run with a smaller --nce-weight (it is {nce_weight:g})"
+    )
+
+
+def outright(losses: Mapping[str, float]) -> str | None:
+    """What to say when the discriminator is right about everything, so that it teaches the generator little."""
+    real, fake = losses.get("D_real", 1.0), losses.get("D_fake", 1.0)
+    if real >= OUTRIGHT or fake >= OUTRIGHT:
+        return None
+    return (
+        f"the discriminator wins outright (D_real {real:.3f}, D_fake {fake:.3f}): the generator learns little from it; "
+        "add target pictures, or begin a new run with a smaller --discriminator-width"
+    )
+
+
+@dataclass
+class Guard:
+    """Says each warning when its condition begins to hold, and again only after it ceased to."""
+
+    gan_weight: float
+    nce_weight: float
+    grace_images: int = GRACE_IMAGES
+    _sums: dict[str, float] = field(default_factory=dict)
+    _steps: int = 0
+    _said: frozenset[str] = frozenset()
+
+    def add(self, means: Mapping[str, float], steps: int) -> None:
+        """Losses since they were last added: their means over so many steps."""
+        self._sums = {name: self._sums.get(name, 0.0) + mean * steps for name, mean in means.items()}
+        self._steps += steps
+
+    def look(self, images_seen: int, sources: Tensor, translated: Tensor) -> list[str]:
+        """What to warn of, judged by these previews and the mean losses since the last look. Raises Diverged."""
+        if not all_finite([translated]):
+            raise Diverged(f"Training has diverged: the translations are not finite after {images_seen} images")
+        losses = {name: total / self._steps for name, total in self._sums.items()}
+        self._sums, self._steps = {}, 0
+        if images_seen < self.grace_images:
+            return []
+        found = {
+            "collapse": collapse(sources, translated),
+            "identity": identity(sources, translated, losses, gan_weight=self.gan_weight, nce_weight=self.nce_weight),
+            "outright": outright(losses),
+        }
+        new = [text for name, text in found.items() if text and name not in self._said]
+        self._said = frozenset(name for name, text in found.items() if text)
+        return new
+
+
+def _pairwise(pictures: Tensor) -> float:
+    """The mean absolute difference over all pairs; 0 for a single picture."""
+    pairs = torch.combinations(torch.arange(len(pictures)))  # (n (n - 1) / 2, 2)
+    if not len(pairs):
+        return 0.0
+    return (pictures[pairs[:, 0]] - pictures[pairs[:, 1]]).abs().mean().item()

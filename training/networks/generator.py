@@ -1,0 +1,58 @@
+"""What training, export and conversion know of a generator."""
+
+from __future__ import annotations
+
+import copy
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+
+class Generator(nn.Module, ABC):
+    """Turns pictures (N, channels_in, H, W) into (N, channels_out, H, W); H and W should be multiples of ``multiple``.
+
+    A tap is the position of a layer in ``layers()``: PatchNCE compares the output of that layer.
+    """
+
+    channels_in: int
+    channels_out: int
+    multiple: int
+
+    @abstractmethod
+    def layers(self) -> list[nn.Module]:
+        """Applied in this order they are the network."""
+
+    @abstractmethod
+    def default_taps(self) -> tuple[int, ...]:
+        """Which layers PatchNCE compares unless told otherwise, ascending."""
+
+    @abstractmethod
+    def tap_channels(self, taps: Sequence[int]) -> list[int]:
+        """How many channels each tap's output has."""
+
+    def exportable(self) -> nn.Module:
+        """A deterministic copy for inference, of plain operations, whose answers lie in [-1, 1]."""
+        return copy.deepcopy(self).eval()
+
+    def forward(self, x: Tensor) -> Tensor:
+        for layer in self.layers():
+            x = layer(x)
+        return x
+
+    def translate(self, x: Tensor, taps: Sequence[int]) -> tuple[Tensor, list[Tensor]]:
+        """The translation and, from the same pass, the output of every tap (ascending)."""
+        return _tapped(self.layers(), x, taps)
+
+    def encode(self, x: Tensor, taps: Sequence[int]) -> list[Tensor]:
+        """The output of every tap (ascending), computed no further than the last."""
+        return _tapped(self.layers()[: max(taps) + 1], x, taps)[1]
+
+
+def _tapped(layers: Sequence[nn.Module], x: Tensor, taps: Sequence[int]) -> tuple[Tensor, list[Tensor]]:
+    features = []
+    for position, layer in enumerate(layers):
+        x = layer(x)
+        if position in taps:
+            features.append(x)
+    return x, features
