@@ -125,8 +125,8 @@ class FitConfig:
             self.taps,
             "all, last, or layer numbers like 0,4,8",
         )
-        self._check_reading()
         self._check_contrast()
+        self._check_reading()
         _check(self.temperature > 0, "temperature", self.temperature, "a number above 0")
         _check(self.learning_rate > 0, "learning_rate", self.learning_rate, "a number above 0")
         _check(0 <= self.decay_share <= 1, "decay_share", self.decay_share, "a number from 0 to 1")
@@ -141,22 +141,6 @@ class FitConfig:
             self.identifier,
             "1 to 64 lower-case letters, digits, dots, dashes and underscores, the first a letter or digit",
         )
-
-    def _check_reading(self) -> None:
-        if self.strategy in ("resize", "fit"):
-            at_least = f"at least the crop size, {self.crop_size}"
-            _check(self.load_size >= self.crop_size, "load_size", self.load_size, at_least)
-        _check(0 < self.zoom_min <= 1, "zoom_min", self.zoom_min, "a number above 0, at most 1")
-        for name in ("source_channels", "target_channels"):
-            _check(getattr(self, name) in CHANNELS, name, getattr(self, name), f"one of {_listed(CHANNELS)}")
-        identity = {"--no-identity": self.identity, "--l1-identity-weight 0": self.l1_identity_weight > 0}
-        if any(identity.values()) and self.source_channels != self.target_channels:
-            raise InputError(
-                f"The identity loss gives target pictures to the generator, but --source-channels is "
-                f"{self.source_channels} and --target-channels is {self.target_channels}; turn it off by "
-                f"{' '.join(option for option, on in identity.items() if on)}, or give both the same channels."
-            )
-        parse_colour(self.background)
 
     def _check_writing(self) -> None:
         for name in ("checkpoint_every", "preview_every"):
@@ -174,6 +158,22 @@ class FitConfig:
                 f"PatchNCE with --negatives {self.negatives}, --patches {self.patches} and --batch {self.batch} has no "
                 "negatives; raise --patches, or use --negatives minibatch with a larger --batch."
             )
+
+    def _check_reading(self) -> None:
+        if self.strategy in ("resize", "fit"):
+            at_least = f"at least the crop size, {self.crop_size}"
+            _check(self.load_size >= self.crop_size, "load_size", self.load_size, at_least)
+        _check(0 < self.zoom_min <= 1, "zoom_min", self.zoom_min, "a number above 0, at most 1")
+        for name in ("source_channels", "target_channels"):
+            _check(getattr(self, name) in CHANNELS, name, getattr(self, name), f"one of {_listed(CHANNELS)}")
+        identity = {"--no-identity": self.identity, "--l1-identity-weight 0": self.l1_identity_weight > 0}
+        if any(identity.values()) and self.source_channels != self.target_channels:
+            raise InputError(
+                f"The identity loss gives target pictures to the generator, but --source-channels is "
+                f"{self.source_channels} and --target-channels is {self.target_channels}; turn it off by "
+                f"{' '.join(option for option, on in identity.items() if on)}, or give both the same channels."
+            )
+        parse_colour(self.background)
 
     def to_json(self) -> str:
         return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False) + "\n"

@@ -49,7 +49,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return _fit(options)
     except KeyboardInterrupt:
-        print("error: Stopped at once, without a checkpoint of the last steps; --resume goes on.", file=sys.stderr)
+        print(
+            "error: Stopped at once; a run that has begun goes on from its last checkpoint with --resume.",
+            file=sys.stderr,
+        )
         return INTERRUPTED
     except Diverged as error:
         print(f"error: {error}", file=sys.stderr)
@@ -67,17 +70,19 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _fit(options: dict[str, Any]) -> int:
     device = choose_device(options.pop("device", "auto"))
-    resumed = options.pop("resume", None)
     cache = choose_cache(options.pop("cache", None))
+    resumed, dry = options.pop("resume", None), options.pop("dry_run", False)
+    if dry and resumed:
+        raise InputError("--dry-run looks at the pictures of a new run; leave out --resume.")
     options = _named_folders(options)
-    return _go_on(RunFolder(Path(resumed)), options, device, cache) if resumed else _begin(options, device, cache)
-
-
-def _begin(options: dict[str, Any], device: torch.device, cache: PictureCache | None) -> int:
-    output, dry = options.pop("output", None), options.pop("dry_run", False)
+    if resumed:
+        return _go_on(RunFolder(Path(resumed)), options, device, cache)
+    output = options.pop("output", None)
     config = _config(options)
-    if dry:
-        return dry_run(config, cache, output)
+    return dry_run(config, cache, output) if dry else _begin(config, output, device, cache)
+
+
+def _begin(config: FitConfig, output: str | None, device: torch.device, cache: PictureCache | None) -> int:
     if output is None:
         raise InputError("There is no --output; name a new folder for the run, for example --output runs/first.")
     RunFolder(Path(output)).check_new()
@@ -89,8 +94,6 @@ def _begin(options: dict[str, Any], device: torch.device, cache: PictureCache | 
 
 
 def _go_on(run: RunFolder, options: dict[str, Any], device: torch.device, cache: PictureCache | None) -> int:
-    if options.pop("dry_run", False):
-        raise InputError("--dry-run looks at the pictures of a new run; leave out --resume.")
     run.check_begun()
     with folder_lock(run.path):
         start = resume(run, options)
@@ -243,7 +246,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--preset", choices=PRESETS, help="the method with its paper's options (default: cut)")
     parser.add_argument("--output", help="a new folder for the run")
-    parser.add_argument("--resume", metavar="RUN", help="go on with the run in this folder; it has its options")
+    parser.add_argument("--resume", metavar="RUN", help="go on with the run in this folder, as it began")
     parser.add_argument("--dataroot", help="a folder with trainA (source) and trainB (target)")
     parser.add_argument(
         "--dry-run", action="store_true", help="read the pictures, write a sheet of what the networks see, do not train"

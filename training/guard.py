@@ -64,6 +64,12 @@ def change(sources: Tensor, translated: Tensor) -> float:
     return (sources - translated).abs().mean().item() if sources.shape == translated.shape else math.inf
 
 
+def measures(sources: Tensor, translated: Tensor) -> dict[str, float]:
+    """``diversity`` and ``change``, each where it is defined."""
+    found = {"diversity": diversity(sources, translated), "change": change(sources, translated)}
+    return {name: value for name, value in found.items() if value is not None and math.isfinite(value)}
+
+
 def collapse(sources: Tensor, translated: Tensor) -> str | None:
     """What to say when the translations are nearly one picture."""
     share = diversity(sources, translated)

@@ -19,7 +19,7 @@ from training.data.folders import PictureFolder
 from training.data.prefetch import PrefetchedBatches
 from training.ema import GeneratorAverage
 from training.events import Events
-from training.guard import Guard, check_losses, check_weights
+from training.guard import Guard, check_losses, check_weights, measures
 from training.methods import Method
 from training.preview import preview_png
 from training.run import RunFolder
@@ -78,10 +78,9 @@ class Training:
         if last or evaluated or previewed or losses.age() >= METRICS_SECONDS:
             means = self._read(losses, images_seen)
             bar.set_postfix_str(" ".join(f"{name} {value:.3g}" for name, value in means.items()), refresh=False)
+            seen = self._preview(images_seen) if previewed else {}
             score = {"swd": self._evaluate(images_seen)} if evaluated else {}
-            self._tell(images_seen, {"learning_rate": learning_rate, **means, **score})
-        if previewed:
-            self._save_preview(images_seen)
+            self._tell(images_seen, {"learning_rate": learning_rate, **means, **seen, **score})
         if last or self._due(images_seen, self.config.checkpoint_every):
             self.run.save(self._checkpoint(images_seen))
 
@@ -106,11 +105,12 @@ class Training:
         return means
 
     def _tell(self, images_seen: int, values: dict[str, float]) -> None:
-        self.run.add_metrics({name: float(f"{value:.6g}") for name, value in {"images": images_seen, **values}.items()})
+        self.run.add_metrics({"images": images_seen, **{name: float(f"{value:.6g}") for name, value in values.items()}})
         if self.events:
             self.events.add(images_seen, values)
 
-    def _save_preview(self, images_seen: int) -> None:
+    def _preview(self, images_seen: int) -> dict[str, float]:
+        """Saves a preview and warns of what the guard sees in it. Returns the guard's measures."""
         sources, targets = (self._examples(folder) for folder in (self.batches.source, self.batches.target))
         translated = self._translate(sources)
         for warning in self.guard.look(images_seen, sources, translated):
@@ -119,6 +119,7 @@ class Training:
         self.run.save_preview(images_seen, png)
         if self.events:
             self.events.add_preview(images_seen, png)
+        return measures(sources, translated)
 
     def _translate(self, sources: Tensor) -> Tensor:
         """As the filter will, by the average if there is one. What it draws at random, training draws again."""

@@ -28,7 +28,18 @@ def test_tensorboard_is_told_losses_and_previews_and_forgets_what_a_resumed_run_
     assert go_on(run) == fit.INTERRUPTED
 
     told = EventAccumulator(str(run / "tensorboard")).Reload()
-    assert set(told.Tags()["scalars"]) == {"learning_rate", "G_GAN", "NCE", "NCE_identity", "G", "D_real", "D_fake"}
+    assert set(told.Tags()["scalars"]) == {
+        "learning_rate",
+        "diversity",
+        "change",
+        "G_GAN",
+        "NCE",
+        "NCE_identity",
+        "G",
+        "D_real",
+        "D_fake",
+        "D",
+    }
     assert [event.step for event in told.Scalars("G")] == [4]
     (shown,) = told.Images("preview")
     with Image.open(io.BytesIO(shown.encoded_image_string)) as image:

@@ -34,6 +34,14 @@ def test_diversity_is_that_of_the_translations_by_that_of_the_sources() -> None:
     assert guard.diversity(SOURCES[:1], SOURCES[:1]) is None
 
 
+def test_measures_are_told_where_they_are_defined() -> None:
+    assert guard.measures(SOURCES, SOURCES / 2) == pytest.approx(
+        {"diversity": 0.5, "change": SOURCES.abs().mean().item() / 2}
+    )
+    assert guard.measures(SOURCES[:1], SOURCES[:1]) == {"change": 0}
+    assert set(guard.measures(SOURCES, SOURCES[:, :1])) == {"diversity"}
+
+
 def test_translations_that_are_one_picture_are_a_collapse() -> None:
     one = SOURCES[:1] + 0.02 * SOURCES
     assert guard.collapse(SOURCES, one) is not None

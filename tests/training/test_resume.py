@@ -109,6 +109,18 @@ def test_a_run_can_be_lengthened(
     assert (checkpoint.images_seen, checkpoint.config.images) == (10, 10)
 
 
+def test_a_run_given_in_epochs_is_lengthened_in_epochs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stop_after(monkeypatch, 1)
+    assert fit.main(arguments(tmp_path, "--epochs", "3")) == fit.INTERRUPTED
+    run = tmp_path / "run"
+    capsys.readouterr()
+    assert "length of the run is 3 epochs; leave it out or" in refused(run, "--images", "99", capsys=capsys)
+    assert go_on(run, "--epochs", "5") == fit.INTERRUPTED
+    assert "for 15 images" in capsys.readouterr().out
+
+
 def test_a_damaged_last_checkpoint_is_put_aside_for_the_one_before(
     broken_run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -152,6 +164,14 @@ def test_metrics_beyond_the_checkpoint_and_torn_ones_are_forgotten(broken_run: P
     assert go_on(broken_run) == fit.INTERRUPTED
     rows = [json.loads(line) for line in (broken_run / "metrics.jsonl").read_text().splitlines()]
     assert [row["images"] for row in rows] == [3, 4, 5]
+
+
+def test_rows_are_counted_exactly_in_runs_of_millions(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    lines = [f'{{"images": {images}}}\n' for images in (2_345_677, 2_345_678)]
+    run.metrics.write_text("".join(lines))
+    run.forget_metrics_after(2_345_677)
+    assert run.metrics.read_text() == lines[0]
 
 
 def test_what_a_killed_write_left_is_removed(broken_run: Path) -> None:

@@ -48,6 +48,7 @@ VARIANTS = {
     "fastcut": ["--preset", "fastcut"],
     "average": ["--preset", "cut", "--ema", "0.99"],
     "bank": ["--preset", "cut", "--negatives", "image+bank", "--bank-size", "40"],
+    "sincut": ["--preset", "sincut", "--ema", "0.99", "--batch", "2"],
 }
 
 
@@ -56,7 +57,7 @@ VARIANTS = {
 def test_a_run_stopped_halfway_and_resumed_equals_an_unbroken_one(
     tmp_path: Path, steps: int, options: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    length = ["--images", "20", *EVERY]
+    length = ["--images", "30", *EVERY]
     for name, stops in (("broken", steps), ("unbroken", 2 * steps)):
         stop_after(monkeypatch, stops)
         assert fit.main(arguments(tmp_path / name, *options, *length)) == fit.INTERRUPTED
