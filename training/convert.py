@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import ImageOps
 from torch import Tensor
 
@@ -93,7 +94,7 @@ def _sample(path: Path) -> Tensor:
         picture = ImageOps.fit(read_picture(path), SAMPLE_SIZE)
     except UnreadablePicture as reason:
         raise InputError(f"--sample {path} cannot be read: {reason}; name another picture.") from None
-    return to_network(np.array(picture)[None])
+    return to_network(torch.from_numpy(np.array(picture))[None])
 
 
 def _parser() -> argparse.ArgumentParser:
