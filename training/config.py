@@ -16,6 +16,8 @@ from training.losses import ADVERSARIAL
 ARCHITECTURES = ("resnet", "stylegan2")
 NEGATIVES = ("image", "minibatch", "bank", "image+bank")
 CHOICES = {
+    "strategy": tuple(STRATEGIES),
+    "zoom_per": ("patch", "batch"),
     "architecture": ARCHITECTURES,
     "encoder": ("shared", "separate"),
     "negatives": NEGATIVES,
@@ -158,19 +160,18 @@ class FitConfig:
             )
 
     def _check_reading(self) -> None:
-        _check(self.strategy in STRATEGIES, "strategy", self.strategy, " or ".join(STRATEGIES))
         if self.strategy in ("resize", "fit"):
             at_least = f"at least the crop size, {self.crop_size}"
             _check(self.load_size >= self.crop_size, "load_size", self.load_size, at_least)
         _check(0 < self.zoom_min <= 1, "zoom_min", self.zoom_min, "a number above 0, at most 1")
-        _check(self.zoom_per in ("patch", "batch"), "zoom_per", self.zoom_per, "patch or batch")
         for name in ("source_channels", "target_channels"):
             _check(getattr(self, name) in CHANNELS, name, getattr(self, name), f"one of {_listed(CHANNELS)}")
-        if self.identity and self.source_channels != self.target_channels:
+        identity = {"--no-identity": self.identity, "--l1-identity-weight 0": self.l1_identity_weight > 0}
+        if any(identity.values()) and self.source_channels != self.target_channels:
             raise InputError(
                 f"The identity loss gives target pictures to the generator, but --source-channels is "
                 f"{self.source_channels} and --target-channels is {self.target_channels}; turn it off by "
-                "--no-identity, or give both the same channels."
+                f"{' '.join(option for option, on in identity.items() if on)}, or give both the same channels."
             )
         parse_colour(self.background)
 

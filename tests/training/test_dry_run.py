@@ -76,4 +76,4 @@ def test_a_sheet_that_cannot_be_written_is_refused_in_a_sentence(
 def test_one_folder_for_both_domains_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = str(picture_folder(tmp_path / "pictures"))
     assert fit.main(["--source", folder, "--target", folder, *TINY_ARGUMENTS, "--dry-run"]) == 2
-    assert capsys.readouterr().err.startswith(f"error: Source and target are {folder} twice; name two different sets")
+    assert capsys.readouterr().err.startswith(f"error: Source and target are both {folder}; name two different sets")

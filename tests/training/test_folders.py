@@ -7,7 +7,7 @@ import pytest
 from tests.training.factories import TINY_READING, folder_of, gradient, noise, picture_folder
 from training.data.folders import fingerprint, read_folder
 from training.data.reading import Reading
-from training.data.report import check_apart, folder_report, pair_report
+from training.data.report import check_two_places, check_two_sets, folder_report, pair_report
 from training.errors import InputError
 
 
@@ -87,7 +87,9 @@ def test_a_picture_smaller_than_the_crop_is_enlarged_to_it_with_its_aspect_kept(
 @pytest.mark.parametrize("strategy", ["crop", "patch"])
 def test_a_crop_larger_than_every_picture_is_refused_with_what_would_do(tmp_path: Path, strategy: str) -> None:
     with pytest.raises(InputError, match=r"^--crop-size is 64, but every picture in .* at most 40, or use --strategy"):
-        read_folder(picture_folder(tmp_path), Reading(strategy, load_size=0, crop_size=64))
+        read_folder(picture_folder(tmp_path / "a"), Reading(strategy, load_size=0, crop_size=64))
+    with pytest.raises(InputError, match=r"; use larger pictures, or use --strategy resize"):
+        read_folder(picture_folder(tmp_path / "b", size=30), Reading(strategy, load_size=0, crop_size=64))
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
@@ -130,8 +132,13 @@ def test_few_pictures_and_shared_pictures_are_warned_of() -> None:
     assert list(pair_report(many, folder_of(noise(9, 9)), Reading("patch", 0, 32))) == []
 
 
+def test_the_same_folder_by_two_names_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "folder")
+    with pytest.raises(InputError, match=r"^Source and target are both .*; name two different sets of pictures"):
+        check_two_places(tmp_path / "folder", tmp_path / "link")
+
+
 def test_the_same_pictures_as_source_and_target_are_refused() -> None:
-    with pytest.raises(InputError, match=r"^Source and target are here twice; name two different sets"):
-        check_apart(folder_of(noise(9, 9), name="here"), folder_of(noise(8, 8), name="here"))
-    with pytest.raises(InputError, match=r"^Source and target are the same pictures in here and there; name"):
-        check_apart(folder_of(noise(9, 9), name="here"), folder_of(noise(9, 9), name="there"))
+    with pytest.raises(InputError, match=r"^Source and target are the same pictures, in here and there; name"):
+        check_two_sets(folder_of(noise(9, 9), name="here"), folder_of(noise(9, 9), name="there"))

@@ -11,7 +11,7 @@ from training.data.batches import UnpairedBatches, Zoom
 from training.data.cache import PictureCache, platform_folder
 from training.data.folders import picture_files, read_folder
 from training.data.reading import Reading, parse_colour
-from training.data.report import check_apart, folder_report, pair_report
+from training.data.report import check_two_places, check_two_sets, folder_report, pair_report
 
 CACHED_FROM = 16 * 1024**2  # bytes of picture files; fewer are decoded within a second or two
 
@@ -35,12 +35,13 @@ def read_domains(
 
     Raises InputError for pictures that cannot serve.
     """
-    paths = [Path(config.source), Path(config.target)]
+    paths = Path(config.source), Path(config.target)
     for path in paths:
         picture_files(path)  # both are there, before one of them is read at length
+    check_two_places(*paths)
     readings = [_reading(config, channels) for channels in (config.source_channels, config.target_channels)]
     source, target = (read_folder(path, reading, cache) for path, reading in zip(paths, readings, strict=True))
-    check_apart(source, target)
+    check_two_sets(source, target)
     lines = [line for folder in (source, target) for line in folder_report(folder, readings[0], sizes=sizes)]
     print("\n".join([*lines, *pair_report(source, target, readings[0])]), flush=True)
     zoom = Zoom(config.zoom_min, config.batch if config.zoom_per == "batch" else None)

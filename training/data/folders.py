@@ -19,7 +19,7 @@ from PIL import Image
 
 from training.data.cache import Decoded, Entry, PictureCache, Read, digest_of
 from training.data.pictures import SUFFIXES, UnreadablePicture, read_resized
-from training.data.reading import Reading
+from training.data.reading import LEAST_CROP, Reading
 from training.errors import InputError
 
 AT_ONCE = 64  # pictures decoded ahead of the one that is written to the cache: what memory must hold
@@ -132,8 +132,8 @@ def _check_that_one_holds_the_crop(path: Path, files: Sequence[Entry], crop_size
     largest = max(files, key=lambda file: min(file.width, file.height))
     side = min(largest.width, largest.height)
     if side < crop_size:
+        smaller = f"give a --crop-size of at most {side // 4 * 4}" if side >= LEAST_CROP else "use larger pictures"
         raise InputError(
             f"--crop-size is {crop_size}, but every picture in {path} is smaller (the largest, {largest.name}, has "
-            f"{largest.width} x {largest.height} pixels); give a --crop-size of at most {side // 4 * 4}, or use "
-            "--strategy resize."
+            f"{largest.width} x {largest.height} pixels); {smaller}, or use --strategy resize."
         )

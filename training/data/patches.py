@@ -39,8 +39,10 @@ def zoomed_patches(pictures: Sequence[Tensor], patches: Sequence[Patch]) -> Tens
     )
     for region, picture, row, column in zip(regions, pictures, rows, columns, strict=True):
         region[: row.length, : column.length] = picture[row.pixels, column.pixels]
-    planes = regions.permute(0, 3, 1, 2).float()  # (n, c, h, w)
-    zoomed = _weights(rows).to(device) @ planes @ _weights(columns).to(device).mT  # (n, c, size, size)
+    n, _, width, size = *regions.shape[:3], patches[0].size
+    rows_done = _weights(rows).to(device) @ regions.float().flatten(2)  # (n, size, w * c)
+    planes = rows_done.view(n, size, width, channels).permute(0, 3, 1, 2).reshape(n, channels * size, width)
+    zoomed = (planes @ _weights(columns).to(device).mT).view(n, channels, size, size)
     return zoomed.round().clamp(0, 255).byte().permute(0, 2, 3, 1).contiguous()
 
 
@@ -73,9 +75,9 @@ class _Window:
 
 
 def _weights(windows: Sequence[_Window]) -> Tensor:
-    """(n, 1, size, longest), zero where a window is shorter."""
+    """(n, size, longest), zero where a window is shorter."""
     size, longest = windows[0].weights.shape[0], max(window.length for window in windows)
-    stacked = np.zeros((len(windows), 1, size, longest), np.float32)
+    stacked = np.zeros((len(windows), size, longest), np.float32)
     for weights, window in zip(stacked, windows, strict=True):
-        weights[0, :, : window.length] = window.weights
+        weights[:, : window.length] = window.weights
     return torch.from_numpy(stacked)

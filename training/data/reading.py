@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from training.errors import InputError
 
 Colour = tuple[int, int, int]
+LEAST_CROP = 32  # pixels; below it the networks have nothing left to look at
 WHITE: Colour = (255, 255, 255)
 
 STRATEGIES = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from training.data.cache import Entry
 from training.data.folders import PictureFolder
@@ -12,15 +13,20 @@ from training.errors import InputError
 
 FEW = 10
 DISTORTION = 1.5  # of width to height, above which a resized picture looks wrong
+TWO_SETS = "name two different sets of pictures, one for each domain."
 NAMED = 3  # how many names a warning lists
 
 
-def check_apart(source: PictureFolder, target: PictureFolder) -> None:
-    """Raises InputError when both domains show the same pictures, from whatever folders."""
-    same_place = source.path.resolve() == target.path.resolve()
-    if same_place or {file.digest for file in source.files} == {file.digest for file in target.files}:
-        where = f"{source.path} twice" if same_place else f"the same pictures in {source.path} and {target.path}"
-        raise InputError(f"Source and target are {where}; name two different sets of pictures, one for each domain.")
+def check_two_places(source: Path, target: Path) -> None:
+    """Raises InputError when both, which must exist, are the same folder or file."""
+    if source.samefile(target):
+        raise InputError(f"Source and target are both {source}; {TWO_SETS}")
+
+
+def check_two_sets(source: PictureFolder, target: PictureFolder) -> None:
+    """Raises InputError when both show the same pictures, from whatever folders."""
+    if {file.digest for file in source.files} == {file.digest for file in target.files}:
+        raise InputError(f"Source and target are the same pictures, in {source.path} and {target.path}; {TWO_SETS}")
 
 
 def folder_report(folder: PictureFolder, reading: Reading, *, sizes: bool = False) -> Iterator[str]:

@@ -18,6 +18,7 @@ from training.config import FitConfig
 from training.distributed import gather, rank
 from training.losses import patch_nce, patch_nce_with_bank
 from training.methods.bank import KeyBank, follow
+from training.methods.channels import as_channels
 from training.networks.generator import Generator
 from training.networks.projection import ProjectionHead
 
@@ -72,8 +73,11 @@ class PatchContrast:
         return self.key_encoder.encode(pictures, self.taps)
 
     def query_features(self, pictures: Tensor) -> list[Tensor]:
-        """The queries' maps of pictures (N, C, H, W), one per tap, with gradients."""
-        return self.encoder.encode(pictures, self.taps)
+        """The queries' maps of pictures (N, C, H, W), one per tap, with gradients.
+
+        The encoder is made for source pictures: translations of other channels are shown to it as such.
+        """
+        return self.encoder.encode(as_channels(pictures, self.encoder.channels_in), self.taps)
 
     def loss(self, queries: Sequence[Tensor], keys: Sequence[Tensor], domain: str) -> Tensor:
         """PatchNCE averaged over the taps, unweighted (paper, equation 5). Maps are (N, C, H, W), one per tap.
