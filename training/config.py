@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from training.data.reading import CHANNELS, STRATEGIES, parse_colour
 from training.errors import InputError
 from training.losses import ADVERSARIAL
 
@@ -25,6 +27,10 @@ CHOICES = {
 IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
+def _listed(choices: Mapping[int, str]) -> str:
+    return ", ".join(f"{value} {text}" for value, text in choices.items())
+
+
 def _option(default: Any, text: str) -> Any:
     return field(default=default, metadata={"help": text})
 
@@ -37,12 +43,17 @@ class FitConfig:
     # Data
     source: str = _option("", "folder with pictures to translate from (or one picture)")
     target: str = _option("", "folder with pictures to translate to (or one picture)")
-    load_size: int = _option(286, "every picture is resized to this width and height, then cropped")
+    strategy: str = _option(
+        "resize", "how pictures are read before the crop: " + "; ".join(f"{k} ({v})" for k, v in STRATEGIES.items())
+    )
+    load_size: int = _option(286, "size for resize (width and height) and fit (shorter side); else without effect")
     crop_size: int = _option(256, "size of the random crop that the networks see; a multiple of 4, at least 32")
     mirror: bool = _option(True, "mirror pictures left to right at random")
-    strategy: str = _option("resize", "")
-    source_channels: int = _option(3, "")
-    target_channels: int = _option(3, "")
+    zoom_min: float = _option(1 / 3, "patch: smallest zoom; each axis is zoomed at random from it to 1")
+    zoom_per: str = _option("patch", "patch: a new zoom for each patch (as published) or batch (as in the paper)")
+    source_channels: int = _option(3, f"channels of source pictures: {_listed(CHANNELS)}")
+    target_channels: int = _option(3, f"channels of target pictures: {_listed(CHANNELS)}")
+    background: str = _option("white", "colour below transparent parts where alpha is no channel: '#rrggbb'")
     # Networks
     architecture: str = _option("resnet", f"generator and discriminator: {' or '.join(ARCHITECTURES)} (SinCUT's)")
     width: int = _option(64, "channels of the generator's first convolution (stylegan2: its ngf)")
@@ -74,7 +85,7 @@ class FitConfig:
     learning_rate: float = _option(2e-4, "learning rate of Adam at the start")
     beta1: float = _option(0.5, "first momentum of Adam")
     beta2: float = _option(0.999, "second momentum of Adam")
-    epochs: int = _option(400, "length in passes over the larger folder")
+    epochs: int = _option(400, "length in passes over the larger folder (patch: 100,000 patches)")
     images: int | None = _option(None, "length in pictures seen, instead of epochs")
     decay_share: float = _option(0.5, "last part of the run, 0 to 1, over which the learning rate falls to zero")
     seed: int = _option(0, "seed of everything random")
@@ -113,6 +124,7 @@ class FitConfig:
             "all, last, or layer numbers like 0,4,8",
         )
         self._check_contrast()
+        self._check_reading()
         _check(self.temperature > 0, "temperature", self.temperature, "a number above 0")
         _check(self.learning_rate > 0, "learning_rate", self.learning_rate, "a number above 0")
         _check(0 <= self.decay_share <= 1, "decay_share", self.decay_share, "a number from 0 to 1")
@@ -144,6 +156,23 @@ class FitConfig:
                 f"PatchNCE with --negatives {self.negatives}, --patches {self.patches} and --batch {self.batch} has no "
                 "negatives; raise --patches, or use --negatives minibatch with a larger --batch."
             )
+
+    def _check_reading(self) -> None:
+        _check(self.strategy in STRATEGIES, "strategy", self.strategy, " or ".join(STRATEGIES))
+        if self.strategy in ("resize", "fit"):
+            at_least = f"at least the crop size, {self.crop_size}"
+            _check(self.load_size >= self.crop_size, "load_size", self.load_size, at_least)
+        _check(0 < self.zoom_min <= 1, "zoom_min", self.zoom_min, "a number above 0, at most 1")
+        _check(self.zoom_per in ("patch", "batch"), "zoom_per", self.zoom_per, "patch or batch")
+        for name in ("source_channels", "target_channels"):
+            _check(getattr(self, name) in CHANNELS, name, getattr(self, name), f"one of {_listed(CHANNELS)}")
+        if self.identity and self.source_channels != self.target_channels:
+            raise InputError(
+                f"The identity loss gives target pictures to the generator, but --source-channels is "
+                f"{self.source_channels} and --target-channels is {self.target_channels}; turn it off by "
+                "--no-identity, or give both the same channels."
+            )
+        parse_colour(self.background)
 
     def to_json(self) -> str:
         return json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False) + "\n"

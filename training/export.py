@@ -14,7 +14,7 @@ from training.checkpoint import Checkpoint
 from training.config import IDENTIFIER
 from training.ema import NAME as AVERAGE
 from training.errors import InputError
-from training.filter_file import write_filter
+from training.filter_file import InexactFilter, write_filter
 from training.methods import METHODS
 from training.networks.generator import Generator
 from training.run import RunFolder
@@ -68,7 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         path, difference = _export(options)
-    except InputError as error:
+    except (InputError, InexactFilter) as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, differs from PyTorch by at most {difference:.1e}")

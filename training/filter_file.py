@@ -33,6 +33,10 @@ TOLERANCE = {torch.float32: 1e-4, torch.float16: 2e-2}
 LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
+class InexactFilter(RuntimeError):
+    """onnxruntime computes something else than PyTorch; its text says how far apart they are and what to do."""
+
+
 def write_filter(
     generator: Generator, path: Path, *, about: Mapping[str, str], sample: Tensor | None = None, half: bool = False
 ) -> float:
@@ -40,7 +44,7 @@ def write_filter(
 
     ``sample``: a source picture (1, 1 or 3, h, w) in [-1, 1] for the thumbnail. Returns the largest difference to
     PyTorch's float32 answer that was seen, in units of [-1, 1]. Raises InputError when the file cannot be written,
-    RuntimeError when the differences are above the tolerance (1e-4; float16 2e-2).
+    InexactFilter when the differences are above the tolerance (1e-4; float16 2e-2).
     """
     network = FilterNetwork(generator)
     model = _to_onnx(copy.deepcopy(network).half() if half else network, network.channels)
@@ -57,7 +61,10 @@ def write_filter(
     difference = _difference(network, contents, generator.multiple)
     tolerance = TOLERANCE[torch.float16 if half else torch.float32]
     if not difference <= tolerance:
-        raise RuntimeError(f"The exported filter differs from PyTorch by {difference:.2g}, more than {tolerance:.0e}.")
+        advice = "leave out --fp16" if half else "try an earlier checkpoint"
+        raise InexactFilter(
+            f"The exported filter differs from PyTorch by {difference:.2g}, more than {tolerance:.0e}; {advice}."
+        )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, contents)

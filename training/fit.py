@@ -21,8 +21,12 @@ import torch
 from training.checkpoint import Checkpoint
 from training.config import PRESETS, FitConfig
 from training.data.batches import UnpairedBatches
-from training.data.folders import fingerprint, read_folder
+from training.data.cache import PictureCache
+from training.data.domains import choose_cache, read_domains
+from training.data.folders import fingerprint
+from training.data.prefetch import PrefetchedBatches
 from training.device import choose_device
+from training.dry_run import dry_run
 from training.ema import GeneratorAverage
 from training.errors import InputError
 from training.events import Events, check_installed
@@ -66,30 +70,35 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _fit(options: dict[str, Any]) -> int:
     device = choose_device(options.pop("device", "auto"))
-    resumed = options.pop("resume", None)
+    cache = choose_cache(options.pop("cache", None))
+    resumed, dry = options.pop("resume", None), options.pop("dry_run", False)
+    if dry and resumed:
+        raise InputError("--dry-run looks at the pictures of a new run; leave out --resume.")
     options = _named_folders(options)
-    return _go_on(RunFolder(Path(resumed)), options, device) if resumed else _begin(options, device)
-
-
-def _begin(options: dict[str, Any], device: torch.device) -> int:
+    if resumed:
+        return _go_on(RunFolder(Path(resumed)), options, device, cache)
     output = options.pop("output", None)
     config = _config(options)
+    return dry_run(config, cache, output) if dry else _begin(config, output, device, cache)
+
+
+def _begin(config: FitConfig, output: str | None, device: torch.device, cache: PictureCache | None) -> int:
     if output is None:
         raise InputError("There is no --output; name a new folder for the run, for example --output runs/first.")
     RunFolder(Path(output)).check_new()
     _check_extras(config)
-    batches = _batches(config)
+    batches = read_domains(config, device, cache)
     run = RunFolder.create(Path(output), config)
     with folder_lock(run.path):
         return _train(run, Start(config, None), batches, device)
 
 
-def _go_on(run: RunFolder, options: dict[str, Any], device: torch.device) -> int:
+def _go_on(run: RunFolder, options: dict[str, Any], device: torch.device, cache: PictureCache | None) -> int:
     run.check_begun()
     with folder_lock(run.path):
         start = resume(run, options)
         _check_extras(start.config)
-        return _train(run, start, _batches(start.config), device)
+        return _train(run, start, read_domains(start.config, device, cache), device)
 
 
 def _train(run: RunFolder, start: Start, batches: UnpairedBatches, device: torch.device) -> int:
@@ -155,15 +164,6 @@ def _config(options: dict[str, Any]) -> FitConfig:
     return FitConfig(**{**PRESETS[options.pop("preset", "cut")], **options})
 
 
-def _batches(config: FitConfig) -> UnpairedBatches:
-    source, target = (
-        read_folder(Path(path), size=config.load_size, crop_size=config.crop_size)
-        for path in (config.source, config.target)
-    )
-    print("\n".join([*source.report(), *target.report()]), flush=True)
-    return UnpairedBatches(source, target, crop_size=config.crop_size, mirror=config.mirror, seed=config.seed)
-
-
 def _training(
     config: FitConfig, batches: UnpairedBatches, run: RunFolder, device: torch.device, events: Events | None
 ) -> Training:
@@ -178,7 +178,7 @@ def _training(
     return Training(
         method=method,
         config=config,
-        batches=batches,
+        batches=PrefetchedBatches(batches, device, stride=config.batch),
         data_fingerprint=fingerprint(batches.source, batches.target),
         length=length,
         run=run,
@@ -248,6 +248,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--output", help="a new folder for the run")
     parser.add_argument("--resume", metavar="RUN", help="go on with the run in this folder, as it began")
     parser.add_argument("--dataroot", help="a folder with trainA (source) and trainB (target)")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="read the pictures, write a sheet of what the networks see, do not train"
+    )
+    parser.add_argument(
+        "--cache",
+        metavar="DIR",
+        help="folder for decoded pictures, or none (default: the platform's, for 16 MB of pictures and more)",
+    )
     parser.add_argument("--device", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
     types = get_type_hints(FitConfig)
     for option in dataclasses.fields(FitConfig):

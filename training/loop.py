@@ -9,15 +9,14 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Never
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
 from training.checkpoint import Checkpoint
 from training.config import FitConfig
-from training.data.batches import UnpairedBatches, to_network
+from training.data.folders import PictureFolder
+from training.data.prefetch import PrefetchedBatches
 from training.ema import GeneratorAverage
 from training.events import Events
 from training.guard import Guard, check_losses, check_weights, measures
@@ -38,7 +37,7 @@ class Training:
 
     method: Method
     config: FitConfig
-    batches: UnpairedBatches
+    batches: PrefetchedBatches
     data_fingerprint: str
     length: Length
     run: RunFolder
@@ -87,7 +86,7 @@ class Training:
 
     def _step(self, images_seen: int) -> dict[str, Tensor]:
         source, target = self.batches.draw(images_seen, self.config.batch)
-        return self.method.step(source.to(self.device), target.to(self.device))
+        return self.method.step(source, target)
 
     def _set_learning_rate(self, images_seen: int) -> float:
         learning_rate = self.config.learning_rate * self.length.factor(images_seen)
@@ -112,7 +111,7 @@ class Training:
 
     def _preview(self, images_seen: int) -> dict[str, float]:
         """Saves a preview and warns of what the guard sees in it. Returns the guard's measures."""
-        sources, targets = (self._examples(folder.pictures) for folder in (self.batches.source, self.batches.target))
+        sources, targets = (self._examples(folder) for folder in (self.batches.source, self.batches.target))
         translated = self._translate(sources)
         for warning in self.guard.look(images_seen, sources, translated):
             tqdm.write(f"warning: {warning}", file=sys.stderr)
@@ -143,7 +142,7 @@ class Training:
             self.method,
             self.config,
             images_seen=images_seen,
-            sample=self._examples(self.batches.source.pictures)[:1],
+            sample=self._examples(self.batches.source)[:1],
             data_fingerprint=self.data_fingerprint,
             average=self.average,
             score=score,
@@ -151,12 +150,9 @@ class Training:
         check_weights(checkpoint.networks, images_seen)
         return checkpoint
 
-    def _examples(self, pictures: NDArray[np.uint8]) -> Tensor:
-        """A few pictures, evenly spread over the folder, cropped in the middle: (n, 3, crop, crop) in [-1, 1]."""
-        chosen = np.linspace(0, len(pictures) - 1, min(PREVIEW_PICTURES, len(pictures))).astype(int)
-        margin = (pictures.shape[1] - self.config.crop_size) // 2
-        inside = slice(margin, margin + self.config.crop_size)
-        return to_network(pictures[chosen][:, inside, inside])
+    def _examples(self, folder: PictureFolder) -> Tensor:
+        """A few pictures, evenly spread over the folder, cropped in the middle: (n, channels, h, w) in [-1, 1]."""
+        return self.batches.examples(folder, PREVIEW_PICTURES)
 
 
 def _bar(images: int, images_seen: int) -> tqdm[Never]:

@@ -13,7 +13,8 @@ from training.vision import make_grid
 
 
 def preview_png(sources: Tensor, translated: Tensor, targets: Tensor) -> bytes:
-    """A PNG with three rows: source pictures, their translations, target pictures. Each (n, 3, h, w) in [-1, 1]."""
+    """A PNG with three rows: source pictures, their translations, target pictures. Each (n, c, h, w) in [-1, 1]."""
+    sources, translated, targets = (as_rgb(pictures) for pictures in (sources, translated, targets))
     columns = len(sources)
     blank = torch.ones_like(sources)
     third_row = torch.cat([targets, blank])[:columns]
@@ -22,7 +23,7 @@ def preview_png(sources: Tensor, translated: Tensor, targets: Tensor) -> bytes:
 
 
 def thumbnail_webp(before: Tensor, after: Tensor, size: int = 128) -> bytes:
-    """Before and after side by side, each ``size`` x ``size``. Tensors (1, 3, h, w) in [-1, 1]."""
+    """Before and after side by side, each ``size`` x ``size``. Tensors (1, c, h, w) in [-1, 1]."""
     both = Image.new("RGB", (2 * size, size))
     for place, picture in enumerate((before, after)):
         both.paste(to_image(picture).resize((size, size), Image.Resampling.LANCZOS), (place * size, 0))
@@ -30,8 +31,16 @@ def thumbnail_webp(before: Tensor, after: Tensor, size: int = 128) -> bytes:
 
 
 def to_image(picture: Tensor) -> Image.Image:
-    """(1, 3, h, w) in [-1, 1] -> an RGB picture."""
-    return Image.fromarray(to_pictures(picture)[0])
+    """(1, c, h, w) in [-1, 1] -> an RGB picture."""
+    return Image.fromarray(to_pictures(as_rgb(picture))[0])
+
+
+def as_rgb(pictures: Tensor) -> Tensor:
+    """(n, c, h, w) in [-1, 1] -> (n, 3, h, w) for people: grey as grey, alpha (c of 2 and 4) laid on white."""
+    if pictures.shape[1] in (2, 4):
+        colour, alpha = pictures[:, :-1], (pictures[:, -1:] + 1) / 2
+        pictures = 1 - alpha * (1 - colour)
+    return pictures.expand(-1, 3, -1, -1)
 
 
 def encode(image: Image.Image, kind: str) -> bytes:

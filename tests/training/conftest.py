@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,3 +16,11 @@ def finished_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     arguments = ["--preset", "fastcut", *two_folders(root), *TINY_ARGUMENTS, "--output", str(root / "My Run")]
     assert fit.main([*arguments, "--images", "6", "--title", "Étretat", "--device", "cpu"]) == 0
     return root / "My Run"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test reads or fills the cache of who runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield

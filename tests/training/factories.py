@@ -8,6 +8,9 @@ import numpy as np
 from PIL import Image
 
 from training.config import PRESETS, FitConfig
+from training.data.cache import Entry, digest_of
+from training.data.folders import PictureFolder
+from training.data.reading import Reading
 
 TINY = {
     "width": 4,
@@ -30,6 +33,9 @@ TINY_SINCUT = {
     "batch": 4,
     "precision": "fp32",
 }
+
+
+TINY_READING = Reading("resize", load_size=36, crop_size=32)
 
 
 def tiny_config(preset: str = "cut", **options: object) -> FitConfig:
@@ -59,3 +65,14 @@ def two_folders(path: Path) -> list[str]:
     """Command-line arguments that name two small folders of different pictures."""
     source, target = picture_folder(path / "source"), picture_folder(path / "target", 2, seed=5)
     return ["--source", str(source), "--target", str(target)]
+
+
+def folder_of(*pictures: np.ndarray, name: str = "folder") -> PictureFolder:
+    """A folder as if it had been read, of pictures (h, w, channels) uint8."""
+    files = [Entry(f"{i}.png", p.shape[1], p.shape[0], p.shape, digest_of(p)) for i, p in enumerate(pictures)]
+    return PictureFolder(Path(name), pictures, files)
+
+
+def noise(height: int, width: int, channels: int = 3, seed: int = 0) -> np.ndarray:
+    """(h, w, channels) uint8 without any order."""
+    return np.random.default_rng(seed).integers(0, 256, (height, width, channels), np.uint8)

@@ -32,6 +32,20 @@ def test_options_survive_being_saved() -> None:
     [
         ({"crop_size": 30}, "--crop-size is 30, but must be a multiple of 4 from 32."),
         ({"load_size": 128}, "--load-size is 128, but must be at least the crop size, 256."),
+        ({"load_size": 128, "strategy": "fit"}, "--load-size is 128, but must be at least the crop size, 256."),
+        ({"strategy": "stretch"}, "--strategy is 'stretch', but must be resize or fit or crop or patch."),
+        ({"zoom_min": 0}, "--zoom-min is 0, but must be a number above 0, at most 1."),
+        ({"zoom_per": "epoch"}, "--zoom-per is 'epoch', but must be patch or batch."),
+        ({"background": "beige"}, "--background is 'beige', but must be white, black or a colour like '#f0e6d2'."),
+        (
+            {"source_channels": 5},
+            "--source-channels is 5, but must be one of 1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha.",
+        ),
+        (
+            {"source_channels": 1},
+            "The identity loss gives target pictures to the generator, but --source-channels is 1 and "
+            "--target-channels is 3; turn it off by --no-identity, or give both the same channels.",
+        ),
         ({"adversarial": "wgan"}, "--adversarial is 'wgan', but must be lsgan or nonsaturating."),
         ({"batch": 0}, "--batch is 0, but must be a whole number of at least 1."),
         ({"images": 0}, "--images is 0, but must be a whole number of at least 1."),
@@ -41,3 +55,12 @@ def test_options_survive_being_saved() -> None:
 def test_a_value_that_cannot_work_is_named_with_what_can(options: dict[str, Any], sentence: str) -> None:
     with pytest.raises(InputError, match=f"^{sentence}"):
         FitConfig(**options)
+
+
+def test_the_load_size_matters_only_where_it_is_used() -> None:
+    for strategy in ("crop", "patch"):
+        assert FitConfig(strategy=strategy, load_size=1).load_size == 1
+
+
+def test_channels_may_differ_without_the_identity_loss() -> None:
+    assert FitConfig(source_channels=1, identity=False).target_channels == 3

@@ -12,12 +12,13 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.training.factories import tiny_config
+from tests.training.factories import TINY_READING, tiny_config
 from tests.training.known import fill, picture
 from training import export, filter_file
 from training.checkpoint import Checkpoint
 from training.data.folders import fingerprint, read_folder
 from training.export import export_filter, identifier_from
+from training.filter_file import InexactFilter
 from training.methods.cut import Cut
 from training.run import RunFolder
 
@@ -29,9 +30,7 @@ def metadata(path: Path) -> dict[str, str]:
 def test_a_filter_carries_its_description(finished_run: Path) -> None:
     told = metadata(finished_run / "filter.onnx")
     checkpoint = Checkpoint.load(RunFolder(finished_run).latest_checkpoint())
-    folders = [
-        read_folder(Path(path), size=36, crop_size=32) for path in (checkpoint.config.source, checkpoint.config.target)
-    ]
+    folders = [read_folder(Path(path), TINY_READING) for path in (checkpoint.config.source, checkpoint.config.target)]
     expected = {
         "format": "1",
         "identifier": "my-run",
@@ -110,7 +109,7 @@ def test_half_precision_takes_half_the_room_and_stays_close(tmp_path: Path) -> N
 
 def test_a_filter_that_differs_from_pytorch_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(filter_file.TOLERANCE, torch.float32, 0.0)
-    with pytest.raises(RuntimeError, match="differs from PyTorch by"):
+    with pytest.raises(InexactFilter, match="differs from PyTorch by"):
         export_filter(filled_checkpoint(), tmp_path / "a.onnx", identifier="a")
     assert list(tmp_path.iterdir()) == []
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.training.factories import TINY_ARGUMENTS, picture_folder, two_folders
+from tests.training.factories import TINY_ARGUMENTS, gradient, picture_folder, two_folders
 from training import fit
 from training.checkpoint import Checkpoint
 from training.run import RunFolder
@@ -143,6 +143,38 @@ def test_an_output_that_cannot_be_written_is_refused_before_training(
 ) -> None:
     options = [*two_folders(tmp_path), *TINY_ARGUMENTS, "--output", "/proc/run"]
     assert "The run cannot be written to /proc/run" in refused(options, capsys)
+
+
+@pytest.mark.parametrize("zoom_per", ["patch", "batch"])
+def test_patches_of_single_pictures_train_and_resume_exactly(tmp_path: Path, zoom_per: str) -> None:
+    gradient(120, 90).save(tmp_path / "a.png")
+    gradient(80, 100, seed=3).save(tmp_path / "b.png")
+    options = ["--source", str(tmp_path / "a.png"), "--target", str(tmp_path / "b.png"), "--strategy", "patch"]
+    options += [*TINY_ARGUMENTS, "--batch", "2", "--zoom-per", zoom_per, "--device", "cpu"]
+    for name, images in (("whole", "8"), ("part", "4")):
+        assert fit.main([*options, "--output", str(tmp_path / name), "--images", images, "--decay-share", "0"]) == 0
+    assert fit.main(["--resume", str(tmp_path / "part"), "--images", "8", "--device", "cpu"]) == 0
+    ends = [Checkpoint.load(RunFolder(tmp_path / name).latest_checkpoint()) for name in ("whole", "part")]
+    for name, weight in ends[0].networks["generator"].items():
+        assert torch.equal(weight, ends[1].networks["generator"][name]), name
+    with Image.open(tmp_path / "whole" / "previews" / "images-000000008.png") as preview:
+        assert preview.size == (80 + 8, 3 * (80 + 4) + 4)
+
+
+def test_a_second_start_takes_its_pictures_from_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = [*two_folders(tmp_path), *TINY_ARGUMENTS, "--images", "1", "--device", "cpu"]
+    options += ["--cache", str(tmp_path / "cache")]
+    assert fit.main([*options, "--output", str(tmp_path / "first")]) == 0
+    monkeypatch.setattr("training.data.folders.read_resized", lambda *_: pytest.fail("a picture was decoded"))
+    assert fit.main([*options, "--output", str(tmp_path / "second")]) == 0
+    assert fit.main(["--resume", str(tmp_path / "second"), "--cache", str(tmp_path / "cache"), "--device", "cpu"]) == 0
+
+
+def test_a_cache_that_cannot_be_used_is_told_and_training_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert fit.main(arguments(tmp_path, "--images", "1", "--cache", "/proc/cache")) == 0
+    assert "  the cache /proc/cache cannot be used (No such file or directory)" in capsys.readouterr().out
 
 
 def test_missing_options_are_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

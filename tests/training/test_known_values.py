@@ -15,7 +15,7 @@ from training.losses import lsgan, nonsaturating, patch_nce
 from training.methods.cut import Cut
 from training.networks.patchgan import PatchGAN
 from training.networks.projection import ProjectionHead
-from training.networks.resnet import ResnetGenerator, default_taps
+from training.networks.resnet import ResnetGenerator
 from training.schedule import LinearDecay
 
 
@@ -39,7 +39,8 @@ def generator() -> ResnetGenerator:
 def test_networks_have_the_papers_number_of_parameters() -> None:
     assert parameters(ResnetGenerator()) == 11_378_179
     assert parameters(PatchGAN()) == 2_764_737
-    assert parameters(ProjectionHead(ResnetGenerator().tap_channels(default_taps(9)))) == 560_384
+    generator = ResnetGenerator()
+    assert parameters(ProjectionHead(generator.tap_channels(generator.default_taps()))) == 560_384
 
 
 def test_generator_translates_as_published(generator: ResnetGenerator) -> None:

@@ -7,11 +7,11 @@ from torch import nn
 from tests.training.known import fill
 from training.networks.patchgan import PatchGAN
 from training.networks.projection import ProjectionHead
-from training.networks.resnet import ResnetBlock, ResnetGenerator, default_taps
+from training.networks.resnet import ResnetBlock, ResnetGenerator
 
 
 def test_default_taps_are_the_papers_for_nine_blocks() -> None:
-    assert ResnetGenerator(width=1).default_taps() == default_taps(9) == (0, 4, 8, 12, 16)
+    assert ResnetGenerator(width=1).default_taps() == (0, 4, 8, 12, 16)
 
 
 def test_default_taps_stay_inside_a_small_generator() -> None:
@@ -84,14 +84,16 @@ def test_making_an_exportable_copy_leaves_the_generator_in_training() -> None:
 
 
 def test_translating_pass_yields_the_features_that_encoding_yields() -> None:
-    generator, picture, taps = ResnetGenerator(width=4, blocks=3), torch.rand(2, 3, 32, 32), default_taps(3)
+    generator, picture = ResnetGenerator(width=4, blocks=3), torch.rand(2, 3, 32, 32)
+    taps = generator.default_taps()
     output, features = generator.translate(picture, taps)
     assert torch.equal(output, generator(picture))
     assert all(map(torch.equal, features, generator.encode(picture, taps)))
 
 
 def test_tap_channels_are_those_of_the_features() -> None:
-    generator, taps = ResnetGenerator(width=4, blocks=3), default_taps(3)
+    generator = ResnetGenerator(width=4, blocks=3)
+    taps = generator.default_taps()
     features = generator.encode(torch.zeros(1, 3, 32, 32), taps)
     assert generator.tap_channels(taps) == [feature.shape[1] for feature in features]
 

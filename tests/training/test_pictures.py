@@ -9,7 +9,9 @@ import pytest
 from PIL import Image
 
 from tests.training.factories import gradient
-from training.data.pictures import UnreadablePicture, read_picture
+from training.data.pictures import UnreadablePicture, read_picture, read_resized
+from training.data.reading import Reading
+from training.data.synthetic import make_scene, render_photo
 
 
 def saved(path: Path, image: Image.Image, **options: object) -> Path:
@@ -75,3 +77,40 @@ def test_an_impossible_header_is_refused_without_decoding(tmp_path: Path, size: 
     (tmp_path / "a.png").write_bytes(png_claiming(*size))
     with pytest.raises(UnreadablePicture, match=reason):
         read_picture(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize(("channels", "pixel"), [(1, 76), (2, (76, 128)), (3, (255, 0, 0)), (4, (255, 0, 0, 128))])
+def test_channels_are_grey_or_colour_with_or_without_alpha(
+    tmp_path: Path, channels: int, pixel: int | tuple[int, ...]
+) -> None:
+    path = saved(tmp_path / "a.png", Image.new("RGBA", (2, 2), (255, 0, 0, 128)))
+    assert read_picture(path, channels, background=(255, 0, 0)).getpixel((0, 0)) == pixel
+
+
+def test_transparency_lies_on_the_asked_background(tmp_path: Path) -> None:
+    path = saved(tmp_path / "a.png", Image.new("LA", (2, 2), (0, 0)))
+    assert read_picture(path, 3, (10, 20, 30)).getpixel((0, 0)) == (10, 20, 30)
+    assert read_picture(path, 1, (10, 10, 10)).getpixel((0, 0)) == 10
+
+
+def test_floating_point_from_zero_to_one_spans_all_levels(tmp_path: Path) -> None:
+    levels = np.array([[0, 0.5, 1, np.nan]], dtype=np.float32)
+    picture = read_picture(saved(tmp_path / "a.tif", Image.fromarray(levels)))
+    assert np.asarray(picture)[0, :, 0].tolist() == [0, 128, 255, 0]
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_large_jpeg_is_decoded_smaller_without_showing_it(tmp_path: Path, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    photo = render_photo(make_scene(np.random.default_rng(0), 480, 720), np.random.default_rng(0))
+    path = saved(tmp_path / "a.jpg", Image.fromarray(photo), exif=exif, quality=90)
+    pixels, size = read_resized(path, Reading("fit", load_size=40, crop_size=32))
+    assert size == ((720, 480) if orientation == 1 else (480, 720))
+
+    with Image.open(path) as image:
+        assert image.draft("", (120, 120))
+        assert image.size == (180, 120)
+    slowly = read_picture(path).resize((pixels.shape[1], pixels.shape[0]), Image.Resampling.BICUBIC)
+    difference = np.abs(np.asarray(slowly, dtype=float) - pixels)
+    assert 0 < difference.mean() < 1

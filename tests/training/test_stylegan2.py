@@ -157,3 +157,12 @@ def test_mixed_precision_keeps_the_lower_precision_through_the_network() -> None
     with torch.autocast("cpu", torch.bfloat16):
         _, features = small().translate(picture(3), (1, 2, 3))
     assert {feature.dtype for feature in features} == {torch.bfloat16}
+
+
+def test_features_stay_in_channels_last() -> None:
+    network = small()
+    for parameter in network.parameters():
+        if parameter.dim() == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    features = network.encode(picture(3).contiguous(memory_format=torch.channels_last), range(len(network.layers())))
+    assert all(feature.is_contiguous(memory_format=torch.channels_last) for feature in features)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 import torch
@@ -10,6 +12,46 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from training.data.folders import PictureFolder
+from training.data.patches import Patch, zoomed_patches
+
+EPOCH_PATCHES = 100_000  # an epoch of zoom-and-patch, as the paper's code counts
+RESIDENT_BYTES = 1 << 30  # pictures of both folders up to this size lie on the device when patches are computed
+PREVIEW_PATCH = 256  # patches are too small to judge by: previews of zoom-and-patch show up to this much
+
+ORDER, DRAW, ZOOM = range(3)  # streams of random numbers
+CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True)
+class Crops:
+    """What a batch shows of one domain: levels (n, size, size, channels) uint8, and which to mirror, (n,) bool."""
+
+    levels: Tensor
+    mirrored: Tensor
+
+    def pinned(self) -> Crops:
+        """In memory from which CUDA copies while the processor goes on."""
+        if self.levels.device.type != "cpu":
+            return self
+        return Crops(self.levels.pin_memory(), self.mirrored.pin_memory())
+
+    def on(self, device: torch.device) -> Tensor:
+        """(n, channels, size, size) float32 in [-1, 1]; bytes travel, conversion and mirroring happen there."""
+        levels, mirrored = (part.to(device, non_blocking=True) for part in (self.levels, self.mirrored))
+        return to_network(torch.where(mirrored[:, None, None, None], levels.flip(2), levels))
+
+
+@dataclass(frozen=True)
+class Zoom:
+    """How zoom-and-patch draws its zooms, U[least, 1] for each axis.
+
+    ``batch``: the paper's text has one zoom for all patches of a minibatch and picture, for which the joint batch's
+    size must be known; without it each patch has its own. The published code meant the former and, because its loader
+    shuffles, did the latter, so that is what the published results are made with, and the default.
+    """
+
+    least: float = 1 / 3
+    batch: int | None = None
 
 
 @dataclass(frozen=True)
@@ -17,7 +59,8 @@ class UnpairedBatches:
     """An endless sequence of unpaired batches that depends on nothing but the seed and the number of images seen.
 
     An epoch is as long as the larger folder: sources come in a new random order each epoch, each with a target drawn
-    at random. Without state there is nothing to save: a resumed run draws what the unbroken one would have drawn.
+    at random. With ``zoom`` an epoch is 100,000 patches, and sources are drawn at random too. Without state there is
+    nothing to save: a resumed run draws what the unbroken one would have drawn, and processes can share a batch out.
     """
 
     source: PictureFolder
@@ -25,40 +68,112 @@ class UnpairedBatches:
     crop_size: int
     mirror: bool
     seed: int
+    zoom: Zoom | None = None
+    device: torch.device = CPU  # where patches are computed, if the pictures find room there
 
     @property
     def epoch_images(self) -> int:
-        return max(len(self.source), len(self.target))
+        return EPOCH_PATCHES if self.zoom else max(len(self.source), len(self.target))
 
-    def draw(self, images_seen: int, batch: int) -> tuple[Tensor, Tensor]:
-        """The next ``batch`` pictures of both domains, (batch, 3, crop, crop) in [-1, 1]."""
-        draws = [self._pair(images_seen + index) for index in range(batch)]
-        return _to_tensor([source for source, _ in draws]), _to_tensor([target for _, target in draws])
+    @property
+    def example_size(self) -> int:
+        """Side of the pictures that a preview shows, a multiple of 4."""
+        if not self.zoom:
+            return self.crop_size
+        smallest = min(min(picture.shape[:2]) for folder in (self.source, self.target) for picture in folder.pictures)
+        return min(smallest // 4 * 4, max(self.crop_size, PREVIEW_PATCH))
 
-    def _pair(self, index: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-        epoch, place = divmod(index, self.epoch_images)
-        order = np.random.default_rng((self.seed, 0, epoch)).permutation(self.epoch_images)
-        rng = np.random.default_rng((self.seed, 1, index))
-        source = self.source.pictures[order[place] % len(self.source)]
-        target = self.target.pictures[rng.integers(len(self.target))]
-        return self._augmented(source, rng), self._augmented(target, rng)
+    @property
+    def draws_on(self) -> torch.device:
+        """The device whose memory the pictures are drawn from."""
+        pictures = (*self.source.pictures, *self.target.pictures)
+        resident = self.zoom and sum(picture.nbytes for picture in pictures) <= RESIDENT_BYTES
+        return self.device if resident else CPU
 
-    def _augmented(self, picture: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-        top, left = rng.integers(picture.shape[0] - self.crop_size + 1, size=2)
-        crop = picture[top : top + self.crop_size, left : left + self.crop_size]
-        return crop[:, ::-1] if self.mirror and rng.random() < 0.5 else crop
+    def draw(self, first: int, count: int) -> tuple[Crops, Crops]:
+        """Images ``first`` to ``first + count`` of the sequence: crops of the source, and of the target."""
+        places = [self._pair(first + index) for index in range(count)]
+        return self._crops(0, [source for source, _ in places]), self._crops(1, [target for _, target in places])
+
+    def _pair(self, index: int) -> tuple[_Place, _Place]:
+        rng = np.random.default_rng((self.seed, DRAW, index))
+        target = int(rng.integers(len(self.target)))
+        if self.zoom:
+            source = int(rng.integers(len(self.source)))
+        else:
+            epoch, place = divmod(index, self.epoch_images)
+            source = _order(self.seed, epoch, self.epoch_images)[place] % len(self.source)
+        zooms = self._zooms(index, rng)
+        return self._place(0, source, zooms[0], rng), self._place(1, target, zooms[1], rng)
+
+    def _zooms(self, index: int, rng: np.random.Generator) -> NDArray[np.float64]:
+        """(domain, axis), for the axes y and x."""
+        if not self.zoom:
+            return np.ones((2, 2))
+        if self.zoom.batch is not None:
+            rng = np.random.default_rng((self.seed, ZOOM, index // self.zoom.batch))
+        return rng.uniform(self.zoom.least, 1, (2, 2))
+
+    def _place(self, domain: int, chosen: int, zoom: NDArray[np.float64], rng: np.random.Generator) -> _Place:
+        picture = (self.source, self.target)[domain].pictures[chosen]
+        height, width = (
+            max(self.crop_size, round(side * scale)) for side, scale in zip(picture.shape[:2], zoom, strict=True)
+        )
+        top, left = (int(rng.integers(side - self.crop_size + 1)) for side in (height, width))
+        mirrored = self.mirror and bool(rng.random() < 0.5)
+        return _Place(chosen, Patch(top, left, height, width, self.crop_size), mirrored)
+
+    def _crops(self, domain: int, places: list[_Place]) -> Crops:
+        pictures = [self._pictures[domain][place.picture] for place in places]
+        patches = [place.patch for place in places]
+        levels = zoomed_patches(pictures, patches) if self.zoom else _cut(pictures, patches)
+        return Crops(levels, torch.tensor([place.mirrored for place in places]))
+
+    @cached_property
+    def _pictures(self) -> tuple[list[Tensor], list[Tensor]]:
+        device = self.draws_on
+        source, target = (
+            [torch.from_numpy(picture).to(device) for picture in folder.pictures]
+            for folder in (self.source, self.target)
+        )
+        return source, target
 
 
-def to_network(pictures: NDArray[np.uint8]) -> Tensor:
-    """(n, h, w, 3) uint8 -> (n, 3, h, w) float32, x / 127.5 - 1."""
-    return torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
+@dataclass(frozen=True)
+class _Place:
+    """Where one picture of a batch comes from."""
+
+    picture: int
+    patch: Patch
+    mirrored: bool
+
+
+def examples(folder: PictureFolder, size: int, count: int) -> Tensor:
+    """At most ``count`` pictures, evenly spread over the folder, cropped in the middle: (n, c, size, size)."""
+    chosen = np.linspace(0, len(folder) - 1, min(count, len(folder))).astype(int)
+    pictures = [torch.from_numpy(folder.pictures[index]) for index in chosen]
+    sides = [(x.shape[0], x.shape[1]) for x in pictures]
+    middles = [Patch((h - size) // 2, (w - size) // 2, h, w, size) for h, w in sides]
+    return to_network(_cut(pictures, middles))
+
+
+def to_network(levels: Tensor) -> Tensor:
+    """(n, h, w, c) uint8 -> (n, c, h, w) float32, x / 127.5 - 1."""
+    return levels.permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 def to_pictures(tensor: Tensor) -> NDArray[np.uint8]:
-    """(n, 3, h, w) in [-1, 1] -> (n, h, w, 3) uint8, clamped and rounded."""
+    """(n, c, h, w) in [-1, 1] -> (n, h, w, c) uint8, clamped and rounded."""
     levels = ((tensor.detach().float().clamp(-1, 1) + 1) * 127.5).round().byte()
     return levels.permute(0, 2, 3, 1).cpu().numpy()
 
 
-def _to_tensor(pictures: list[NDArray[np.uint8]]) -> Tensor:
-    return to_network(np.stack(pictures))
+def _cut(pictures: Sequence[Tensor], patches: Sequence[Patch]) -> Tensor:
+    """Crops of pictures (h, w, c) that are not zoomed."""
+    crops = zip(pictures, patches, strict=True)
+    return torch.stack([x[p.top : p.top + p.size, p.left : p.left + p.size] for x, p in crops])
+
+
+@lru_cache(maxsize=2)  # shuffling anew for each image would cost more than the rest of its draw
+def _order(seed: int, epoch: int, length: int) -> list[int]:
+    return np.random.default_rng((seed, ORDER, epoch)).permutation(length).tolist()

@@ -3,78 +3,48 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
+import json
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import PIL
 from numpy.typing import NDArray
 from PIL import Image
 
-from training.data.pictures import SUFFIXES, UnreadablePicture, read_picture
+from training.data.cache import Decoded, Entry, PictureCache, Read, digest_of
+from training.data.pictures import SUFFIXES, UnreadablePicture, read_resized
+from training.data.reading import Reading
 from training.errors import InputError
+
+AT_ONCE = 64  # pictures decoded ahead of the one that is written to the cache: what memory must hold
 
 
 @dataclass(frozen=True)
 class PictureFolder:
-    """Decoded pictures (n, size, size, 3), uint8 RGB, and what a person should know of how they were read."""
+    """Decoded pictures, (h, w, channels) uint8 each, and what a person should know of how they were read."""
 
     path: Path
-    pictures: NDArray[np.uint8]
-    skipped: tuple[str, ...]  # "name: why", one for each file that could not be read
-    small: int  # how many pictures were smaller than what the networks see
+    pictures: Sequence[NDArray[np.uint8]]
+    files: Sequence[Entry]  # of the pictures, in the same order
+    skipped: Sequence[Entry] = ()
+    note: str = ""  # why they are not in the cache, if they should be
 
     def __len__(self) -> int:
         return len(self.pictures)
 
-    def report(self) -> Iterator[str]:
-        """Lines for people: how many pictures, what was skipped, what was enlarged."""
-        yield f"{self.path}: {_count(len(self), 'picture')}"
-        for line in self.skipped:
-            yield f"  skipped {line}"
-        if self.small:
-            yield f"  {self.small} smaller than the crop, so enlarged: expect soft results, or lower --crop-size"
+    @property
+    def channels(self) -> int:
+        return int(self.pictures[0].shape[2])
 
 
-def read_folder(path: Path, *, size: int, crop_size: int) -> PictureFolder:
-    """Reads every picture below ``path`` (or ``path`` itself), in order of name, resized to ``size`` x ``size``.
-
-    The aspect ratio is not kept, as in the published code. Unreadable files are skipped and named; pictures smaller
-    than ``crop_size`` are counted. Raises InputError when no picture is left.
-    """
-    files = _picture_files(path)
-    with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count()) as pool:
-        # Pillow warns of pictures over 89 megapixels and refuses twice that; warning a trainer helps nobody.
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        read = list(pool.map(lambda file: _read(file, size, crop_size), files))
-    pictures = [picture for picture in read if not isinstance(picture, str)]
-    skipped = tuple(
-        f"{file.relative_to(path) if file != path else file.name}: {reason}"
-        for file, reason in zip(files, read, strict=True)
-        if isinstance(reason, str)
-    )
-    if not pictures:
-        raise InputError(
-            f"None of the {_count(len(files), 'file')} in {path} can be read as a picture "
-            f"(the first, {skipped[0]}); put PNG, JPEG or WebP pictures there."
-        )
-    arrays = np.stack([array for array, _ in pictures])
-    return PictureFolder(path, arrays, skipped, sum(small for _, small in pictures))
-
-
-def fingerprint(*folders: PictureFolder) -> str:
-    """A SHA-256 of all decoded pixels: equal data gives an equal fingerprint, wherever it lies."""
-    digest = hashlib.sha256()
-    for folder in folders:
-        digest.update(repr(folder.pictures.shape).encode())
-        digest.update(np.ascontiguousarray(folder.pictures).data)
-    return digest.hexdigest()
-
-
-def _picture_files(path: Path) -> list[Path]:
+def picture_files(path: Path) -> list[Path]:
+    """The pictures below ``path``, in order of name, or ``path`` itself. Raises InputError when there are none."""
     if path.is_file():
         return [path]
     if not path.is_dir():
@@ -85,14 +55,85 @@ def _picture_files(path: Path) -> list[Path]:
     return files
 
 
-def _read(file: Path, size: int, crop_size: int) -> tuple[NDArray[np.uint8], bool] | str:
-    """The pixels and whether the file is smaller than the crop, or why it cannot be read."""
+def read_folder(path: Path, reading: Reading, cache: PictureCache | None = None) -> PictureFolder:
+    """Reads every picture below ``path`` (or ``path`` itself), in order of name, as ``reading`` says.
+
+    Unreadable files are skipped and named. Raises InputError when no picture is left, or every one of them is smaller
+    than the crop where pictures keep their size.
+    """
+    files = picture_files(path)
+    with warnings.catch_warnings():
+        # Pillow warns of pictures over 89 megapixels and refuses twice that; warning a trainer helps nobody.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        decoded, note = _decoded(path, files, reading, cache)
+    chosen = [entry for entry in decoded.entries if not entry.skipped]
+    skipped = [entry for entry in decoded.entries if entry.skipped]
+    if not chosen:
+        count = "1 file" if len(files) == 1 else f"{len(files)} files"
+        raise InputError(
+            f"None of the {count} in {path} can be read as a picture "
+            f"(the first, {skipped[0].name}: {skipped[0].skipped}); put PNG, JPEG or WebP pictures there."
+        )
+    if reading.keeps_size:
+        _check_that_one_holds_the_crop(path, chosen, reading.crop_size)
+    return PictureFolder(path, decoded.pictures, chosen, skipped, note)
+
+
+def fingerprint(*folders: PictureFolder) -> str:
+    """A SHA-256 of all decoded pixels: equal data gives an equal fingerprint, wherever it lies."""
+    digests = [[file.digest for file in folder.files] for folder in folders]
+    return hashlib.sha256(json.dumps(digests).encode()).hexdigest()
+
+
+def _decoded(path: Path, files: list[Path], reading: Reading, cache: PictureCache | None) -> tuple[Decoded, str]:
+    """The pictures and, where the cache could not be used, a sentence that says why."""
+    note = ""
+    if cache is not None:
+        try:
+            if sum(file.stat().st_size for file in files) >= cache.least_bytes:
+                return cache.get(_key(path, files, reading), _read_all(path, files, reading)), ""
+        except OSError as error:
+            note = (
+                f"the cache {cache.folder} cannot be used ({error.strerror or error}), so the pictures are kept in "
+                "memory and decoded again at the next start; name another place by --cache."
+            )
+    read = list(_read_all(path, files, reading))
+    return Decoded([entry for entry, _ in read], [pixels for _, pixels in read if pixels is not None]), note
+
+
+def _key(path: Path, files: list[Path], reading: Reading) -> str:
+    """Changes with the files' names, sizes and times of change, with how they are read, and with what reads them."""
+    states = [(str(file.relative_to(path)), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    size = ("kept", reading.crop_size) if reading.keeps_size else (reading.strategy, reading.load_size)
+    options = (size, reading.channels, reading.background)
+    described = json.dumps([PIL.__version__, str(path.resolve()), options, states])
+    return hashlib.sha256(described.encode(errors="surrogateescape")).hexdigest()
+
+
+def _read_all(path: Path, files: list[Path], reading: Reading) -> Iterator[Read]:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for start in range(0, len(files), AT_ONCE):
+            yield from pool.map(
+                _read, itertools.repeat(path), files[start : start + AT_ONCE], itertools.repeat(reading)
+            )
+
+
+def _read(path: Path, file: Path, reading: Reading) -> Read:
+    name = str(file.relative_to(path)) if file != path else file.name
     try:
-        picture = read_picture(file)
+        pixels, (width, height) = read_resized(file, reading)
     except UnreadablePicture as error:
-        return str(error)
-    return np.asarray(picture.resize((size, size), Image.Resampling.BICUBIC)), min(picture.size) < crop_size
+        return Entry(name, skipped=str(error)), None
+    rows, columns, channels = pixels.shape
+    return Entry(name, width, height, (rows, columns, channels), digest_of(pixels)), pixels
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def _check_that_one_holds_the_crop(path: Path, files: Sequence[Entry], crop_size: int) -> None:
+    largest = max(files, key=lambda file: min(file.width, file.height))
+    side = min(largest.width, largest.height)
+    if side < crop_size:
+        raise InputError(
+            f"--crop-size is {crop_size}, but every picture in {path} is smaller (the largest, {largest.name}, has "
+            f"{largest.width} x {largest.height} pixels); give a --crop-size of at most {side // 4 * 4}, or use "
+            "--strategy resize."
+        )

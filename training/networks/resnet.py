@@ -15,11 +15,6 @@ from training.networks.normalise import InstanceNorm
 from training.networks.resample import BlurDown, BlurUp
 
 
-def default_taps(blocks: int) -> tuple[int, ...]:
-    """What PatchNCE compares in CUT's generator with so many blocks; see ``ResnetGenerator.default_taps``."""
-    return _taps(blocks, antialias=True)
-
-
 class ResnetBlock(nn.Module):
     """x + two reflection-padded 3x3 convolutions with instance normalisation. (N, C, H, W) -> the same."""
 
@@ -90,7 +85,8 @@ class ResnetGenerator(Generator):
 
         For CUT's 9 blocks these are the paper's (0, 4, 8, 12, 16), with receptive fields of 1, 9, 15, 35, 99 pixels.
         """
-        return _taps(self.blocks, antialias=self.antialias)
+        second_down, first_block = (8, 12) if self.antialias else (7, 10)
+        return tuple(sorted({0, 4, second_down, first_block, first_block + self.blocks // 2}))
 
     def tap_channels(self, taps: Sequence[int]) -> list[int]:
         channels, at = self.channels_in, []
@@ -99,11 +95,6 @@ class ResnetGenerator(Generator):
                 channels = layer.out_channels
             at.append(channels)
         return [at[tap] for tap in taps]
-
-
-def _taps(blocks: int, *, antialias: bool) -> tuple[int, ...]:
-    second_down, first_block = (8, 12) if antialias else (7, 10)
-    return tuple(sorted({0, 4, second_down, first_block, first_block + blocks // 2}))
 
 
 def _blurred_down(inside: int, outside: int) -> list[nn.Module]:

@@ -1,0 +1,118 @@
+"""Turns a generator that the published code of CUT or CycleGAN trained into a filter.
+
+python -m training.convert checkpoints/horse2zebra_cut/latest_net_G.pth -o filters/horse2zebra.onnx
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+from PIL import ImageOps
+from torch import Tensor
+
+from training.data.batches import to_network
+from training.data.pictures import UnreadablePicture, read_picture
+from training.errors import InputError
+from training.export import chosen_identifier, identifier_from, title_from
+from training.filter_file import InexactFilter, write_filter
+from training.published import read_published
+
+SAMPLE_SIZE = (256, 256)
+_DATA_SET = re.compile(r"(?:^|[_-])([a-z]+)2([a-z]+)(?:[_-]|$)")
+# What the published code calls the generator's file; the folder then has the name that tells something.
+_NAMELESS = re.compile(r"(?:latest|\d+)_net_G(_[AB])?")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Returns 0 when the filter is there, 2 for bad input."""
+    try:
+        path, difference = _convert(_parser().parse_args(arguments))
+    except (InputError, InexactFilter) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    print(f"{path}: {path.stat().st_size / 1e6:.1f} MB, differs from PyTorch by at most {difference:.1e}")
+    return 0
+
+
+def default_identifier(path: Path) -> str:
+    """From the file's name, or the folder's where the file has the published code's own: ``latest_net_G_A.pth``."""
+    nameless = _NAMELESS.fullmatch(path.stem)
+    return identifier_from(path.resolve().parent.name + (nameless[1] or "") if nameless else path.stem)
+
+
+def default_domains(path: Path) -> tuple[str, str]:
+    """From a data set's name like ``horse2zebra``: in train_opt.txt beside the file, or the file's or folder's own.
+
+    Two empty texts where the name tells nothing.
+    """
+    options = _train_options(path.with_name("train_opt.txt"))
+    dataroot = re.split(r"[/\\\\]+", options.get("dataroot", "").rstrip("/\\"))[-1]
+    found = _DATA_SET.search(dataroot) or _DATA_SET.search(default_identifier(path))
+    if not found:
+        return "", ""
+    backwards = (options.get("direction") == "BtoA") != path.stem.endswith("net_G_B")  # CycleGAN's way back
+    return (found[2], found[1]) if backwards else (found[1], found[2])
+
+
+def _train_options(path: Path) -> dict[str, str]:
+    """What the published code writes beside its weights: lines like ``direction: BtoA    [default: AtoB]``."""
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return {}
+    found = (re.match(r"\s*(\w+): (.*?)\s*(?:\[default: .*\])?\s*$", line) for line in text.splitlines())
+    return {match[1]: match[2] for match in found if match}
+
+
+def _convert(options: argparse.Namespace) -> tuple[Path, float]:
+    file = Path(options.file)
+    identifier = chosen_identifier(options.identifier, default_identifier(file), half=options.half)
+    sample = _sample(Path(options.sample)) if options.sample else None
+    published = read_published(file)
+    source, target = default_domains(file)
+    about = {
+        "identifier": identifier,
+        "title": options.title or title_from(identifier),
+        "description": options.description,
+        "source_domain": source if options.source_domain is None else options.source_domain,
+        "target_domain": target if options.target_domain is None else options.target_domain,
+        "method": published.method,
+        "licence": options.licence,
+    }
+    path = Path(options.output or f"{identifier}.onnx")
+    return path, write_filter(published.generator, path, about=about, sample=sample, half=options.half)
+
+
+def _sample(path: Path) -> Tensor:
+    """The middle of the picture, (1, 3, 256, 256) in [-1, 1]. Raises InputError."""
+    try:
+        picture = ImageOps.fit(read_picture(path), SAMPLE_SIZE)
+    except UnreadablePicture as reason:
+        raise InputError(f"--sample {path} cannot be read: {reason}; name another picture.") from None
+    return to_network(np.array(picture)[None])
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m training.convert",
+        description="Converts a generator of the published CUT, FastCUT, SinCUT or CycleGAN code into a filter.",
+    )
+    parser.add_argument("file", help="the generator's weights, for example latest_net_G.pth")
+    parser.add_argument("-o", "--output", help="the file to write (default: IDENTIFIER.onnx here)")
+    parser.add_argument("--identifier", help="the filter's identifier (default: from the file's or folder's name)")
+    parser.add_argument("--title", default="", help="the filter's title in menus (default: from the identifier)")
+    parser.add_argument("--description", default="", help="a sentence about the filter")
+    parser.add_argument("--source-domain", help="what it turns (default: horse for a data set called horse2zebra)")
+    parser.add_argument("--target-domain", help="into what (default: likewise)")
+    parser.add_argument("--licence", default="", help="the filter's licence, for example CC-BY-4.0")
+    parser.add_argument("--sample", metavar="PICTURE", help="a source picture, for the filter's thumbnail")
+    parser.add_argument("--fp16", dest="half", action="store_true", help="half precision: half the size, for GPUs")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

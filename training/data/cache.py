@@ -1,0 +1,189 @@
+"""Decoded pictures in one file that is mapped into memory: a second start reads it without decoding.
+
+A file holds the pixels of all pictures, one after the other, then an index in JSON, then a trailer that tells the
+index's length and checksum. It is whole or not there; its name is the SHA-256 of what was read and how. Pixels are
+checked against their checksums at each start.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import os
+import struct
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAGIC = b"PLEINPX1"
+TRAILER = struct.Struct("<Q32s8s")  # length of the index, its SHA-256, MAGIC
+
+DAY = 24 * 3600.0
+UNUSED_DAYS = 30  # a cache that nobody used for so long goes
+MOST_BYTES = 20 * 1024**3  # beyond it those unused for longest go, but none used within the last day
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file: its name, its own size in pixels and its pixels' checksum, or why it could not be read."""
+
+    name: str
+    width: int = 0
+    height: int = 0
+    shape: tuple[int, int, int] = (0, 0, 0)  # of the pixels: h, w, channels
+    digest: str = ""
+    skipped: str = ""
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Entries in order of name, and the pixels (h, w, channels) of those that could be read."""
+
+    entries: Sequence[Entry]
+    pictures: Sequence[NDArray[np.uint8]]
+
+
+# One entry and its pixels, which are None for a skipped file.
+Read = tuple[Entry, NDArray[np.uint8] | None]
+
+
+def digest_of(pixels: NDArray[np.uint8]) -> str:
+    """SHA-256 of shape and levels."""
+    digest = hashlib.sha256(repr(pixels.shape).encode())
+    digest.update(np.ascontiguousarray(pixels).data)
+    return digest.hexdigest()
+
+
+def platform_folder() -> Path:
+    """Where this platform keeps caches. Raises OSError where there is no such place."""
+    name = "LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME"
+    base = os.environ.get(name, "")
+    try:
+        home = Path.home() / ("AppData/Local" if sys.platform == "win32" else ".cache")
+    except RuntimeError:
+        home = None
+    if Path(base).is_absolute():
+        return Path(base) / "pleinair"
+    if home is None:
+        raise OSError("there is no home folder")
+    return home / "pleinair"
+
+
+@dataclass(frozen=True)
+class PictureCache:
+    """The cache files in one folder. Several processes may use it at once: each writes a file of its own and renames.
+
+    Sets of files that hold fewer than ``least_bytes`` together are read so fast that they are not cached.
+    """
+
+    folder: Path
+    least_bytes: int = 0
+
+    def get(self, key: str, read: Iterable[Read]) -> Decoded:
+        """What the cache holds for the key, else what ``read`` gives, kept for next time. Raises OSError."""
+        path = self.folder / f"{key}.pleinair"
+        decoded = _load(path)
+        if decoded is None:
+            self._write(path, read)
+            decoded = _load(path)
+            if decoded is None:
+                raise OSError(f"{path} does not hold what was written to it")
+        with contextlib.suppress(OSError):  # a folder that others prepared may be read-only
+            os.utime(path)
+        self._prune()
+        return decoded
+
+    def _write(self, path: Path, read: Iterable[Read]) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=".pleinair-", suffix=".tmp", dir=self.folder)
+        beside = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                _dump(file, read)
+                file.flush()
+                os.fsync(file.fileno())
+            try:
+                beside.replace(path)
+            except PermissionError:  # on Windows, while another process has the file mapped that it just wrote
+                if _load(path) is None:
+                    raise
+        finally:
+            beside.unlink(missing_ok=True)
+
+    def _prune(self) -> None:
+        """Removes what nobody used for long, what exceeds the limit, and what interrupted writers left."""
+        now = time.time()
+        with contextlib.suppress(OSError):
+            for left in self.folder.glob(".pleinair-*.tmp"):
+                _remove_unless_used_since(left, now - DAY)
+            files = sorted(self.folder.glob("*.pleinair"), key=lambda file: file.stat().st_mtime, reverse=True)
+            total = 0
+            for file in files:
+                total += file.stat().st_size
+                _remove_unless_used_since(file, now - (DAY if total > MOST_BYTES else UNUSED_DAYS * DAY))
+
+
+def _remove_unless_used_since(file: Path, moment: float) -> None:
+    with contextlib.suppress(OSError):  # in use on Windows, or gone already
+        if file.stat().st_mtime < moment:
+            file.unlink()
+
+
+def _dump(file: BinaryIO, read: Iterable[Read]) -> None:
+    entries = []
+    for entry, pixels in read:
+        entries.append(dataclasses.asdict(entry))
+        if pixels is not None:
+            file.write(np.ascontiguousarray(pixels).data)
+    index = json.dumps(entries).encode()
+    file.write(index)
+    file.write(TRAILER.pack(len(index), hashlib.sha256(index).digest(), MAGIC))
+
+
+def _load(path: Path) -> Decoded | None:
+    """None where the file is not there or not as it was written."""
+    try:
+        # Copy on write: PyTorch wants arrays that may be written to, and no page is copied unless one is.
+        whole: NDArray[np.uint8] = np.memmap(path, np.uint8, mode="c")
+        entries, end = _index(whole)
+    except (OSError, ValueError, TypeError, struct.error):
+        return None
+    pictures, start = [], 0
+    for entry in entries:
+        if not entry.skipped:
+            length = int(np.prod(entry.shape))
+            pictures.append(np.asarray(whole[start : start + length]))
+            start += length
+    if start != end:
+        return None
+    shapes = [entry for entry in entries if not entry.skipped]
+    pictures = [pixels.reshape(entry.shape) for entry, pixels in zip(shapes, pictures, strict=True)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # hashing lets other threads run
+        if list(pool.map(digest_of, pictures)) != [entry.digest for entry in shapes]:
+            return None
+    return Decoded(entries, pictures)
+
+
+def _index(whole: NDArray[np.uint8]) -> tuple[list[Entry], int]:
+    """The entries and where the pixels end. Raises ValueError, TypeError or struct.error for a damaged file."""
+    length, digest, magic = TRAILER.unpack(whole[-TRAILER.size :].tobytes())
+    end = len(whole) - TRAILER.size - length
+    index = whole[max(end, 0) : len(whole) - TRAILER.size].tobytes()
+    if magic != MAGIC or hashlib.sha256(index).digest() != digest:
+        raise ValueError("the index is damaged")
+    return [_entry(fields) for fields in json.loads(index)], end
+
+
+def _entry(fields: dict[str, Any]) -> Entry:
+    height, width, channels = fields.pop("shape")
+    return Entry(**fields, shape=(height, width, channels))

@@ -1,0 +1,59 @@
+"""At which size and with which channels pictures are read."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from training.errors import InputError
+
+Colour = tuple[int, int, int]
+WHITE: Colour = (255, 255, 255)
+
+STRATEGIES = {
+    "resize": "to a square of the load size, aspect not kept, as published",
+    "fit": "shorter side to the load size, aspect kept",
+    "crop": "size kept",
+    "patch": "SinCUT's zoom-and-patch",
+}
+CHANNELS = {1: "grey", 2: "grey and alpha", 3: "RGB", 4: "RGB and alpha"}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Everything that decides which pixels a file gives; sizes in pixels, the background for transparent parts."""
+
+    strategy: str
+    load_size: int
+    crop_size: int
+    channels: int = 3
+    background: Colour = WHITE
+
+    @property
+    def keeps_size(self) -> bool:
+        """Whether pictures stay as large as they are, unless the crop needs more."""
+        return self.strategy in ("crop", "patch")
+
+    def size_of(self, width: int, height: int) -> tuple[int, int]:
+        """Width and height at which a picture of this size is kept."""
+        if self.strategy == "resize":
+            return self.load_size, self.load_size
+        if self.strategy == "fit":
+            return _with_shorter_side(width, height, self.load_size)
+        if min(width, height) < self.crop_size:
+            return _with_shorter_side(width, height, self.crop_size)
+        return width, height
+
+
+def parse_colour(text: str) -> Colour:
+    """``#rrggbb`` or ``white`` or ``black``. Raises InputError."""
+    text = {"white": "#ffffff", "black": "#000000"}.get(text, text)
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", text):
+        raise InputError(f"--background is {text!r}, but must be white, black or a colour like '#f0e6d2'.")
+    red, green, blue = bytes.fromhex(text[1:])
+    return red, green, blue
+
+
+def _with_shorter_side(width: int, height: int, side: int) -> tuple[int, int]:
+    scale = side / min(width, height)
+    return max(side, round(width * scale)), max(side, round(height * scale))

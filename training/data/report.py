@@ -1,0 +1,91 @@
+"""What a person should know of the pictures that were read."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+
+from training.data.cache import Entry
+from training.data.folders import PictureFolder
+from training.data.reading import Reading
+from training.errors import InputError
+
+FEW = 10
+DISTORTION = 1.5  # of width to height, above which a resized picture looks wrong
+NAMED = 3  # how many names a warning lists
+
+
+def check_apart(source: PictureFolder, target: PictureFolder) -> None:
+    """Raises InputError when both domains show the same pictures, from whatever folders."""
+    same_place = source.path.resolve() == target.path.resolve()
+    if same_place or {file.digest for file in source.files} == {file.digest for file in target.files}:
+        where = f"{source.path} twice" if same_place else f"the same pictures in {source.path} and {target.path}"
+        raise InputError(f"Source and target are {where}; name two different sets of pictures, one for each domain.")
+
+
+def folder_report(folder: PictureFolder, reading: Reading, *, sizes: bool = False) -> Iterator[str]:
+    """Lines for people: how many pictures, what was skipped, what happens to their sizes; ``sizes``: and which."""
+    yield f"{folder.path}: {_count(len(folder))}"
+    for entry in folder.skipped:
+        yield f"  skipped {entry.name}: {entry.skipped}"
+    if folder.note:
+        yield f"  {folder.note}"
+    if sizes:
+        yield f"  {_sizes(folder.files)}"
+    small = [file for file in folder.files if min(file.width, file.height) < reading.crop_size]
+    if small:
+        yield f"  {len(small)} smaller than the crop, so enlarged: expect soft results, or lower --crop-size"
+    distorted = [file for file in folder.files if _distortion(file, reading) > DISTORTION]
+    if distorted:
+        yield (
+            f"  {len(distorted)} distorted by more than {DISTORTION} ({_names(distorted)}): "
+            "--strategy fit keeps the aspect ratio"
+        )
+    for names in _duplicates(folder.files):
+        yield f"  the same picture: {', '.join(names)}"
+
+
+def pair_report(source: PictureFolder, target: PictureFolder, reading: Reading) -> Iterator[str]:
+    """Warnings about both domains together."""
+    if reading.strategy != "patch":
+        few = [f"{folder.path} has {_count(len(folder))}" for folder in (source, target) if len(folder) < FEW]
+        if few:
+            yield (
+                f"warning: {' and '.join(few)}; CUT and FastCUT learn from {FEW} or more in each folder, "
+                "for a few large pictures use --strategy patch"
+            )
+    digests = {file.digest for file in target.files}
+    both = [file for file in source.files if file.digest in digests]
+    if both:
+        yield f"warning: {_count(len(both))} of the source ({_names(both)}) can be found in the target too"
+
+
+def _distortion(file: Entry, reading: Reading) -> float:
+    width, height = reading.size_of(file.width, file.height)
+    ratio = (file.width / file.height) / (width / height)
+    return max(ratio, 1 / ratio) if reading.strategy == "resize" else 1.0
+
+
+def _duplicates(files: Sequence[Entry]) -> Iterator[list[str]]:
+    """Names of files with equal pixels."""
+    ordered = sorted(files, key=lambda file: (file.digest, file.name))
+    for _, same in itertools.groupby(ordered, key=lambda file: file.digest):
+        names = [file.name for file in same]
+        if len(names) > 1:
+            yield names
+
+
+def _sizes(files: Sequence[Entry]) -> str:
+    smallest, largest = (choose(files, key=lambda file: file.width * file.height) for choose in (min, max))
+    if smallest.width * smallest.height == largest.width * largest.height:
+        return f"{largest.width} x {largest.height} pixels"
+    return f"{smallest.width} x {smallest.height} to {largest.width} x {largest.height} pixels"
+
+
+def _names(files: Sequence[Entry]) -> str:
+    more = f" and {len(files) - NAMED} more" if len(files) > NAMED else ""
+    return ", ".join(file.name for file in files[:NAMED]) + more
+
+
+def _count(number: int) -> str:
+    return f"{number} picture{'' if number == 1 else 's'}"

@@ -1,0 +1,31 @@
+"""Shows what a run would do with its pictures, without a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from training.config import FitConfig
+from training.data.cache import PictureCache
+from training.data.contact_sheet import contact_sheet
+from training.data.domains import read_domains
+from training.errors import InputError
+from training.files import write_whole
+
+
+def dry_run(config: FitConfig, cache: PictureCache | None, output: str | None) -> int:
+    """Prints what was read and writes a contact sheet beside ``output``, or here. Returns 0; raises InputError."""
+    batches = read_domains(config, torch.device("cpu"), cache, sizes=True)
+    images = config.images or config.epochs * batches.epoch_images
+    print(f"An epoch has {batches.epoch_images} images, the run {images}, {config.batch} in each step.")
+    path = Path(f"{Path(output)}-dry-run.png" if output else "dry-run.png")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, contact_sheet(batches))
+    except OSError as error:
+        raise InputError(
+            f"The contact sheet cannot be written to {path} ({error.strerror}); choose an --output that can be written."
+        ) from None
+    print(f"What the networks would see is in {path}")
+    return 0

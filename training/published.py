@@ -1,0 +1,256 @@
+"""Generators from the files that CUT's and CycleGAN's published code writes: ``*_net_G.pth`` and its like.
+
+The architecture follows from names and shapes, since the files hold nothing else.
+"""
+
+from __future__ import annotations
+
+import pickle
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from training.errors import InputError
+from training.networks.equalised import Blur
+from training.networks.generator import Generator
+from training.networks.resample import BlurDown
+from training.networks.resnet import ResnetGenerator
+from training.networks.stylegan2 import StyleGAN2Generator, generator_channels
+
+Weights = Mapping[str, Tensor]
+
+STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
+WANTED = "a generator of CUT, FastCUT, SinCUT or CycleGAN (for example latest_net_G.pth)"
+_SIZES = (64, 128, 256, 512, 1024, 32, 16, 8)  # which SinCUT's channels may stem from, likely ones first
+
+
+@dataclass(frozen=True)
+class Published:
+    generator: Generator
+    method: str  # cut (CUT's and FastCUT's are one network), cyclegan or sincut
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """An architecture, and the kernels by name that published files hold beside the weights."""
+
+    method: str
+    build: Callable[[], Generator]
+    kernels: Mapping[str, Tensor]
+
+
+def read_published(path: Path) -> Published:
+    """Reads weights only, never code. Raises InputError for any other file, naming the first key that does not fit."""
+    weights = _without_wrapping(_load(path), path)
+    _refuse_other_networks(weights, path)
+    plan = _stylegan2(weights, path) if "encoder.convs.1.0.weight" in weights else _resnet(weights, path)
+    with torch.device("meta"):  # shapes first: a damaged file may ask for more than the memory holds
+        expected = plan.build()
+    weights = _without_kernels(weights, plan.kernels, path)
+    weights = _without_statistics(weights, expected)
+    _check_fit(weights, expected.state_dict(), path)
+    generator = plan.build()
+    generator.load_state_dict(dict(weights))
+    return Published(generator, plan.method)
+
+
+def _load(path: Path) -> Any:
+    try:
+        with path.open("rb") as file:
+            start = file.read(2)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}); name {WANTED}.") from None
+    if path.suffix == ".t7":
+        raise InputError(
+            f"{path} is a model of Lua Torch, which PyTorch no longer reads; name {WANTED}, of the PyTorch versions."
+        )
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError:
+        if start in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
+            raise InputError(
+                f"{path} is damaged, or holds more than weights, and loading it could run code; copy it again, or"
+                " save the network's state_dict() alone, as the published code does."
+            ) from None
+        raise InputError(_damaged(path)) from None
+    except Exception:  # a damaged or foreign file raises nearly anything
+        raise InputError(_damaged(path)) from None
+
+
+def _damaged(path: Path) -> str:
+    return f"{path} is damaged or no file of PyTorch; copy or download it again, or name {WANTED}."
+
+
+def _without_wrapping(contents: Any, path: Path) -> Weights:
+    """The weights, without what DataParallel and torch put around them."""
+    if not isinstance(contents, Mapping) or not all(isinstance(key, str) for key in contents):
+        raise InputError(f"{path} holds a {type(contents).__name__} in place of named weights; name {WANTED}.")
+    if {"format", "config", "networks"} <= contents.keys():
+        raise InputError(f"{path} is a checkpoint of Pleinair; export it with python -m training.export {path}.")
+    contents = {key: value for key, value in contents.items() if key != "_metadata"}
+    other = next((key for key, value in contents.items() if not isinstance(value, Tensor)), None)
+    if other is not None or not contents:
+        what = f"{other!r}, which is no tensor" if other is not None else "nothing"
+        raise InputError(f"{path} holds {what}; expected the state_dict() of {WANTED}.")
+    if all(key.startswith("module.") for key in contents):
+        return {key.removeprefix("module."): value for key, value in contents.items()}
+    return contents
+
+
+def _refuse_other_networks(weights: Weights, path: Path) -> None:
+    other = next((what for is_one, what in _OTHERS if is_one(weights)), None)
+    if other:
+        raise InputError(f"{path} is {other}; name {WANTED}.")
+
+
+def _has(*names: str) -> Callable[[Weights], bool]:
+    return lambda weights: any(name in weights for name in names)
+
+
+def _is_patchgan(weights: Weights) -> bool:
+    first = weights.get("model.0.weight")
+    return first is not None and first.ndim == 4 and not any("conv_block" in name for name in weights)
+
+
+def _has_affine_norm(weights: Weights) -> bool:
+    first = weights.get("model.2.weight")
+    return first is not None and first.ndim == 1
+
+
+_OTHERS: tuple[tuple[Callable[[Weights], bool], str], ...] = (
+    (_has("mlp_0.0.weight"), "the projection head of PatchNCE (net_F), which takes no pictures"),
+    (_has("final_linear.0.weight", "final_conv.0.weight"), "StyleGAN2's discriminator (net_D), which judges pictures"),
+    (_has("model.model.0.weight", "model.model.1.model.1.weight"), "a U-Net generator, which is not supported"),
+    (_is_patchgan, "a PatchGAN discriminator (net_D), which judges pictures"),
+    (_has_affine_norm, "a network with batch normalisation or weights in its norms, which is not supported"),
+)
+
+
+def _resnet(weights: Weights, path: Path) -> _Plan:
+    """CUT's or CycleGAN's. What is missing counts as the published default, and is named when the keys are compared."""
+    blocks = _positions(weights, r"model\.(\d+)\.conv_block\.")
+    if not blocks:
+        first = next(iter(weights))
+        raise InputError(
+            f"{path} has no residual blocks (its first key is {first!r}, expected 'model.1.weight'); name {WANTED}."
+        )
+    antialias = "model.8.weight" in weights or "model.7.weight" not in weights
+    start, end = 12 if antialias else 10, blocks[-1] + 1
+    antialias_up = f"model.{end}.weight" not in weights
+    last = end + (9 if antialias_up else 7)
+    build = partial(
+        ResnetGenerator,
+        channels_in=_axis(weights, "model.1.weight", 1, 3),
+        channels_out=_axis(weights, f"model.{last}.weight", 0, 3),
+        width=_axis(weights, "model.1.weight", 0, 64),
+        blocks=max(1, min(end - start, len(weights))),
+        antialias=antialias,
+        antialias_up=antialias_up,
+        dropout=any(name.startswith(f"model.{blocks[0]}.conv_block.6.w") for name in weights),
+    )
+    down, up = BlurDown(1).kernel[0, 0], Blur(1, padding=1, gain=4).kernel[0, 0]
+    kernels = {f"model.{place}.filt": down for place in (7, 11) if antialias}
+    kernels |= {f"model.{place}.filt": up for place in (end, end + 4) if antialias_up}
+    return _Plan("cut" if antialias else "cyclegan", build, kernels)
+
+
+def _stylegan2(weights: Weights, path: Path) -> _Plan:
+    """SinCUT's, "stylegan2" or "smallstylegan2", with any number of halvings."""
+    encoder = _positions(weights, r"encoder\.convs\.(\d+)\.")
+    halves = _positions(weights, r"encoder\.convs\.(\d+)\.skip\.") or [2]
+    doubles = _positions(weights, r"decoder\.convs\.(\d+)\.conv\.") or [encoder[-1] - 1 - len(halves)]
+    channels = [_axis(weights, "encoder.convs.1.0.weight", 0, 80)]
+    for place in halves:  # channels double, so that a missing layer is named as such
+        channels.append(_axis(weights, f"encoder.convs.{place}.conv2.1.weight", 0, 2 * channels[-1]))
+    width, crop_size = _width_and_size(channels, path)
+    build = partial(
+        StyleGAN2Generator,
+        channels_in=_axis(weights, "encoder.convs.1.0.weight", 1, 3),
+        channels_out=_axis(weights, f"decoder.convs.{doubles[-1] + 1}.0.weight", 0, 3),
+        width=width,
+        crop_size=crop_size,
+        blocks=min(encoder[-1] - 1 - len(halves) + doubles[0], len(weights)),
+        halvings=len(halves),
+    )
+    blur, up = Blur(1, padding=1).kernel[0, 0], Blur(1, padding=1, gain=4).kernel[0, 0]
+    kernels = {f"encoder.convs.{place}.{part}.0.kernel": blur for place in halves for part in ("conv2", "skip")}
+    kernels |= {f"decoder.convs.{place}.conv.blur.kernel": up for place in doubles}
+    return _Plan("sincut", build, kernels)
+
+
+def _width_and_size(channels: list[int], path: Path) -> tuple[int, int]:
+    """Which width and training size give these channels; more than one may, and then they are one network."""
+    for size in _SIZES:
+        width = round(channels[0] * size / 512)
+        if width >= 1 and generator_channels(width, size, len(channels) - 1) == channels:
+            return width, size
+    raise InputError(
+        f"{path} has {' and '.join(map(str, channels))} channels in encoder.convs.1.0.weight and the halvings after it,"
+        " which no --ngf and --crop_size of SinCUT give; name an unchanged file of the published code."
+    )
+
+
+def _positions(weights: Weights, pattern: str) -> list[int]:
+    found = (re.match(pattern, name) for name in weights)
+    return sorted({int(match[1]) for match in found if match})
+
+
+def _axis(weights: Weights, name: str, axis: int, default: int) -> int:
+    """The length of a convolution's axis, the default where there is no such convolution."""
+    weight = weights.get(name)
+    return max(1, weight.shape[axis]) if weight is not None and weight.ndim == 4 else default
+
+
+def _without_kernels(weights: Weights, kernels: Mapping[str, Tensor], path: Path) -> Weights:
+    for name, kernel in kernels.items():
+        value = weights.get(name)
+        fits = value is None or (
+            value.shape[-2:] == kernel.shape
+            and _is_finite(value)
+            and torch.allclose(value.float(), kernel.expand_as(value), atol=1e-4)
+        )
+        if not fits:
+            row = " ".join(f"{level:g}" for level in kernel[0] / kernel[0, 0])
+            raise InputError(
+                f"{path}: {name} is another blur than the published code's {row}; only generators with that can be"
+                " converted."
+            )
+    return {name: value for name, value in weights.items() if name not in kernels}
+
+
+def _without_statistics(weights: Weights, network: nn.Module) -> Weights:
+    """Old versions of PyTorch kept running statistics that instance normalisation in this network does not use."""
+    norms = {name for name, module in network.named_modules() if isinstance(module, nn.InstanceNorm2d)}
+    unused = {f"{norm}.{statistic}" for norm in norms for statistic in STATISTICS}
+    return {name: value for name, value in weights.items() if name not in unused}
+
+
+def _is_finite(value: Tensor) -> bool:
+    plain = value.is_floating_point() and value.layout == torch.strided and value.device.type == "cpu"
+    return plain and bool(value.isfinite().all())
+
+
+def _check_fit(weights: Weights, expected: Weights, path: Path) -> None:
+    """Raises InputError for the first key, in the network's order, that is missing, shaped otherwise or too many."""
+    for name, value in expected.items():
+        shape = " x ".join(map(str, value.shape))
+        if name not in weights:
+            raise InputError(f"{path}: {name} ({shape}) is missing; name {WANTED} that is whole.")
+        if weights[name].shape != value.shape:
+            seen = " x ".join(map(str, weights[name].shape)) or "a single number"
+            raise InputError(f"{path}: {name} is {seen}, expected {shape}; name {WANTED}.")
+        if not _is_finite(weights[name]):
+            raise InputError(
+                f"{path}: {name} holds values that are no finite numbers; name a file from before training broke."
+            )
+    extra = next((name for name in weights if name not in expected), None)
+    if extra is not None:
+        raise InputError(
+            f"{path}: {extra[:100]!r} is one key too many, expected none of this name beside the others; name {WANTED}."
+        )
