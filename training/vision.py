@@ -18,16 +18,19 @@ _SCHEMA = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
 
 def make_grid(pictures: Tensor, columns: int) -> Tensor:
     """Pictures (n, 3, h, w) in [-1, 1] -> one picture (3, H, W) in [-1, 1] with ``columns`` of them in a row."""
-    grid: Tensor = _torchvision_utils().make_grid(pictures, nrow=columns, padding=4, pad_value=1.0)
+    grid: Tensor = import_with_torchvision("torchvision.utils").make_grid(
+        pictures, nrow=columns, padding=4, pad_value=1.0
+    )
     return grid
 
 
-def _torchvision_utils() -> ModuleType:
+def import_with_torchvision(name: str) -> ModuleType:
+    """The module of this name, which is torchvision's or imports torchvision. Raises ImportError."""
     try:
-        return importlib.import_module("torchvision.utils")
+        importlib.import_module("torchvision")
     except RuntimeError as error:
         if "torchvision::nms" not in str(error):
             raise
-    for name in ("nms", "qnms"):
-        torch.library.define(f"torchvision::{name}", _SCHEMA)
-    return importlib.import_module("torchvision.utils")
+        for operator in ("nms", "qnms"):
+            torch.library.define(f"torchvision::{operator}", _SCHEMA)
+    return importlib.import_module(name)

@@ -1,0 +1,6 @@
+"""How far translated pictures are from real ones, and from the pictures they were made of."""
+
+from training.metrics.structure import gradient_correlation
+from training.metrics.wasserstein import Distance, PatchSet, patch_sliced_wasserstein, prepare_patches
+
+__all__ = ["Distance", "PatchSet", "gradient_correlation", "patch_sliced_wasserstein", "prepare_patches"]

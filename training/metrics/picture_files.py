@@ -1,0 +1,71 @@
+"""A folder of pictures at their own sizes, decoded when they are asked for."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import overload
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from training.data.pictures import SUFFIXES, UnreadablePicture, read_picture
+from training.errors import InputError
+
+Pixels = NDArray[np.uint8]
+
+
+class PictureFiles(Sequence[Pixels]):
+    """Every readable picture below a folder, in order of name, as (h, w, 3) uint8 RGB; one is in memory at a time.
+
+    ``skipped`` names what cannot be read and why. Raises InputError when there is no folder or no picture in it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_dir():
+            raise InputError(f"There is no folder {path}; name a folder that holds the pictures.")
+        self.path = path
+        self.files: list[Path] = []
+        self.sizes: list[tuple[int, int]] = []  # width, height
+        self.skipped: list[str] = []
+        found = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+        for file in found:
+            self._admit(file)
+        if not self.files:
+            what = f"no picture that can be read (the first: {self.skipped[0]})" if found else "no pictures"
+            raise InputError(f"The folder {path} holds {what}; put PNG, JPEG or WebP pictures there.")
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    @overload
+    def __getitem__(self, index: int) -> Pixels: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Pixels]: ...
+    def __getitem__(self, index: int | slice) -> Pixels | list[Pixels]:
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        file = self.files[index]
+        try:
+            return read_pixels(file)
+        except UnreadablePicture as error:
+            raise InputError(f"{file} could be read and now cannot ({error}); leave the folder as it is.") from None
+
+    def _admit(self, file: Path) -> None:
+        try:
+            height, width, _ = read_pixels(file).shape
+        except UnreadablePicture as error:
+            self.skipped.append(f"{file.relative_to(self.path)}: {error}")
+        else:
+            self.files.append(file)
+            self.sizes.append((width, height))
+
+
+def read_pixels(file: Path) -> Pixels:
+    """(h, w, 3) uint8 RGB. Raises UnreadablePicture."""
+    with warnings.catch_warnings():
+        # Pillow warns of pictures over 89 megapixels and refuses twice that.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        return np.asarray(read_picture(file))
