@@ -20,7 +20,7 @@ import torch
 
 from training.checkpoint import Checkpoint
 from training.config import PRESETS, FitConfig
-from training.data.batches import UnpairedBatches
+from training.data.batches import UnpairedBatches, examples
 from training.data.cache import PictureCache
 from training.data.domains import choose_cache, read_domains
 from training.data.folders import fingerprint
@@ -34,11 +34,12 @@ from training.events import Events, check_installed
 from training.export import export_filter, identifier_from
 from training.guard import Diverged, Guard
 from training.lock import folder_lock
-from training.loop import Evaluate, Training
+from training.loop import Training
 from training.methods import METHODS
 from training.resume import Start, resume
 from training.run import RunFolder
 from training.schedule import Length
+from training.score import PICTURES, Evaluate, translation_score
 
 INTERRUPTED = 130
 DIVERGED = 3
@@ -208,10 +209,11 @@ def _training(
 
 
 def _evaluation(config: FitConfig, batches: UnpairedBatches) -> Evaluate | None:
-    """What scores the translations, on request. Raises InputError."""
-    if config.evaluate_every:
-        raise InputError("--evaluate-every has no score to compute in this version; leave it out.")
-    return None
+    """What scores the translations of a few pictures, the same all along the run, on request."""
+    if not config.evaluate_every:
+        return None
+    size = batches.example_size
+    return translation_score(*(examples(folder, size, PICTURES) for folder in (batches.source, batches.target)))
 
 
 def _restore(training: Training, checkpoint: Checkpoint) -> int:

@@ -25,11 +25,10 @@ from training.methods import Method
 from training.preview import preview_png
 from training.run import RunFolder
 from training.schedule import Length
+from training.score import Evaluate
 
 METRICS_SECONDS = 1.0  # losses are read from the device this often: reading them every step would make it wait
 PREVIEW_PICTURES = 4
-# The score of a translating function, (n, 3, h, w) to the same in [-1, 1]; lower is better.
-Evaluate = Callable[[Callable[[Tensor], Tensor]], float]
 
 
 @dataclass(frozen=True)

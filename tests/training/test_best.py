@@ -17,9 +17,9 @@ from tests.training.test_resume import go_on, stop_after
 from training import fit
 from training.checkpoint import Checkpoint
 from training.errors import InputError
-from training.loop import Evaluate
 from training.methods import METHODS
 from training.run import RunFolder
+from training.score import Evaluate
 
 
 def score_by(monkeypatch: pytest.MonkeyPatch, evaluate: Evaluate) -> None:
@@ -74,6 +74,22 @@ def test_translations_are_scored_as_the_filter_will_make_them(tmp_path: Path, mo
     method = METHODS["cut"](checkpoint.config, torch.device("cpu"))
     method.networks["generator"].load_state_dict(dict(checkpoint.networks["generator_ema"]))
     assert torch.equal(seen[0], method.translate(picture(1, 32, 32)))
+
+
+def test_scores_are_patch_distances_and_alike_after_a_break(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    options = ["--images", "20", "--evaluate-every", "3", "--checkpoint-every", "4"]
+    for name, stops in (("broken", 4), ("unbroken", 9)):
+        stop_after(monkeypatch, stops)
+        assert fit.main(arguments(tmp_path / name, *options)) == fit.INTERRUPTED
+    stop_after(monkeypatch, 5)
+    assert go_on(tmp_path / "broken" / "run") == fit.INTERRUPTED
+    broken, unbroken = (RunFolder(tmp_path / name / "run") for name in ("broken", "unbroken"))
+    assert list(scores_of(broken.path)) == [3, 6, 9]
+    assert scores_of(broken.path) == scores_of(unbroken.path)
+    assert broken.best_score() == unbroken.best_score()
+    # Thousandths of a standard deviation; grey translations are hundreds away from the targets.
+    assert broken.best_score() == pytest.approx(min(scores_of(broken.path).values()), rel=1e-5)
+    assert 10 < broken.best_score() < 10_000
 
 
 def test_exporting_the_best_needs_scores() -> None:
