@@ -125,6 +125,9 @@ class FitConfig:
             self.taps,
             "all, last, or layer numbers like 0,4,8",
         )
+        if self.architecture == "stylegan2":
+            power = self.crop_size & (self.crop_size - 1) == 0
+            _check(power, "crop_size", self.crop_size, "a power of two, for example 64, with --architecture stylegan2")
         self._check_contrast()
         self._check_reading()
         _check(self.temperature > 0, "temperature", self.temperature, "a number above 0")

@@ -6,20 +6,20 @@ python -m training.fit --resume runs/monet
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
+import itertools
 import signal
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack, nullcontext, redirect_stdout
 from pathlib import Path
 from types import FrameType
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
 import torch
 
 from training.checkpoint import Checkpoint
-from training.config import PRESETS, FitConfig
+from training.config import FitConfig
 from training.data.batches import UnpairedBatches, examples
 from training.data.cache import PictureCache
 from training.data.domains import choose_cache, read_domains
@@ -32,10 +32,12 @@ from training.ema import GeneratorAverage
 from training.errors import InputError
 from training.events import Events, check_installed
 from training.export import export_filter, identifier_from
+from training.filter_file import InexactFilter
 from training.guard import Diverged, Guard
 from training.lock import folder_lock
 from training.loop import Training
 from training.methods import METHODS
+from training.options import named_folders, new_config, read_options
 from training.resume import Start, resume
 from training.run import RunFolder
 from training.schedule import Length
@@ -47,7 +49,7 @@ DIVERGED = 3
 
 def main(arguments: list[str] | None = None) -> int:
     """Returns 0 when the filter is there, 130 when interrupted, 2 for bad input, 3 when training diverged."""
-    options = vars(_parser().parse_args(arguments))
+    options = read_options(arguments)
     try:
         device = choose_device(options.pop("device", "auto"))
         with process_group(device), nullcontext() if rank() == 0 else redirect_stdout(None):
@@ -61,7 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
     except Diverged as error:
         print(f"error: {error}", file=sys.stderr)
         return DIVERGED
-    except InputError as error:
+    except (InputError, InexactFilter) as error:
         print(f"error: {error}", file=sys.stderr)
     except OSError as error:
         where = f" {error.filename}" if error.filename else ""
@@ -77,18 +79,16 @@ def _fit(options: dict[str, Any], device: torch.device) -> int:
     resumed, dry = options.pop("resume", None), options.pop("dry_run", False)
     if dry and resumed:
         raise InputError("--dry-run looks at the pictures of a new run; leave out --resume.")
-    options = _named_folders(options)
+    options = named_folders(options)
     if resumed:
         return _go_on(RunFolder(Path(resumed)), options, device, cache)
     output = options.pop("output", None)
-    config = _config(options)
+    config = new_config(options)
     return dry_run(config, cache, output) if dry else _begin(config, output, device, cache)
 
 
 def _begin(config: FitConfig, output: str | None, device: torch.device, cache: PictureCache | None) -> int:
-    if output is None:
-        raise InputError("There is no --output; name a new folder for the run, for example --output runs/first.")
-    run = RunFolder(Path(output))
+    run = RunFolder(Path(output) if output else _new_folder(config))
     if rank() == 0:
         run.check_new()
     _check(config)
@@ -96,9 +96,16 @@ def _begin(config: FitConfig, output: str | None, device: torch.device, cache: P
     wait_for_all()
     if rank() > 0:
         return _train(run, Start(config, None), batches, device)
-    run = RunFolder.create(Path(output), config)
+    run = RunFolder.create(run.path, config)
     with folder_lock(run.path):
         return _train(run, Start(config, None), batches, device)
+
+
+def _new_folder(config: FitConfig) -> Path:
+    """``runs/SOURCE-to-TARGET``, with a number where there is one already."""
+    name = identifier_from(f"{Path(config.source).stem}-to-{Path(config.target).stem}")
+    paths = (Path("runs") / (f"{name}-{number}" if number > 1 else name) for number in itertools.count(1))
+    return next(path for path in paths if not path.exists())
 
 
 def _go_on(run: RunFolder, options: dict[str, Any], device: torch.device, cache: PictureCache | None) -> int:
@@ -162,24 +169,6 @@ def _events(run: RunFolder, start: Start) -> Events | None:
     if not start.config.tensorboard or rank() > 0:
         return None
     return Events(run.events, start.checkpoint.images_seen if start.checkpoint else 0)
-
-
-def _named_folders(options: dict[str, Any]) -> dict[str, Any]:
-    """``--dataroot`` as the two folders that it stands for, and all folders of pictures from the root."""
-    dataroot = options.pop("dataroot", None)
-    if dataroot is not None:
-        options = {"source": Path(dataroot) / "trainA", "target": Path(dataroot) / "trainB", **options}
-    folders = {name: str(Path(options[name]).resolve()) for name in ("source", "target") if name in options}
-    return options | folders
-
-
-def _config(options: dict[str, Any]) -> FitConfig:
-    for name in ("source", "target"):
-        if name not in options:
-            raise InputError(f"There is no --{name}; name a folder of pictures, or both folders by --dataroot.")
-    if {"images", "epochs"} <= options.keys():
-        raise InputError("--images and --epochs both say how long to train; give one of them.")
-    return FitConfig(**{**PRESETS[options.pop("preset", "cut")], **options})
 
 
 def _training(
@@ -255,44 +244,6 @@ def _stop_on_signal() -> Callable[[], bool]:
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGTERM, stop)
     return lambda: stopped
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m training.fit",
-        description="Trains a filter from two sets of pictures and exports it.",
-        argument_default=argparse.SUPPRESS,
-    )
-    parser.add_argument("--preset", choices=PRESETS, help="the method with its paper's options (default: cut)")
-    parser.add_argument("--output", help="a new folder for the run")
-    parser.add_argument("--resume", metavar="RUN", help="go on with the run in this folder, as it began")
-    parser.add_argument("--dataroot", help="a folder with trainA (source) and trainB (target)")
-    parser.add_argument(
-        "--dry-run", action="store_true", help="read the pictures, write a sheet of what the networks see, do not train"
-    )
-    parser.add_argument(
-        "--cache",
-        metavar="DIR",
-        help="folder for decoded pictures, or none (default: the platform's, for 16 MB of pictures and more)",
-    )
-    parser.add_argument("--device", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
-    types = get_type_hints(FitConfig)
-    for option in dataclasses.fields(FitConfig):
-        if "help" in option.metadata:
-            _add_option(parser, option, types[option.name])
-    return parser
-
-
-def _add_option(parser: argparse.ArgumentParser, option: dataclasses.Field[Any], kind: Any) -> None:
-    name = f"--{option.name.replace('_', '-')}"
-    text = option.metadata["help"]
-    if kind is bool:
-        parser.add_argument(name, action=argparse.BooleanOptionalAction, help=text)
-        return
-    if option.default not in ("", None):
-        text += f" (default: {option.default})"
-    simple = next(candidate for candidate in (int, float, str) if candidate in (kind, *get_args(kind)))
-    parser.add_argument(name, type=simple, help=text, metavar=simple.__name__.upper())
 
 
 if __name__ == "__main__":

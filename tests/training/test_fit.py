@@ -188,7 +188,6 @@ def test_a_cache_that_cannot_be_used_is_told_and_training_goes_on(
 
 def test_missing_options_are_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "There is no --source" in refused(["--output", str(tmp_path / "run")], capsys)
-    assert "There is no --output" in refused(two_folders(tmp_path), capsys)
 
 
 def test_two_lengths_are_one_too_many(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -213,3 +212,11 @@ def test_training_imports_neither_the_server_nor_grpc() -> None:
     )
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert answer.stdout == "[]\n"
+
+
+def test_without_an_output_the_run_is_named_after_its_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    options = [*two_folders(tmp_path), *TINY_ARGUMENTS, "--images", "1", "--device", "cpu"]
+    assert fit.main(options) == fit.main(options) == 0
+    assert sorted(path.name for path in Path("runs").iterdir()) == ["source-to-target", "source-to-target-2"]
+    assert (tmp_path / "runs" / "source-to-target" / "filter.onnx").is_file()
