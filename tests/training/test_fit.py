@@ -161,8 +161,7 @@ def test_patches_of_single_pictures_train_and_resume_exactly(tmp_path: Path, zoo
         assert preview.size == (80 + 8, 3 * (80 + 4) + 4)
 
 
-@pytest.mark.parametrize(("source", "target"), [("1", "3"), ("4", "1"), ("2", "4")])
-@pytest.mark.parametrize("preset", ["fastcut", "sincut"])
+@pytest.mark.parametrize(("preset", "source", "target"), [("fastcut", "1", "3"), ("sincut", "4", "1")])
 def test_source_and_target_may_have_different_channels(tmp_path: Path, preset: str, source: str, target: str) -> None:
     options = ["--preset", preset, "--source-channels", source, "--target-channels", target, "--no-identity"]
     small = ["--l1-identity-weight", "0", "--patches", "1", "--negatives", "minibatch", "--images", "2", "--batch", "2"]
