@@ -13,6 +13,7 @@ from .guard import connect, follow, guarded, report, report_to, stop_reporting_t
 from .history_box import HistoryBox
 from .look_bar import LookBar
 from .message_bar import MessageBar
+from .origin_bar import OriginBar
 from .preview_box import PreviewBox
 from .qt import Qt, QtWidgets
 from .run_bar import RunBar
@@ -30,6 +31,7 @@ class PleinairDocker(DockWidget):  # type: ignore[misc]
         self._messages = MessageBar()
         self._filters = FilterList(studio)
         self._preview = PreviewBox(studio)
+        self._origin = OriginBar(studio)
         self._reporter = self._messages.show_message
         report_to(self._reporter)
         self.destroyed.connect(lambda *_gone: stop_reporting_to(self._reporter))
@@ -56,6 +58,7 @@ class PleinairDocker(DockWidget):  # type: ignore[misc]
             self._preview,
             RunBar(self._studio),
             LookBar(self._studio),
+            self._origin,
             HistoryBox(self._studio),
         )
         column = QtWidgets.QWidget()
@@ -78,6 +81,7 @@ class PleinairDocker(DockWidget):  # type: ignore[misc]
         if visible:
             self._studio.session.connect()
         self._preview.set_watching(visible)
+        self._origin.set_watching(visible)
 
     def _show_and_search(self) -> None:
         self.show()

@@ -27,6 +27,7 @@ SCENARIOS = (
     "repeat_last",
     "strength_afterwards",
     "history",
+    "again",
     "artist",
     "dialogs",
     "large",

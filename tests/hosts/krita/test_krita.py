@@ -197,6 +197,26 @@ def test_set_up_check_says_that_all_is_ready(krita: Played) -> None:
     assert (seen["verdict"], seen["checks"]) == ("Everything is ready.", 5)
 
 
+def test_copied_report_helps_and_keeps_the_token_secret(krita: Played, server: HostServer) -> None:
+    report = krita["dialogs"]["report"]
+    assert "Editor: Krita 5" in report
+    assert "A small picture is translated: passed." in report
+    assert server.address in report
+    assert "a-secret-token" not in report
+
+
+def test_saved_result_knows_its_filter_and_makes_it_again(krita: Played) -> None:
+    seen = krita["again"]
+    assert "Made with “Identity”" in seen["labels"]
+    assert seen["names"] == ["Background", "source", "Identity: source", "Identity: source"]
+    assert seen["pixel"] == [255 - 50, 255 - 60, 255 - 70, 255]
+
+
+def test_result_without_its_source_says_what_to_do(krita: Played) -> None:
+    (said,) = krita["again"]["without source"]
+    assert "The layer that this one was made from is not in the picture any more." in said
+
+
 def test_local_server_without_a_python_says_what_to_name(krita: Played) -> None:
     assert "It is not known which Python has Pleinair's server." in krita["dialogs"]["server"]
 

@@ -49,7 +49,7 @@ class Lab:
             document.setModified(False)
         for _ in range(len(self.krita.documents())):
             self.krita.action("file_close").trigger()
-        self.use(address=self.orders["address"], source="layer", opacity=100, keep_luminance=False)
+        self.use(address=self.orders["address"], source="layer", opacity=100, keep_luminance=False, token="")
 
     def rest(self, seconds: float) -> Steps:
         """Lets Krita draw and tidy up."""

@@ -6,6 +6,7 @@ from .scenes_faults import cancelled, closed_during_a_job, leaves_during_a_job, 
 from .scenes_layers import kinds_of_layers
 from .scenes_looks import artist, connects, dialogs, large
 from .scenes_translating import (
+    again,
     batch,
     every_space,
     history,
@@ -18,6 +19,7 @@ from .scenes_translating import (
 )
 
 __all__ = [
+    "again",
     "artist",
     "batch",
     "cancelled",
