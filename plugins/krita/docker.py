@@ -11,6 +11,7 @@ from .connection_bar import ConnectionBar
 from .filter_list import FilterList
 from .guard import connect, follow, guarded, report, report_to, stop_reporting_to
 from .history_box import HistoryBox
+from .keyboard import Keyboard
 from .look_bar import LookBar
 from .message_bar import MessageBar
 from .origin_bar import OriginBar
@@ -41,7 +42,8 @@ class PleinairDocker(DockWidget):  # type: ignore[misc]
             report(error)
         connect(self.visibilityChanged, self._become_visible, arguments=True)
         follow(studio.show_requested, self, self._show_and_search)
-        follow(studio.run_begun, self, self._messages.hide)
+        follow(studio.run_begun, self, self._messages.dismiss)
+        follow(studio.changed, self, self._say_once)
         if studio.notice:
             self._messages.show_message(studio.notice, "")
 
@@ -67,6 +69,7 @@ class PleinairDocker(DockWidget):  # type: ignore[misc]
         layout.setSpacing(6)
         for part in parts:
             layout.addWidget(part, 1 if part in (self._filters, self._preview) else 0)
+        Keyboard(parts, column)
         scroll = QtWidgets.QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
@@ -75,6 +78,11 @@ class PleinairDocker(DockWidget):  # type: ignore[misc]
         bar = scroll.verticalScrollBar().sizeHint().width()
         scroll.setMinimumWidth(column.minimumSizeHint().width() + bar)
         return scroll
+
+    def _say_once(self) -> None:
+        """A lost connection is told by the connection's own lines, and by the run that it ended."""
+        connection = self._studio.session.connection
+        self._messages.leave_to_others(f"{connection.sentence} {connection.remedy}".strip())
 
     def _become_visible(self, visible: bool) -> None:
         """The server is looked for when somebody wants to see it, not when Krita starts."""

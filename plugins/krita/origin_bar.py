@@ -20,7 +20,7 @@ class OriginBar(QtWidgets.QWidget):  # type: ignore[misc]
         self._studio = studio
         self._line = QtWidgets.QLabel()
         self._line.setWordWrap(True)
-        self._again = QtWidgets.QPushButton(_("A&gain"))
+        self._again = QtWidgets.QPushButton(_("Again"))
         self._again.setObjectName("pleinair_again")
         self._again.setToolTip(_("Translates the source of this layer again, as it is now, with the same filter"))
         layout = QtWidgets.QHBoxLayout(self)

@@ -30,6 +30,7 @@ SCENARIOS = (
     "again",
     "artist",
     "dialogs",
+    "keyboard",
     "large",
     "server_killed",
     "leaves_during_a_job",

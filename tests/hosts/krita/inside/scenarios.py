@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .scenes_faults import cancelled, closed_during_a_job, leaves_during_a_job, no_document, server_killed
 from .scenes_layers import kinds_of_layers
-from .scenes_looks import artist, connects, dialogs, large
+from .scenes_looks import artist, connects, dialogs, keyboard, large
 from .scenes_servers import huge, secured, trained
 from .scenes_translating import (
     again,
@@ -30,6 +30,7 @@ __all__ = [
     "every_space",
     "history",
     "huge",
+    "keyboard",
     "kinds_of_layers",
     "large",
     "layer_in_another_space",

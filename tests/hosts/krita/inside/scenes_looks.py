@@ -6,8 +6,9 @@ import os
 import time
 from typing import Any
 
-from PyQt5.QtCore import QTimer
-from PyQt5.QtWidgets import QApplication, QPushButton
+from PyQt5.QtCore import Qt, QTimer
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QToolButton
 
 from .lab import Lab, Steps
 
@@ -134,3 +135,56 @@ def dialogs(lab: Lab) -> Steps:
     server.accept()
     yield
     return result
+
+
+def keyboard(lab: Lab) -> Steps:
+    """From the docker's first control to a layer, and through a dialog, without a mouse."""
+    document = yield from lab.document(16, 16)
+    yield from lab.show_docker()
+    yield from lab.connected()
+    yield from lab.until(lambda: lab.studio.session.find("inverting"), "filters")
+    QApplication.setActiveWindow(lab.krita.activeWindow().qwindow())  # nobody else does without a window manager
+    lab.docker.findChild(QToolButton).setFocus(Qt.TabFocusReason)
+    yield from lab.until(lambda: QApplication.focusWidget() is not None, "focus")
+    seen = []
+    while lab.docker.isAncestorOf(QApplication.focusWidget()):
+        seen.append(_name(QApplication.focusWidget()))
+        if seen[-1] == "&Apply":
+            yield from lab.screenshot("krita-keyboard")
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key_Tab)
+        yield
+    lab.krita.action("pleinair_show").trigger()
+    QTest.keyClicks(QApplication.focusWidget(), "invert")
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key_Down)
+    yield
+    before = lab.studio.run
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key_Return)
+    yield from lab.until(lambda: lab.studio.run is not before and lab.studio.run.ended, "applied with Return")
+    lab.docker._filters._search.clear()
+    settings = yield from lab.choose_in_menu("Settings")
+    QTest.keyClick(settings, Qt.Key_Escape)
+    yield from lab.until(lambda: QApplication.activeModalWidget() is None, "closed with Escape")
+    return {"order": seen, "docker": lab.docker.isVisible(), "names": lab.names(document), "clashes": _clashes(lab)}
+
+
+def _name(control: Any) -> str:
+    return str(control.accessibleName() or getattr(control, "text", str)() or control.__class__.__name__)
+
+
+def _clashes(lab: Lab) -> list[str]:
+    """Texts of the docker whose accelerator is one of Krita's menus', or another's in the docker."""
+    menus = {_accelerator(action.text()) for action in lab.krita.activeWindow().qwindow().menuBar().actions()}
+    texts = [one.text() for kind in (QLabel, QAbstractButton) for one in lab.docker.findChildren(kind)]
+    taken = menus | {""}
+    clashing = []
+    for text in texts:
+        letter = _accelerator(text)
+        if letter and letter in taken:
+            clashing.append(text)
+        taken.add(letter)
+    return clashing
+
+
+def _accelerator(text: str) -> str:
+    place = text.replace("&&", "").find("&")
+    return text.replace("&&", "")[place + 1].lower() if place >= 0 else ""
