@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-def make_certificate(folder: Path, *, name: str = "server", days: int = 1) -> tuple[Path, Path]:
-    """For localhost and 127.0.0.1, and its key, as PEM files in ``folder``; with negative ``days`` it has expired."""
+def make_certificate(folder: Path, *, name: str = "server", begins: int = -30, days: int = 1) -> tuple[Path, Path]:
+    """For localhost and 127.0.0.1, and its key, as PEM files in ``folder``, valid from ``begins`` to ``days`` days from
+    now: with negative ``days`` it has expired."""
     key = ec.generate_private_key(ec.SECP256R1())
     now = datetime.datetime.now(datetime.UTC)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "pleinair")])
@@ -24,7 +25,7 @@ def make_certificate(folder: Path, *, name: str = "server", days: int = 1) -> tu
         .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=30))
+        .not_valid_before(now + datetime.timedelta(days=begins))
         .not_valid_after(now + datetime.timedelta(days=days))
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .sign(key, hashes.SHA256())

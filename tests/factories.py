@@ -85,20 +85,23 @@ def identity(*, identifier: str = "identity", **changes: str | None) -> onnx.Mod
 
 def inverting(*, identifier: str = "inverting", **changes: str | None) -> onnx.ModelProto:
     """Black for white."""
-    return model([helper.make_node("Neg", ["image"], ["translated"])], told=metadata(identifier=identifier, **changes))
+    told = metadata(**({"identifier": identifier, "title": "Inverting"} | changes))
+    return model([helper.make_node("Neg", ["image"], ["translated"])], told=told)
 
 
 def swapping(*, identifier: str = "swapping") -> onnx.ModelProto:
     """Blue, green, red for red, green, blue."""
     node = helper.make_node("Gather", ["image", "order"], ["translated"], axis=1)
-    return model([node], constants={"order": np.array([2, 1, 0])}, told=metadata(identifier=identifier))
+    return model(
+        [node], constants={"order": np.array([2, 1, 0])}, told=metadata(identifier=identifier, title="Swapping")
+    )
 
 
 def normalising(*, identifier: str = "normalising") -> onnx.ModelProto:
     """Every pixel depends on the mean of the whole picture, as in a trained filter."""
     node = helper.make_node("InstanceNormalization", ["image", "scale", "shift"], ["translated"])
     constants = {"scale": np.full(3, 0.4, np.float32), "shift": np.zeros(3, np.float32)}
-    return model([node], constants=constants, told=metadata(identifier=identifier))
+    return model([node], constants=constants, told=metadata(identifier=identifier, title="Normalising"))
 
 
 def slow(*, identifier: str = "slow") -> onnx.ModelProto:
@@ -113,19 +116,21 @@ def slow(*, identifier: str = "slow") -> onnx.ModelProto:
     shapes = {"widen": (16, 3, 1, 1), "weights": (16, 16, 3, 3), "narrowing": (3, 16, 1, 1)}
     # Every weight is one over the number of inputs: means of means neither grow nor vanish.
     constants = {name: np.full(size, 1 / np.prod(size[1:]), np.float32) for name, size in shapes.items()}
-    return model(nodes, constants=constants, told=metadata(identifier=identifier))
+    return model(nodes, constants=constants, told=metadata(identifier=identifier, title="Slow"))
 
 
 def half(*, identifier: str = "half") -> onnx.ModelProto:
     """Inverts, in float16."""
     node = helper.make_node("Neg", ["image"], ["translated"])
-    return model([node], told=metadata(identifier=identifier), element=TensorProto.FLOAT16)
+    return model([node], told=metadata(identifier=identifier, title="Half"), element=TensorProto.FLOAT16)
 
 
 def failing(*, identifier: str = "failing") -> onnx.ModelProto:
     """Answers small pictures and fails on those more than 16 pixels wide or high: onnxruntime cannot expand to 16."""
     node = helper.make_node("Expand", ["image", "size"], ["translated"])
-    return model([node], constants={"size": np.array([1, 3, 16, 16])}, told=metadata(identifier=identifier))
+    return model(
+        [node], constants={"size": np.array([1, 3, 16, 16])}, told=metadata(identifier=identifier, title="Failing")
+    )
 
 
 def foreign() -> onnx.ModelProto:

@@ -5,17 +5,23 @@ from __future__ import annotations
 import queue
 from typing import Any
 
+from krita import Krita
+
+from ..core import diagnostics
 from ..core.checkup import Check, run_checks
 from ..core.settings import Settings
 from ..core.texts import _
-from .guard import report
+from .guard import connect, report
 from .qt import QtWidgets
 from .steps import Steps, Task, elsewhere
+from .studio import Studio
 
 
 class CheckDialog(QtWidgets.QDialog):  # type: ignore[misc]
-    def __init__(self, settings: Settings, parent: Any) -> None:
+    def __init__(self, studio: Studio, parent: Any) -> None:
         super().__init__(parent)
+        self._studio = studio
+        self._found: list[str] = []
         self.setWindowTitle(_("Check set-up"))
         self.setMinimumSize(480, 300)
         self._list = QtWidgets.QListWidget()
@@ -24,17 +30,25 @@ class CheckDialog(QtWidgets.QDialog):  # type: ignore[misc]
         self._verdict = QtWidgets.QLabel(_("Checking…"))
         self._verdict.setWordWrap(True)
         buttons = QtWidgets.QDialogButtonBox(QtWidgets.QDialogButtonBox.StandardButton.Close)
+        copy = buttons.addButton(_("Copy a &report"), QtWidgets.QDialogButtonBox.ButtonRole.ActionRole)
+        copy.setToolTip(_("For whoever helps you: what this window finds, and your settings without the token."))
+        copy.setAutoDefault(False)
+        connect(copy.clicked, self._copy)
         buttons.rejected.connect(self.reject)
         layout = QtWidgets.QVBoxLayout(self)
         layout.addWidget(self._list, 1)
         layout.addWidget(self._verdict)
         layout.addWidget(buttons)
-        self._task = Task(self._steps(settings), done=lambda _none: None, failed=self._fail, parent=self)
+        self._task = Task(self._steps(studio.settings), done=lambda _none: None, failed=self._fail, parent=self)
 
     def done(self, result: int) -> None:
         """Closing it ends the checks; the thread runs out by itself."""
         self._task.stop()
         super().done(result)
+
+    def _copy(self) -> None:
+        editor = f"Krita {Krita.instance().version()}"
+        QtWidgets.QApplication.clipboard().setText(diagnostics.report(editor, self._studio.session, self._found))
 
     def _steps(self, settings: Settings) -> Steps[None]:
         found: queue.SimpleQueue[Check] = queue.SimpleQueue()
@@ -53,6 +67,7 @@ class CheckDialog(QtWidgets.QDialog):  # type: ignore[misc]
         last = None
         while not found.empty():
             last = found.get()
+            self._found.append(f"{last.name}: {'passed' if last.passed else 'failed'}. {last.sentence}")
             sign = "✔" if last.passed else "✘"
             self._list.addItem(f"{sign}  {last.name}\n      {last.sentence}")
         return last

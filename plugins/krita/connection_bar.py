@@ -92,7 +92,7 @@ class ConnectionBar(QtWidgets.QWidget):  # type: ignore[misc]
         ServerDialog(self._studio, self.window()).exec()
 
     def _check(self) -> None:
-        CheckDialog(self._studio.settings, self.window()).exec()
+        CheckDialog(self._studio, self.window()).exec()
 
     def _open_settings(self) -> None:
         SettingsDialog(self._studio, self.window()).exec()

@@ -11,8 +11,10 @@ from .connection_bar import ConnectionBar
 from .filter_list import FilterList
 from .guard import connect, follow, guarded, report, report_to, stop_reporting_to
 from .history_box import HistoryBox
+from .keyboard import Keyboard
 from .look_bar import LookBar
 from .message_bar import MessageBar
+from .origin_bar import OriginBar
 from .preview_box import PreviewBox
 from .qt import Qt, QtWidgets
 from .run_bar import RunBar
@@ -30,6 +32,7 @@ class PleinairDocker(DockWidget):  # type: ignore[misc]
         self._messages = MessageBar()
         self._filters = FilterList(studio)
         self._preview = PreviewBox(studio)
+        self._origin = OriginBar(studio)
         self._reporter = self._messages.show_message
         report_to(self._reporter)
         self.destroyed.connect(lambda *_gone: stop_reporting_to(self._reporter))
@@ -39,7 +42,8 @@ class PleinairDocker(DockWidget):  # type: ignore[misc]
             report(error)
         connect(self.visibilityChanged, self._become_visible, arguments=True)
         follow(studio.show_requested, self, self._show_and_search)
-        follow(studio.run_begun, self, self._messages.hide)
+        follow(studio.run_begun, self, self._messages.dismiss)
+        follow(studio.changed, self, self._say_once)
         if studio.notice:
             self._messages.show_message(studio.notice, "")
 
@@ -56,6 +60,7 @@ class PleinairDocker(DockWidget):  # type: ignore[misc]
             self._preview,
             RunBar(self._studio),
             LookBar(self._studio),
+            self._origin,
             HistoryBox(self._studio),
         )
         column = QtWidgets.QWidget()
@@ -64,6 +69,7 @@ class PleinairDocker(DockWidget):  # type: ignore[misc]
         layout.setSpacing(6)
         for part in parts:
             layout.addWidget(part, 1 if part in (self._filters, self._preview) else 0)
+        Keyboard(parts, column)
         scroll = QtWidgets.QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QtWidgets.QFrame.Shape.NoFrame)
@@ -73,11 +79,17 @@ class PleinairDocker(DockWidget):  # type: ignore[misc]
         scroll.setMinimumWidth(column.minimumSizeHint().width() + bar)
         return scroll
 
+    def _say_once(self) -> None:
+        """A lost connection is told by the connection's own lines, and by the run that it ended."""
+        connection = self._studio.session.connection
+        self._messages.leave_to_others(f"{connection.sentence} {connection.remedy}".strip())
+
     def _become_visible(self, visible: bool) -> None:
         """The server is looked for when somebody wants to see it, not when Krita starts."""
         if visible:
             self._studio.session.connect()
         self._preview.set_watching(visible)
+        self._origin.set_watching(visible)
 
     def _show_and_search(self) -> None:
         self.show()

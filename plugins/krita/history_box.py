@@ -22,7 +22,7 @@ class HistoryBox(QtWidgets.QWidget):  # type: ignore[misc]
         self._choice.setMinimumContentsLength(12)
         self._choice.setAccessibleName(_("Past results"))
         self._choice.setToolTip(_("The results of this session, kept without loss until Krita is closed"))
-        self._insert = QtWidgets.QPushButton(_("&Insert again"))
+        self._insert = QtWidgets.QPushButton(_("Insert again"))
         self._insert.setToolTip(_("Adds this result as a new layer, where it was"))
         layout = QtWidgets.QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -50,6 +50,11 @@ def selected_nodes() -> list[Any]:
     return [node for node in _all_nodes(document.rootNode()) if node.uniqueId().toString() in marked]
 
 
+def node_by_identifier(document: Any, identifier: str) -> Any:
+    """``identifier`` as text; None where there is no such node."""
+    return next((node for node in _all_nodes(document.rootNode()) if node.uniqueId().toString() == identifier), None)
+
+
 def until_idle(document: Any) -> Steps[None]:
     """Waits for strokes and projections without stopping the interface as Document.waitForDone does."""
     while is_open(document) and not document.tryBarrierLock():

@@ -21,7 +21,7 @@ class LookBar(QtWidgets.QWidget):  # type: ignore[misc]
             control.setAccessibleName(_("Strength"))
         self._luminance = QtWidgets.QCheckBox(_("&Keep the lightness of the source"))
         self._luminance.setToolTip(_("Takes only the colours of the result: its layer's blending mode, at any time"))
-        label = QtWidgets.QLabel(_("S&trength:"))
+        label = QtWidgets.QLabel(_("Stren&gth:"))
         label.setBuddy(self._number)
         line = QtWidgets.QHBoxLayout()
         line.addWidget(label)

@@ -10,6 +10,8 @@ from .qt import Qt, QtWidgets
 class MessageBar(QtWidgets.QFrame):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
+        self._unread = False
+        self._said_elsewhere = ""
         self.setFrameShape(QtWidgets.QFrame.Shape.StyledPanel)
         self._label = QtWidgets.QLabel()
         self._label.setWordWrap(True)
@@ -21,7 +23,7 @@ class MessageBar(QtWidgets.QFrame):  # type: ignore[misc]
         close.setAutoRaise(True)
         close.setToolTip(_("Close this message"))
         close.setAccessibleName(_("Close this message"))
-        connect(close.clicked, self.hide)
+        connect(close.clicked, self.dismiss)
         layout = QtWidgets.QHBoxLayout(self)
         layout.setContentsMargins(6, 4, 4, 4)
         layout.addWidget(self._label, 1)
@@ -34,4 +36,17 @@ class MessageBar(QtWidgets.QFrame):  # type: ignore[misc]
 
     def show_message(self, sentence: str, remedy: str) -> None:
         self._label.setText(f"{sentence} {remedy}".strip())
-        self.show()
+        self._unread = True
+        self._show()
+
+    def dismiss(self) -> None:
+        self._unread = False
+        self._show()
+
+    def leave_to_others(self, text: str) -> None:
+        """While ``text`` is seen in the docker anyway, it is not said here too."""
+        self._said_elsewhere = text
+        self._show()
+
+    def _show(self) -> None:
+        self.setVisible(self._unread and self.text != self._said_elsewhere)

@@ -26,7 +26,7 @@ class PreviewBox(QtWidgets.QWidget):  # type: ignore[misc]
         self._studio = studio
         self._task: Task | None = None
         self._seen: Any = None
-        self._wanted = QtWidgets.QCheckBox(_("Pre&view"))
+        self._wanted = QtWidgets.QCheckBox(_("&Preview"))
         self._wanted.setChecked(True)
         self._wanted.setToolTip(_("Shows what the filter makes of the part of the picture that is in view"))
         self._again = QtWidgets.QToolButton()

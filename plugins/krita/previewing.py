@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from . import host
 from .pixels import SRGB, Space, wire_format
 from .problems import Problem
 from .qt import QImage, QPainter, QPoint, Qt
-from .scratch import Scratch, scratch
+from .scratch import converter
 from .sources import Source, find_source
 from .steps import WAIT, Steps
 
@@ -58,18 +59,20 @@ def _shrunk(source: Source, region: Region) -> Steps[QImage]:
     """The region in 8-bit sRGB, in the size that is sent."""
     picture = QImage(region.sent_width, region.sent_height, QImage.Format.Format_ARGB32)
     rows = max(1, _BAND_PIXELS * region.sent_height // (region.width * region.height))
-    with scratch(source.space) as workshop:
+    with converter(source.space, _SCREEN) as convert:
         for top in range(0, region.sent_height, rows):
             bottom = min(top + rows, region.sent_height)
-            _draw_band(picture, source, region, workshop, top, bottom)
+            _draw_band(picture, source, region, convert, top, bottom)
             yield
     return picture
 
 
-def _draw_band(picture: QImage, source: Source, region: Region, workshop: Scratch, top: int, bottom: int) -> None:
+def _draw_band(
+    picture: QImage, source: Source, region: Region, convert: Callable[[bytes, int, int], bytes], top: int, bottom: int
+) -> None:
     first, last = (row * region.height // region.sent_height for row in (top, bottom))
     band = Area(source.area.x + region.x, source.area.y + region.y + first, region.width, last - first)
-    pixels = workshop.converted(source.pixels(band), band.width, band.height, _SCREEN)
+    pixels = convert(source.pixels(band), band.width, band.height)
     painter = QPainter(picture)
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
     painter.drawImage(QPoint(0, top), _image(pixels, band.width, band.height, region.sent_width, bottom - top))

@@ -16,7 +16,7 @@ class RunBar(QtWidgets.QWidget):  # type: ignore[misc]
         self._studio = studio
         self._apply = QtWidgets.QPushButton(_("&Apply"))
         self._apply.setToolTip(_("Translates into a new layer above the source; the source stays as it is"))
-        self._repeat = QtWidgets.QPushButton(_("&Repeat last"))
+        self._repeat = QtWidgets.QPushButton(_("Repeat last"))
         self._cancel = QtWidgets.QPushButton(_("&Cancel"))
         self._cancel.setToolTip(_("Stops the translation at once, here and on the server"))
         self._bar = QtWidgets.QProgressBar()

@@ -5,7 +5,7 @@ Both would leave steps in the undo history of the artist's document if they were
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -31,8 +31,6 @@ class Scratch:
 
     def converted(self, pixels: bytes, width: int, height: int, target: Space) -> bytes:
         """Pixels of this space in the target's. Raises Problem when Krita cannot convert."""
-        if target == self.space:
-            return pixels
         node = self.layer("conversion")
         area = Area(0, 0, width, height)
         put(node, pixels, area)
@@ -60,6 +58,17 @@ def scratch(space: Space) -> Iterator[Scratch]:
     finally:
         document.setModified(False)
         document.close()
+
+
+@contextmanager
+def converter(own: Space, target: Space) -> Iterator[Callable[[bytes, int, int], bytes]]:
+    """Gives what makes pixels of one space, a width and a height into pixels of the other. Making a document stops the
+    interface for some 50 ms, so none is made where nothing is converted."""
+    if own == target:
+        yield lambda pixels, _width, _height: pixels
+        return
+    with scratch(own) as workshop:
+        yield lambda pixels, width, height: workshop.converted(pixels, width, height, target)
 
 
 def put(node: Any, pixels: bytes, area: Area) -> None:

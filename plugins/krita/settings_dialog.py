@@ -122,9 +122,9 @@ class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
         self._show_encryption()
         question = _("The server shows the certificate\n\n{fingerprint}\n\nTrust it, if the server says the same?")
         buttons = QtWidgets.QMessageBox.StandardButton
-        answer = QtWidgets.QMessageBox.question(
-            self, self.windowTitle(), question.format(fingerprint=_in_groups(fingerprint)), buttons.Yes | buttons.No
-        )
+        words = question.format(fingerprint=_in_groups(fingerprint))
+        # Return alone must not trust anybody.
+        answer = QtWidgets.QMessageBox.question(self, self.windowTitle(), words, buttons.Yes | buttons.No, buttons.No)
         if answer == buttons.Yes:
             self._fingerprint.setText(fingerprint)
 
@@ -146,5 +146,7 @@ def _row(*controls: Any) -> QtWidgets.QWidget:
 
 
 def _in_groups(fingerprint: str) -> str:
-    """As the server's log prints it: easier to compare."""
-    return ":".join(fingerprint[start : start + 2] for start in range(0, len(fingerprint), 2)).upper()
+    """As the server's log prints it, in two lines: easier to compare."""
+    groups = [fingerprint[start : start + 2].upper() for start in range(0, len(fingerprint), 2)]
+    half = len(groups) // 2
+    return f"{':'.join(groups[:half])}:\n{':'.join(groups[half:])}"

@@ -25,7 +25,7 @@ class SourceBar(QtWidgets.QWidget):  # type: ignore[misc]
         self._choice.setToolTip(
             _("What the filter sees. Each selected layer gets a result above it; a selection limits it.")
         )
-        label = QtWidgets.QLabel(_("&Source:"))
+        label = QtWidgets.QLabel(_("S&ource:"))
         label.setBuddy(self._choice)
         layout = QtWidgets.QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -15,6 +15,7 @@ from ..core.settings import Settings, SettingsProblem, SettingsStore
 from ..core.texts import _
 from . import host
 from .guard import connect, guarded, log, report
+from .origins import Origin
 from .problems import Problem
 from .qt import QObject, QTimer, pyqtSignal
 from .restoring import insert_again
@@ -83,8 +84,9 @@ class Studio(QObject):  # type: ignore[misc]
             self.chosen_filter = filter_id
             self.changed.emit()
 
-    def apply(self, filter_id: str, nodes: Sequence[Any] | None = None) -> None:
-        """Translates the nodes (those selected in the layer list, when None) or the picture, as the settings say."""
+    def apply(self, filter_id: str, nodes: Sequence[Any] | None = None, choice: str = "") -> None:
+        """Translates the nodes (those selected in the layer list, when None) or the picture, as ``choice`` says, or the
+        settings where it is empty."""
         if self.busy:
             raise Problem(_("A translation is running."), _("Wait for its end, or cancel it."))
         document = host.active_document()
@@ -92,7 +94,7 @@ class Studio(QObject):  # type: ignore[misc]
             raise Problem(_("No picture is open."), _("Open one, or make a new one, and try again."))
         if not filter_id:
             raise Problem(_("No filter is chosen."), _("Choose one in the list of the Pleinair docker."))
-        choice = self.settings.source
+        choice = choice or self.settings.source
         wanted = nodes_for(choice, host.selected_nodes() if nodes is None else nodes, PICTURE)
         if not wanted:
             raise Problem(_("No layer is selected."), _("Select one in the layer list and try again."))
@@ -102,6 +104,17 @@ class Studio(QObject):  # type: ignore[misc]
         self.run_begun.emit()
         self.run = Run(wish, self.session, self.history, self._follow, self)
         self.changed.emit()
+
+    def apply_again(self, origin: Origin) -> None:
+        """The same filter on the same source, as it is now."""
+        document = host.active_document()
+        source = host.node_by_identifier(document, origin.source) if document is not None else None
+        if source is None and origin.choice != PICTURE:
+            raise Problem(
+                _("The layer that this one was made from is not in the picture any more."),
+                _("Select another layer and press Apply."),
+            )
+        self.apply(origin.filter, [source], origin.choice)
 
     def repeat_last(self) -> None:
         if not self.settings.last_filter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from ..core.texts import _
 from .host import space_of
 from .pixels import Space, WireFormat
 from .problems import Problem
-from .scratch import Scratch, put, scratch
+from .scratch import converter, put, scratch
 from .sources import Source
 from .steps import Steps
 
@@ -38,10 +39,10 @@ class Look:
 def read(source: Source, space: Space) -> Steps[bytearray]:
     """The source's pixels in ``space``, row after row."""
     pixels = bytearray()
-    with scratch(source.space) as workshop:
+    with converter(source.space, space) as convert:
         yield
         for band in source.area.bands(_rows(source.area, source.space, space)):
-            pixels += workshop.converted(source.pixels(band), band.width, band.height, space)
+            pixels += convert(source.pixels(band), band.width, band.height)
             yield
     return pixels
 
@@ -49,19 +50,28 @@ def read(source: Source, space: Space) -> Steps[bytearray]:
 def write(source: Source, pixels: bytearray, wire: WireFormat, area: Area, name: str, look: Look) -> Steps[Any]:
     """A new layer over the source, in the source's own colour space; gives its identifier. It appears whole, in one
     undo step, after the last band."""
-    with scratch(source.space) as workshop, scratch(wire.space) as arriving:
+    with scratch(source.space) as workshop:
         yield
         layer = workshop.layer(name)
         layer.setOpacity(look.krita_opacity)
         layer.setBlendingMode(look.blending_mode)
-        yield from _fill(layer, pixels, wire.space, area, arriving)
+        with converter(wire.space, source.space) as convert:
+            yield
+            yield from _fill(layer, pixels, wire.space, area, convert)
+        yield
         insert(source.document, layer, source.above)
         yield
     return layer.uniqueId()
 
 
 def insert(document: Any, layer: Any, above: Any) -> None:
-    """Over the layer with the identifier ``above``; on top where that is None or gone. One undo step."""
+    """Over the layer with the identifier ``above``; on top where that is None or gone. One undo step.
+
+    With 4096 x 4096 pixels Krita is silent for 0.15 to 0.4 s while it draws the picture anew (two cores, OpenGL in
+    software or none, 5.2 and 5.3). It is so for an empty layer, for one that is added hidden and for the artist's own
+    click on a layer's eye, while in a picture without a view it takes 0.02 s: the layer itself is not what takes time.
+    The action for a new layer (0.09 s) draws nothing, but then undoing it draws nothing either.
+    """
     below = document.nodeByUniqueID(above) if above is not None else _topmost(document)
     parent = below.parentNode() if below else None
     if parent is None:
@@ -75,14 +85,16 @@ def _topmost(document: Any) -> Any:
     return layers[-1] if layers else None
 
 
-def _fill(layer: Any, pixels: bytearray, space: Space, area: Area, arriving: Scratch) -> Steps[None]:
+def _fill(
+    layer: Any, pixels: bytearray, space: Space, area: Area, convert: Callable[[bytes, int, int], bytes]
+) -> Steps[None]:
     own = space_of(layer)
     row = area.width * space.pixel_bytes
     view = memoryview(pixels)
     for band in area.bands(_rows(area, own, space)):
         start = (band.y - area.y) * row
         piece = bytes(view[start : start + band.height * row])
-        put(layer, arriving.converted(piece, band.width, band.height, own), band)
+        put(layer, convert(piece, band.width, band.height), band)
         yield
 
 

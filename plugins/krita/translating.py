@@ -17,6 +17,7 @@ from ..core.session import Session
 from ..core.texts import _
 from . import host, transfer
 from .guard import report
+from .origins import Origin, keep
 from .pixels import WireFormat, cut_out, wire_format
 from .problems import Problem
 from .sources import Source, find_source
@@ -115,6 +116,7 @@ class Run:
         name = result_name(wish.chosen.title or wish.chosen.id, source.name)
         active = wish.document.activeNode()
         made = yield from transfer.write(source, result, wire, source.result_area, name, wish.look)
+        keep(wish.document, made, self._origin(node))
         self.made.append(made)
         yield from host.make_active_again(wish.document, active, made)
         self._changed()
@@ -157,6 +159,11 @@ class Run:
             {"model": space.model, "depth": space.depth, "profile": space.profile},
         )
         self._history.add(entry, pixels)
+
+    def _origin(self, node: Any) -> Origin:
+        chosen = self.wish.chosen
+        source = node.uniqueId().toString() if node is not None else ""
+        return Origin(chosen.id, chosen.title or chosen.id, chosen.sha256, source, self.wish.choice)
 
     def _show(self, stage: str) -> None:
         self._stage = stage

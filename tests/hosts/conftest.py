@@ -12,8 +12,11 @@ from plugins import bundle
 from tests import factories
 from tests.hosts.editors import Editors, NoEditors, Profile
 from tests.hosts.serving import HostServer, serving
+from tests.processes import python
+from training.data.synthetic import write_folders
 
 FOLDER = Path(__file__).parent
+_SMALL = ["--width", "8", "--blocks", "2", "--discriminator-width", "8", "--crop-size", "64", "--load-size", "64"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -64,6 +67,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostServer]:
 def own_server(tmp_path: Path) -> Iterator[HostServer]:
     """The same, for one test, which may stop it or change its folder."""
     with serving(small_filters(tmp_path)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostServer]:
+    """A server with one small filter that has really been trained, on a few pictures."""
+    folder = tmp_path_factory.mktemp("trained")
+    write_folders(folder, pictures=4, size=64, seed=0)
+    run = ["--output", str(folder / "run"), "--identifier", "small", "--images", "20", "--patches", "32"]
+    python("training.fit", "--preset", "fastcut", "--dataroot", str(folder), *run, *_SMALL)
+    with serving(folder / "run") as server:
         yield server
 
 

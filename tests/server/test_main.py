@@ -18,9 +18,7 @@ from pleinair.v1 import translation_pb2 as pb
 from server.client import Client
 from tests import factories
 from tests.contract.connection import Connection, chunks_of, failing, frame_of
-from tests.processes import START_LINE
-
-OPTIONS = ["--address", "127.0.0.1:0", "--provider", "cpu", "--threads", "1"]
+from tests.processes import ServerProcess, serving
 
 # Runs the server where torch and training cannot be imported.
 WITHOUT_TORCH = """
@@ -45,34 +43,22 @@ def folder(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def process(folder: Path, *options: str, command: tuple[str, ...] = ("-m", "server")) -> Iterator[Process]:
-    with subprocess.Popen(
-        [sys.executable, *command, "--filters", str(folder), *OPTIONS, *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as running:
+def process(folder: Path, *options: str, command: tuple[str, ...] = ("-m", "server")) -> Iterator[ServerProcess]:
+    """Killed at the end, however long it would still wait."""
+    with serving(
+        folder, "--provider", "cpu", "--threads", "1", *options, program=command, log=subprocess.PIPE
+    ) as server:
         try:
-            yield Process(running)
+            yield server
         finally:
-            running.kill()
+            server.process.kill()
 
 
-class Process:
-    """A server that has said where it listens."""
-
-    def __init__(self, running: subprocess.Popen[str]) -> None:
-        self.running = running
-        assert running.stdout is not None
-        self.first_line = running.stdout.readline()
-        found = START_LINE.search(self.first_line)
-        assert found, self.first_line
-        self.address = found[1]
-
-    def end(self, *signals: signal.Signals) -> int:
-        for number in signals:
-            self.running.send_signal(number)
-        return self.running.wait(60)
+def ended(server: ServerProcess, *signals: signal.Signals) -> int:
+    """The status with which it ends."""
+    for number in signals:
+        server.process.send_signal(number)
+    return server.process.wait(60)
 
 
 def outcome(*arguments: str) -> tuple[int, str]:
@@ -95,25 +81,25 @@ def translating(connection: Connection, size: int) -> Iterator[pb.TranslateRespo
 def test_a_signal_ends_it_when_what_runs_is_finished(folder: Path, number: signal.Signals) -> None:
     with process(folder, "--grace", "60") as server, grpc.insecure_channel(server.address) as channel:
         running = translating(Connection(channel, folder), 128)
-        server.running.send_signal(number)
+        server.process.send_signal(number)
         assert list(running)[-1].summary.filter_id == "slow"
-        assert server.end() == 0
+        assert ended(server) == 0
 
 
 def test_a_second_signal_does_not_wait(folder: Path) -> None:
     with process(folder, "--grace", "3600") as server, grpc.insecure_channel(server.address) as channel:
         connection = Connection(channel, folder)
         running = translating(connection, 1024)
-        server.running.send_signal(signal.SIGTERM)
+        server.process.send_signal(signal.SIGTERM)
         with failing() as refused:
             while True:
                 connection.is_well()
         assert refused[0].reason == "SHUTTING_DOWN"
-        server.running.send_signal(signal.SIGTERM)
-        with failing() as ended:
+        server.process.send_signal(signal.SIGTERM)
+        with failing() as cut_off:
             list(running)
-        assert ended[0].reason == "SHUTTING_DOWN"
-        assert server.end() == 0
+        assert cut_off[0].reason == "SHUTTING_DOWN"
+        assert ended(server) == 0
 
 
 def test_it_serves_without_torch(folder: Path) -> None:
@@ -121,15 +107,15 @@ def test_it_serves_without_torch(folder: Path) -> None:
     with process(folder, command=("-c", WITHOUT_TORCH)) as server:
         with Client(server.address) as client:
             np.testing.assert_array_equal(client.translate("identity", pixels)[0], pixels)
-        assert server.end(signal.SIGTERM) == 0
+        assert ended(server, signal.SIGTERM) == 0
 
 
 def test_it_starts_although_one_file_is_broken_and_says_why(folder: Path) -> None:
     factories.put_bytes(folder / "broken.onnx", factories.identity().SerializeToString()[:100])
     with process(folder) as server:
         assert "serves 2 filters (identity, slow)" in server.first_line
-        assert server.running.stdout is not None
-        assert server.running.stdout.readline().startswith("broken.onnx is not served: It is not an ONNX file")
+        assert server.process.stdout is not None
+        assert server.process.stdout.readline().startswith("broken.onnx is not served: It is not an ONNX file")
 
 
 def test_a_port_in_use_is_one_sentence_and_status_1(folder: Path) -> None:

@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,8 +64,11 @@ def play(
     artifacts: Path,
     seconds: float = 150,
     size: tuple[int, int] = (1440, 1000),
+    env: Mapping[str, str] | None = None,
+    **orders_besides: object,
 ) -> Played:
-    """Starts Krita once and plays them in order, each for at most so many seconds."""
+    """Starts Krita once and plays them in order, each for at most so many seconds. What else is ordered is the
+    scenarios' own business."""
     results = profile.home / "results"
     results.mkdir()
     orders = profile.home / "orders.json"
@@ -78,6 +81,7 @@ def play(
                 "address": server.address,
                 "size": size,
                 "own": {"address": own.address, "pid": own.process.pid} if own else None,
+                **orders_besides,
             }
         ),
         "utf-8",
@@ -88,7 +92,7 @@ def play(
             ["dbus-run-session", "--", "krita", "--nosplash"],
             profile,
             screen=screen,
-            env={"PLEINAIR_DRIVER": editors.inside(orders), "PYTHONFAULTHANDLER": "1"},
+            env={"PLEINAIR_DRIVER": editors.inside(orders), "PYTHONFAULTHANDLER": "1", **(env or {})},
             stdout=output.fileno(),
         )
         status = _watch(process, results, screen, artifacts, time.monotonic() + _MOST_SECONDS)

@@ -66,7 +66,7 @@ def test_layer_keeps_its_own_space_in_a_picture_of_another(krita: Played) -> Non
 def test_result_is_one_undo_step_above_its_source(krita: Played) -> None:
     seen = krita["undo"]
     assert seen["names"] == ["Background", "source", "top"]
-    assert seen["after"] == ["Background", "source", "Identity: source", "top"]
+    assert seen["after"] == ["Background", "source", "Inverting: source", "top"]
     assert seen["steps"] == 1
     assert seen["look"] == [102, "color"]
     assert seen["undone"] == seen["names"]
@@ -170,7 +170,7 @@ def test_batch_gives_each_layer_its_result(krita: Played) -> None:
 
 def test_repeat_last_filters_the_source_again(krita: Played) -> None:
     seen = krita["repeat_last"]
-    assert seen["names"] == ["Background", "Identity: Background", "Identity: Background"]
+    assert seen["names"] == ["Background", "Inverting: Background", "Inverting: Background"]
 
 
 def test_repeat_has_a_shortcut_of_its_own(krita: Played) -> None:
@@ -195,6 +195,47 @@ def test_preview_of_a_part_says_that_it_may_differ(krita: Played, artifacts: Pat
 def test_set_up_check_says_that_all_is_ready(krita: Played) -> None:
     seen = krita["dialogs"]
     assert (seen["verdict"], seen["checks"]) == ("Everything is ready.", 5)
+
+
+def test_copied_report_helps_and_keeps_the_token_secret(krita: Played, server: HostServer) -> None:
+    report = krita["dialogs"]["report"]
+    assert "Editor: Krita 5" in report
+    assert "A small picture is translated: passed." in report
+    assert server.address in report
+    assert "a-secret-token" not in report
+
+
+def test_saved_result_knows_its_filter_and_makes_it_again(krita: Played) -> None:
+    seen = krita["again"]
+    assert "Made with “Inverting”" in seen["labels"]
+    assert seen["names"] == ["Background", "source", "Inverting: source", "Inverting: source"]
+    assert seen["pixel"] == [255 - 50, 255 - 60, 255 - 70, 255]
+
+
+def test_result_without_its_source_says_what_to_do(krita: Played) -> None:
+    (said,) = krita["again"]["without source"]
+    assert "The layer that this one was made from is not in the picture any more." in said
+
+
+def test_docker_is_used_with_the_keyboard_alone(krita: Played) -> None:
+    seen = krita["keyboard"]
+    assert seen["docker"], "Tab went to Krita, which hides its dockers then"
+    assert seen["order"][0].startswith("Settings")
+    assert [
+        name for name in seen["order"] if name in ("Search filters", "Filters", "&Preview", "&Apply", "Strength")
+    ] == [
+        "Search filters",
+        "Filters",
+        "&Preview",
+        "&Apply",
+        "Strength",
+        "Strength",
+    ]
+    assert seen["names"] == ["Background", "Inverting: Background"]
+
+
+def test_no_letter_of_the_docker_is_taken_by_krita(krita: Played) -> None:
+    assert krita["keyboard"]["clashes"] == []
 
 
 def test_local_server_without_a_python_says_what_to_name(krita: Played) -> None:

@@ -117,6 +117,17 @@ def test_an_expired_certificate_is_a_sentence_even_when_it_is_pinned(folder: Pat
             client.list_filters()
 
 
+def test_a_certificate_that_is_not_valid_yet_is_a_sentence_even_when_it_is_pinned(folder: Path, tmp_path: Path) -> None:
+    pem, key = make_certificate(tmp_path, begins=2, days=9)
+    with factories.running_server(folder, tls_certificate=pem, tls_key=key) as server:
+        sentence = (
+            f"The certificate of the server at {server.address} cannot be trusted (certificate is not yet valid)."
+        )
+        endpoint = Endpoint(server.address, tls=True, fingerprint=server_fingerprint(server.address))
+        with Client(endpoint) as client, expect("UNAUTHENTICATED", sentence):
+            client.list_filters()
+
+
 def test_a_certificate_of_nobody_known_is_refused_unless_it_is_pinned(encrypted: str) -> None:
     sentence = f"Nobody whom this computer knows vouches for the certificate of the server at {encrypted}."
     with Client(Endpoint(encrypted, token=TOKEN, tls=True)) as client, expect("UNAUTHENTICATED", sentence):

@@ -49,7 +49,7 @@ class Lab:
             document.setModified(False)
         for _ in range(len(self.krita.documents())):
             self.krita.action("file_close").trigger()
-        self.use(address=self.orders["address"], source="layer", opacity=100, keep_luminance=False)
+        self.use(address=self.orders["address"], source="layer", opacity=100, keep_luminance=False, token="")
 
     def rest(self, seconds: float) -> Steps:
         """Lets Krita draw and tidy up."""
@@ -71,7 +71,7 @@ class Lab:
     def show_docker(self) -> Steps:
         """Large and with the list of layers alone beside it. Krita hides all dockers when no picture is open."""
         window = self.krita.activeWindow().qwindow()
-        window.setGeometry(0, 0, self.orders["size"][0], self.orders["size"][1])
+        window.setGeometry(0, 0, *(round(side / window.devicePixelRatioF()) for side in self.orders["size"]))
         for other in self.krita.dockers():
             if other.isVisible() and other.objectName() not in ("pleinair_docker", "KisLayerBox", "ToolBox"):
                 other.hide()
@@ -204,7 +204,8 @@ class Lab:
         return QApplication.activeModalWidget()
 
     def screenshot(self, name: str) -> Steps:
-        """Asks the test outside for one and waits for it."""
+        """Asks the test outside for one, when all is drawn, and waits for it."""
+        yield from self.rest(0.3)
         wish = Path(self.orders["results"]) / f"{name}.shot"
         wish.touch()
         yield from self.until(lambda: not wish.exists(), "screenshot")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from .scenes_faults import cancelled, closed_during_a_job, leaves_during_a_job, no_document, server_killed
 from .scenes_layers import kinds_of_layers
-from .scenes_looks import artist, connects, dialogs, large
+from .scenes_looks import artist, connects, dialogs, keyboard, large
+from .scenes_servers import huge, secured, trained
 from .scenes_translating import (
+    again,
     batch,
     every_space,
     history,
@@ -18,6 +20,7 @@ from .scenes_translating import (
 )
 
 __all__ = [
+    "again",
     "artist",
     "batch",
     "cancelled",
@@ -26,6 +29,8 @@ __all__ = [
     "dialogs",
     "every_space",
     "history",
+    "huge",
+    "keyboard",
     "kinds_of_layers",
     "large",
     "layer_in_another_space",
@@ -33,8 +38,10 @@ __all__ = [
     "no_document",
     "refused_model",
     "repeat_last",
+    "secured",
     "server_killed",
     "soft_selection",
     "strength_afterwards",
+    "trained",
     "undo",
 ]

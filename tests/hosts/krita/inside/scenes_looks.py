@@ -6,7 +6,9 @@ import os
 import time
 from typing import Any
 
-from PyQt5.QtCore import QTimer
+from PyQt5.QtCore import Qt, QTimer
+from PyQt5.QtTest import QTest
+from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QToolButton
 
 from .lab import Lab, Steps
 
@@ -19,7 +21,7 @@ def connects(lab: Lab) -> Steps:
 
 
 def large(lab: Lab) -> Steps:
-    """The longest time for which the interface did not answer, beside what Krita itself needs for an empty layer."""
+    """The longest time for which the interface did not answer, beside what Krita needs to hide and show a layer."""
     side = 4096
     document = yield from lab.document(side, side)
     source = document.topLevelNodes()[0]
@@ -29,18 +31,17 @@ def large(lab: Lab) -> Steps:
     gaps = Gaps(lab.docker)
     yield from lab.rest(1.0)
     idle = gaps.take()
-    document.rootNode().addChildNode(document.createNode("empty", "paintlayer"), source)
-    yield from lab.rest(1.0)
-    own = gaps.take()
     yield from lab.activate(document, source)
-    yield from lab.rest(1.0)
-    gaps.take()
+    for _hidden_and_shown in range(2):
+        lab.krita.action("toggle_layer_visibility").trigger()
+        yield from lab.rest(1.0)
+    own = gaps.take()
     lab.studio.choose("identity")
     lab.press("apply")
     run = lab.studio.run
     yield from lab.until(lambda: run.ended or run._job, "sent")
     reading = gaps.take()
-    yield from lab.until(lambda: run.ended or run._job is None, "translated", 120)
+    yield from lab.until(lambda: run.ended or run._job is None or run._job.ended, "translated", 120)
     waiting = gaps.take()
     yield from lab.until(lambda: run.ended, "written", 60)
     yield from lab.rest(1.0)
@@ -48,7 +49,13 @@ def large(lab: Lab) -> Steps:
     same = lab.raw(source, 0, 0, side, side) == lab.raw(lab.made(document), 0, 0, side, side)
     return {
         "same": same,
-        "gaps": {"idle": idle, "empty layer": own, "reading": reading, "waiting": waiting, "writing": writing},
+        "gaps": {
+            "idle": idle,
+            "Krita's own redrawing": own,
+            "reading": reading,
+            "waiting": waiting,
+            "writing": writing,
+        },
         "said": run.describe(),
     }
 
@@ -105,13 +112,16 @@ def artist(lab: Lab) -> Steps:
 
 def dialogs(lab: Lab) -> Steps:
     """Checks the set-up, looks at the settings, and tries to start a server without having named a Python."""
+    lab.use(token="a-secret-token")
     yield from lab.document(16, 16)
     yield from lab.show_docker()
     check = yield from lab.choose_in_menu("Check set-up")
     verdict = check._verdict
     yield from lab.until(lambda: verdict.text() != "Checking…", "verdict")
     yield from lab.screenshot("krita-check")
-    result = {"verdict": verdict.text(), "checks": check._list.count()}
+    next(button for button in check.findChildren(QPushButton) if "report" in button.text()).click()
+    report = QApplication.clipboard().text()
+    result = {"verdict": verdict.text(), "checks": check._list.count(), "report": report}
     check.reject()
     yield
     settings = yield from lab.choose_in_menu("Settings")
@@ -125,3 +135,56 @@ def dialogs(lab: Lab) -> Steps:
     server.accept()
     yield
     return result
+
+
+def keyboard(lab: Lab) -> Steps:
+    """From the docker's first control to a layer, and through a dialog, without a mouse."""
+    document = yield from lab.document(16, 16)
+    yield from lab.show_docker()
+    yield from lab.connected()
+    yield from lab.until(lambda: lab.studio.session.find("inverting"), "filters")
+    QApplication.setActiveWindow(lab.krita.activeWindow().qwindow())  # nobody else does without a window manager
+    lab.docker.findChild(QToolButton).setFocus(Qt.TabFocusReason)
+    yield from lab.until(lambda: QApplication.focusWidget() is not None, "focus")
+    seen = []
+    while lab.docker.isAncestorOf(QApplication.focusWidget()):
+        seen.append(_name(QApplication.focusWidget()))
+        if seen[-1] == "&Apply":
+            yield from lab.screenshot("krita-keyboard")
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key_Tab)
+        yield
+    lab.krita.action("pleinair_show").trigger()
+    QTest.keyClicks(QApplication.focusWidget(), "invert")
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key_Down)
+    yield
+    before = lab.studio.run
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key_Return)
+    yield from lab.until(lambda: lab.studio.run is not before and lab.studio.run.ended, "applied with Return")
+    lab.docker._filters._search.clear()
+    settings = yield from lab.choose_in_menu("Settings")
+    QTest.keyClick(settings, Qt.Key_Escape)
+    yield from lab.until(lambda: QApplication.activeModalWidget() is None, "closed with Escape")
+    return {"order": seen, "docker": lab.docker.isVisible(), "names": lab.names(document), "clashes": _clashes(lab)}
+
+
+def _name(control: Any) -> str:
+    return str(control.accessibleName() or getattr(control, "text", str)() or control.__class__.__name__)
+
+
+def _clashes(lab: Lab) -> list[str]:
+    """Texts of the docker whose accelerator is one of Krita's menus', or another's in the docker."""
+    menus = {_accelerator(action.text()) for action in lab.krita.activeWindow().qwindow().menuBar().actions()}
+    texts = [one.text() for kind in (QLabel, QAbstractButton) for one in lab.docker.findChildren(kind)]
+    taken = menus | {""}
+    clashing = []
+    for text in texts:
+        letter = _accelerator(text)
+        if letter and letter in taken:
+            clashing.append(text)
+        taken.add(letter)
+    return clashing
+
+
+def _accelerator(text: str) -> str:
+    place = text.replace("&&", "").find("&")
+    return text.replace("&&", "")[place + 1].lower() if place >= 0 else ""

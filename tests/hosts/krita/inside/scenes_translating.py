@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from PyQt5.QtWidgets import QPushButton
+
 from .lab import Lab, Steps, text
 from .made import GREY, HEIGHT, LINEAR, SPACES, SRGB, WIDE, WIDTH, samples
 
@@ -163,3 +165,43 @@ def history(lab: Lab) -> Steps:
     yield from lab.until(lambda: len(lab.names(document)) == 3, "inserted again")
     again = document.nodeByName(first["name"])
     return {"same": lab.seen(again) == first, "steps": lab.undo_steps() - steps}
+
+
+def again(lab: Lab) -> Steps:
+    """A result is saved and opened again; its source has changed by then, and is gone at last."""
+    document = yield from lab.document(WIDTH, HEIGHT)
+    source = lab.layer(document, "source", bytes([10, 20, 30, 255]) * (WIDTH * HEIGHT), 0, 0, WIDTH, HEIGHT)
+    yield from lab.activate(document, source)
+    yield from lab.apply("inverting")
+    path = f"{lab.orders['results']}/again.kra"
+    document.saveAs(path)
+    yield from lab.tidy()
+    document = lab.krita.openDocument(path)
+    document.setBatchmode(True)
+    lab.krita.activeWindow().addView(document)
+    yield from lab.until(lambda: lab.krita.activeDocument() == document and document.activeNode(), "opened again")
+    yield from lab.show_docker()
+    yield from lab.connected()
+    source, made = document.nodeByName("source"), document.topLevelNodes()[-1]
+    yield from lab.activate(document, source)
+    button = lab.docker.findChild(QPushButton, "pleinair_again")
+    yield from lab.until(lambda: not button.isVisible(), "no origin of a layer that was painted")
+    yield from lab.activate(document, made)
+    yield from lab.until(lambda: button.isVisible() and button.isEnabled(), "origin of the result")
+    labels = lab.labels()
+    yield from lab.screenshot("krita-again")
+    lab.put(source, bytes([50, 60, 70, 255]) * (WIDTH * HEIGHT), 0, 0, WIDTH, HEIGHT)
+    lab.studio.choose("identity")
+    button.click()
+    yield from lab.until(lambda: lab.studio.run.ended, "translated again")
+    result = {
+        "labels": labels,
+        "names": lab.names(document),
+        "pixel": list(lab.raw(lab.made(document), 0, 0, 1, 1)),
+    }
+    source.remove()
+    yield from lab.activate(document, made)
+    lab.take_messages()
+    yield from lab.until(button.isVisible, "origin of the result")
+    button.click()
+    return {**result, "without source": lab.take_messages()}

@@ -1,0 +1,56 @@
+"""What made the selected layer, and the same once more."""
+
+from __future__ import annotations
+
+from ..core.texts import _
+from . import host
+from .guard import connect, follow
+from .origins import Origin, origin_of
+from .qt import QTimer, QtWidgets
+from .studio import Studio
+
+_LOOK_MILLISECONDS = 400  # Krita does not say when another layer is selected
+
+
+class OriginBar(QtWidgets.QWidget):  # type: ignore[misc]
+    """Seen while the selected layer is a result."""
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self._studio = studio
+        self._line = QtWidgets.QLabel()
+        self._line.setWordWrap(True)
+        self._again = QtWidgets.QPushButton(_("Again"))
+        self._again.setObjectName("pleinair_again")
+        self._again.setToolTip(_("Translates the source of this layer again, as it is now, with the same filter"))
+        layout = QtWidgets.QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._line, 1)
+        layout.addWidget(self._again)
+        connect(self._again.clicked, self._translate_again)
+        follow(studio.changed, self, self._look)
+        self._timer = QTimer(self)
+        self._timer.setInterval(_LOOK_MILLISECONDS)
+        connect(self._timer.timeout, self._look)
+        self.hide()
+
+    def set_watching(self, watching: bool) -> None:
+        """Nobody looks at a hidden docker."""
+        self._timer.start() if watching else self._timer.stop()
+
+    def _look(self) -> None:
+        origin = self._origin()
+        self.setVisible(origin is not None)
+        if origin is not None:
+            self._line.setText(_("Made with “{filter}”").format(filter=origin.title))
+            self._again.setEnabled(not self._studio.busy and self._studio.session.find(origin.filter) is not None)
+
+    def _origin(self) -> Origin | None:
+        document = host.active_document()
+        node = document.activeNode() if document is not None else None
+        return origin_of(document, node) if node is not None else None
+
+    def _translate_again(self) -> None:
+        origin = self._origin()
+        if origin is not None:
+            self._studio.apply_again(origin)
