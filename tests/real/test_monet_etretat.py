@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tests.processes import python, server_process
 
 VARIABLE = "PLEINAIR_REAL_DATA"
 IMAGES = 60
+SINCUT_STEPS = 6
 SMALL = ["--width", "16", "--blocks", "4", "--discriminator-width", "16", "--crop-size", "128", "--load-size", "144"]
 
 
@@ -44,10 +46,31 @@ def test_a_painting_is_translated_by_a_filter_trained_on_it(real_data: Path, tmp
     assert np.abs(after - direct_answer(filters / "monet.onnx", before)).max() <= 1
 
 
-def direct_answer(path: Path, picture: np.ndarray) -> np.ndarray:
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_sincut_learns_from_one_painting_and_one_photo(real_data: Path, tmp_path: Path) -> None:
+    """The paper's networks for a few steps: losses stay finite and the filter translates the whole painting."""
+    painting, photo = real_data / "trainA" / "monet.jpg", next((real_data / "trainB").iterdir())
+    run = tmp_path / "run"
+    options = ["--preset", "sincut", "--source", str(painting), "--target", str(photo), "--output", str(run)]
+    python("training.fit", *options, "--images", str(16 * SINCUT_STEPS))
+
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert rows[-1]["images"] == 16 * SINCUT_STEPS
+    assert {"G_GAN", "NCE", "NCE_identity", "L1_identity", "D_real", "D_fake", "R1"} <= rows[-1].keys()
+    assert all(np.isfinite(value) for row in rows for value in row.values())
+
+    answer = tmp_path / "answer.png"
+    python("server.translate", str(painting), "-o", str(answer), "--filter", str(run / "filter.onnx"))
+    before, after = (np.asarray(Image.open(path).convert("RGB"), dtype=float) for path in (painting, answer))
+    assert after.shape == before.shape
+    assert np.abs(after - direct_answer(run / "filter.onnx", before, multiple=2)).max() <= 1
+
+
+def direct_answer(path: Path, picture: np.ndarray, multiple: int = 4) -> np.ndarray:
     """What onnxruntime gives on the same filter, (h, w, 3) in 0 to 255, padded and cropped by hand."""
     height, width, _ = picture.shape
-    padded = np.pad(picture, ((0, -height % 4), (0, -width % 4), (0, 0)), mode="reflect")
+    padded = np.pad(picture, ((0, -height % multiple), (0, -width % multiple), (0, 0)), mode="reflect")
     image = (padded / 127.5 - 1).transpose(2, 0, 1)[None].astype(np.float32)
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     (translated,) = session.run(["translated"], {"image": image})
