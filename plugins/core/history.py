@@ -48,11 +48,6 @@ class History:
         with self._lock:
             return list(reversed(list(self._kept)))
 
-    @property
-    def used_bytes(self) -> int:
-        with self._lock:
-            return self._used()
-
     def add(self, entry: Entry, pixels: Buffer) -> bool:
         """False when the result alone is larger than all that is kept. May take a second: not for the interface
         thread."""
