@@ -22,7 +22,6 @@ TYPES = {
     ("GRAY", False): Gimp.ImageType.GRAY_IMAGE,
     ("GRAY", True): Gimp.ImageType.GRAYA_IMAGE,
 }
-PLUGIN = "plug-in-pleinair-translate"
 
 
 def new_image(width: int, height: int, precision: str, base: str, profile: str = "") -> int:
@@ -182,13 +181,22 @@ def selected(image: int) -> list[int]:
 
 def translate(image: int, drawables: list[int], **arguments: Any) -> list[str]:
     """The status and the error's text."""
-    procedure = Gimp.get_pdb().lookup_procedure(PLUGIN)
+    return _run("plug-in-pleinair-translate", image, drawables, arguments)
+
+
+def insert_again(image: int, number: int) -> list[str]:
+    """A result of the past; 1 is the newest."""
+    return _run("plug-in-pleinair-results", image, [], {"number": number})
+
+
+def _run(name: str, image: int, drawables: list[int], arguments: dict[str, Any]) -> list[str]:
+    procedure = Gimp.get_pdb().lookup_procedure(name)
     config = procedure.create_config()
     config.set_property("run-mode", Gimp.RunMode.NONINTERACTIVE)
     config.set_property("image", Gimp.Image.get_by_id(image))
     config.set_core_object_array("drawables", [_item(drawable) for drawable in drawables])
-    for name, value in arguments.items():
-        config.set_property(name.replace("_", "-"), value)
+    for argument, value in arguments.items():
+        config.set_property(argument.replace("_", "-"), value)
     result = procedure.run(config)
     names = {getattr(Gimp.PDBStatusType, name): name for name in ("SUCCESS", "CANCEL", "EXECUTION_ERROR")}
     status = next((name for value, name in names.items() if value == result.index(0)), "OTHER")
