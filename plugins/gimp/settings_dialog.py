@@ -38,7 +38,7 @@ class _SettingsWindow:
         self._tls = Gtk.CheckButton(label=_("_Encrypt the connection"), use_underline=True)
         self._tls.set_active(self._before.tls)
         self._fingerprint = _entry(self._before.fingerprint)
-        self._fetch = Gtk.Button(label=_("_Ask the server"), use_underline=True)
+        self._fetch = Gtk.Button(label=_("Ask the ser_ver"), use_underline=True)
         self._keep = Gtk.CheckButton(label=_("_Keep results, to insert them again"), use_underline=True)
         self._keep.set_active(self._before.keep_results)
         self._keep.set_tooltip_text(
@@ -87,7 +87,7 @@ class _SettingsWindow:
             name = Gtk.Label(label=text, use_underline=True, xalign=0, mnemonic_widget=target)
             grid.attach(name, 0, row, 1, 1)
             grid.attach(widget, 1, row, 1, 1)
-        check = Gtk.Button(label=_("_Check set-up…"), use_underline=True, halign=Gtk.Align.START)
+        check = Gtk.Button(label=_("Check set-_up…"), use_underline=True, halign=Gtk.Align.START)
         check.connect("clicked", lambda button: check_dialog.run(self._chosen(), parent=self._dialog))
         whole = box("vertical", grid, self._warning, self._note, check, border=12, spacing=12)
         self._dialog.get_content_area().pack_start(whole, True, True, 0)

@@ -80,6 +80,11 @@ class Desk(Bench):
         white = (shot == 255).astype(np.int8)
         return bool((white.sum(axis=0) > 250).any())
 
+    def still(self, path: Path) -> bool:
+        """Whether two pictures of the screen are the same: nothing turns any more."""
+        before, after = (Image.open(self.screen.screenshot(path)).tobytes() for _ in range(2))
+        return before == after
+
     def _applied(self, dialog: str, image: int, before: int) -> bool:
         """Presses Return until it was heard: nothing can be applied before the filters have come."""
         if len(self.gimp.layers(image=image)) > before:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from tests import factories
 from tests.hosts.gimp.desk import Desk
@@ -129,7 +128,7 @@ def test_settings_are_kept_and_what_keeps_a_server_from_starting_is_said(desk: D
 def test_set_up_is_checked_in_a_window(desk: Desk, artifacts: Path) -> None:
     desk.open(noise("U8", 3, size=(60, 40)), "U8_NON_LINEAR")
     window = desk.open_entry("c", "^Check set-up$")
-    wait_until(lambda: _ended(desk, artifacts / "gimp-check.png"), desk.gimp, 60, "end of the checks")
+    wait_until(lambda: desk.still(artifacts / "gimp-check.png"), desk.gimp, 60, "end of the checks")
     desk.screen.key("Escape", window=window)
 
 
@@ -144,12 +143,6 @@ def _applied(desk: Desk, dialog: str, image: int) -> bool:
 def _told(file: Path, name: str) -> Any:
     """What stands in a JSON file under this name; None while there is no such file."""
     return json.loads(file.read_text()).get(name) if file.exists() else None
-
-
-def _ended(desk: Desk, path: Path) -> bool:
-    """Whether two pictures of the screen are the same: nothing turns any more."""
-    before, after = (Image.open(desk.screen.screenshot(path)).tobytes() for _ in range(2))
-    return before == after
 
 
 def _pressing(desk: Desk) -> Iterator[bool]:
