@@ -45,6 +45,11 @@ def numbered(store: ResultStore, number: int) -> Kept:
     return kept[number - 1]
 
 
+def number_of(store: ResultStore, wanted: Kept) -> int:
+    """For ``numbered``; 1 for one that is gone."""
+    return next((number for number, kept in enumerate(store.kept, 1) if kept.file == wanted.file), 1)
+
+
 def insert_again(store: ResultStore, image: Any, kept: Kept) -> None:
     """As a new layer above the active one, where it was, in one undo step. Raises Problem."""
     try:

@@ -61,6 +61,8 @@ def results(call: Call) -> bool:
         from . import results_dialog
 
         chosen = results_dialog.run(store)
+        if chosen:  # "repeat" takes the same one
+            call.config.set_property("number", restoring.number_of(store, chosen))
     else:
         chosen = restoring.numbered(store, call.config.get_property("number"))
     if chosen is None:

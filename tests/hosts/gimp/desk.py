@@ -34,9 +34,15 @@ class Desk(Bench):
         self.gimp.show(image=image)
         return image, layer
 
+    def main(self) -> str:
+        """GIMP's own window. xdotool fails where another one closes while it searches; then it searches again."""
+        with suppress(AssertionError):
+            return self.screen.window(MAIN)
+        return self.screen.window(MAIN)
+
     def press(self, *keys: str) -> None:
         """In the main window."""
-        self.screen.key(*keys, window=self.screen.window(MAIN))
+        self.screen.key(*keys, window=self.main())
 
     def open_dialog(self) -> str:
         return self.open_entry("t", DIALOG)
@@ -47,7 +53,7 @@ class Desk(Bench):
         A menu that was not open yet when the next key came is closed, and tried again.
         """
         for patience in (5, 10, 20, 40):
-            main = self.screen.window(MAIN)
+            main = self.main()
             self.screen.xdotool("windowfocus", "--sync", main)
             self.screen.xdotool("key", "--clearmodifiers", "--delay", "200", "alt+r", "Up", "Right", mnemonic)
             try:
@@ -61,7 +67,7 @@ class Desk(Bench):
 
     def cancel(self) -> None:
         """Presses Cancel in the main window's corner, beside the progress bar."""
-        window = self.screen.window(MAIN)
+        window = self.main()
         geometry = self.screen.xdotool("getwindowgeometry", "--shell", window)
         width, height = (int(re.findall(rf"{side}=(\d+)", geometry)[0]) for side in ("WIDTH", "HEIGHT"))
         self.screen.click(width - 45, height - 18, window=window)

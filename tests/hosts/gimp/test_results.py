@@ -52,6 +52,22 @@ def test_a_result_is_inserted_again_as_it_was_in_one_step(desk: Desk, artifacts:
     wait_until(desk.counts(image, 1), gimp, 30, "undone step")
 
 
+def test_repeating_inserts_the_one_that_was_chosen(desk: Desk) -> None:
+    gimp = desk.gimp
+    image, _ = desk.open(noise("U8", 3, size=(60, 40)), "U8_NON_LINEAR")
+    older = gimp.raw(desk.apply(image))
+    gimp.select(image=image, ellipse=[4, 4, 30, 30])
+    desk.apply(image)
+    window = desk.open_entry("r", RESULTS)
+    desk.screen.key("Down", "Return", window=window)
+    for count in (4, 5):
+        wait_until(desk.counts(image, count), gimp, 30, "older result")
+        assert gimp.raw(gimp.layers(image=image)[0]["id"]) == older
+        wait_until(lambda: not gimp.plugins_running(), gimp, 30, "end of the plug-in")
+        desk.press("ctrl+f")
+    wait_until(desk.counts(image, 6), gimp, 30, "last repetition")
+
+
 @pytest.mark.parametrize(
     ("precision", "base", "profile"), [("U8_LINEAR", "RGB", "adobe"), ("FLOAT_LINEAR", "GRAY", "")]
 )
