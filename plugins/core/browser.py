@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Collection, Iterable
 
 from ..client.messages import Filter, Precision
-from .texts import _, ngettext
+from .texts import _, decimal, ngettext
 
 
 def matching(filters: Iterable[Filter], query: str, favourites: Collection[str] = ()) -> list[Filter]:
@@ -40,7 +40,7 @@ def facts(found: Filter) -> list[tuple[str, str]]:
         (_("Training"), ngettext("{number} picture seen", "{number} pictures seen", seen).format(number=seen)),
         (_("Precision"), _("16 bits") if found.precision == Precision.FLOAT16 else _("32 bits")),
         (_("Licence"), found.licence),
-        (_("File"), _("{megabytes:.1f} MB").format(megabytes=found.file_bytes / 1e6)),
+        (_("File"), _("{megabytes} MB").format(megabytes=decimal(found.file_bytes / 1e6, 1))),
         (_("Fingerprint"), found.sha256[:16]),
     ]
     return [(name, value) for name, value in rows if value and not (name == _("Training") and not seen)]

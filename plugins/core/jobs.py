@@ -10,7 +10,7 @@ from typing import Callable
 from ..client import Cancel, Cancelled, ClientError, Progress, Translation
 from ..client.messages import PixelFormat, Summary, TranslateHeader
 from ..client.wire import Buffer
-from .texts import _, ngettext, told
+from .texts import _, decimal, ngettext, told
 
 ENDED = ("done", "failed", "cancelled")
 # Where each stage of a job begins and ends, as shares of the whole bar.
@@ -154,7 +154,7 @@ class Batch:
 def duration(seconds: float) -> str:
     """In the unit that a person would use."""
     if seconds < 10:
-        return _("{seconds:.1f} s").format(seconds=seconds)
+        return _("{seconds} s").format(seconds=decimal(seconds, 1))
     if seconds < 100:
         return _("{seconds:.0f} s").format(seconds=seconds)
     return _("{minutes:.0f} min").format(minutes=seconds / 60)

@@ -28,6 +28,7 @@ class Settings:
     python: str = ""
     filters_folder: str = ""
     stop_local_server: bool = True
+    keep_results: bool = True
     favourites: tuple[str, ...] = ()
     recent: tuple[str, ...] = ()
     last_filter: str = ""

@@ -31,6 +31,13 @@ def ngettext(one: str, many: str, number: int) -> str:
     return _Language.catalogue.ngettext(one, many, number)
 
 
+def decimal(value: float, digits: int) -> str:
+    """With so many digits after the decimal mark of the artist's language."""
+    # Translators: only the decimal mark of this number is used
+    mark = _("0.5").strip("05")
+    return f"{value:.{digits}f}".replace(".", mark)
+
+
 def told(error: ClientError) -> tuple[str, str]:
     """An error's sentence and remedy in the artist's language; what a server says stays as it says it."""
     sentence, remedy = (_(template) for template in (error.template, error.remedy_template))

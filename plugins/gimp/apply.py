@@ -34,8 +34,8 @@ def post(call: Callable[[], object]) -> None:
     GLib.idle_add(_once, call)
 
 
-def translate(session: Session, image: Any, drawables: list[Any], options: Options) -> list[Any]:
-    """Gives the new layers. Nothing is written before all of them have arrived. Raises Problem."""
+def translate(session: Session, image: Any, drawables: list[Any], options: Options) -> list[tuple[Result, Any]]:
+    """Gives the results and their new layers. Nothing is written before all of them have arrived. Raises Problem."""
     if not options.filter_id:
         raise Problem(_("No filter is named."), _("Choose one in the dialog, or name it in the argument “filter”."))
     chosen = layers.chosen_layers(image, drawables, options.kind)
@@ -56,7 +56,7 @@ def translate(session: Session, image: Any, drawables: list[Any], options: Optio
     finally:
         Gimp.progress_end()
     Gimp.displays_flush()
-    return made
+    return list(zip(results, made))
 
 
 def request_for(source: Source, filter_id: str) -> TranslationRequest:

@@ -70,6 +70,17 @@ class Result:
 
 def chosen_layers(image: Any, drawables: list[Any], kind: str) -> list[Any | None]:
     """The layers to translate, bottom first; None stands for the visible picture. Raises Problem."""
+    check_editable(image)
+    if kind == VISIBLE:
+        return [None]
+    layers = [_layer_of(drawable) for drawable in drawables]
+    if not layers:
+        raise Problem(_("No layer is selected."), _("Select one or more layers and try again."))
+    return [layer for number, layer in enumerate(layers) if layer not in layers[:number]]
+
+
+def check_editable(image: Any) -> None:
+    """Raises Problem for a picture that cannot take a translation as a new layer."""
     if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
         raise Problem(
             _("This picture has indexed colours, which a filter cannot mix."),
@@ -79,12 +90,6 @@ def chosen_layers(image: Any, drawables: list[Any], kind: str) -> list[Any | Non
         raise Problem(
             _("This picture has a floating selection."), _("Anchor it or make it a layer first, in the Layer menu.")
         )
-    if kind == VISIBLE:
-        return [None]
-    layers = [_layer_of(drawable) for drawable in drawables]
-    if not layers:
-        raise Problem(_("No layer is selected."), _("Select one or more layers and try again."))
-    return [layer for number, layer in enumerate(layers) if layer not in layers[:number]]
 
 
 def capture(image: Any, layer: Any | None) -> Source | None:
@@ -143,6 +148,25 @@ def selected_area(image: Any, drawable: Any) -> Area | None:
     return selected.moved(-offset[0], -offset[1]).within(*size)
 
 
+def empty(image: Any, name: str, width: int, height: int, alpha: bool) -> Any:
+    """A new layer, of the picture's kind, that does not lie in it yet."""
+    return Gimp.Layer.new(image, name, width, height, _type(image, alpha), 100, Gimp.LayerMode.NORMAL)
+
+
+def lay_above(image: Any, new: Any, layer: Any | None) -> None:
+    """Puts a new layer into the picture, on top of all without another layer. Raises Problem."""
+    parent = layer.get_parent() if layer else None
+    position = image.get_item_position(layer) if layer else 0
+    if not image.insert_layer(new, parent, position):
+        new.delete()
+        raise Problem(_("GIMP did not take the new layer."), _("Its error console says why."))
+
+
+def note_origin(layer: Any, origin: dict[str, Any]) -> None:
+    """In a parasite, which is saved with the picture."""
+    layer.attach_parasite(Gimp.Parasite.new(PARASITE, _SAVED_AND_UNDONE, list(json.dumps(origin).encode())))
+
+
 def offset_of(drawable: Any) -> tuple[int, int]:
     offsets = drawable.get_offsets()
     return offsets.offset_x, offsets.offset_y
@@ -197,17 +221,13 @@ def _insert(image: Any, result: Result, look: Look) -> Any:
     new = _filled(image, result)
     new.set_offsets(*source.place)
     look.give(new)
-    parent = source.layer.get_parent() if source.layer else None
-    position = image.get_item_position(source.layer) if source.layer else 0
-    if not image.insert_layer(new, parent, position):
-        new.delete()
-        raise Problem(_("GIMP did not take the new layer."), _("Its error console says why."))
+    lay_above(image, new, source.layer)
     if source.selection is not None:
         _add_mask(new, source.selection)
         new.remove_mask(Gimp.MaskApplyMode.APPLY)
     if source.mask is not None:
         _add_mask(new, source.mask)
-    new.attach_parasite(Gimp.Parasite.new(PARASITE, _SAVED_AND_UNDONE, list(json.dumps(result.origin).encode())))
+    note_origin(new, result.origin)
     return new
 
 
@@ -215,9 +235,7 @@ def _filled(image: Any, result: Result) -> Any:
     source = result.source
     name = result_name(result.title, source.name)
     alpha = source.form.alpha or source.selection is not None
-    new = Gimp.Layer.new(
-        image, name, source.kept.width, source.kept.height, _type(image, alpha), 100, Gimp.LayerMode.NORMAL
-    )
+    new = empty(image, name, source.kept.width, source.kept.height, alpha)
     pixels.write(new, source.form, pixels.crop(result.pixels, source.form, source.sent, source.kept))
     if source.alpha is not None:
         pixels.keep_alpha(new, source.alpha, source.pixel_bytes)

@@ -11,5 +11,9 @@ def settings_folder() -> Path:
     return Path(Gimp.directory()) / "pleinair"
 
 
+def results_folder() -> Path:
+    return settings_folder() / "results"
+
+
 def server_folder() -> Path:
     return settings_folder() / "server"

@@ -1,7 +1,11 @@
-"""Pixels between GIMP's buffers and the wire, in the image's own depth and colour space.
+"""Pixels between GIMP's buffers and the wire, whose colours are those of sRGB.
 
-Values travel as GIMP stores them, so a filter that changes nothing gives back the same pixels whatever the precision
-and the profile. Only 32-bit integers and doubles, which the wire does not have, travel as 32-bit floats.
+An sRGB picture's values travel as GIMP stores them, so a filter that changes nothing gives back the same pixels. Only
+32-bit integers and doubles, which the wire does not have, travel as 32-bit floats. babl takes pictures with another
+profile to sRGB and results back. These travel at more than their own depth, so that both roundings stay below a step.
+What sRGB cannot show leaves here unclipped as floats, and is clipped where the filter takes it in.
+
+babl knows the profiles that are a curve and a matrix. GIMP treats pictures with others (tables) as sRGB, and so do we.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ from ..client.messages import Channels, SampleType, TransferFunction
 from ..core.area import Area
 
 _CHANNELS = {1: Channels.GREY, 2: Channels.GREY_ALPHA, 3: Channels.RGB, 4: Channels.RGBA}
+_SRGB = "sRGB"  # babl's name, which it gives to whatever profile says the same
 _SAMPLES = {
     "u8": (SampleType.UINT8, 1),
     "u16": (SampleType.UINT16, 2),
@@ -27,7 +32,7 @@ _STRIPE_BYTES = 4 << 20
 
 @dataclass(frozen=True)
 class Format:
-    """How pixels travel. ``name`` is babl's, in the image's own colour space; the numbers are the wire's."""
+    """How pixels travel. ``name`` is babl's, in sRGB; the numbers are the wire's."""
 
     name: str
     channels: int
@@ -41,16 +46,24 @@ class Format:
 
 
 def wire_format(drawable: Any) -> Format:
-    """The format that loses nothing of a drawable, RGB or grey."""
+    """The format that loses nothing of a drawable, RGB or grey, whose colours sRGB can show."""
     model, depth = _encoding(drawable)
-    return _format(drawable, model, depth if depth in _SAMPLES else "float")
+    if not _is_srgb(drawable):
+        return _format(model, "u16" if depth == "u8" else "float")
+    return _format(model, depth if depth in _SAMPLES else "float")
 
 
 def preview_format(drawable: Any) -> Format:
-    """8-bit, encoded as the eye wants it, in the drawable's own colours."""
+    """8-bit, encoded as the eye wants it."""
     model, _ = _encoding(drawable)
     perceptual = {"RGB": "R~G~B~", "RGBA": "R~G~B~A", "Y": "Y~", "YA": "Y~A"}
-    return _format(drawable, perceptual.get(model, model), "u8")
+    return _format(perceptual.get(model, model), "u8")
+
+
+def named_format(name: str) -> Format:
+    """The format of this name. Raises ValueError, KeyError for one that is none of ours."""
+    model, depth = name.split(" ")
+    return _format(model, depth)
 
 
 def read(drawable: Any, area: Area, form: Format, scale: float = 1.0) -> bytes:
@@ -118,14 +131,16 @@ def _encoding(drawable: Any) -> tuple[str, str]:
     return model, depth
 
 
-def _format(drawable: Any, model: str, depth: str) -> Format:
-    space = Babl.format_get_space(drawable.get_format())
-    name = Babl.get_name(Babl.format_with_space(f"{model} {depth}", space))
+def _is_srgb(drawable: Any) -> bool:
+    return bool(Babl.get_name(Babl.format_get_space(drawable.get_format())) == _SRGB)
+
+
+def _format(model: str, depth: str) -> Format:
     count = len(model.translate({ord("'"): None, ord("~"): None}))
     linear = "'" not in model and "~" not in model
     sample_type, sample_bytes = _SAMPLES[depth]
     return Format(
-        name,
+        f"{model} {depth}",
         _CHANNELS[count],
         sample_type,
         TransferFunction.LINEAR if linear else TransferFunction.SRGB,

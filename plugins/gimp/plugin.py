@@ -15,12 +15,14 @@ gi.require_version("Gimp", "3.0")
 gi.require_version("Gegl", "0.4")
 from gi.repository import Gimp, GLib, GObject  # noqa: E402
 
+from ..core.kept_results import MOST  # noqa: E402
 from ..core.texts import _  # noqa: E402
 from . import paths, runs  # noqa: E402
 from .problems import Problem  # noqa: E402
 
 MENU = "<Image>/Filters/Pleinair"
 TRANSLATE = "plug-in-pleinair-translate"
+RESULTS = "plug-in-pleinair-results"
 SETTINGS = "plug-in-pleinair-settings"
 SERVER = "plug-in-pleinair-local-server"
 CHECK = "plug-in-pleinair-check"
@@ -37,10 +39,11 @@ class Pleinair(Gimp.PlugIn):  # type: ignore[misc]
         return False
 
     def do_query_procedures(self) -> list[str]:
-        return [TRANSLATE, SETTINGS, SERVER, CHECK]
+        return [TRANSLATE, RESULTS, SETTINGS, SERVER, CHECK]
 
     def do_create_procedure(self, name: str) -> Any:
-        return {TRANSLATE: _translate, SETTINGS: _settings, SERVER: _server, CHECK: _check}[name](self)
+        makers = {TRANSLATE: _translate, RESULTS: _results, SETTINGS: _settings, SERVER: _server, CHECK: _check}
+        return makers[name](self)
 
 
 def main() -> None:
@@ -81,6 +84,27 @@ def _translate(plug_in: Any) -> Any:
     )
     procedure.add_string_argument(
         "address", _("_Address"), _("Another server than that of the settings, as HOST:PORT"), "", flags
+    )
+    return procedure
+
+
+def _results(plug_in: Any) -> Any:
+    procedure = _procedure(plug_in, RESULTS, runs.results, _("_Results…"))
+    procedure.set_image_types("RGB*, GRAY*, INDEXED*")
+    procedure.set_sensitivity_mask(_LAYERS | Gimp.ProcedureSensitivityMask.NO_DRAWABLES)
+    procedure.set_documentation(
+        _("Put a result of the past into the picture again"),
+        _("It becomes a new layer above the active one, where it was. The newest results are kept on disk."),
+        None,
+    )
+    procedure.add_int_argument(
+        "number",
+        _("_Number"),
+        _("Which result, without the window; 1 is the newest"),
+        1,
+        MOST,
+        1,
+        GObject.ParamFlags.READWRITE,
     )
     return procedure
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from ..core.area import Area
 from ..core.jobs import Job
+from ..core.preview import Frame, detail_frame, whole_frame
 from ..core.session import Session
 from ..core.texts import _
 from . import layers
-from .gtk import GLib, Gtk, label
+from .gtk import GLib, Gtk, box, label
 from .layers import Look
 from .problems import Problem
 from .sample import Sample
@@ -19,12 +22,17 @@ _SETTLED_MILLISECONDS = 200
 
 
 class Preview(Gtk.Box):  # type: ignore[misc]
-    """Shows the first of the chosen layers as ``show_filter`` would leave it. ``close`` it."""
+    """Shows the first of the chosen layers as ``show_filter`` would leave it: all of it, or a part at 100 %. ``close``
+    it."""
 
     def __init__(self, session: Session, image: Any, drawables: list[Any]) -> None:
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=6)
         self._session = session
         self._image, self._drawables = image, drawables
+        self._kind = layers.LAYER
+        # No call of libgimp tells which part of the picture the artist sees, so a detail begins in the middle.
+        self._centre: tuple[int, int] | None = None
+        self._moving = 0
         self._sample: Sample | None = None
         self._filter_id = ""
         self._look = Look()
@@ -34,18 +42,16 @@ class Preview(Gtk.Box):  # type: ignore[misc]
         self._note = label(dim=True)
         self._note.set_width_chars(40)
         self._note.set_max_width_chars(50)
+        self._split.connect("panned", lambda split, x, y: self._pan(x, y))
+        self._whole, self._detail = _sizes(lambda: self._resample())
+        self.pack_start(_side_by_side(self._whole, self._detail), False, False, 0)
         self.pack_start(self._split, False, False, 0)
         self.pack_start(self._note, False, False, 0)
 
     def show_source(self, kind: str) -> None:
         """Another source: the layers or all that is visible."""
-        self._forget_sample()
-        try:
-            layer = layers.chosen_layers(self._image, self._drawables, kind)[0]
-            self._sample = Sample(self._image, layer, SIDE)
-        except Problem as problem:
-            self._note.set_text(str(problem))
-        self._changed()
+        self._kind, self._centre = kind, None
+        self._resample()
 
     def show_filter(self, filter_id: str) -> None:
         """Empty for none."""
@@ -58,7 +64,40 @@ class Preview(Gtk.Box):  # type: ignore[misc]
 
     def close(self) -> None:
         self._stop()
+        if self._moving:
+            GLib.source_remove(self._moving)
         self._forget_sample()
+
+    def _resample(self) -> None:
+        self._forget_sample()
+        self._note.set_text("")
+        try:
+            layer = layers.chosen_layers(self._image, self._drawables, self._kind)[0]
+            self._sample = Sample(self._image, layer, self._framing)
+        except Problem as problem:
+            self._note.set_text(str(problem))
+        self._changed()
+
+    def _framing(self, source: Area, drawable: tuple[int, int]) -> Frame:
+        if self._detail.get_active():
+            return detail_frame(source, drawable, SIDE, self._centre)
+        return whole_frame(source, SIDE)
+
+    def _pan(self, x: int, y: int) -> None:
+        """Follows the mouse as fast as pixels can be read, and no faster."""
+        if self._sample is None or not self._detail.get_active():
+            return
+        shown = self._sample.frame.shown
+        if not self._moving:
+            self._centre = (shown.x + shown.width // 2, shown.y + shown.height // 2)
+            self._moving = GLib.idle_add(self._moved)
+        assert self._centre
+        self._centre = (self._centre[0] - x, self._centre[1] - y)
+
+    def _moved(self) -> bool:
+        self._moving = 0
+        self._resample()
+        return False
 
     def _changed(self) -> None:
         """A new translation is due once the artist has stopped choosing."""
@@ -90,11 +129,12 @@ class Preview(Gtk.Box):  # type: ignore[misc]
 
     def _what_it_is(self) -> str:
         assert self._sample
-        if self._sample.scale >= 1:
+        frame = self._sample.frame
+        if not frame.whole:
+            return _("Preview of a part at full size; its colours may differ from those of the whole.")
+        if frame.scale >= 1:
             return _("Preview at full size")
-        return _("Preview at {percent:.0f} % of the size; details will differ.").format(
-            percent=100 * self._sample.scale
-        )
+        return _("Preview at {percent:.0f} % of the size; details will differ.").format(percent=100 * frame.scale)
 
     def _draw(self) -> None:
         sample = self._sample
@@ -117,3 +157,24 @@ class Preview(Gtk.Box):  # type: ignore[misc]
         if self._sample:
             self._sample.close()
             self._sample = None
+
+
+def _sizes(changed: Callable[[], None]) -> tuple[Gtk.RadioButton, Gtk.RadioButton]:
+    """For all of the source, scaled down, and for a part of it."""
+    whole = Gtk.RadioButton.new_with_mnemonic(None, _("_Whole"))
+    whole.set_tooltip_text(_("Everything that is translated, scaled down"))
+    detail = Gtk.RadioButton.new_with_mnemonic_from_widget(whole, _("_100 %"))
+    detail.set_tooltip_text(
+        _("A part at its own size; drag it with the right mouse button, or press Shift and an arrow key")
+    )
+    detail.connect("toggled", lambda button: changed())
+    return whole, detail
+
+
+def _side_by_side(*buttons: Gtk.RadioButton) -> Gtk.Box:
+    """As one switch with a place for each."""
+    row = box("horizontal", *buttons, spacing=0)
+    row.get_style_context().add_class("linked")
+    for button in buttons:
+        button.set_mode(False)
+    return row

@@ -10,10 +10,11 @@ from typing import Any
 
 from gi.repository import Gimp
 
+from ..core.kept_results import ResultStore
 from ..core.session import Session
 from ..core.settings import Settings, SettingsProblem, SettingsStore
 from ..core.texts import _
-from . import apply, layers
+from . import apply, layers, paths, restoring
 from .layers import Look
 from .problems import Problem
 
@@ -44,9 +45,29 @@ def translate(call: Call) -> bool:
         if call.interactive and not _asked(call, session, store):
             return False
         options = _options(call.config)
-        apply.translate(session, call.image, call.drawables, options)
-    if call.mode != Gimp.RunMode.NONINTERACTIVE:
+        made = apply.translate(session, call.image, call.drawables, options)
+    if call.mode != Gimp.RunMode.NONINTERACTIVE:  # a script's pictures would push out the artist's
         _remember(store, options.filter_id)
+        if settings.keep_results:
+            restoring.keep(ResultStore(paths.results_folder()), call.image, made, options.look)
+    return True
+
+
+def results(call: Call) -> bool:
+    """Puts a result of the past into the picture: the one that the artist chooses, or the one of this number."""
+    store = ResultStore(paths.results_folder())
+    layers.check_editable(call.image)
+    if call.interactive:
+        from . import results_dialog
+
+        chosen = results_dialog.run(store)
+        if chosen:  # "repeat" takes the same one
+            call.config.set_property("number", restoring.number_of(store, chosen))
+    else:
+        chosen = restoring.numbered(store, call.config.get_property("number"))
+    if chosen is None:
+        return False
+    restoring.insert_again(store, call.image, chosen)
     return True
 
 

@@ -1,35 +1,44 @@
-"""A small copy of what will be translated, and GIMP's own blending of its translation with it."""
+"""A small copy of what will be translated, or a part of it, and GIMP's own blending of its translation with it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from gi.repository import Gegl, Gimp
 
 from ..core.area import Area
 from ..core.jobs import TranslationRequest
+from ..core.preview import Frame
 from . import layers, pixels
 from .layers import Look
 from .pixels import Format, rectangle
 
 _SHOWN = "R'G'B'A u8"
+Framing = Callable[[Area, "tuple[int, int]"], Frame]  # what is selected, and the size of the drawable
 
 
 class Sample:
     """Two small layers in a picture of its own that nobody sees: before and after. ``close`` it."""
 
-    def __init__(self, image: Any, layer: Any | None, longest: int) -> None:
-        """At most ``longest`` pixels wide and high. Raises Problem as layers.readable does."""
+    def __init__(self, image: Any, layer: Any | None, framing: Framing) -> None:
+        """``framing`` chooses what is shown of what is selected."""
         with layers.readable(image, layer) as drawable:
-            area = layers.selected_area(image, drawable) or Area(0, 0, drawable.get_width(), drawable.get_height())
-            self.scale = min(1.0, longest / max(area.width, area.height))
-            self.form: Format = pixels.preview_format(drawable)
-            scaled = _scaled(area, self.scale)
-            self.width, self.height = scaled.width, scaled.height
-            self.before = pixels.read(drawable, scaled, self.form, self.scale)
+            size = drawable.get_width(), drawable.get_height()
+            self.frame = framing(layers.selected_area(image, drawable) or Area(0, 0, *size), size)
+            self._form: Format = pixels.preview_format(drawable)
+            self._sent = pixels.read(drawable, self.frame.sent, self._form, self.frame.scale)
         self._picture = _empty(image, self.width, self.height)
-        self._below = self._layer(self.before)
+        self._below = self._layer(self._sent)
         self._above: Any | None = None
+
+    @property
+    def width(self) -> int:
+        return self.frame.shown.width
+
+    @property
+    def height(self) -> int:
+        return self.frame.shown.height
 
     def close(self) -> None:
         self._picture.delete()
@@ -37,12 +46,12 @@ class Sample:
     def request(self, filter_id: str) -> TranslationRequest:
         return TranslationRequest(
             filter_id=filter_id,
-            width=self.width,
-            height=self.height,
-            channels=self.form.channels,
-            sample_type=self.form.sample_type,
-            pixels=self.before,
-            transfer_function=self.form.transfer_function,
+            width=self.frame.sent.width,
+            height=self.frame.sent.height,
+            channels=self._form.channels,
+            sample_type=self._form.sample_type,
+            pixels=self._sent,
+            transfer_function=self._form.transfer_function,
         )
 
     def take(self, after: bytes | bytearray | None) -> None:
@@ -70,7 +79,7 @@ class Sample:
         grey = self._picture.get_base_type() == Gimp.ImageBaseType.GRAY
         kind = Gimp.ImageType.GRAYA_IMAGE if grey else Gimp.ImageType.RGBA_IMAGE
         made = Gimp.Layer.new(self._picture, "", self.width, self.height, kind, 100, Gimp.LayerMode.NORMAL)
-        pixels.write(made, self.form, content)
+        pixels.write(made, self._form, pixels.crop(content, self._form, self.frame.sent, self.frame.shown))
         self._picture.insert_layer(made, None, 0)
         return made
 
@@ -78,11 +87,6 @@ class Sample:
         area = Area(0, 0, self.width, self.height)
         shown: bytes = layer.get_buffer().get(rectangle(area), 1.0, _SHOWN, Gegl.AbyssPolicy.NONE)
         return shown
-
-
-def _scaled(area: Area, scale: float) -> Area:
-    width, height = (max(1, round(length * scale)) for length in (area.width, area.height))
-    return Area(round(area.x * scale), round(area.y * scale), width, height)
 
 
 def _empty(image: Any, width: int, height: int) -> Any:

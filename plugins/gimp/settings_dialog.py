@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..client import ClientError, server_fingerprint
+from ..core.kept_results import CAP_BYTES
 from ..core.settings import Settings, SettingsProblem, SettingsStore
 from ..core.texts import _, told
 from . import check_dialog, gtk
@@ -37,7 +38,14 @@ class _SettingsWindow:
         self._tls = Gtk.CheckButton(label=_("_Encrypt the connection"), use_underline=True)
         self._tls.set_active(self._before.tls)
         self._fingerprint = _entry(self._before.fingerprint)
-        self._fetch = Gtk.Button(label=_("_Ask the server"), use_underline=True)
+        self._fetch = Gtk.Button(label=_("Ask the ser_ver"), use_underline=True)
+        self._keep = Gtk.CheckButton(label=_("_Keep results, to insert them again"), use_underline=True)
+        self._keep.set_active(self._before.keep_results)
+        self._keep.set_tooltip_text(
+            _("In GIMP's own folder, the newest ones, at most {megabytes} MB. Results… in the menu shows them.").format(
+                megabytes=CAP_BYTES >> 20
+            )
+        )
         self._warning = label()
         self._note = label(store.note, dim=True)
         self._listen()
@@ -73,12 +81,13 @@ class _SettingsWindow:
             (_("_Token:"), self._token, self._token),
             ("", self._tls, self._tls),
             (_("Certificate's _fingerprint:"), certificate, self._fingerprint),
+            ("", self._keep, self._keep),
         )
         for row, (text, widget, target) in enumerate(rows):
             name = Gtk.Label(label=text, use_underline=True, xalign=0, mnemonic_widget=target)
             grid.attach(name, 0, row, 1, 1)
             grid.attach(widget, 1, row, 1, 1)
-        check = Gtk.Button(label=_("_Check set-up…"), use_underline=True, halign=Gtk.Align.START)
+        check = Gtk.Button(label=_("Check set-_up…"), use_underline=True, halign=Gtk.Align.START)
         check.connect("clicked", lambda button: check_dialog.run(self._chosen(), parent=self._dialog))
         whole = box("vertical", grid, self._warning, self._note, check, border=12, spacing=12)
         self._dialog.get_content_area().pack_start(whole, True, True, 0)
@@ -92,6 +101,7 @@ class _SettingsWindow:
             token=self._token.get_text().strip(),
             tls=self._tls.get_active(),
             fingerprint=self._fingerprint.get_text().strip(),
+            keep_results=self._keep.get_active(),
         )
 
     def _show(self) -> None:

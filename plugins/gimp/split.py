@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from ..core.texts import _
-from .gtk import Gdk, GdkPixbuf, GLib, Gtk
+from .gtk import Gdk, GdkPixbuf, GLib, GObject, Gtk
 
 _CHECK_SIZE, _DARK, _LIGHT = 8, 0x666666, 0x999999
 _STEP = 0.05
+_PAN_STEP = 0.25  # of the view
+
+_OTHER_BUTTONS = Gdk.ModifierType.BUTTON2_MASK | Gdk.ModifierType.BUTTON3_MASK
+_ARROWS = {Gdk.KEY_Left: (-1, 0), Gdk.KEY_Right: (1, 0), Gdk.KEY_Up: (0, -1), Gdk.KEY_Down: (0, 1)}
 
 
 class Split(Gtk.EventBox):  # type: ignore[misc]
-    """The translation on the right of the border; arrow keys move it, too. Without cairo, which some GIMPs lack."""
+    """The translation on the right of the border; arrow keys move it, too. Without cairo, which some GIMPs lack.
+
+    Emits ``panned`` (x, y) when the artist drags the picture by so many pixels with another button than the first, or
+    asks with Shift and an arrow key for what lies beyond an edge.
+    """
+
+    __gsignals__: ClassVar = {"panned": (GObject.SignalFlags.RUN_FIRST, None, (int, int))}
 
     def __init__(self, side: int) -> None:
         super().__init__(can_focus=True)
@@ -21,11 +31,12 @@ class Split(Gtk.EventBox):  # type: ignore[misc]
         self._before: GdkPixbuf.Pixbuf | None = None
         self._after: GdkPixbuf.Pixbuf | None = None
         self._share = 0.5
+        self._grip = (0.0, 0.0)
         self.add(self._image)
         self.add_events(
-            Gdk.EventMask.BUTTON_PRESS_MASK | Gdk.EventMask.BUTTON1_MOTION_MASK | Gdk.EventMask.KEY_PRESS_MASK
+            Gdk.EventMask.BUTTON_PRESS_MASK | Gdk.EventMask.BUTTON_MOTION_MASK | Gdk.EventMask.KEY_PRESS_MASK
         )
-        self.connect("button-press-event", self._dragged)
+        self.connect("button-press-event", self._gripped)
         self.connect("motion-notify-event", self._dragged)
         self.connect("key-press-event", self._pressed)
         self.set_tooltip_text(_("Before on the left, after on the right; drag the border or press the arrow keys."))
@@ -50,19 +61,37 @@ class Split(Gtk.EventBox):  # type: ignore[misc]
                 shown.new_subpixbuf(border - 1, 0, min(2, width - border + 1), height).fill(0xFFFFFFFF)
         self._image.set_from_pixbuf(shown)
 
-    def _dragged(self, widget: Any, event: Any) -> bool:
+    def _gripped(self, widget: Any, event: Any) -> bool:
         self.grab_focus()
+        self._grip = (event.x, event.y)
+        if event.button == 1:
+            self._drag_border(event.x)
+        return True
+
+    def _dragged(self, widget: Any, event: Any) -> bool:
+        if event.state & Gdk.ModifierType.BUTTON1_MASK:
+            self._drag_border(event.x)
+        elif event.state & _OTHER_BUTTONS:  # the tooltip lets motion without any come, too
+            x, y = round(event.x - self._grip[0]), round(event.y - self._grip[1])
+            self._grip = (self._grip[0] + x, self._grip[1] + y)
+            self.emit("panned", x, y)
+        return True
+
+    def _drag_border(self, x: float) -> None:
         if self._before is not None:
             width = self._before.get_width()
             left = (self.get_allocated_width() - width) / 2
-            self._move(min(max((event.x - left) / width, 0.0), 1.0))
-        return True
+            self._move(min(max((x - left) / width, 0.0), 1.0))
 
     def _pressed(self, widget: Any, event: Any) -> bool:
-        steps = {Gdk.KEY_Left: -_STEP, Gdk.KEY_Right: _STEP}
-        if event.keyval not in steps:
+        x, y = _ARROWS.get(event.keyval, (0, 0))
+        if event.state & Gdk.ModifierType.SHIFT_MASK and (x or y) and self._before is not None:
+            side = _PAN_STEP * max(self._before.get_width(), self._before.get_height())
+            self.emit("panned", round(-x * side), round(-y * side))
+        elif x:
+            self._move(min(max(self._share + x * _STEP, 0.0), 1.0))
+        else:
             return False
-        self._move(min(max(self._share + steps[event.keyval], 0.0), 1.0))
         return True
 
     def _move(self, share: float) -> None:

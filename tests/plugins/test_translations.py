@@ -12,6 +12,8 @@ import pytest
 from babel.messages.catalog import Message
 
 from plugins import translations
+from plugins.core import texts
+from plugins.core.jobs import duration
 
 languages = pytest.mark.parametrize("language", translations.LANGUAGES)
 
@@ -79,6 +81,14 @@ def test_nought_is_singular_in_french_and_plural_in_german(language: str, form: 
 def test_compiled_catalogue_answers(language: str) -> None:
     message = next(message for message in sentences(language) if isinstance(message.id, str))
     assert compiled(language).gettext(str(message.id)) == message.string
+
+
+@pytest.mark.parametrize(("language", "said"), [("de", "2,5 s"), ("fr", "2,5 s")])
+def test_numbers_have_the_decimal_mark_of_the_language(
+    language: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(texts._Language, "catalogue", compiled(language))
+    assert duration(2.5) == said
 
 
 def test_damaged_catalogue_is_refused_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

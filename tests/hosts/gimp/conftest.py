@@ -1,4 +1,4 @@
-"""One console for all tests, and the pictures that they make in it."""
+"""One console for all tests, and the pictures that they make in it; a GIMP on a screen for each file of tests."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.hosts.editors import Editors
+from tests.hosts.gimp.desk import Desk
 from tests.hosts.gimp.pictures import Bench
 from tests.hosts.gimp.remote import Gimp, running, settle
 from tests.hosts.serving import HostServer
@@ -26,3 +27,12 @@ def console(editors: Editors, gimp_zip: Path, server: HostServer) -> Iterator[Gi
 @pytest.fixture
 def bench(console: Gimp) -> Bench:
     return Bench(console)
+
+
+@pytest.fixture(scope="module")
+def desk(editors: Editors, gimp_zip: Path, server: HostServer) -> Iterator[Desk]:
+    with editors.profile() as profile, editors.display(profile) as screen:
+        editors.install_gimp(gimp_zip, profile)
+        settle(profile, address=server.address)
+        with running(editors, profile, screen=screen) as gimp:
+            yield Desk(gimp, screen)

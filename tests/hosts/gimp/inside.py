@@ -22,18 +22,21 @@ TYPES = {
     ("GRAY", False): Gimp.ImageType.GRAY_IMAGE,
     ("GRAY", True): Gimp.ImageType.GRAYA_IMAGE,
 }
-PLUGIN = "plug-in-pleinair-translate"
 
 
 def new_image(width: int, height: int, precision: str, base: str, profile: str = "") -> int:
     image = Gimp.Image.new_with_precision(
         width, height, getattr(Gimp.ImageBaseType, base), getattr(Gimp.Precision, precision)
     )
-    if profile == "adobe":
-        assert image.set_color_profile(Gimp.ColorProfile.new_rgb_adobe())
-    elif profile:
-        assert image.set_color_profile(Gimp.ColorProfile.new_from_file(Gio.File.new_for_path(profile)))
+    if profile:
+        assert image.set_color_profile(_profile(profile))
     return int(image.get_id())
+
+
+def convert(image: int, profile: str) -> None:
+    """As Image > Color Management > Convert does, without dithering."""
+    intent = Gimp.ColorRenderingIntent.RELATIVE_COLORIMETRIC
+    assert Gimp.Image.get_by_id(image).convert_color_profile(_profile(profile), intent, False)
 
 
 def delete_image(image: int) -> None:
@@ -126,6 +129,13 @@ def select(image: int, ellipse: list[int], feather: float = 0) -> None:
         Gimp.Selection.none(picture)
 
 
+def srgb(item: int) -> str:
+    """Red, green, blue and alpha as GIMP shows them, encoded as sRGB, in floats."""
+    found = _item(item)
+    area = Gegl.Rectangle.new(0, 0, found.get_width(), found.get_height())
+    return base64.b64encode(found.get_buffer().get(area, 1.0, "R'G'B'A float", Gegl.AbyssPolicy.NONE)).decode()
+
+
 def selection(image: int, area: list[int]) -> str:
     """Raw, as GIMP stores it."""
     return _read(Gimp.Image.get_by_id(image).get_selection(), area)
@@ -171,17 +181,35 @@ def selected(image: int) -> list[int]:
 
 def translate(image: int, drawables: list[int], **arguments: Any) -> list[str]:
     """The status and the error's text."""
-    procedure = Gimp.get_pdb().lookup_procedure(PLUGIN)
+    return _run("plug-in-pleinair-translate", image, drawables, arguments)
+
+
+def insert_again(image: int, number: int) -> list[str]:
+    """A result of the past; 1 is the newest."""
+    return _run("plug-in-pleinair-results", image, [], {"number": number})
+
+
+def _run(name: str, image: int, drawables: list[int], arguments: dict[str, Any]) -> list[str]:
+    procedure = Gimp.get_pdb().lookup_procedure(name)
     config = procedure.create_config()
     config.set_property("run-mode", Gimp.RunMode.NONINTERACTIVE)
     config.set_property("image", Gimp.Image.get_by_id(image))
     config.set_core_object_array("drawables", [_item(drawable) for drawable in drawables])
-    for name, value in arguments.items():
-        config.set_property(name.replace("_", "-"), value)
+    for argument, value in arguments.items():
+        config.set_property(argument.replace("_", "-"), value)
     result = procedure.run(config)
     names = {getattr(Gimp.PDBStatusType, name): name for name in ("SUCCESS", "CANCEL", "EXECUTION_ERROR")}
     status = next((name for value, name in names.items() if value == result.index(0)), "OTHER")
     return [status, str(result.index(1)) if result.length() > 1 else ""]
+
+
+def _profile(name: str) -> Any:
+    """One of GIMP's own, or a file's."""
+    made = {
+        "adobe": Gimp.ColorProfile.new_rgb_adobe,
+        "lab grey": Gimp.ColorProfile.new_d50_gray_lab_trc,
+    }.get(name)
+    return made() if made else Gimp.ColorProfile.new_from_file(Gio.File.new_for_path(name))
 
 
 def _item(number: int) -> Any:

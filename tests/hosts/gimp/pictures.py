@@ -58,6 +58,10 @@ class Bench:
         """Of a layer of the same size as ``like``."""
         return np.frombuffer(self.gimp.raw(item), like.dtype).reshape(like.shape)
 
+    def srgb(self, item: int) -> np.ndarray:
+        """A layer of the usual size as GIMP shows it: floats, white is 1, with alpha."""
+        return np.frombuffer(base64.b64decode(self.gimp.srgb(item=item)), np.float32).reshape(*SIZE[::-1], 4)
+
     def mask(self, layer: int, pixels: np.ndarray) -> int:
         made: int = self.gimp.give_mask(layer=layer, pixels=base64.b64encode(pixels.tobytes()).decode())
         return made

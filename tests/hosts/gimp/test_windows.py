@@ -3,84 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
-from PIL import Image
 
 from tests import factories
-from tests.hosts.editors import Editors
-from tests.hosts.gimp.pictures import Bench, noise
-from tests.hosts.gimp.remote import running, settle, wait_until
-from tests.hosts.screen import Screen
-from tests.hosts.serving import HostServer, serving
+from tests.hosts.gimp.desk import Desk
+from tests.hosts.gimp.pictures import noise
+from tests.hosts.gimp.remote import settle, wait_until
+from tests.hosts.serving import serving
 
-MAIN = "GIMP$"
 FREE = "127.0.0.1:50999"  # nobody listens there
-DIALOG = "^Translate$"
-
-
-@dataclass(frozen=True)
-class Desk(Bench):
-    """GIMP on a screen."""
-
-    screen: Screen
-
-    def open(self, source: np.ndarray, precision: str) -> tuple[int, int]:
-        """A picture in a window, with one layer."""
-        height, width, _ = source.shape
-        image = self.gimp.new_image(width=width, height=height, precision=precision, base="RGB")
-        layer = self.layer(image, source, place=(0, 0))
-        self.gimp.show(image=image)
-        return image, layer
-
-    def press(self, *keys: str) -> None:
-        """In the main window."""
-        self.screen.key(*keys, window=self.screen.window(MAIN))
-
-    def open_dialog(self) -> str:
-        return self.open_entry("t", DIALOG)
-
-    def open_entry(self, mnemonic: str, title: str) -> str:
-        """By the menu: Filters, its last entry, Pleinair, and one of its entries. Gives the window.
-
-        A menu that was not open yet when the next key came is closed, and tried again.
-        """
-        for patience in (5, 10, 20, 40):
-            main = self.screen.window(MAIN)
-            self.screen.xdotool("windowfocus", "--sync", main)
-            self.screen.xdotool("key", "--clearmodifiers", "--delay", "200", "alt+r", "Up", "Right", mnemonic)
-            try:
-                return self.screen.window(title, timeout=patience)
-            except subprocess.TimeoutExpired:
-                self.press("Escape", "Escape", "Escape")
-        raise AssertionError(f"No window {title}.")
-
-    def counts(self, image: int, number: int) -> Callable[[], bool]:
-        return lambda: len(self.gimp.layers(image=image)) == number
-
-    def cancel(self) -> None:
-        """Presses Cancel in the main window's corner, beside the progress bar."""
-        window = self.screen.window(MAIN)
-        geometry = self.screen.xdotool("getwindowgeometry", "--shell", window)
-        width, height = (int(re.findall(rf"{side}=(\d+)", geometry)[0]) for side in ("WIDTH", "HEIGHT"))
-        self.screen.click(width - 45, height - 18, window=window)
-
-
-@pytest.fixture(scope="module")
-def desk(editors: Editors, gimp_zip: Path, server: HostServer) -> Iterator[Desk]:
-    with editors.profile() as profile, editors.display(profile) as screen:
-        editors.install_gimp(gimp_zip, profile)
-        settle(profile, address=server.address)
-        with running(editors, profile, screen=screen) as gimp:
-            yield Desk(gimp, screen)
 
 
 def test_choosing_undoing_redoing_and_repeating_are_one_step_each(desk: Desk, artifacts: Path) -> None:
@@ -89,7 +25,7 @@ def test_choosing_undoing_redoing_and_repeating_are_one_step_each(desk: Desk, ar
     image, layer = desk.open(source, "U16_NON_LINEAR")
     dialog = desk.open_dialog()
     screen.key("i", "n", "v", window=dialog)  # into the search: the inverting filter is left
-    wait_until(lambda: _pictured(screen, artifacts / "gimp-dialog.png"), gimp, 60, "dialog with a preview")
+    wait_until(lambda: desk.pictured(artifacts / "gimp-dialog.png"), gimp, 60, "dialog with a preview")
     screen.key("Return", window=dialog)
     wait_until(desk.counts(image, 2), gimp, 60, "new layer")
     np.testing.assert_array_equal(desk.pixels(gimp.layers(image=image)[0]["id"], source), 65535 - source)
@@ -192,7 +128,7 @@ def test_settings_are_kept_and_what_keeps_a_server_from_starting_is_said(desk: D
 def test_set_up_is_checked_in_a_window(desk: Desk, artifacts: Path) -> None:
     desk.open(noise("U8", 3, size=(60, 40)), "U8_NON_LINEAR")
     window = desk.open_entry("c", "^Check set-up$")
-    wait_until(lambda: _ended(desk, artifacts / "gimp-check.png"), desk.gimp, 60, "end of the checks")
+    wait_until(lambda: desk.still(artifacts / "gimp-check.png"), desk.gimp, 60, "end of the checks")
     desk.screen.key("Escape", window=window)
 
 
@@ -209,22 +145,9 @@ def _told(file: Path, name: str) -> Any:
     return json.loads(file.read_text()).get(name) if file.exists() else None
 
 
-def _ended(desk: Desk, path: Path) -> bool:
-    """Whether two pictures of the screen are the same: nothing turns any more."""
-    before, after = (Image.open(desk.screen.screenshot(path)).tobytes() for _ in range(2))
-    return before == after
-
-
 def _pressing(desk: Desk) -> Iterator[bool]:
     """Whether the plug-in has ended; presses Cancel until then, for the button comes a moment after the plug-in."""
     while desk.gimp.plugins_running():
         desk.cancel()
         yield False
     yield True
-
-
-def _pictured(screen: Screen, path: Path) -> bool:
-    """Whether the preview's border is on the screen: a white line from top to bottom of it."""
-    shot = np.asarray(Image.open(screen.screenshot(path)).convert("L"))
-    white = (shot == 255).astype(np.int8)
-    return bool((white.sum(axis=0) > 250).any())

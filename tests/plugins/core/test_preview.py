@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from plugins.core.preview import Region, differs_from_the_whole, preview_region
+from plugins.core.area import Area
+from plugins.core.preview import Region, detail_frame, differs_from_the_whole, preview_region, whole_frame
 
 
 def test_a_small_picture_is_shown_as_it_is() -> None:
@@ -32,3 +33,22 @@ def test_a_very_long_picture_keeps_at_least_a_pixel() -> None:
     region = preview_region((1_000_000, 2), None)
     assert region is not None
     assert region.sent_height == 1
+
+
+def test_a_frame_of_the_whole_is_as_large_as_there_is_room() -> None:
+    frame = whole_frame(Area(100, 50, 800, 400), 400)
+    assert (frame.scale, frame.shown, frame.whole) == (0.5, Area(50, 25, 400, 200), True)
+    assert whole_frame(Area(0, 0, 9, 9), 400).scale == 1
+
+
+def test_a_detail_begins_in_the_middle_with_some_surroundings() -> None:
+    frame = detail_frame(Area(1000, 1000, 2000, 1000), (4000, 3000), 400, None)
+    assert (frame.scale, frame.shown, frame.whole) == (1, Area(1800, 1300, 400, 400), False)
+    assert frame.sent == Area(1736, 1236, 528, 528)
+
+
+def test_a_detail_stays_within_what_is_selected_and_its_surroundings_within_the_layer() -> None:
+    frame = detail_frame(Area(0, 0, 500, 300), (500, 320), 400, (9000, -9000))
+    assert frame.shown == Area(100, 0, 400, 300)
+    assert frame.sent == Area(36, 0, 464, 320)
+    assert detail_frame(Area(3, 4, 20, 10), (500, 300), 400, None).whole

@@ -1,0 +1,138 @@
+"""The window with the results of the past."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from ..core.kept_results import CAP_BYTES, Kept, ResultStore, Thumbnail
+from ..core.texts import _
+from . import gtk
+from .gtk import GdkPixbuf, GLib, Gtk, Pango, box, label, plain
+
+_DELETE, _CLEAR = 1, 2  # the dialog's answers that leave it open
+_PLACE = 96  # pixels, of a small picture
+
+
+def run(store: ResultStore) -> Kept | None:
+    """The result that the artist wants to insert again, None for none."""
+    gtk.init()
+    window = _ResultsWindow(store)
+    try:
+        return window.run()
+    finally:
+        window.close()
+
+
+class _ResultsWindow:
+    def __init__(self, store: ResultStore) -> None:
+        self._store = store
+        self._dialog = Gtk.Dialog(title=_("Results"))
+        self._dialog.add_buttons(_("Clear _all"), _CLEAR, _("_Delete"), _DELETE)
+        self._dialog.add_buttons(_("_Close"), Gtk.ResponseType.CLOSE, _("_Insert again"), Gtk.ResponseType.OK)
+        self._dialog.get_action_area().set_child_secondary(self._dialog.get_widget_for_response(_CLEAR), True)
+        self._dialog.set_default_response(Gtk.ResponseType.OK)
+        self._dialog.set_default_size(560, 480)
+        self._list = Gtk.ListBox(activate_on_single_click=False)
+        self._list.connect("row-activated", lambda rows, row: self._dialog.response(Gtk.ResponseType.OK))
+        self._list.get_accessible().set_name(_("Results"))
+        nothing = label(_("No results yet"), dim=True)
+        nothing.set_property("margin", 12)
+        nothing.show()
+        self._list.set_placeholder(nothing)
+        scrolled = Gtk.ScrolledWindow(hscrollbar_policy=Gtk.PolicyType.NEVER, shadow_type=Gtk.ShadowType.IN)
+        scrolled.add(self._list)
+        about = _("The newest results are kept without loss, at most {megabytes} MB; the settings turn that off.")
+        whole = box("vertical", border=12)
+        whole.pack_start(scrolled, True, True, 0)
+        whole.pack_start(label(about.format(megabytes=CAP_BYTES >> 20), dim=True), False, False, 0)
+        self._dialog.get_content_area().pack_start(whole, True, True, 0)
+        whole.show_all()
+
+    def run(self) -> Kept | None:
+        self._fill()
+        while True:
+            answer = self._dialog.run()
+            chosen = self._list.get_selected_row()
+            if answer == _DELETE and chosen:
+                self._remove(partial(self._store.remove, chosen.kept))
+            elif answer == _CLEAR:
+                if self._sure():
+                    self._remove(self._store.clear)
+            else:
+                wanted: Kept | None = chosen.kept if answer == Gtk.ResponseType.OK and chosen else None
+                return wanted
+
+    def close(self) -> None:
+        self._dialog.destroy()
+
+    def _fill(self, place: int = 0) -> None:
+        """With the row at ``place`` selected, or the last one."""
+        for row in self._list.get_children():
+            self._list.remove(row)
+        for kept in self._store.kept:
+            self._list.add(_Row(kept))
+        self._list.show_all()
+        rows = self._list.get_children()
+        if rows:
+            row = rows[min(place, len(rows) - 1)]
+            self._list.select_row(row)
+            row.grab_focus()
+        for answer in (_CLEAR, _DELETE, Gtk.ResponseType.OK):
+            self._dialog.set_response_sensitive(answer, bool(rows))
+
+    def _remove(self, removal: Callable[[], None]) -> None:
+        row = self._list.get_selected_row()
+        place = row.get_index() if row else 0
+        try:
+            removal()
+        except OSError as error:
+            gtk.say(self._dialog, _("A result cannot be deleted ({why}).").format(why=error.strerror))
+        self._fill(place)
+
+    def _sure(self) -> bool:
+        question = Gtk.MessageDialog(
+            title=_("Results"),
+            transient_for=self._dialog,
+            modal=True,
+            message_type=Gtk.MessageType.QUESTION,
+            text=_("Delete all results that are kept?"),
+            secondary_text=_("The layers in your pictures stay."),
+        )
+        question.add_buttons(_("_Cancel"), Gtk.ResponseType.CANCEL, _("_Delete all"), Gtk.ResponseType.OK)
+        answer = question.run()
+        question.destroy()
+        return bool(answer == Gtk.ResponseType.OK)
+
+
+class _Row(Gtk.ListBoxRow):  # type: ignore[misc]
+    def __init__(self, kept: Kept) -> None:
+        super().__init__()
+        self.kept = kept
+        entry = kept.entry
+        name = Gtk.Label(xalign=0, ellipsize=Pango.EllipsizeMode.END)
+        name.set_markup(f"<b>{GLib.markup_escape_text(entry.filter_title)}</b>")
+        picture = Gtk.Label(label=entry.extra.get("picture", ""), xalign=0, ellipsize=Pango.EllipsizeMode.MIDDLE)
+        facts = Gtk.Label(label=f"{_moment(entry.moment)}   {entry.width} x {entry.height}", xalign=0)
+        facts.get_style_context().add_class("dim-label")
+        words = box("vertical", name, picture, facts, spacing=2)
+        words.set_valign(Gtk.Align.CENTER)
+        plain(words)
+        line = box("horizontal", _picture(kept.thumbnail), border=4, spacing=12)
+        line.pack_start(words, True, True, 0)
+        self.add(line)
+
+
+def _moment(seconds: float) -> str:
+    """Date and time as the artist's system writes them."""
+    return str(GLib.DateTime.new_from_unix_local(int(seconds)).format("%x %H:%M"))
+
+
+def _picture(shown: Thumbnail) -> Gtk.Image:
+    content = GLib.Bytes.new(shown.pixels)
+    pixbuf = GdkPixbuf.Pixbuf.new_from_bytes(
+        content, GdkPixbuf.Colorspace.RGB, True, 8, shown.width, shown.height, shown.width * 4
+    )
+    picture = Gtk.Image(pixbuf=pixbuf)
+    picture.set_size_request(_PLACE, _PLACE)
+    return picture
