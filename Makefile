@@ -38,10 +38,11 @@ plugins: .venv/installed
 bench: .venv/installed
 	$(PY) -m tests.benchmarks.serving
 	$(PY) -m tests.benchmarks.wire
+	$(PY) -m tests.benchmarks.training_step
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Pleinair needs Python 3.11 or newer; name one with make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
-	$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[train,dev]'
+	$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[train,metrics,dev]'
 	$(PY) -m plugins.vendor
 	touch $@
