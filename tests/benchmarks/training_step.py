@@ -41,11 +41,11 @@ class Published(Cut):
                 group["foreach"] = False
 
     def forward(self, source: Tensor, target: Tensor, *, mirror: bool) -> Forward:
+        self.source = source
         pictures = source.flip(-1) if mirror else source
         if not self.config.identity:
             return Forward(self.generator(pictures), None, [], [], mirror)
         outputs = self.generator(torch.cat([pictures, target]))
-        self.pictures = (source, target)
         return Forward(outputs[: len(source)], outputs[len(source) :], [], [], mirror)
 
     def discriminator_losses(self, forward: Forward, target: Tensor) -> dict[str, Tensor]:
@@ -59,18 +59,14 @@ class Published(Cut):
             losses["D"] = losses["D"] + self.config.r1_weight / 2 * gradient.square().flatten(1).sum(1).mean()
         return losses
 
-    def step(self, source: Tensor, target: Tensor) -> dict[str, Tensor]:
-        self.pictures = (source, target)
-        return super().step(source, target)
-
     def generator_losses(self, forward: Forward, target: Tensor) -> dict[str, Tensor]:
         """The keys' encoder runs with a graph that nothing uses, as published."""
-        config, (source, _) = self.config, self.pictures
+        config = self.config
         losses = {"G_GAN": config.gan_weight * self.adversarial(self.discriminator(forward.translated), True).mean()}
         queries = self.contrast.query_features(forward.translated)
         if forward.mirrored:
             queries = [query.flip(-1) for query in queries]
-        nce = config.nce_weight * self.contrast.loss(queries, self.contrast.query_features(source), "source")
+        nce = config.nce_weight * self.contrast.loss(queries, self.contrast.query_features(self.source), "source")
         if forward.identity is not None:
             keys, queries = (self.contrast.query_features(pictures) for pictures in (target, forward.identity))
             nce = (nce + config.nce_weight * self.contrast.loss(queries, keys, "target")) / 2

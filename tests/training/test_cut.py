@@ -9,6 +9,7 @@ from tests.training.factories import tiny_config
 from tests.training.known import picture
 from training.methods.cut import Cut, Forward
 from training.networks.projection import ProjectionHead
+from training.networks.resample import BlurDown, BlurUp
 
 CPU = torch.device("cpu")
 
@@ -44,6 +45,21 @@ def test_losses_come_back_detached_and_finite() -> None:
     losses = Cut(tiny_config(), CPU).step(pictures(1), pictures(2))
     assert set(losses) == {"G_GAN", "NCE", "NCE_identity", "G", "D_real", "D_fake", "D"}
     assert all(not loss.requires_grad and torch.isfinite(loss) for loss in losses.values())
+
+
+@pytest.mark.parametrize(
+    ("options", "taps"),
+    [({}, (0, 4, 8, 12)), ({"antialias": False}, (0, 4, 7, 10)), ({"antialias_up": False}, (0, 4, 8, 12))],
+)
+def test_antialiasing_decides_the_layers_of_both_networks(options: dict[str, bool], taps: tuple[int, ...]) -> None:
+    method = Cut(tiny_config("cut", **options), CPU)
+    assert method.contrast.taps == taps
+    for network in (method.generator, method.discriminator):
+        blurs = [module for module in network.modules() if isinstance(module, BlurDown)]
+        assert bool(blurs) == options.get("antialias", True)
+    ups = [module for module in method.generator.modules() if isinstance(module, BlurUp)]
+    assert bool(ups) == options.get("antialias_up", True)
+    assert all(torch.isfinite(loss) for loss in method.step(pictures(1), pictures(2)).values())
 
 
 def test_identity_loss_can_be_left_out() -> None:

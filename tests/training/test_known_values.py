@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from tests.benchmarks.training_step import Published
 from tests.training.known import fill, picture
 from training.config import PRESETS, FitConfig
 from training.losses import lsgan, nonsaturating, patch_nce
@@ -79,9 +81,9 @@ def test_adversarial_losses_are_the_published_ones() -> None:
     assert nonsaturating(prediction, False).tolist() == pytest.approx([1.060052, 0.652477], rel=1e-5)
 
 
-def filled_method(preset: str) -> Cut:
+def filled_method(preset: str, kind: Callable[[FitConfig, torch.device], Cut] = Cut) -> Cut:
     small = {"width": 16, "discriminator_width": 16, "head_width": 32, "patches": 16, "precision": "fp32"}
-    method = Cut(FitConfig(**{**PRESETS[preset], **small}), torch.device("cpu"))
+    method = kind(FitConfig(**{**PRESETS[preset], **small}), torch.device("cpu"))
     for network in method.networks.values():
         fill(network)
     method.contrast.sample_patches = lambda positions: torch.arange(16)
@@ -142,6 +144,17 @@ def test_the_generators_gradient_is_the_losses_derivative() -> None:
         return loss
 
     assert (loss_at(1e-6) - loss_at(-1e-6)) / 2e-6 == pytest.approx(norm, rel=1e-3)
+
+
+def test_the_benchmarks_published_mode_is_the_published_step() -> None:
+    cut, fastcut = filled_method("cut", Published), filled_method("fastcut", Published)
+    discriminator = cut.discriminator_losses(cut.forward(picture(1), picture(2), mirror=False), picture(2))
+    assert discriminator["D_real"].item() == pytest.approx(1.73121, rel=1e-5)
+    assert discriminator["D_fake"].item() == pytest.approx(0.337512, rel=1e-5)
+    for method, total in ((cut, 6.617122), (fastcut, 50.410549)):
+        losses = method.generator_losses(method.forward(picture(1), picture(2), mirror=False), picture(2))
+        assert losses["G_GAN"].item() == pytest.approx(1.612857, rel=1e-5)
+        assert losses["G"].item() == pytest.approx(total, rel=1e-5)
 
 
 def test_one_fastcut_step_has_the_published_losses() -> None:

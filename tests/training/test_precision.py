@@ -90,6 +90,20 @@ def test_every_part_of_a_step_is_one_graph_and_computes_the_same(name: str, mirr
     assert losses(compiled=True) == pytest.approx(losses(compiled=False), rel=1e-4, abs=1e-6)
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("name", CONFIGS)
+def test_a_step_never_waits_for_the_gpu(name: str) -> None:
+    config, device = CONFIGS[name], torch.device("cuda")
+    method = Cut(config, device, dataclasses.replace(FAST, device=device))
+    source, target = (pictures(seed, config).to(device) for seed in (1, 20))
+    method.step(source, target)  # algorithms are searched in the first
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        method.step(source, target)
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+
+
 def test_what_the_options_say_wins_over_what_the_device_would_choose() -> None:
     config = tiny_config(precision="bf16", channels_last="off", compile="on")
     chosen = Precision.choose(config, CPU)
