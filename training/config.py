@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -114,6 +115,10 @@ class FitConfig:
         """Raises InputError for the first value that cannot work."""
         for name in ("width", "blocks", "discriminator_width", "head_width", "patches", "batch", "epochs", "bank_size"):
             _check(getattr(self, name) >= 1, name, getattr(self, name), "a whole number of at least 1")
+        for option in dataclasses.fields(self):
+            value = getattr(self, option.name)
+            _check(not isinstance(value, float) or math.isfinite(value), option.name, value, "a finite number")
+        _check(0 <= self.seed < 2**63, "seed", self.seed, "a whole number from 0 to below 2 to the power of 63")
         self._check_writing()
         _check(self.images is None or self.images >= 1, "images", self.images, "a whole number of at least 1")
         _check(self.crop_size >= 32 and self.crop_size % 4 == 0, "crop_size", self.crop_size, "a multiple of 4 from 32")
@@ -183,8 +188,17 @@ class FitConfig:
 
     @classmethod
     def from_json(cls, text: str) -> FitConfig:
-        """Reads what ``to_json`` wrote. Raises ValueError or TypeError for anything else, InputError as above."""
-        return cls(**json.loads(text))
+        """Reads what ``to_json`` wrote, also in an earlier version that had fewer options.
+
+        Raises ValueError or TypeError for anything else, InputError as above and for options of a later version.
+        """
+        values = json.loads(text)
+        unknown = sorted(set(values) - {option.name for option in dataclasses.fields(cls)})
+        if unknown:
+            raise InputError(
+                f"The run was begun by another version of Pleinair, with the option {unknown[0]}; use that version."
+            )
+        return cls(**values)
 
 
 def _check(holds: bool, name: str, value: object, expected: str) -> None:

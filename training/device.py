@@ -9,18 +9,20 @@ from training.errors import InputError
 
 
 def choose_device(name: str) -> torch.device:
-    """``auto`` takes CUDA (under torchrun each process its own GPU), else MPS, else the CPU.
+    """``auto`` takes CUDA, else MPS, else the CPU; under torchrun each process takes its own GPU.
 
     Raises InputError for a device that is not there.
     """
     available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
-    if name == "auto":
-        kind = next(device for device, there in available.items() if there)
-        return torch.device(kind, local_rank()) if kind == "cuda" and world_size() > 1 else torch.device(kind)
     try:
-        device = torch.device(name)
+        device = torch.device(next(kind for kind, there in available.items() if there) if name == "auto" else name)
     except RuntimeError:
         raise InputError(f"--device is {name!r}, but must be auto, cpu, cuda, cuda:N or mps.") from None
-    if not available.get(device.type, False):
+    if device.type == "cuda" and device.index is None and world_size() > 1:
+        device = torch.device("cuda", local_rank())
+    there = available.get(device.type, False)
+    if device.type == "cuda" and there:
+        there = (device.index or 0) < torch.cuda.device_count()
+    if not there:
         raise InputError(f"--device is {name!r}, but this machine has no such device for PyTorch; use --device auto.")
     return device

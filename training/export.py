@@ -12,6 +12,7 @@ import torch
 
 from training.checkpoint import Checkpoint
 from training.config import IDENTIFIER
+from training.data.pictures import SUFFIXES
 from training.ema import NAME as AVERAGE
 from training.errors import InputError
 from training.filter_file import InexactFilter, write_filter
@@ -41,6 +42,16 @@ def identifier_from(name: str) -> str:
     return re.sub(r"[^a-z0-9._]+", "-", name.lower()).strip("-._")[:64] or "filter"
 
 
+def domain_of(place: str) -> str:
+    """What the pictures there are called: by the folder, or the file. ``data/horse2zebra/trainA`` holds horses."""
+    path = Path(place)
+    side = {"trainA": 0, "trainB": 1}.get(path.name)
+    if side is None:
+        return path.stem if path.suffix.lower() in SUFFIXES else path.name
+    both = path.parent.name.split("2")
+    return both[side] if len(both) == 2 and all(both) else path.name
+
+
 def chosen_identifier(asked: str | None, default: str, *, half: bool) -> str:
     """``asked``, or the default, by its own name for half precision. Raises InputError for what is no identifier."""
     identifier = asked or (f"{default[:59]}-fp16" if half else default)  # beside the float32 filter in one folder
@@ -55,8 +66,8 @@ def _about(checkpoint: Checkpoint, identifier: str) -> dict[str, str]:
         "identifier": identifier,
         "title": config.title or title_from(identifier),
         "description": config.description,
-        "source_domain": config.source_domain or Path(config.source).stem,
-        "target_domain": config.target_domain or Path(config.target).stem,
+        "source_domain": config.source_domain or domain_of(config.source),
+        "target_domain": config.target_domain or domain_of(config.target),
         "method": config.method,
         "licence": config.licence,
         "images_seen": str(checkpoint.images_seen),

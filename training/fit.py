@@ -31,7 +31,7 @@ from training.dry_run import dry_run
 from training.ema import GeneratorAverage
 from training.errors import InputError
 from training.events import Events, check_installed
-from training.export import export_filter, identifier_from
+from training.export import domain_of, export_filter, identifier_from
 from training.filter_file import InexactFilter
 from training.guard import Diverged, Guard
 from training.lock import folder_lock
@@ -93,6 +93,7 @@ def _begin(config: FitConfig, output: str | None, device: torch.device, cache: P
         run.check_new()
     _check(config)
     batches = read_domains(config, device, cache)
+    METHODS[config.method](config, device)  # refuses what cannot be built before there is a folder
     wait_for_all()
     if rank() > 0:
         return _train(run, Start(config, None), batches, device)
@@ -103,7 +104,7 @@ def _begin(config: FitConfig, output: str | None, device: torch.device, cache: P
 
 def _new_folder(config: FitConfig) -> Path:
     """``runs/SOURCE-to-TARGET``, with a number where there is one already."""
-    name = identifier_from(f"{Path(config.source).stem}-to-{Path(config.target).stem}")
+    name = identifier_from(f"{domain_of(config.source)}-to-{domain_of(config.target)}")
     paths = (Path("runs") / (f"{name}-{number}" if number > 1 else name) for number in itertools.count(1))
     return next(path for path in paths if not path.exists())
 
@@ -131,6 +132,7 @@ def _train(run: RunFolder, start: Start, batches: UnpairedBatches, device: torch
         if rank() == 0:
             run.save_config(start.config)
             run.forget_metrics_after(images_seen)
+            run.forget_best_after(images_seen)
         going_on = f", going on after {images_seen}" if images_seen else ""
         length = training.length.images
         print(f"Training {start.config.method} on {device} for {length} images into {run.path}{going_on}", flush=True)
@@ -154,6 +156,8 @@ def _check(config: FitConfig) -> None:
         )
     if config.tensorboard:
         check_installed()
+    if not {config.source_channels, config.target_channels} <= {1, 3}:
+        print("warning: pictures with alpha train, but server and editors serve filters of RGB only", file=sys.stderr)
 
 
 def _advice(run: RunFolder, config: FitConfig) -> str:
@@ -190,7 +194,7 @@ def _training(
         length=length,
         run=run,
         device=device,
-        guard=Guard(gan_weight=config.gan_weight, nce_weight=config.nce_weight),
+        guard=Guard(config.gan_weight, config.nce_weight, config.adversarial),
         average=GeneratorAverage(method.networks["generator"], config.ema) if config.ema else None,
         evaluate=_evaluation(config, batches),
         events=events,

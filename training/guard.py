@@ -16,13 +16,28 @@ GRACE_IMAGES = 2000  # before that, networks fresh from random weights show anyt
 # Translations into a domain of little contrast may differ a few times less than the sources; ten times less are one
 # picture in all but detail. Freshly initialised generators begin near 0.05 and leave that within the grace.
 COLLAPSED_DIVERSITY = 0.1
+FALLEN_DIVERSITY = 0.25  # of the most that the run has had
 # 6 of 255 levels, about what an eye notices in a picture beside its copy.
 IDENTITY_CHANGE = 0.05
-# Of 1, the least-squares loss of translations that are told from targets with certainty; at a balance it is 0.25.
-UNFOOLED = 0.8
-CERTAIN_FAKE = 0.1
-# A fifth of what both halves of the discriminator's loss are at a balance, 0.25 by least squares.
-OUTRIGHT = 0.05
+
+
+@dataclass(frozen=True)
+class Limits:
+    """From where the adversarial losses say that the discriminator is certain.
+
+    ``unfooled``: at least this is the generator's loss, and at most ``certain_fake`` the discriminator's on fakes.
+    ``outright``: both halves of the discriminator's loss are below it, a fifth of what they are at a balance.
+    """
+
+    unfooled: float
+    certain_fake: float
+    outright: float
+
+
+LIMITS = {
+    "lsgan": Limits(unfooled=0.8, certain_fake=0.1, outright=0.05),  # at a balance 0.25, fakes told with certainty 1
+    "nonsaturating": Limits(unfooled=2.0, certain_fake=0.15, outright=0.14),  # balance log 2; certainty has no bound
+}
 
 
 class Diverged(Exception):
@@ -70,25 +85,36 @@ def measures(sources: Tensor, translated: Tensor) -> dict[str, float]:
     return {name: value for name, value in found.items() if value is not None and math.isfinite(value)}
 
 
-def collapse(sources: Tensor, translated: Tensor) -> str | None:
-    """What to say when the translations are nearly one picture."""
-    share = diversity(sources, translated)
-    if share is None or share >= COLLAPSED_DIVERSITY:
+def collapse(share: float | None, widest: float) -> str | None:
+    """What to say when the translations are nearly one picture, or on the way to it.
+
+    ``share``: their diversity; ``widest``: the highest so far. Diversity is measured in pixels and not in the encoder's
+    features, whose instance normalisation makes much of the little by which collapsed translations differ.
+    """
+    if share is None or share >= max(COLLAPSED_DIVERSITY, FALLEN_DIVERSITY * widest):
         return None
+    fallen = f", after {widest:.1%}" if widest > COLLAPSED_DIVERSITY else ""
     return (
-        f"the translations hardly differ from each other ({share:.1%} of how their sources do): the generator "
+        f"the translations hardly differ from each other ({share:.1%} of how their sources do{fallen}): the generator "
         "collapses to one picture; look at previews/ and begin a new run with a larger --nce-weight or a lower "
         "--learning-rate"
     )
 
 
 def identity(
-    sources: Tensor, translated: Tensor, losses: Mapping[str, float], *, gan_weight: float, nce_weight: float
+    sources: Tensor,
+    translated: Tensor,
+    losses: Mapping[str, float],
+    *,
+    limits: Limits,
+    gan_weight: float,
+    nce_weight: float,
 ) -> str | None:
     """What to say when the translations are their sources and the discriminator sees it, but PatchNCE outweighs it."""
     made = change(sources, translated)
-    unfooled = losses.get("G_GAN", 0.0) >= UNFOOLED * gan_weight > 0 and losses.get("D_fake", 1.0) <= CERTAIN_FAKE
-    if made >= IDENTITY_CHANGE or not unfooled:
+    unfooled = losses.get("G_GAN", 0.0) >= limits.unfooled * gan_weight > 0
+    certain = losses.get("D_fake", math.inf) <= limits.certain_fake
+    if made >= IDENTITY_CHANGE or not (unfooled and certain):
         return None
     return (
         f"the translations are nearly their sources (mean change {made * 127.5:.1f} of 255 levels) though the "
@@ -97,10 +123,10 @@ def identity(
     )
 
 
-def outright(losses: Mapping[str, float]) -> str | None:
+def outright(losses: Mapping[str, float], limits: Limits) -> str | None:
     """What to say when the discriminator is right about everything, so that it teaches the generator little."""
-    real, fake = losses.get("D_real", 1.0), losses.get("D_fake", 1.0)
-    if real >= OUTRIGHT or fake >= OUTRIGHT:
+    real, fake = losses.get("D_real", math.inf), losses.get("D_fake", math.inf)
+    if real >= limits.outright or fake >= limits.outright:
         return None
     return (
         f"the discriminator wins outright (D_real {real:.3f}, D_fake {fake:.3f}): the generator learns little from it; "
@@ -114,7 +140,9 @@ class Guard:
 
     gan_weight: float
     nce_weight: float
+    adversarial: str = "lsgan"
     grace_images: int = GRACE_IMAGES
+    _widest: float = 0.0  # diversity
     _sums: dict[str, float] = field(default_factory=dict)
     _steps: int = 0
     _said: frozenset[str] = frozenset()
@@ -132,10 +160,14 @@ class Guard:
         self._sums, self._steps = {}, 0
         if images_seen < self.grace_images:
             return []
+        limits, share = LIMITS[self.adversarial], diversity(sources, translated)
+        self._widest = max(self._widest, share or 0.0)
         found = {
-            "collapse": collapse(sources, translated),
-            "identity": identity(sources, translated, losses, gan_weight=self.gan_weight, nce_weight=self.nce_weight),
-            "outright": outright(losses),
+            "collapse": collapse(share, self._widest),
+            "identity": identity(
+                sources, translated, losses, limits=limits, gan_weight=self.gan_weight, nce_weight=self.nce_weight
+            ),
+            "outright": outright(losses, limits),
         }
         new = [text for name, text in found.items() if text and name not in self._said]
         self._said = frozenset(name for name, text in found.items() if text)

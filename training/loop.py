@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Callable
@@ -31,7 +32,7 @@ METRICS_SECONDS = 1.0  # losses are read from the device this often: reading the
 PREVIEW_PICTURES = 4
 
 
-@dataclass(frozen=True)
+@dataclass
 class Training:
     """Everything that one run needs; ``average``, ``evaluate`` and ``events`` on request."""
 
@@ -46,6 +47,7 @@ class Training:
     average: GeneratorAverage | None = None
     evaluate: Evaluate | None = None
     events: Events | None = None
+    _best: float = math.inf  # the lowest score so far
 
     def train(self, images_seen: int, should_stop: Callable[[], bool]) -> int:
         """Trains from ``images_seen`` to the end, or until asked to stop, and saves a checkpoint. Returns images seen.
@@ -54,6 +56,8 @@ class Training:
         when losses, translations or weights are not finite; the last checkpoint is then from before.
         """
         losses = _RunningMeans()
+        if self.evaluate:
+            self._best = self.run.best_score()
         stop = agreed(should_stop())
         with _bar(self.length.images, images_seen) as bar:
             while images_seen < self.length.images and not stop:
@@ -135,8 +139,9 @@ class Training:
         """The score; the checkpoint is kept when there was no better one."""
         assert self.evaluate
         score = self.evaluate(self._translate)
-        if score < self.run.best_score():
+        if score < self._best:
             self.run.save_best(self._checkpoint(images_seen, score))
+            self._best = score
         return score
 
     def _checkpoint(self, images_seen: int, score: float | None = None) -> Checkpoint:

@@ -35,10 +35,7 @@ class Precision:
         if config.precision == "bf16" and cuda and not _has_bfloat16(device):
             raise InputError("--precision is 'bf16', but this GPU has no bfloat16; use --precision fp32.")
         if cuda:
-            torch.backends.cudnn.benchmark = True  # every crop has the same size
-        if cuda and config.tf32:
-            torch.set_float32_matmul_precision("high")
-            torch.backends.cudnn.allow_tf32 = True
+            use_cudnn(tf32=config.tf32)
         bfloat16 = _chosen(config.precision, "bf16", _has_bfloat16(device))
         return cls(
             device=device,
@@ -73,6 +70,13 @@ class Precision:
         if not self.compile:
             return function
         return cast(Function, torch.compile(function, fullgraph=True, dynamic=False))
+
+
+def use_cudnn(*, tf32: bool) -> None:
+    """Lets cuDNN search the fastest algorithms, since every crop has the same size, with or without TensorFloat-32."""
+    torch.backends.cudnn.benchmark = True
+    torch.backends.cudnn.allow_tf32 = tf32
+    torch.set_float32_matmul_precision("high" if tf32 else "highest")
 
 
 def _chosen(option: str, on: str, automatic: bool) -> bool:

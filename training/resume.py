@@ -11,6 +11,7 @@ from typing import Any
 
 from training.checkpoint import Checkpoint, DamagedCheckpoint
 from training.config import PRESETS, FitConfig
+from training.distributed import rank
 from training.errors import InputError
 from training.run import RunFolder
 
@@ -37,8 +38,9 @@ def resume(run: RunFolder, given: Mapping[str, Any]) -> Start:
     ``given`` are the options of the command line, ``output`` and ``preset`` among them. Raises InputError when they are
     not the run's, or no checkpoint is whole. The caller holds the folder's lock.
     """
-    run.make_folders()
-    run.remove_leftovers()
+    if rank() == 0:
+        run.make_folders()
+        run.remove_leftovers()
     checkpoint = _newest_whole(run)
     return Start(_with_given(run, _saved_config(run, checkpoint), given), checkpoint)
 
@@ -52,7 +54,7 @@ def _newest_whole(run: RunFolder) -> Checkpoint | None:
         except DamagedCheckpoint:
             damaged.append(path)
             continue
-        for other in damaged:
+        for other in damaged if rank() == 0 else ():
             other.replace(other.with_name(f"{other.name}.damaged"))
             print(f"warning: {other} is damaged; going on from {path.name} instead", file=sys.stderr)
         return checkpoint

@@ -60,6 +60,8 @@ class RunFolder:
     def check_new(self) -> None:
         """Raises InputError when the folder holds something; what is left of a start that was killed is nothing."""
         nothing = {LOCK, f".{self.config.name}.tmp"}
+        if self.path.exists() and not self.path.is_dir():
+            raise InputError(f"{self.path} is a file; name a new folder for --output.")
         if self.path.is_dir() and any(file.name not in nothing for file in self.path.iterdir()):
             raise InputError(f"{self.path} is not empty; choose another --output, or go on with --resume {self.path}.")
 
@@ -104,11 +106,20 @@ class RunFolder:
 
     def best_score(self) -> float:
         """The lowest score so far; infinity when there is none, or none that can be read."""
+        best = self._best_checkpoint()
+        return float("inf") if best is None or best.score is None else best.score
+
+    def forget_best_after(self, images_seen: int) -> None:
+        """Removes a best checkpoint beyond this point: training goes another way from there."""
+        best = self._best_checkpoint()
+        if best and best.images_seen > images_seen:
+            self.best.unlink()
+
+    def _best_checkpoint(self) -> Checkpoint | None:
         try:
-            score = Checkpoint.load(self.best).score if self.best.is_file() else None
+            return Checkpoint.load(self.best) if self.best.is_file() else None
         except InputError:
-            score = None
-        return float("inf") if score is None else score
+            return None
 
     def _write(self, checkpoint: Checkpoint, path: Path) -> None:
         try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -95,3 +97,13 @@ def test_scores_are_patch_distances_and_alike_after_a_break(tmp_path: Path, monk
 def test_exporting_the_best_needs_scores() -> None:
     with pytest.raises(InputError, match=r"^--export-best needs scores; say how often"):
         tiny_config(export_best=True)
+
+
+def test_a_best_checkpoint_beyond_the_point_of_resume_is_forgotten(finished_run: Path, tmp_path: Path) -> None:
+    run = RunFolder(tmp_path / "run")
+    shutil.copytree(finished_run, run.path)
+    run.save_best(dataclasses.replace(Checkpoint.load(run.latest_checkpoint()), score=1.0))
+    run.forget_best_after(6)
+    assert run.best_score() == 1.0
+    run.forget_best_after(5)
+    assert not run.best.exists()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -64,3 +65,19 @@ def test_the_load_size_matters_only_where_it_is_used() -> None:
 
 def test_channels_may_differ_without_the_identity_loss() -> None:
     assert FitConfig(source_channels=1, identity=False).target_channels == 3
+
+
+@pytest.mark.parametrize(
+    "options", [{"seed": -1}, {"seed": 2**63}, {"learning_rate": float("inf")}, {"nce_weight": float("nan")}]
+)
+def test_numbers_beyond_all_bounds_are_refused(options: dict[str, Any]) -> None:
+    (name,) = options
+    with pytest.raises(InputError, match=f"--{name.replace('_', '-')} is .*, but must be"):
+        FitConfig(**options)
+
+
+def test_options_of_another_version_are_named_and_missing_ones_are_the_defaults() -> None:
+    older = {"method": "cut", "width": 8}
+    assert FitConfig.from_json(json.dumps(older)) == FitConfig(width=8)
+    with pytest.raises(InputError, match="another version of Pleinair, with the option telepathy"):
+        FitConfig.from_json(json.dumps({**older, "telepathy": True}))

@@ -196,7 +196,7 @@ def test_taps_are_all_the_last_or_the_named_ones(taps: str, expected: tuple[int,
 
 
 def test_a_tap_behind_the_encoder_is_refused() -> None:
-    with pytest.raises(InputError, match="--taps is '4,99', but the generator's encoder ends at layer 12"):
+    with pytest.raises(InputError, match="--taps is '4,99', but PatchNCE compares layers up to 12 here"):
         method_with(taps="4,99", blocks=1)
 
 

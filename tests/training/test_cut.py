@@ -109,3 +109,12 @@ def test_batches_compare_patches_within_each_picture_only() -> None:
     for name in together:
         mean = sum(losses[name].item() for losses in one_by_one) / 2
         assert together[name].item() == pytest.approx(mean, rel=1e-4), name
+
+
+@pytest.mark.parametrize("taps", ["2", "5", "0,4,9"])
+def test_a_tap_before_a_relu_is_the_same_map_in_both_passes(taps: str) -> None:
+    """The ReLU works in place; translating goes on after the tap, encoding ends there."""
+    method, source = Cut(tiny_config("cut", taps=taps), CPU), pictures(1)
+    forward = method.forward(source, pictures(2), mirror=False)
+    for reused, encoded in zip(forward.source_features, method.contrast.key_features(source), strict=True):
+        torch.testing.assert_close(reused, encoded, atol=1e-4, rtol=0)

@@ -17,7 +17,7 @@ from tests.training.known import fill, picture
 from training import export, filter_file
 from training.checkpoint import Checkpoint
 from training.data.folders import fingerprint, read_folder
-from training.export import export_filter, identifier_from
+from training.export import domain_of, export_filter, identifier_from
 from training.filter_file import InexactFilter
 from training.methods.cut import Cut
 from training.run import RunFolder
@@ -142,3 +142,17 @@ def test_a_place_that_cannot_be_written_is_refused_in_a_sentence(
 )
 def test_any_name_gives_an_identifier(name: str, identifier: str) -> None:
     assert identifier_from(name) == identifier
+
+
+@pytest.mark.parametrize(
+    ("place", "domain"),
+    [
+        ("a/horse2zebra/trainA", "horse"),
+        ("a/horse2zebra/trainB", "zebra"),
+        ("a/x/trainA", "trainA"),
+        ("my/monet.v2", "monet.v2"),
+        ("my/étretat.jpg", "étretat"),
+    ],
+)
+def test_a_domain_is_called_after_its_pictures(place: str, domain: str) -> None:
+    assert domain_of(place) == domain

@@ -19,6 +19,7 @@ from training.run import RunFolder
 
 SOURCES = torch.cat([picture(seed, 16, 16) for seed in range(4)])
 BALANCED = {"G_GAN": 0.25, "D_real": 0.25, "D_fake": 0.25}
+LSGAN = guard.LIMITS["lsgan"]
 UNFOOLED = {"G_GAN": 0.97, "D_real": 0.1, "D_fake": 0.02}
 
 
@@ -43,25 +44,31 @@ def test_measures_are_told_where_they_are_defined() -> None:
 
 
 def test_translations_that_are_one_picture_are_a_collapse() -> None:
-    one = SOURCES[:1] + 0.02 * SOURCES
-    assert guard.collapse(SOURCES, one) is not None
-    assert "2.0% of how their sources do" in str(guard.collapse(SOURCES, one))
-    assert guard.collapse(SOURCES, 0.3 * SOURCES) is None
+    one = guard.diversity(SOURCES, SOURCES[:1] + 0.02 * SOURCES)
+    assert "(2.0% of how their sources do)" in str(guard.collapse(one, widest=0.02))
+    assert guard.collapse(0.3, widest=0.3) is None
+
+
+def test_translations_that_lose_most_of_their_diversity_are_a_collapse() -> None:
+    assert "(20.0% of how their sources do, after 90.0%)" in str(guard.collapse(0.2, widest=0.9))
+    assert guard.collapse(0.3, widest=0.9) is None
+    watch = Guard(gan_weight=1, nce_weight=1)
+    assert look(watch, SOURCES * -1.0, BALANCED) == []
+    assert len(look(watch, SOURCES * -0.2, BALANCED)) == 1
 
 
 def test_sources_that_come_back_and_fool_nobody_are_the_identity() -> None:
-    options = {"gan_weight": 1.0, "nce_weight": 10.0}
-    said = guard.identity(SOURCES, SOURCES + 0.01, UNFOOLED, **options)
-    assert said is not None
-    assert "smaller --nce-weight (it is 10)" in said
-    assert guard.identity(SOURCES, SOURCES + 0.01, BALANCED, **options) is None
-    assert guard.identity(SOURCES, SOURCES + 0.2, UNFOOLED, **options) is None
-    assert guard.identity(SOURCES, SOURCES, {}, **options) is None
+    identity = partial(guard.identity, SOURCES, limits=LSGAN, gan_weight=1.0, nce_weight=10.0)
+    assert "smaller --nce-weight (it is 10)" in str(identity(SOURCES + 0.01, UNFOOLED))
+    assert identity(SOURCES + 0.01, BALANCED) is None
+    assert identity(SOURCES + 0.2, UNFOOLED) is None
+    assert identity(SOURCES, {}) is None
 
 
 def test_a_discriminator_that_is_right_about_everything_wins_outright() -> None:
-    assert guard.outright({"D_real": 0.01, "D_fake": 0.02}) is not None
-    assert guard.outright({"D_real": 0.2, "D_fake": 0.02}) is None
+    assert guard.outright({"D_real": 0.01, "D_fake": 0.02}, LSGAN) is not None
+    assert guard.outright({"D_real": 0.2, "D_fake": 0.02}, LSGAN) is None
+    assert guard.outright({"D_real": 0.1, "D_fake": 0.1}, guard.LIMITS["nonsaturating"]) is not None
 
 
 def test_a_warning_is_said_once_for_as_long_as_it_holds() -> None:

@@ -45,7 +45,7 @@ def chosen_taps(config: FitConfig, generator: Generator) -> tuple[int, ...]:
     taps = tuple(sorted({int(tap) for tap in config.taps.split(",")}))
     if taps[-1] > every[-1]:
         raise InputError(
-            f"--taps is {config.taps!r}, but the generator's encoder ends at layer {every[-1]}; "
-            f"its usual taps are {','.join(map(str, every))}."
+            f"--taps is {config.taps!r}, but PatchNCE compares layers up to {every[-1]} here, usually "
+            f"{','.join(map(str, every))}; leave later ones out."
         )
     return taps

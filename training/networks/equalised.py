@@ -11,6 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from training.distributed import rank, world_size
+
 SQRT2 = math.sqrt(2)
 
 
@@ -154,7 +156,10 @@ class Noise(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if not (self.injected and self.training):
             return x
-        return x + self.weight.to(x.dtype) * torch.randn_like(x[:, :1])
+        # Of several processes, which draw the same numbers, each takes its own part.
+        n, _, height, width = x.shape
+        noise = torch.randn(world_size() * n, 1, height, width, device=x.device, dtype=x.dtype)
+        return x + self.weight.to(x.dtype) * noise[rank() * n : (rank() + 1) * n]
 
 
 class StyledUp(nn.Module):

@@ -54,5 +54,7 @@ def _tapped(layers: Sequence[nn.Module], x: Tensor, taps: Sequence[int]) -> tupl
     for position, layer in enumerate(layers):
         x = layer(x)
         if position in taps:
-            features.append(x)
+            following = layers[position + 1] if position + 1 < len(layers) else None
+            # A ReLU that works in place would change the map under the tap's hands.
+            features.append(x.clone() if getattr(following, "inplace", False) else x)
     return x, features

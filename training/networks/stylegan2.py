@@ -102,13 +102,13 @@ def generator_channels(width: int, crop_size: int, halvings: int = 1) -> list[in
     size = 2 ** round(math.log2(crop_size))
     counts = []
     for step in range(halvings + 1):
-        count = round(width / 32 * 16384 / (size / 2**step))
+        count = max(1, round(width / 32 * 16384 / (size / 2**step)))
         counts.append(count if size >> step >= 64 else min(512, count))
     return counts
 
 
 def _discriminator_channels(width: int, size: int) -> int:
-    count = int(width / 64 * 16384 / size)
+    count = max(1, int(width / 64 * 16384 / size))
     return count if size >= 64 else min(384, count)
 
 
