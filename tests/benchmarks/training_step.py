@@ -11,12 +11,12 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import resource
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -143,14 +143,22 @@ def _memory_of_process(mode: str, preset: str, device: str) -> int:
 
 def _peak_memory(mode: str, config: FitConfig, device: torch.device) -> int:
     """Bytes that networks, optimisers and a few steps need at most."""
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    before = _largest_size()
     method = Published(config, device) if mode == "published" else Cut(config, device)
     step = _stepper(method, config, device)
     for _ in range(WARM_UP[device.type] + 1):
         step()
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before
+    return _largest_size() - before
+
+
+def _largest_size() -> int:
+    """Bytes that this process held at most. Linux's getrusage counts the parent that it was forked from as well."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    raise RuntimeError("The peak of a CPU's memory is measured on Linux only; use --device cuda.")
 
 
 def _describe(device: torch.device) -> str:
