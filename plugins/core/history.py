@@ -62,9 +62,5 @@ class History:
             pieces = self._kept[entry]
         return unpacked(pieces, SAMPLE_BYTES[entry.sample_type])
 
-    def remove(self, entry: Entry) -> None:
-        with self._lock:
-            self._kept.pop(entry, None)
-
     def _used(self) -> int:
         return sum(map(size, self._kept.values()))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Callable
 
@@ -120,35 +119,6 @@ class Job:
         self.seconds_left = None
         self._seconds = time.monotonic() - self._begun
         self._done(self)
-
-
-class Batch:
-    """Several jobs as one: they run in order, and one that fails does not stop the others."""
-
-    def __init__(self, jobs: Sequence[Job]) -> None:
-        self.jobs = tuple(jobs)
-
-    @property
-    def ended(self) -> bool:
-        return all(job.ended for job in self.jobs)
-
-    @property
-    def fraction(self) -> float | None:
-        """Of all of them; None while it is not known of the one that runs."""
-        shares = [1.0 if job.ended else job.fraction for job in self.jobs]
-        known = [share for share in shares if share is not None]
-        return sum(known) / len(shares) if len(known) == len(shares) else None
-
-    def cancel(self) -> None:
-        for job in self.jobs:
-            job.cancel()
-
-    def describe(self) -> str:
-        running = next((job for job in self.jobs if not job.ended), self.jobs[-1])
-        if len(self.jobs) == 1:
-            return running.describe()
-        ended = sum(job.ended for job in self.jobs)
-        return _("{ended} of {all} done. {now}").format(ended=ended, all=len(self.jobs), now=running.describe())
 
 
 def duration(seconds: float) -> str:

@@ -81,7 +81,8 @@ class ResultStore:
         file = [*_beginning(entry, thumbnail, pieces), *pieces]
         if size(file) > self._cap:
             return False
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.chmod(0o700)  # one that was there, too
         self._write(_name(entry), file)
         self._make_room()
         return True
@@ -105,13 +106,17 @@ class ResultStore:
         kept.file.unlink(missing_ok=True)
 
     def clear(self) -> None:
-        """All of them, damaged ones too. Raises OSError."""
-        for file in self._files():
+        """All of them, damaged ones and what an ended process left half written, too. Raises OSError."""
+        for file in (*self._files(), *self._drafts()):
             file.unlink(missing_ok=True)
 
     def _files(self) -> list[Path]:
         """Newest first: a name begins with its moment."""
         return sorted(self._folder.glob(f"*{_SUFFIX}"), reverse=True)
+
+    def _drafts(self) -> list[Path]:
+        """Of processes that write, or were ended while they wrote."""
+        return list(self._folder.glob(f"{_DRAFT}*"))
 
     def _write(self, name: str, pieces: list[bytes]) -> None:
         number, draft = tempfile.mkstemp(prefix=_DRAFT, dir=self._folder)  # for its owner only
@@ -120,7 +125,7 @@ class ResultStore:
                 stream.writelines(pieces)
             Path(draft).replace(self._folder / name)
         except BaseException:
-            Path(draft).unlink()
+            Path(draft).unlink(missing_ok=True)  # another process may have cleared the folder
             raise
 
     def _make_room(self) -> None:
@@ -130,7 +135,7 @@ class ResultStore:
                 used += file.stat().st_size
                 if number and (used > self._cap or number >= self._most):
                     file.unlink()
-        for draft in self._folder.glob(f"{_DRAFT}*"):  # of a process that was ended while it wrote
+        for draft in self._drafts():
             with suppress(FileNotFoundError):
                 if draft.stat().st_mtime < time.time() - _STALE_SECONDS:
                     draft.unlink()

@@ -13,7 +13,6 @@ from ..client import Endpoint
 from .texts import _
 
 FILE = "settings.json"
-MOST_RECENT = 10
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,6 @@ class Settings:
     stop_local_server: bool = True
     keep_results: bool = True
     favourites: tuple[str, ...] = ()
-    recent: tuple[str, ...] = ()
     last_filter: str = ""
     source: str = "layer"
     opacity: int = 100
@@ -42,8 +40,7 @@ class Settings:
 
     def used(self, filter_id: str) -> Settings:
         """With this filter as the last one."""
-        recent = (filter_id, *(other for other in self.recent if other != filter_id))
-        return replace(self, last_filter=filter_id, recent=recent[:MOST_RECENT])
+        return replace(self, last_filter=filter_id)
 
     def with_favourite(self, filter_id: str, wanted: bool) -> Settings:
         others = tuple(other for other in self.favourites if other != filter_id)
@@ -94,7 +91,7 @@ class SettingsStore:
         except OSError as error:
             raise SettingsProblem(
                 _("The settings cannot be saved in {folder} ({why}).").format(
-                    folder=self._file.parent, why=error.strerror
+                    folder=self._file.parent, why=error.strerror or error
                 ),
                 _("They hold until the editor is closed; make the folder writable to keep them."),
             ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 
 from gi.repository import Gimp
 
@@ -52,17 +53,29 @@ class _CheckWindow:
         self._dialog.destroy()
 
     def _work(self) -> None:
-        for check in run_checks(self._settings):
-            GLib.idle_add(self._add, check)
-        GLib.idle_add(self._end)
+        try:
+            for check in run_checks(self._settings):
+                GLib.idle_add(self._add, check)
+        except Exception:  # a mistake of ours; the thread would end without a word
+            GLib.idle_add(self._fail, traceback.format_exc())
+        finally:
+            GLib.idle_add(self._end)
 
     def _add(self, check: Check) -> bool:
         if not self._closed:
             self._found.append(f"{check.name}: {'passed' if check.passed else 'failed'}. {check.sentence}")
-            step = _step(check)
-            self._steps.pack_start(step, False, False, 0)
-            step.show_all()
+            self._show(_step(check))
         return False
+
+    def _fail(self, trace: str) -> bool:
+        if not self._closed:
+            self._found.append(trace)
+            self._show(label(_("The check itself failed; the report says more."), selectable=True))
+        return False
+
+    def _show(self, step: Gtk.Widget) -> None:
+        self._steps.pack_start(step, False, False, 0)
+        step.show_all()
 
     def _copy(self) -> None:
         clipboard = Gtk.Clipboard.get(Gdk.SELECTION_CLIPBOARD)

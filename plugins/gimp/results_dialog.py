@@ -87,7 +87,7 @@ class _ResultsWindow:
         try:
             removal()
         except OSError as error:
-            gtk.say(self._dialog, _("A result cannot be deleted ({why}).").format(why=error.strerror))
+            gtk.say(self._dialog, _("A result cannot be deleted ({why}).").format(why=error.strerror or error))
         self._fill(place)
 
     def _sure(self) -> bool:

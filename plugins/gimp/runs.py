@@ -48,7 +48,7 @@ def translate(call: Call) -> bool:
         made = apply.translate(session, call.image, call.drawables, options)
     if call.mode != Gimp.RunMode.NONINTERACTIVE:  # a script's pictures would push out the artist's
         _remember(store, options.filter_id)
-        if settings.keep_results:
+        if store.load().keep_results:  # it may have been changed from the dialog
             restoring.keep(ResultStore(paths.results_folder()), call.image, made, options.look)
     return True
 

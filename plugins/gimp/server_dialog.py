@@ -86,7 +86,7 @@ class _ServerWindow:
         except OSError as error:
             gtk.say(
                 self._dialog,
-                _("The server cannot be started ({why}).").format(why=error.strerror),
+                _("The server cannot be started ({why}).").format(why=error.strerror or error),
                 _("Make GIMP's folder writable."),
             )
         self._show()

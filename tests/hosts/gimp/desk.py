@@ -72,10 +72,12 @@ class Desk(Bench):
         width, height = (int(re.findall(rf"{side}=(\d+)", geometry)[0]) for side in ("WIDTH", "HEIGHT"))
         self.screen.click(width - 45, height - 18, window=window)
 
-    def apply(self, image: int) -> int:
-        """By the dialog, with the filter that it offers; gives the new layer."""
+    def apply(self, image: int, meanwhile: Callable[[], None] = lambda: None) -> int:
+        """By the dialog, with the filter that it offers, ``meanwhile`` being done while it is open; gives the new
+        layer."""
         before = len(self.gimp.layers(image=image))
         dialog = self.open_dialog()
+        meanwhile()
         wait_until(lambda: self._applied(dialog, image, before), self.gimp, 60, "new layer")
         wait_until(lambda: not self.gimp.plugins_running(), self.gimp, 30, "end of the plug-in")
         return int(self.gimp.layers(image=image)[0]["id"])

@@ -13,6 +13,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+import gi
 from gi.repository import Babl, Gegl, Gimp, Gio
 
 FOLDER = Path(os.environ["PLEINAIR_REQUESTS"])
@@ -187,6 +188,16 @@ def translate(image: int, drawables: list[int], **arguments: Any) -> list[str]:
 def insert_again(image: int, number: int) -> list[str]:
     """A result of the past; 1 is the newest."""
     return _run("plug-in-pleinair-results", image, [], {"number": number})
+
+
+def clipboard() -> str:
+    """The text in the desktop's clipboard; empty while there is none."""
+    gi.require_version("Gtk", "3.0")
+    gi.require_version("Gdk", "3.0")
+    from gi.repository import Gdk, Gtk
+
+    assert Gtk.init_check(None)[0]
+    return Gtk.Clipboard.get(Gdk.SELECTION_CLIPBOARD).wait_for_text() or ""
 
 
 def _run(name: str, image: int, drawables: list[int], arguments: dict[str, Any]) -> list[str]:

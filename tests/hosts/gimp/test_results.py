@@ -82,6 +82,24 @@ def test_a_result_fits_into_a_picture_of_another_kind(desk: Desk, precision: str
     np.testing.assert_allclose(desk.srgb(again["id"]), desk.srgb(made), rtol=0, atol=2 / 255)
 
 
+def test_a_masked_result_comes_back_with_its_mask_applied(desk: Desk) -> None:
+    gimp, source = desk.gimp, noise("U8", 3, size=(60, 40))
+    image, layer = desk.open(source, "U8_NON_LINEAR")
+    mask = noise("U8", 1, size=(60, 40), seed=3)
+    desk.mask(layer, mask)
+    made = desk.apply(image)
+    colours = desk.pixels(made, source)
+    assert gimp.layers(image=image)[0]["mask"]
+    other = desk.image()
+    assert gimp.insert_again(image=other, number=1) == ["SUCCESS", ""]
+    (again,) = gimp.layers(image=other)
+    assert again["name"] == gimp.layers(image=image)[0]["name"]
+    pixels = np.frombuffer(gimp.raw(again["id"]), np.uint8).reshape(40, 60, 4)
+    np.testing.assert_array_equal(pixels, np.concatenate([colours, mask], axis=2))
+    desk.press("ctrl+z")
+    wait_until(desk.counts(image, 1), gimp, 30, "undone step")
+
+
 def test_results_are_deleted_one_by_one_and_all_together(desk: Desk, artifacts: Path) -> None:
     gimp, screen = desk.gimp, desk.screen
     image, _ = desk.open(noise("U8", 3, size=(60, 40)), "U8_NON_LINEAR")
@@ -112,6 +130,9 @@ def test_nothing_is_kept_of_scripts_or_against_the_artists_wish(desk: Desk) -> N
     settle(gimp.profile, **before | {"keep_results": False})
     try:
         desk.apply(image)
+        assert files(desk) == []
+        settle(gimp.profile, **before)
+        desk.apply(image, meanwhile=lambda: settle(gimp.profile, **before | {"keep_results": False}))
         assert files(desk) == []
     finally:
         settle(gimp.profile, **before)

@@ -14,7 +14,7 @@ from tests import factories
 from tests.hosts.gimp.desk import Desk
 from tests.hosts.gimp.pictures import noise
 from tests.hosts.gimp.remote import settle, wait_until
-from tests.hosts.serving import serving
+from tests.hosts.serving import HostServer, serving
 
 FREE = "127.0.0.1:50999"  # nobody listens there
 
@@ -125,10 +125,15 @@ def test_settings_are_kept_and_what_keeps_a_server_from_starting_is_said(desk: D
         settle(gimp.profile, **kept)
 
 
-def test_set_up_is_checked_in_a_window(desk: Desk, artifacts: Path) -> None:
+def test_set_up_is_checked_in_a_window(desk: Desk, server: HostServer, artifacts: Path) -> None:
     desk.open(noise("U8", 3, size=(60, 40)), "U8_NON_LINEAR")
     window = desk.open_entry("c", "^Check set-up$")
     wait_until(lambda: desk.still(artifacts / "gimp-check.png"), desk.gimp, 60, "end of the checks")
+    wait_until(lambda: _copied(desk, window, "A small picture is translated: passed."), desk.gimp, 60, "verdict")
+    report = desk.gimp.clipboard()
+    assert "Editor: GIMP 3" in report
+    assert "failed" not in report
+    assert server.address in report
     desk.screen.key("Escape", window=window)
 
 
@@ -138,6 +143,12 @@ def _applied(desk: Desk, dialog: str, image: int) -> bool:
     with suppress(AssertionError):  # the dialog has gone meanwhile
         desk.screen.key("Return", window=dialog)
     return False
+
+
+def _copied(desk: Desk, window: str, sentence: str) -> bool:
+    """Copies the report; whether this stands in it."""
+    desk.screen.key("alt+r", window=window)
+    return sentence in desk.gimp.clipboard()
 
 
 def _told(file: Path, name: str) -> Any:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath, PurePosixPath, PureWindowsPath
+
+import pytest
+
 from plugins.core.diagnostics import report
 from plugins.core.session import Connection, Session
 from plugins.core.settings import Settings
@@ -26,3 +30,18 @@ def test_without_a_token_nothing_is_hidden() -> None:
     text = report("GIMP 3.0.4", Session(Settings(), lambda call: None), ["a line"])
     assert "Setting token: 'none'\n" in text
     assert text.endswith("a line\n")
+
+
+@pytest.mark.parametrize("home", [PurePosixPath("/home/ann"), PureWindowsPath("C:/Users/ann")])
+def test_the_home_folder_is_not_told(home: PurePath, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("plugins.core.diagnostics.Path.home", lambda: home)
+    settings = Settings(python=str(home / "python"), filters_folder=f"{home}ette")
+    text = report("GIMP 3.0.4", Session(settings, lambda call: None), [f"cannot read {home}"])
+    assert f"Setting python: {str(type(home)('~') / 'python')!r}\n" in text
+    assert f"Setting filters_folder: {f'{home}ette'!r}\n" in text
+    assert text.endswith("cannot read ~\n")
+
+
+def test_a_home_that_is_the_root_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/")
+    assert report("GIMP 3.0.4", Session(Settings(), lambda call: None), ["/etc/hosts"]).endswith("\n/etc/hosts\n")

@@ -62,14 +62,6 @@ def test_a_result_larger_than_all_room_takes_nobodys_place() -> None:
     assert history.entries == [kept]
 
 
-def test_one_that_was_removed_is_gone() -> None:
-    history, one = History(), entry("one")
-    history.add(one, b"abc")
-    history.remove(one)
-    history.remove(one)
-    assert history.entries == []
-
-
 def test_threads_may_add_while_a_window_looks() -> None:
     history, ended = History(cap_bytes=50_000), threading.Event()
 

@@ -6,7 +6,7 @@ import pytest
 
 from plugins.client import Cancelled, ClientError, Progress, Translation
 from plugins.client.messages import Channels, SampleType, Summary
-from plugins.core.jobs import Batch, Job, TranslationRequest, duration
+from plugins.core.jobs import Job, TranslationRequest, duration
 
 REQUEST = TranslationRequest("monet", 1, 1, Channels.GREY, SampleType.UINT8, b"1")
 
@@ -67,16 +67,6 @@ def test_a_failure_is_its_sentence_and_its_remedy() -> None:
     one.fail(ClientError("It is wrong.", "Do it right.", code="INTERNAL"))
     assert one.error == ("It is wrong.", "Do it right.")
     assert one.describe() == "It is wrong. Do it right."
-
-
-def test_a_batch_is_one_bar_and_says_how_many_are_done() -> None:
-    batch = Batch([job() for _ in range(4)])
-    batch.jobs[0].succeed(Translation(bytearray(b"2"), Summary()))
-    batch.jobs[1].go_on(Progress("translating", 0.5, 3.0))
-    assert batch.fraction == pytest.approx((1 + 0.5) / 4)
-    assert batch.describe() == "1 of 4 done. Translating, about 3.0 s left"
-    batch.cancel()
-    assert all(one.cancel_wish.cancelled for one in batch.jobs)
 
 
 def test_durations_are_in_the_unit_that_a_person_would_use() -> None:

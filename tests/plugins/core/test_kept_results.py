@@ -69,6 +69,7 @@ def test_a_result_larger_than_all_room_takes_nobodys_place(tmp_path: Path) -> No
 
 def test_results_are_for_their_owner_only(tmp_path: Path) -> None:
     folder = tmp_path / "results"
+    folder.mkdir(mode=0o755)
     ResultStore(folder).add(entry("monet", 1), noise(), SMALL)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert [stat.S_IMODE(file.stat().st_mode) for file in files(folder)] == [0o600]
@@ -101,6 +102,7 @@ def test_removed_and_cleared_results_are_gone(tmp_path: Path) -> None:
     assert [kept.entry.filter_id for kept in store.kept] == ["1", "0"]
     with pytest.raises(KeyError):
         store.pixels(newest)
+    (tmp_path / ".draft-of-an-ended-process").write_bytes(b"half")
     store.clear()
     assert files(tmp_path) == []
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from plugins.client.messages import Channels, SampleType
-from plugins.core.jobs import Batch, Job, TranslationRequest
+from plugins.core.jobs import Job, TranslationRequest
 from plugins.core.session import Session
 from plugins.core.settings import Settings
 from tests import factories
@@ -134,16 +134,15 @@ def test_previews_do_not_wait_for_work_here_and_see_their_place_there(folder: Pa
         assert preview.state == "done"
 
 
-def test_a_batch_runs_in_order_and_one_failure_does_not_stop_it(folder: Path) -> None:
+def test_jobs_run_in_order_and_one_failure_does_not_stop_them(folder: Path) -> None:
     with factories.running_server(folder) as server, session_with(server.address) as (session, interface):
-        batch = Batch([submit(session, request(name)) for name in ("inverting", "nothing", "identity")])
-        assert batch.fraction == 0.0
-        interface.until(lambda: batch.ended)
-        assert [job.state for job in batch.jobs] == ["done", "failed", "done"]
-        assert batch.jobs[1].error is not None
-        assert batch.jobs[1].error[0] == "The server no longer has this filter."
-        assert batch.fraction == 1.0
-        assert batch.describe().startswith("3 of 3 done.")
+        ends: list[Job] = []
+        jobs = [session.submit(request(name), done=ends.append) for name in ("inverting", "nothing", "identity")]
+        interface.until(lambda: len(ends) == 3)
+        assert ends == jobs
+        assert [job.state for job in jobs] == ["done", "failed", "done"]
+        assert jobs[1].error is not None
+        assert jobs[1].error[0] == "The server no longer has this filter."
 
 
 def test_no_server_is_a_sentence_and_a_remedy_and_it_connects_when_there_is_one(
