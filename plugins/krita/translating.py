@@ -118,8 +118,8 @@ class Run:
         made = yield from transfer.write(source, result, wire, source.result_area, name, wish.look)
         keep(wish.document, made, self._origin(node))
         self.made.append(made)
-        yield from host.make_active_again(wish.document, active, made)
         self._changed()
+        yield from host.make_active_again(wish.document, active, made)
         yield from elsewhere(lambda: self._remember(source, wire, name, result))
 
     def _on_the_server(self, source: Source, wire: WireFormat, pixels: bytearray) -> Steps[bytearray]:

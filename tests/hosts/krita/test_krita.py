@@ -155,6 +155,12 @@ def test_cancel_frees_the_server_and_adds_nothing(krita: Played) -> None:
     assert (seen["next"], seen["steps"]) == ("done", 1)
 
 
+def test_layer_added_before_the_cancellation_is_known(krita: Played) -> None:
+    seen = krita["cancelled_late"]
+    assert seen["made"] == 1
+    assert seen["said"].startswith("Done in")
+
+
 def test_closed_picture_cancels_its_translation(krita: Played) -> None:
     seen = krita["closed_during_a_job"]
     assert "The picture was closed, so the translation was cancelled." in seen["said"]
