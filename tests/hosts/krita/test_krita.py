@@ -215,7 +215,12 @@ def test_saved_result_knows_its_filter_and_makes_it_again(krita: Played) -> None
     seen = krita["again"]
     assert "Made with “Inverting”" in seen["labels"]
     assert seen["names"] == ["Background", "source", "Inverting: source", "Inverting: source"]
+    assert seen["on top"]
     assert seen["pixel"] == [255 - 50, 255 - 60, 255 - 70, 255]
+
+
+def test_result_of_the_whole_picture_is_not_made_from_itself(krita: Played) -> None:
+    assert krita["again"]["offered for the picture"] is False
 
 
 def test_result_without_its_source_says_what_to_do(krita: Played) -> None:
