@@ -50,10 +50,9 @@ def cancelled_late(lab: Lab) -> Steps:
     lab.press("apply")
     yield from lab.until(lambda: len(lab.names(document)) == 2, "layer added")
     lab.studio.cancel()
-    said = lab.studio.run.describe()
     document.setActiveNode(document.topLevelNodes()[-1])
     yield from lab.until(lambda: "Made with “Identity”" in lab.labels(), "origin of the result")
-    return {"said": said, "made": len(lab.studio.run.made)}
+    return {"said": lab.studio.run.describe(), "made": len(lab.studio.run.made)}
 
 
 def closed_during_a_job(lab: Lab) -> Steps:
