@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..core.texts import _
 from . import host
 from .guard import connect, follow
 from .origins import Origin, origin_of
 from .qt import QTimer, QtWidgets
+from .sources import PICTURE
 from .studio import Studio
 
 _LOOK_MILLISECONDS = 400  # Krita does not say when another layer is selected
@@ -39,18 +42,19 @@ class OriginBar(QtWidgets.QWidget):  # type: ignore[misc]
         self._timer.start() if watching else self._timer.stop()
 
     def _look(self) -> None:
-        origin = self._origin()
+        _node, origin = self._result()
         self.setVisible(origin is not None)
         if origin is not None:
             self._line.setText(_("Made with “{filter}”").format(filter=origin.title))
+            self._again.setVisible(origin.choice != PICTURE)  # the picture holds the result: it would be filtered twice
             self._again.setEnabled(not self._studio.busy and self._studio.session.find(origin.filter) is not None)
 
-    def _origin(self) -> Origin | None:
+    def _result(self) -> tuple[Any, Origin | None]:
         document = host.active_document()
         node = document.activeNode() if document is not None else None
-        return origin_of(document, node) if node is not None else None
+        return node, origin_of(document, node) if node is not None else None
 
     def _translate_again(self) -> None:
-        origin = self._origin()
+        node, origin = self._result()
         if origin is not None:
-            self._studio.apply_again(origin)
+            self._studio.apply_again(origin, node)

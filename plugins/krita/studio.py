@@ -84,9 +84,9 @@ class Studio(QObject):  # type: ignore[misc]
             self.chosen_filter = filter_id
             self.changed.emit()
 
-    def apply(self, filter_id: str, nodes: Sequence[Any] | None = None, choice: str = "") -> None:
+    def apply(self, filter_id: str, nodes: Sequence[Any] | None = None, choice: str = "", above: Any = None) -> None:
         """Translates the nodes (those selected in the layer list, when None) or the picture, as ``choice`` says, or the
-        settings where it is empty."""
+        settings where it is empty. ``above`` is as in Wish."""
         if self.busy:
             raise Problem(_("A translation is running."), _("Wait for its end, or cancel it."))
         document = host.active_document()
@@ -98,23 +98,23 @@ class Studio(QObject):  # type: ignore[misc]
         wanted = nodes_for(choice, host.selected_nodes() if nodes is None else nodes, PICTURE)
         if not wanted:
             raise Problem(_("No layer is selected."), _("Select one in the layer list and try again."))
-        wish = Wish(document, wanted, choice, self._chosen(filter_id), self.look)
+        wish = Wish(document, wanted, choice, self._chosen(filter_id), self.look, above)
         self.use(self.settings.used(filter_id))
         self.results.begin(document)
         self.run_begun.emit()
         self.run = Run(wish, self.session, self.history, self._follow, self)
         self.changed.emit()
 
-    def apply_again(self, origin: Origin) -> None:
-        """The same filter on the same source, as it is now."""
+    def apply_again(self, origin: Origin, before: Any) -> None:
+        """The same filter on the same source layer, as it is now, over the result ``before``, which would hide it."""
         document = host.active_document()
         source = host.node_by_identifier(document, origin.source) if document is not None else None
-        if source is None and origin.choice != PICTURE:
+        if source is None:
             raise Problem(
                 _("The layer that this one was made from is not in the picture any more."),
                 _("Select another layer and press Apply."),
             )
-        self.apply(origin.filter, [source], origin.choice)
+        self.apply(origin.filter, [source], origin.choice, before.uniqueId())
 
     def repeat_last(self) -> None:
         if not self.settings.last_filter:

@@ -49,7 +49,7 @@ def read(source: Source, space: Space) -> Steps[bytearray]:
 
 def write(source: Source, pixels: bytearray, wire: WireFormat, area: Area, name: str, look: Look) -> Steps[Any]:
     """A new layer over the source, in the source's own colour space; gives its identifier. It appears whole, in one
-    undo step, after the last band."""
+    undo step, after the last band. Nothing pauses after that: a cancellation in between would lose sight of it."""
     with scratch(source.space) as workshop:
         yield
         layer = workshop.layer(name)
@@ -60,7 +60,6 @@ def write(source: Source, pixels: bytearray, wire: WireFormat, area: Area, name:
             yield from _fill(layer, pixels, wire.space, area, convert)
         yield
         insert(source.document, layer, source.above)
-        yield
     return layer.uniqueId()
 
 

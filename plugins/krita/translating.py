@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..client.messages import Filter
@@ -27,13 +27,15 @@ from .transfer import Look
 
 @dataclass(frozen=True)
 class Wish:
-    """What Apply was pressed for. A node is None with the whole picture as the choice."""
+    """What Apply was pressed for. A node is None with the whole picture as the choice. ``above`` is the identifier of
+    the layer over which the results go; None: each over its source."""
 
     document: Any
     nodes: tuple[Any, ...]
     choice: str
     chosen: Filter
     look: Look = field(default_factory=Look)
+    above: Any = None
 
 
 class Run:
@@ -107,6 +109,8 @@ class Run:
         self._show(_("Reading the layer"))
         yield from host.until_idle(wish.document)
         source = find_source(wish.document, node, wish.choice)
+        if wish.above is not None:
+            source = replace(source, above=wish.above)
         wire = wire_format(source.space)
         pixels = yield from transfer.read(source, wire.space)
         result = yield from self._on_the_server(source, wire, pixels)
@@ -118,8 +122,8 @@ class Run:
         made = yield from transfer.write(source, result, wire, source.result_area, name, wish.look)
         keep(wish.document, made, self._origin(node))
         self.made.append(made)
-        yield from host.make_active_again(wish.document, active, made)
         self._changed()
+        yield from host.make_active_again(wish.document, active, made)
         yield from elsewhere(lambda: self._remember(source, wire, name, result))
 
     def _on_the_server(self, source: Source, wire: WireFormat, pixels: bytearray) -> Steps[bytearray]:

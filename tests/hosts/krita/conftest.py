@@ -22,6 +22,7 @@ SCENARIOS = (
     "kinds_of_layers",
     "refused_model",
     "cancelled",
+    "cancelled_late",
     "closed_during_a_job",
     "batch",
     "repeat_last",

@@ -155,6 +155,12 @@ def test_cancel_frees_the_server_and_adds_nothing(krita: Played) -> None:
     assert (seen["next"], seen["steps"]) == ("done", 1)
 
 
+def test_layer_added_before_the_cancellation_is_known(krita: Played) -> None:
+    seen = krita["cancelled_late"]
+    assert seen["made"] == 1
+    assert seen["said"].startswith("Done in")
+
+
 def test_closed_picture_cancels_its_translation(krita: Played) -> None:
     seen = krita["closed_during_a_job"]
     assert "The picture was closed, so the translation was cancelled." in seen["said"]
@@ -209,7 +215,12 @@ def test_saved_result_knows_its_filter_and_makes_it_again(krita: Played) -> None
     seen = krita["again"]
     assert "Made with “Inverting”" in seen["labels"]
     assert seen["names"] == ["Background", "source", "Inverting: source", "Inverting: source"]
+    assert seen["on top"]
     assert seen["pixel"] == [255 - 50, 255 - 60, 255 - 70, 255]
+
+
+def test_result_of_the_whole_picture_is_not_made_from_itself(krita: Played) -> None:
+    assert krita["again"]["offered for the picture"] is False
 
 
 def test_result_without_its_source_says_what_to_do(krita: Played) -> None:

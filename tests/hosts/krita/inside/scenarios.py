@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from .scenes_faults import cancelled, closed_during_a_job, leaves_during_a_job, no_document, server_killed
+from .scenes_faults import (
+    cancelled,
+    cancelled_late,
+    closed_during_a_job,
+    leaves_during_a_job,
+    no_document,
+    server_killed,
+)
 from .scenes_layers import kinds_of_layers
 from .scenes_looks import artist, connects, dialogs, keyboard, large
 from .scenes_servers import huge, secured, trained
@@ -24,6 +31,7 @@ __all__ = [
     "artist",
     "batch",
     "cancelled",
+    "cancelled_late",
     "closed_during_a_job",
     "connects",
     "dialogs",

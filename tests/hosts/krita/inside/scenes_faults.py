@@ -41,6 +41,20 @@ def no_document(lab: Lab) -> Steps:
     return lab.take_messages()
 
 
+def cancelled_late(lab: Lab) -> Steps:
+    """Cancels as soon as the new layer is in the picture, as a click does that waited while Krita drew."""
+    document = yield from lab.document(2048, 2048)
+    yield from lab.show_docker()
+    lab.studio.choose("identity")
+    yield from lab.until(lambda: lab.studio.session.find("identity"), "filter identity")
+    lab.press("apply")
+    yield from lab.until(lambda: len(lab.names(document)) == 2, "layer added")
+    lab.studio.cancel()
+    document.setActiveNode(document.topLevelNodes()[-1])
+    yield from lab.until(lambda: "Made with “Identity”" in lab.labels(), "origin of the result")
+    return {"said": lab.studio.run.describe(), "made": len(lab.studio.run.made)}
+
+
 def closed_during_a_job(lab: Lab) -> Steps:
     document = yield from lab.document(1024, 1024)
     yield from lab.begin("slow")

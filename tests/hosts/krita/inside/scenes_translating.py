@@ -198,10 +198,16 @@ def again(lab: Lab) -> Steps:
         "labels": labels,
         "names": lab.names(document),
         "pixel": list(lab.raw(lab.made(document), 0, 0, 1, 1)),
+        "on top": document.topLevelNodes()[-1].uniqueId() == lab.studio.run.made[-1],
     }
     source.remove()
     yield from lab.activate(document, made)
     lab.take_messages()
     yield from lab.until(button.isVisible, "origin of the result")
     button.click()
-    return {**result, "without source": lab.take_messages()}
+    result["without source"] = lab.take_messages()
+    lab.use(source="picture")
+    yield from lab.apply("inverting")
+    yield from lab.activate(document, lab.made(document))
+    yield from lab.until(lambda: "Made with “Inverting”" in lab.labels() and not button.isVisible(), "no Again")
+    return {**result, "offered for the picture": button.isVisible()}
