@@ -65,7 +65,10 @@ def wire_format(space: Space) -> WireFormat:
     if space.model not in _CHANNELS or space.depth not in _SAMPLES:
         raise Problem(
             _("The layer is in {model} colours, which filters cannot see.").format(model=space.model.rstrip("A")),
-            _("Convert it to RGB with Layer > Convert Layer Color Space, or the whole picture with Image > Convert."),
+            _(
+                "Convert it to RGB with Layer > Convert > Convert Layer Color Space, or the whole picture with "
+                "Image > Convert Image Color Space."
+            ),
         )
     travelling = space if space.profile in _TRANSFER else _converted(space)
     integers = travelling.depth in ("U8", "U16")

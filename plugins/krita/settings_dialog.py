@@ -23,7 +23,7 @@ class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
         self._studio = studio
         settings = studio.settings
         self._address = QtWidgets.QLineEdit(settings.address)
-        self._address.setToolTip(_("Name or number of the server's computer, a colon, and the port"))
+        self._address.setToolTip(_("Name or IP address of the server's computer, a colon, and the port"))
         self._token = QtWidgets.QLineEdit(settings.token)
         self._token.setEchoMode(QtWidgets.QLineEdit.EchoMode.Password)
         self._token.setToolTip(_("What the server wants to be told; empty when it wants nothing"))

@@ -119,6 +119,6 @@ def _mask(document: Any, area: Area, name: str) -> Mask | None:
     if common is None:
         raise Problem(
             _("Nothing of “{name}” is selected.").format(name=name),
-            _("Select a part of it, or select all of the picture with Select > All."),
+            _("Select a part of it, or select all of the picture with Select > Select All."),
         )
     return Mask(common, bytes(selection.pixelData(common.x, common.y, common.width, common.height)))

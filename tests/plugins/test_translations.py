@@ -131,3 +131,13 @@ def ending(text: str) -> str:
     """French sets a space before some marks; nothing else may differ."""
     found = re.search(r"[.…:?!]*$", text.rstrip())
     return found[0] if found else ""
+
+
+def test_french_marks_do_not_stand_alone_on_a_line() -> None:
+    """Before : ; ? ! » and after « a no-break space stands."""
+    texts = [text for message in translations.catalogue("fr") for text in as_texts(message.string)]
+    assert [text for text in texts if re.search(r" [:;?!»]|« ", text)] == []
+
+
+def as_texts(string: str | tuple[str, ...] | list[str]) -> list[str]:
+    return [string] if isinstance(string, str) else list(string)
