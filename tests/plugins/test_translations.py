@@ -139,5 +139,5 @@ def test_french_marks_do_not_stand_alone_on_a_line() -> None:
     assert [text for text in texts if re.search(r" [:;?!»]|« ", text)] == []
 
 
-def as_texts(string: str | tuple[str, ...] | list[str]) -> list[str]:
-    return [string] if isinstance(string, str) else list(string)
+def as_texts(string: str | tuple[str, ...] | list[str] | None) -> list[str]:
+    return [string] if isinstance(string, str) else list(string or ())
