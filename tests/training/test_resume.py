@@ -194,7 +194,7 @@ def edit_config(run: Path, **options: object) -> None:
             lambda run: edit_config(run, method="cut"),
             "says method 'cut', but the checkpoint at 5 images was trained with",
         ),
-        (lambda run: edit_config(run, nonsense=1), "is damaged; restore it from a copy, or remove it"),
+        (lambda run: edit_config(run, nonsense=1), "another version of Pleinair, with the option nonsense"),
         (lambda run: (run / "config.json").write_text("{"), "is damaged; restore it from a copy, or remove it"),
     ],
 )
