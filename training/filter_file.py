@@ -17,9 +17,9 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
+from training.channels import as_channels
 from training.errors import InputError
 from training.files import write_whole
 from training.networks.generator import Generator
@@ -31,7 +31,6 @@ OPSET = 20
 CHECKED_SIZES = ((64, 64), (72, 100), (130, 66))
 TOLERANCE = {torch.float32: 1e-4, torch.float16: 2e-2}
 MOST_CHANNELS = 4  # of a picture: RGB and alpha
-LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
 class InexactFilter(RuntimeError):
@@ -80,18 +79,16 @@ class FilterNetwork(nn.Module):
     A grey input is the luma of RGB, a grey output is repeated; other numbers of channels stay as they are.
     """
 
-    luma: Tensor
-
     def __init__(self, generator: Generator) -> None:
         super().__init__()
         self.network = generator.exportable()
-        self.grey_in, self.grey_out = generator.channels_in == 1, generator.channels_out == 1
-        self.channels = 3 if self.grey_in else generator.channels_in
-        self.register_buffer("luma", torch.tensor(LUMA).view(1, 3, 1, 1))
+        self.channels_in = generator.channels_in
+        self.channels, self.channels_out = (
+            3 if own == 1 else own for own in (generator.channels_in, generator.channels_out)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
-        y = self.network(F.conv2d(x, self.luma) if self.grey_in else x)
-        return torch.cat([y, y, y], dim=1) if self.grey_out else y
+        return as_channels(self.network(as_channels(x, self.channels_in)), self.channels_out)
 
 
 def _thumbnail(network: FilterNetwork, sample: Tensor | None) -> bytes:

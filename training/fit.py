@@ -36,7 +36,7 @@ from training.filter_file import InexactFilter
 from training.guard import Diverged, Guard
 from training.lock import folder_lock
 from training.loop import Training
-from training.methods import METHODS
+from training.methods import METHODS, Method
 from training.options import named_folders, new_config, read_options
 from training.resume import Start, resume
 from training.run import RunFolder
@@ -93,13 +93,13 @@ def _begin(config: FitConfig, output: str | None, device: torch.device, cache: P
         run.check_new()
     _check(config)
     batches = read_domains(config, device, cache)
-    METHODS[config.method](config, device)  # refuses what cannot be built before there is a folder
+    method = _method(config, device)  # refuses what cannot be built before there is a folder
     wait_for_all()
     if rank() > 0:
-        return _train(run, Start(config, None), batches, device)
+        return _train(run, Start(config, None), batches, method, device)
     run = RunFolder.create(run.path, config)
     with folder_lock(run.path):
-        return _train(run, Start(config, None), batches, device)
+        return _train(run, Start(config, None), batches, method, device)
 
 
 def _new_folder(config: FitConfig) -> Path:
@@ -118,16 +118,23 @@ def _go_on(run: RunFolder, options: dict[str, Any], device: torch.device, cache:
         if rank() == 0:
             wait_for_all()
         _check(start.config)
-        return _train(run, start, read_domains(start.config, device, cache), device)
+        batches = read_domains(start.config, device, cache)
+        return _train(run, start, batches, _method(start.config, device), device)
 
 
-def _train(run: RunFolder, start: Start, batches: UnpairedBatches, device: torch.device) -> int:
+def _method(config: FitConfig, device: torch.device) -> Method:
+    """Newly initialised, as the seed says. Raises InputError."""
+    torch.manual_seed(config.seed)
+    return METHODS[config.method](config, device)
+
+
+def _train(run: RunFolder, start: Start, batches: UnpairedBatches, method: Method, device: torch.device) -> int:
     """Trains to the end, or until interrupted, and exports. The caller holds the folder's lock."""
     with ExitStack() as until_the_end:
         events = _events(run, start)
         if events:
             until_the_end.callback(events.close)
-        training = _training(start.config, batches, run, device, events)
+        training = _training(start.config, batches, method, run, device, events)
         images_seen = _restore(training, start.checkpoint) if start.checkpoint else 0
         if rank() == 0:
             run.save_config(start.config)
@@ -176,10 +183,13 @@ def _events(run: RunFolder, start: Start) -> Events | None:
 
 
 def _training(
-    config: FitConfig, batches: UnpairedBatches, run: RunFolder, device: torch.device, events: Events | None
+    config: FitConfig,
+    batches: UnpairedBatches,
+    method: Method,
+    run: RunFolder,
+    device: torch.device,
+    events: Events | None,
 ) -> Training:
-    torch.manual_seed(config.seed)
-    method = METHODS[config.method](config, device)
     length = Length.of(
         epochs=config.epochs,
         images=config.images,

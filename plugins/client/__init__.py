@@ -2,12 +2,13 @@
 
 from . import messages
 from .cancel import Cancel
-from .client import Client, FilterList, Progress, Translation
+from .client import SAMPLE_BYTES, Client, FilterList, Progress, Translation
 from .dialling import server_fingerprint
 from .endpoint import Endpoint
 from .errors import Cancelled, ClientError, ConnectionLost
 
 __all__ = [
+    "SAMPLE_BYTES",
     "Cancel",
     "Cancelled",
     "Client",

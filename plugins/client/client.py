@@ -22,7 +22,7 @@ CHUNK_BYTES = 1 << 20
 Answer = TypeVar("Answer", bound=Message)
 
 _STAGES = {messages.Progress.Stage.QUEUED: "queued", messages.Progress.Stage.TRANSLATING: "translating"}
-_SAMPLE_BYTES = {
+SAMPLE_BYTES = {
     messages.SampleType.UINT8: 1,
     messages.SampleType.UINT16: 2,
     messages.SampleType.FLOAT16: 2,
@@ -226,7 +226,7 @@ def _make_sure_of_room(size: int) -> None:
 def _byte_count(header: messages.TranslateHeader) -> int:
     pixel_format = header.pixel_format or messages.PixelFormat()
     samples = header.width * header.height * pixel_format.channels
-    return samples * _SAMPLE_BYTES.get(pixel_format.sample_type, 1)
+    return samples * SAMPLE_BYTES.get(pixel_format.sample_type, 1)
 
 
 class _HealthRequest(Message):

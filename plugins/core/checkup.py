@@ -28,6 +28,11 @@ class Check:
     sentence: str = ""
     remedy: str = ""
 
+    @property
+    def line(self) -> str:
+        """For a report."""
+        return f"{self.name}: {'passed' if self.passed else 'failed'}. {self.sentence}"
+
 
 def run_checks(settings: Settings) -> Iterator[Check]:
     """The steps in order, as they are done; ends with the first that fails. Uses the network: not for the interface

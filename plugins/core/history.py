@@ -6,8 +6,9 @@ import threading
 import time
 from dataclasses import dataclass, field
 
+from ..client import SAMPLE_BYTES
 from ..client.wire import Buffer
-from .packing import SAMPLE_BYTES, packed, size, unpacked
+from .packing import packed, size, unpacked
 
 CAP_BYTES = 512 << 20
 

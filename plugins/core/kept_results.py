@@ -18,9 +18,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from ..client import SAMPLE_BYTES
 from ..client.wire import Buffer
 from .history import Entry
-from .packing import SAMPLE_BYTES, packed, size, unpacked
+from .packing import packed, size, unpacked
 
 CAP_BYTES = 512 << 20  # on disk, of all files together
 MOST = 100

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import zlib
 
-from ..client.messages import SampleType
 from ..client.wire import Buffer
 
-SAMPLE_BYTES = {SampleType.UINT8: 1, SampleType.UINT16: 2, SampleType.FLOAT16: 2, SampleType.FLOAT32: 4}
 _FASTEST = 1  # zlib's level: a layer of 64 MiB takes about a second
 _PIECE = 1 << 20  # bytes between which other threads have their turn
 

@@ -63,7 +63,7 @@ class _CheckWindow:
 
     def _add(self, check: Check) -> bool:
         if not self._closed:
-            self._found.append(f"{check.name}: {'passed' if check.passed else 'failed'}. {check.sentence}")
+            self._found.append(check.line)
             self._show(_step(check))
         return False
 

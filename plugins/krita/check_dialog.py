@@ -67,7 +67,7 @@ class CheckDialog(QtWidgets.QDialog):  # type: ignore[misc]
         last = None
         while not found.empty():
             last = found.get()
-            self._found.append(f"{last.name}: {'passed' if last.passed else 'failed'}. {last.sentence}")
+            self._found.append(last.line)
             sign = "✔" if last.passed else "✘"
             self._list.addItem(f"{sign}  {last.name}\n      {last.sentence}")
         return last

@@ -11,8 +11,7 @@ import pytest
 from plugins import bundle
 from tests import factories
 from tests.hosts.editors import Editors, NoEditors, Profile
-from tests.hosts.serving import HostServer, serving
-from tests.processes import python
+from tests.processes import ServerProcess, python, serving
 from training.data.synthetic import write_folders
 
 FOLDER = Path(__file__).parent
@@ -57,21 +56,21 @@ def gimp_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostServer]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A server in a process of its own with identity, inverting and slow, for all tests that leave it as it is."""
     with serving(small_filters(tmp_path_factory.mktemp("filters"))) as server:
         yield server
 
 
 @pytest.fixture
-def own_server(tmp_path: Path) -> Iterator[HostServer]:
+def own_server(tmp_path: Path) -> Iterator[ServerProcess]:
     """The same, for one test, which may stop it or change its folder."""
     with serving(small_filters(tmp_path)) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostServer]:
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A server with one small filter that has really been trained, on a few pictures."""
     folder = tmp_path_factory.mktemp("trained")
     write_folders(folder, pictures=4, size=64, seed=0)

@@ -11,7 +11,7 @@ import pytest
 
 from tests.hosts.editors import Editors, Profile
 from tests.hosts.krita.playing import install_driver, play
-from tests.hosts.serving import HostServer
+from tests.processes import ServerProcess
 
 # Inverts a layer again and again until a file says stop, and looks at every result.
 GIMP_SCRIPT = """
@@ -62,7 +62,7 @@ def test_cancelling_in_krita_leaves_gimps_work_alone(
     gimp_profile: Profile,
     krita_zip: Path,
     gimp_zip: Path,
-    server: HostServer,
+    server: ServerProcess,
     artifacts: Path,
 ) -> None:
     editors.install_krita(krita_zip, profile)
@@ -84,7 +84,7 @@ def test_cancelling_in_krita_leaves_gimps_work_alone(
     assert outcome["good"] > 1
 
 
-def translate_until_stopped(editors: Editors, profile: Profile, server: HostServer) -> str:
+def translate_until_stopped(editors: Editors, profile: Profile, server: ServerProcess) -> str:
     """What GIMP printed."""
     script = profile.home / "script.py"
     script.write_text(GIMP_SCRIPT)

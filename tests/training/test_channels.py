@@ -5,7 +5,7 @@ import itertools
 import pytest
 import torch
 
-from training.methods.channels import as_channels
+from training.channels import as_channels
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from training.channels import as_channels
 from training.config import FitConfig
 from training.distributed import gather, rank
 from training.losses import patch_nce, patch_nce_with_bank
 from training.methods.bank import KeyBank, follow
-from training.methods.channels import as_channels
 from training.networks.generator import Generator
 from training.networks.projection import ProjectionHead
 

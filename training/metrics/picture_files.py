@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from training.data.pictures import SUFFIXES, UnreadablePicture, read_picture
+from training.data.folders import picture_files
+from training.data.pictures import UnreadablePicture, read_picture
 from training.errors import InputError
 
 Pixels = NDArray[np.uint8]
@@ -30,12 +31,13 @@ class PictureFiles(Sequence[Pixels]):
         self.files: list[Path] = []
         self.sizes: list[tuple[int, int]] = []  # width, height
         self.skipped: list[str] = []
-        found = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
-        for file in found:
+        for file in picture_files(path):
             self._admit(file)
         if not self.files:
-            what = f"no picture that can be read (the first: {self.skipped[0]})" if found else "no pictures"
-            raise InputError(f"The folder {path} holds {what}; put PNG, JPEG or WebP pictures there.")
+            raise InputError(
+                f"The folder {path} holds no picture that can be read (the first: {self.skipped[0]}); "
+                "put PNG, JPEG or WebP pictures there."
+            )
 
     def __len__(self) -> int:
         return len(self.files)

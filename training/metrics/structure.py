@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from training.channels import LUMA
 from training.metrics.values import Picture, as_tensor
 
-_LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 _SOBEL = ((-1.0, 0.0, 1.0), (-2.0, 0.0, 2.0), (-1.0, 0.0, 1.0))
 
 
@@ -31,6 +31,6 @@ def _gradients(picture: Tensor) -> Tensor:
     """(3, h, w) -> (1, 2, h - 2, w - 2): along x and along y."""
     if min(picture.shape[1:]) < 3:
         raise ValueError("gradients need pictures of at least 3 pixels a side")
-    luminance = torch.einsum("c,chw->hw", picture.new_tensor(_LUMA), picture)
+    luminance = torch.einsum("c,chw->hw", picture.new_tensor(LUMA), picture)
     sobel = picture.new_tensor(_SOBEL)
     return F.conv2d(luminance[None, None], torch.stack([sobel, sobel.T])[:, None])

@@ -11,11 +11,11 @@ from tests.hosts.editors import Editors
 from tests.hosts.gimp.desk import Desk
 from tests.hosts.gimp.pictures import Bench
 from tests.hosts.gimp.remote import Gimp, running, settle
-from tests.hosts.serving import HostServer
+from tests.processes import ServerProcess
 
 
 @pytest.fixture(scope="session")
-def console(editors: Editors, gimp_zip: Path, server: HostServer) -> Iterator[Gimp]:
+def console(editors: Editors, gimp_zip: Path, server: ServerProcess) -> Iterator[Gimp]:
     """GIMP's console with the plug-in installed and its settings naming the server."""
     with editors.profile() as profile:
         editors.install_gimp(gimp_zip, profile)
@@ -30,7 +30,7 @@ def bench(console: Gimp) -> Bench:
 
 
 @pytest.fixture(scope="module")
-def desk(editors: Editors, gimp_zip: Path, server: HostServer) -> Iterator[Desk]:
+def desk(editors: Editors, gimp_zip: Path, server: ServerProcess) -> Iterator[Desk]:
     with editors.profile() as profile, editors.display(profile) as screen:
         editors.install_gimp(gimp_zip, profile)
         settle(profile, address=server.address)

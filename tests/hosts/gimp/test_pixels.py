@@ -9,7 +9,7 @@ import pytest
 
 from tests import factories
 from tests.hosts.gimp.pictures import PLACE, SIZE, Bench, inverted, noise, unit
-from tests.hosts.serving import serving
+from tests.processes import serving
 
 PRECISIONS = [
     f"{kind}_{curve}"

@@ -11,7 +11,7 @@ from PIL import ImageCms
 
 from tests import factories
 from tests.hosts.gimp.pictures import Bench, noise, unit
-from tests.hosts.serving import HostServer, serving
+from tests.processes import ServerProcess, serving
 
 PRECISIONS = ("U8_NON_LINEAR", "U16_NON_LINEAR", "U16_LINEAR", "HALF_NON_LINEAR", "FLOAT_LINEAR", "DOUBLE_NON_LINEAR")
 KINDS = {"RGB": ("adobe", 4), "GRAY": ("lab grey", 2)}
@@ -19,7 +19,7 @@ STEP = 1 / 255
 
 
 @pytest.fixture(scope="module")
-def curved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostServer]:
+def curved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """A server whose filter squares: what it gives depends on how colours are encoded."""
     square = [helper.make_node("Mul", ["image", "image"], ["translated"])]
     folder = tmp_path_factory.mktemp("curved")
@@ -52,7 +52,7 @@ def test_colours_inside_srgb_come_back_within_a_step(bench: Bench, precision: st
 
 @pytest.mark.parametrize("base", KINDS)
 @pytest.mark.parametrize("precision", PRECISIONS)
-def test_filter_sees_the_colours_of_srgb(bench: Bench, curved: HostServer, precision: str, base: str) -> None:
+def test_filter_sees_the_colours_of_srgb(bench: Bench, curved: ServerProcess, precision: str, base: str) -> None:
     image, layer, _ = converted(bench, precision, base)
     plain = bench.image("FLOAT_NON_LINEAR", "RGB")
     shown = bench.srgb(layer)

@@ -14,7 +14,7 @@ from server.client import Client
 from tests import factories
 from tests.hosts.gimp.pictures import Bench, noise
 from tests.hosts.gimp.remote import wait_until
-from tests.hosts.serving import HostServer, serving
+from tests.processes import ServerProcess, serving
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_picture_over_the_servers_limit_is_refused(
     assert unchanged(bench, image, layer, source)
 
 
-def test_filter_that_fails_leaves_the_picture_alone(bench: Bench, own_server: HostServer) -> None:
+def test_filter_that_fails_leaves_the_picture_alone(bench: Bench, own_server: ServerProcess) -> None:
     """In a batch, too: what was translated before is not written either."""
     factories.put(own_server.folder, factories.failing())
     image = bench.image()
@@ -119,7 +119,7 @@ def test_filter_that_fails_leaves_the_picture_alone(bench: Bench, own_server: Ho
     assert [layer["id"] for layer in bench.gimp.layers(image=image)] == [large, small]
 
 
-def test_server_that_is_killed_in_the_middle_leaves_the_picture_alone(bench: Bench, own_server: HostServer) -> None:
+def test_server_that_is_killed_in_the_middle_leaves_the_picture_alone(bench: Bench, own_server: ServerProcess) -> None:
     image = bench.image()
     source = noise("U8", 4, size=(900, 700))
     layer = bench.layer(image, source)
@@ -137,7 +137,7 @@ def test_server_that_is_killed_in_the_middle_leaves_the_picture_alone(bench: Ben
 
 
 def test_plugin_that_is_killed_leaves_the_picture_alone_and_frees_the_server(
-    bench: Bench, own_server: HostServer
+    bench: Bench, own_server: ServerProcess
 ) -> None:
     """As GIMP does when Cancel is pressed in its progress bar."""
     image = bench.image()
@@ -154,17 +154,17 @@ def test_plugin_that_is_killed_leaves_the_picture_alone_and_frees_the_server(
     assert bench.translate(image, layer, filter="identity", address=own_server.address) == ""
 
 
-def _serves(server: HostServer, identifier: str) -> bool:
+def _serves(server: ServerProcess, identifier: str) -> bool:
     with Client(server.address) as client:
         return identifier in [found.id for found in client.filters()]
 
 
-def _computes(server: HostServer) -> bool:
+def _computes(server: ServerProcess) -> bool:
     """Whether the server's processor time grows as it does in a computation."""
     return _seconds(server, 0.5) > 0.25
 
 
-def _seconds(server: HostServer, during: float) -> float:
+def _seconds(server: ServerProcess, during: float) -> float:
     def used() -> float:
         fields = Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.hosts.editors import Editors, Profile
 from tests.hosts.gimp.remote import running
-from tests.hosts.serving import HostServer
+from tests.processes import ServerProcess
 
 SCRIPT_FU = """
 (let* ((image (car (gimp-file-load RUN-NONINTERACTIVE "{before}")))
@@ -22,7 +22,7 @@ SCRIPT_FU = """
 
 
 def test_script_fu_calls_it_with_named_arguments(
-    editors: Editors, gimp_zip: Path, profile: Profile, server: HostServer
+    editors: Editors, gimp_zip: Path, profile: Profile, server: ServerProcess
 ) -> None:
     editors.install_gimp(gimp_zip, profile)
     colours = np.random.default_rng(1).integers(0, 255, (40, 60, 3), np.uint8)

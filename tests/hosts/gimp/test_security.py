@@ -17,7 +17,7 @@ from tests.certificates import make_certificate
 from tests.hosts.gimp.desk import Desk
 from tests.hosts.gimp.pictures import noise
 from tests.hosts.gimp.remote import wait_until
-from tests.hosts.serving import HostServer, serving
+from tests.processes import ServerProcess, serving
 
 EDGE = 100  # pixels, where the sentences of the settings begin and no field does
 TOKEN = "a-token-of-some-length"
@@ -29,7 +29,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 @pytest.fixture(scope="module")
-def encrypted(certificate: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostServer]:
+def encrypted(certificate: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     folder, secret = tmp_path_factory.mktemp("filters"), tmp_path_factory.mktemp("secrets") / "token"
     factories.put(folder, factories.inverting())
     secret.write_text(TOKEN)
@@ -39,7 +39,7 @@ def encrypted(certificate: tuple[Path, Path], tmp_path_factory: pytest.TempPathF
 
 
 def test_certificate_and_token_are_set_up_in_the_settings(
-    desk: Desk, encrypted: HostServer, certificate: tuple[Path, Path], artifacts: Path
+    desk: Desk, encrypted: ServerProcess, certificate: tuple[Path, Path], artifacts: Path
 ) -> None:
     gimp, screen = desk.gimp, desk.screen
     source = noise("U8", 3, size=(60, 40))

@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 
 from server.client import Client
 from tests.hosts.gimp.pictures import Bench, noise
-from tests.hosts.serving import HostServer, serving
-from tests.processes import python
-from training.data.synthetic import write_folders
-
-SMALL = ["--width", "8", "--blocks", "2", "--discriminator-width", "8", "--crop-size", "64", "--load-size", "64"]
-
-
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HostServer]:
-    """A server with one small filter that has seen a few pictures."""
-    folder = tmp_path_factory.mktemp("trained")
-    write_folders(folder, pictures=4, size=64, seed=0)
-    run = ["--output", str(folder / "run"), "--identifier", "small", "--images", "20", "--patches", "32"]
-    python("training.fit", "--preset", "fastcut", "--dataroot", str(folder), *run, *SMALL)
-    with serving(folder / "run") as server:
-        yield server
+from tests.processes import ServerProcess
 
 
 @pytest.mark.parametrize(("precision", "kind"), [("U8_NON_LINEAR", "U8"), ("U16_NON_LINEAR", "U16")])
 def test_a_trained_filter_gives_in_gimp_what_it_gives_a_script(
-    bench: Bench, trained: HostServer, precision: str, kind: str
+    bench: Bench, trained: ServerProcess, precision: str, kind: str
 ) -> None:
     image = bench.image(precision)
     source = noise(kind, 3)
@@ -43,7 +26,7 @@ def test_a_trained_filter_gives_in_gimp_what_it_gives_a_script(
     bench.gimp.delete_image(image=image)
 
 
-def test_its_training_is_told_to_the_menu(trained: HostServer) -> None:
+def test_its_training_is_told_to_the_menu(trained: ServerProcess) -> None:
     with Client(trained.address) as client:
         (found,) = client.filters()
     assert (found.method, found.training.images_seen) == ("fastcut", 20)

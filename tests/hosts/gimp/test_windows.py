@@ -14,7 +14,7 @@ from tests import factories
 from tests.hosts.gimp.desk import Desk
 from tests.hosts.gimp.pictures import noise
 from tests.hosts.gimp.remote import settle, wait_until
-from tests.hosts.serving import HostServer, serving
+from tests.processes import ServerProcess, serving
 
 FREE = "127.0.0.1:50999"  # nobody listens there
 
@@ -125,7 +125,7 @@ def test_settings_are_kept_and_what_keeps_a_server_from_starting_is_said(desk: D
         settle(gimp.profile, **kept)
 
 
-def test_set_up_is_checked_in_a_window(desk: Desk, server: HostServer, artifacts: Path) -> None:
+def test_set_up_is_checked_in_a_window(desk: Desk, server: ServerProcess, artifacts: Path) -> None:
     desk.open(noise("U8", 3, size=(60, 40)), "U8_NON_LINEAR")
     window = desk.open_entry("c", "^Check set-up$")
     wait_until(lambda: desk.still(artifacts / "gimp-check.png"), desk.gimp, 60, "end of the checks")

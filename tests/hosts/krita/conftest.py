@@ -10,7 +10,7 @@ import pytest
 from tests.hosts.conftest import small_filters
 from tests.hosts.editors import Editors
 from tests.hosts.krita.playing import Played, install_driver, play
-from tests.hosts.serving import HostServer, serving
+from tests.processes import ServerProcess, serving
 
 SCENARIOS = (
     "connects",
@@ -40,7 +40,7 @@ SCENARIOS = (
 
 @pytest.fixture(scope="session")
 def krita(
-    editors: Editors, krita_zip: Path, server: HostServer, artifacts: Path, tmp_path_factory: pytest.TempPathFactory
+    editors: Editors, krita_zip: Path, server: ServerProcess, artifacts: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Played]:
     """All scenarios, played in one Krita with the built zip in a fresh profile."""
     with editors.profile() as profile, serving(small_filters(tmp_path_factory.mktemp("own"))) as own:

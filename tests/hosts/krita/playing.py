@@ -14,7 +14,7 @@ from typing import Any
 from tests.hosts.editors import Editors, Profile
 from tests.hosts.processes import end_group
 from tests.hosts.screen import Screen
-from tests.hosts.serving import HostServer
+from tests.processes import ServerProcess
 
 _INSIDE = Path(__file__).parent / "inside"
 _MOST_SECONDS = 400.0
@@ -59,8 +59,8 @@ def play(
     profile: Profile,
     scenarios: Sequence[str],
     *,
-    server: HostServer,
-    own: HostServer | None = None,
+    server: ServerProcess,
+    own: ServerProcess | None = None,
     artifacts: Path,
     seconds: float = 150,
     size: tuple[int, int] = (1440, 1000),

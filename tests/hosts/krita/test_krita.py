@@ -12,7 +12,7 @@ from server.client import Client
 from tests.hosts.krita.pixels import FULL, decoded, pixels_of, samples
 from tests.hosts.krita.playing import Played
 from tests.hosts.krita.spaces import SPACES
-from tests.hosts.serving import HostServer
+from tests.processes import ServerProcess
 
 # A filter's own range is -1 to 1: floats are rounded on the way there.
 FLOAT_ROUNDING = 5e-7
@@ -21,7 +21,7 @@ FLOAT_ROUNDING = 5e-7
 pytestmark = pytest.mark.timeout(600)
 
 
-def test_docker_finds_the_server_and_its_filters(krita: Played, server: HostServer) -> None:
+def test_docker_finds_the_server_and_its_filters(krita: Played, server: ServerProcess) -> None:
     seen = krita["connects"]
     assert f"Connected to {server.address}" in seen["labels"]
     assert seen["filters"] == ["identity", "inverting", "slow"]
@@ -203,7 +203,7 @@ def test_set_up_check_says_that_all_is_ready(krita: Played) -> None:
     assert (seen["verdict"], seen["checks"]) == ("Everything is ready.", 5)
 
 
-def test_copied_report_helps_and_keeps_the_token_secret(krita: Played, server: HostServer) -> None:
+def test_copied_report_helps_and_keeps_the_token_secret(krita: Played, server: ServerProcess) -> None:
     report = krita["dialogs"]["report"]
     assert "Editor: Krita 5" in report
     assert "A small picture is translated: passed." in report
@@ -271,7 +271,7 @@ def test_killed_server_gives_a_sentence_and_leaves_the_picture(krita: Played) ->
     assert any("Start a local server" not in label and "ended the connection" in label for label in seen["connection"])
 
 
-def test_krita_quits_during_a_job_and_frees_the_server(krita: Played, server: HostServer) -> None:
+def test_krita_quits_during_a_job_and_frees_the_server(krita: Played, server: ServerProcess) -> None:
     assert krita["leaves_during_a_job"]
     assert krita.status == 0, krita.output[-3000:]
     with Client(server.address) as client:

@@ -16,7 +16,7 @@ from tests.hosts.conftest import small_filters
 from tests.hosts.editors import Editors, Profile
 from tests.hosts.krita.pixels import Pixels, pixels_of
 from tests.hosts.krita.playing import Played, install_driver, play
-from tests.hosts.serving import HostServer, serving
+from tests.processes import ServerProcess, serving
 
 pytestmark = pytest.mark.timeout(600)
 TOKEN = "a-token-of-some-length"
@@ -72,7 +72,7 @@ def test_certificate_that_is_not_the_pinned_one_is_told(secured: tuple[Played, P
 
 
 def test_a_trained_filter_gives_in_krita_what_it_gives_a_script(
-    editors: Editors, ready: Profile, trained: HostServer, artifacts: Path
+    editors: Editors, ready: Profile, trained: ServerProcess, artifacts: Path
 ) -> None:
     krita = play(editors, ready, ["trained"], server=trained, artifacts=artifacts)
     for depth in ("U8", "U16"):
