@@ -15,7 +15,7 @@ from server.jobs import runner
 from tests import factories
 from tests.contract.connection import Connection, failing
 from tests.server.jobs.conftest import Serve
-from tests.trainings import ended, eventually, get, start, until, watch
+from tests.trainings import ended, eventually, get, is_free, processes_with, start, until, watch
 
 LONG = 100_000
 
@@ -295,39 +295,13 @@ def test_no_process_outlives_the_server(serve: Serve, filters: Path) -> None:
         job = start(connection.training, images=LONG)
         until(connection.training, job.id, learning)
     log = filters / "trainings" / job.id / "log.txt"
-    eventually(lambda: _is_free(log))
+    eventually(lambda: is_free(log))
 
 
-def _is_free(log: Path) -> bool:
-    from server.jobs.locks import Held, hold
-
-    try:
-        hold(log).close()
-    except Held:
-        return False
-    return True
-
-
-@pytest.mark.skipif(not hasattr(os, "getpriority"), reason="Windows has other priorities")
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="the process is looked for in /proc")
 def test_trainings_run_behind_everything_else(serve: Serve) -> None:
     with serve() as connection:
         job = start(connection.training, images=LONG)
         until(connection.training, job.id, learning)
         log = connection.filters_folder / "trainings" / job.id / "log.txt"
-        assert _niceness_of_who_has(log) == [10]
-
-
-def _niceness_of_who_has(file: Path) -> list[int]:
-    """Of the other processes that have it open."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        if int(process.name) != os.getpid() and _has_open(process, file):
-            found.append(os.getpriority(os.PRIO_PROCESS, int(process.name)))
-    return found
-
-
-def _has_open(process: Path, file: Path) -> bool:
-    try:
-        return any(os.path.realpath(link) == str(file.resolve()) for link in (process / "fd").iterdir())
-    except OSError:
-        return False
+        assert [os.getpriority(os.PRIO_PROCESS, number) for number in processes_with(log)] == [10]
