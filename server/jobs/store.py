@@ -59,6 +59,11 @@ class JobFolder:
         """The first source picture as the previews show it."""
         return self.run / "previews" / "source.png"
 
+    def latest_preview(self, told: str) -> Path | None:
+        """The one that was ``told``, or the newest: a run that goes on from a checkpoint removes later ones."""
+        previews = [self.run / told, *sorted((self.run / "previews").glob("images-*.png"), reverse=True)]
+        return next((file for file in previews if file.is_file()), None)
+
     @property
     def has_begun(self) -> bool:
         """Whether there is a run to go on with."""

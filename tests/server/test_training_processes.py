@@ -8,6 +8,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import grpc
 import numpy as np
@@ -24,7 +25,7 @@ pytestmark = [
     pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="the trainer's processes are looked for in /proc"),
 ]
 
-TINY = {
+TINY: dict[str, Any] = {
     "width": 4,
     "blocks": 1,
     "crop-size": 32,
