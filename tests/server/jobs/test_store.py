@@ -43,8 +43,11 @@ def test_what_a_killed_server_left_half_made_goes(tmp_path: Path) -> None:
     store = JobStore(tmp_path)
     (tmp_path / ".etretat-3f9a.tmp" / "pictures").mkdir(parents=True)
     (tmp_path / "notes").mkdir()
-    assert store.load() == ([], [])
-    assert [path.name for path in tmp_path.iterdir()] == ["notes"]
+    folder = stored(store, job())
+    (folder / ".0a1b2c3d.tmp").write_bytes(b"half a filter")
+    assert store.load() == ([job()], [])
+    assert sorted(path.name for path in tmp_path.iterdir()) == [folder.name, "notes"]
+    assert sorted(path.name for path in folder.iterdir()) == ["job.json", "pictures"]
 
 
 @pytest.mark.parametrize(
