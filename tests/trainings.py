@@ -65,6 +65,11 @@ def watch(
     return iter(stub.WatchTraining(pb.WatchTrainingRequest(id=job_id, **request), timeout=seconds))
 
 
+def learning(job: pb.TrainingJob) -> bool:
+    """Whether it has weights that could be kept."""
+    return job.can_export and job.images_seen >= 3
+
+
 def until(
     stub: TrainingServiceStub, job_id: str, holds: Callable[[pb.TrainingJob], bool], seconds: float = SECONDS
 ) -> pb.TrainingJob:

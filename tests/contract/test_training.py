@@ -16,7 +16,7 @@ from server.jobs.job import Job, State
 from server.jobs.store import JobStore
 from tests import factories
 from tests.contract.connection import SECONDS, Connect, Connection, Failure, failing
-from tests.trainings import SOURCE, TARGET, encoded, frames, header, picture, picture_file
+from tests.trainings import SOURCE, TARGET, encoded, eventually, frames, header, picture, picture_file
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +90,8 @@ def test_a_stream_that_breaks_off_leaves_nothing_behind(training: Connection) ->
     with failing():
         training.training.StartTraining(broken(), timeout=SECONDS)
     assert not training.training.ListTrainings(pb.ListTrainingsRequest()).jobs
+    trainings = training.filters_folder / "trainings"
+    eventually(lambda: [path.name for path in trainings.iterdir()] == [".lock"])
 
 
 @pytest.mark.parametrize("method", ["Get", "Watch", "Cancel", "Export", "Resume", "Delete"])

@@ -18,7 +18,7 @@ from pleinair.v1 import training_pb2 as pb
 
 from tests.contract.connection import Connection
 from tests.processes import ServerProcess, serving
-from tests.trainings import ended, eventually, get, is_free, processes_with, start, until, watch
+from tests.trainings import ended, eventually, get, is_free, learning, processes_with, start, until, watch
 
 pytestmark = [
     pytest.mark.slow,
@@ -58,10 +58,6 @@ def served(filters: Path) -> Iterator[tuple[ServerProcess, Connection]]:
         yield server, Connection(channel, filters)
 
 
-def learned(job: pb.TrainingJob) -> bool:
-    return job.can_export and job.images_seen >= 4
-
-
 def cancel(connection: Connection, job: pb.TrainingJob, *, keep: bool = False) -> pb.TrainingJob:
     connection.training.CancelTraining(pb.CancelTrainingRequest(id=job.id, keep_filter=keep))
     return ended(connection.training, job.id, SECONDS)
@@ -70,7 +66,7 @@ def cancel(connection: Connection, job: pb.TrainingJob, *, keep: bool = False) -
 def test_a_training_survives_the_death_of_its_server_and_its_filter_translates(filters: Path) -> None:
     with served(filters) as (server, connection):
         job = start(connection.training, images=60, **TINY)
-        seen = until(connection.training, job.id, learned, SECONDS).images_seen
+        seen = until(connection.training, job.id, learning, SECONDS).images_seen
         server.kill()
     with served(filters) as (_, connection):
         early = watch(connection.training, job.id, seconds=SECONDS)
@@ -93,20 +89,20 @@ def test_a_training_survives_the_death_of_its_server_and_its_filter_translates(f
 def test_three_trainings_take_turns_and_each_ends_in_its_own_way(filters: Path) -> None:
     with served(filters) as (server, connection):
         jobs = [start(connection.training, title, images=1_000_000, **TINY) for title in ("One", "Two", "Three")]
-        until(connection.training, jobs[0].id, learned, SECONDS)
+        until(connection.training, jobs[0].id, learning, SECONDS)
         assert [get(connection.training, job.id).queue_position for job in jobs] == [0, 0, 1]
 
         one = cancel(connection, jobs[0])
         assert (one.state, one.can_export, one.filter_ready) == (pb.TRAINING_STATE_CANCELLED, True, False)
         assert next(watch(connection.training, one.id)).preview.png.startswith(b"\x89PNG")
 
-        until(connection.training, jobs[1].id, learned, SECONDS)
+        until(connection.training, jobs[1].id, learning, SECONDS)
         two = cancel(connection, jobs[1], keep=True)
         assert (two.state, two.filter_ready) == (pb.TRAINING_STATE_FINISHED, True)
         found = connection.filters.GetFilter(filters_pb2.GetFilterRequest(id="two")).filter
         assert found.training.images_seen == two.images_seen
 
-        until(connection.training, jobs[2].id, learned, SECONDS)
+        until(connection.training, jobs[2].id, learning, SECONDS)
         log = filters / "trainings" / jobs[2].id / "log.txt"
         (process,) = (number for number in processes_with(log) if number != server.process.pid)
         os.kill(process, signal.SIGKILL)
