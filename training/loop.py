@@ -37,7 +37,8 @@ class Training:
     """Everything that one run needs; ``average``, ``evaluate`` and ``events`` on request.
 
     ``sample`` (1, c, h, w) in [-1, 1] is for the filter's thumbnail. Previews show ``whole``, if it is given, rather
-    than a few crops.
+    than a few crops. Once the run is ``abandoned`` by the program that started it, only its end has one: somebody waits
+    for the checkpoint, or will soon end the process.
     """
 
     method: Method
@@ -54,6 +55,7 @@ class Training:
     average: GeneratorAverage | None = None
     evaluate: Evaluate | None = None
     events: Events | None = None
+    abandoned: Callable[[], bool] = lambda: False
     _best: float = math.inf  # the lowest score so far
     _previews: Pace = field(init=False)
     _checkpoints: Pace = field(init=False)
@@ -99,7 +101,8 @@ class Training:
         ended = images_seen >= self.length.images
         last = stopped or ended
         evaluated = self.evaluate is not None and (ended or self._due(images_seen, self.config.evaluate_every))
-        previewed = last or self._due(images_seen, self.config.preview_every, self._previews)
+        due = last or self._due(images_seen, self.config.preview_every, self._previews)
+        previewed = due and (ended or not self.abandoned())
         if last or evaluated or previewed or losses.age() >= METRICS_SECONDS:
             means = self._read(losses, images_seen)
             self.progress.step(images_seen, means, self._time_left.seconds(images_seen))

@@ -108,6 +108,7 @@ def test_a_run_stops_with_a_checkpoint_when_its_standard_input_ends(tmp_path: Pa
         stopped = wait_for("stopped", process)
         assert process.wait(60) == fit.INTERRUPTED
     assert Checkpoint.load(RunFolder(tmp_path / "run").latest_checkpoint()).images_seen == stopped["images"] > 0
+    assert not list((tmp_path / "run" / "previews").iterdir())  # which would keep waiting whoever asked it to stop
 
 
 def test_a_run_that_is_abandoned_while_it_starts_can_go_on_later(
@@ -157,7 +158,7 @@ def test_the_preview_of_patches_is_the_whole_painting_at_any_size(
     with Image.open(previews / "source.png") as source, Image.open(previews / "images-000000001.png") as translated:
         assert source.size == translated.size
         width, height = source.size
-    if size[0] * size[1] <= 1_500_000:
+    if size[0] * size[1] <= 1_300_000:
         assert (width, height) == size
     else:
-        assert 1_490_000 < width * height <= 1_500_000
+        assert 1_290_000 < width * height <= 1_300_000
