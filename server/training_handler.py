@@ -87,16 +87,18 @@ class TrainingHandler:
         return self.get(job.id)
 
     async def watch(self, job_id: str, *, previews: bool) -> AsyncGenerator[Watched, None]:
-        """The job now, with its latest preview, and then whenever something has changed, until it has ended."""
+        """The job now, with its latest preview, and then whenever something has changed, until it has ended. The
+        original comes by itself, after the first preview: both together could be too large for one message."""
         self._board.find(job_id)
-        told, original = "", None
+        told: str | None = None
+        compared = False
         async for job in self._board.follow(job_id):
             preview = await asyncio.to_thread(self._preview, job) if previews and job.preview != told else None
-            if preview and not told:
-                original = await asyncio.to_thread(self._original, job)
-            told = job.preview if preview else told
-            yield Watched(self._view(job), preview, original)
-            original = None
+            told = job.preview
+            yield Watched(self._view(job), preview)
+            if preview and not compared:
+                compared = True
+                yield Watched(self._view(job), original=await asyncio.to_thread(self._original, job))
 
     def get(self, job_id: str) -> View:
         return self._view(self._board.find(job_id))

@@ -15,7 +15,8 @@ from torch import Tensor
 from training.data.batches import to_network
 from training.memory import is_exhausted
 
-MOST_PIXELS = 1_500_000  # of a picture that is shown
+# Of a picture that is shown: as a PNG it has less than 4 MiB, which is what gRPC takes in a message, even if it is noise.
+MOST_PIXELS = 1_300_000
 SKETCH_SECONDS = 5.0
 PROBE_PIXELS = 128 * 128  # translated to see how long the whole takes; also the least that is tried
 LEAST_SIDE = 32

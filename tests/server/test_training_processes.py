@@ -72,8 +72,8 @@ def test_a_training_survives_the_death_of_its_server_and_its_filter_translates(f
         early = watch(connection.training, job.id, seconds=SECONDS)
         again = until(connection.training, job.id, lambda job: bool(job.device) and job.images_seen > seen, SECONDS)
         assert again.restarts == 1
-        late = next(watch(connection.training, job.id))
-        assert late.HasField("preview") and late.HasField("original")
+        late = watch(connection.training, job.id)
+        assert next(late).HasField("preview") and next(late).HasField("original")
         *_, last = early
         assert last.job == ended(connection.training, job.id)
         assert (last.job.state, last.job.images_seen) == (pb.TRAINING_STATE_FINISHED, 60)

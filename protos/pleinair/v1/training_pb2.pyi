@@ -438,9 +438,7 @@ class WatchTrainingResponse(_message.Message):
 
     @_builtins.property
     def original(self) -> Global___TrainingPreview:
-        """In the first message: the source picture as the previews show it, to compare. Absent before the first preview, and
-        then in the message with that.
-        """
+        """Once, in the message after the first with a preview: the source picture as the previews show it, to compare."""
 
     def __init__(
         self,

@@ -100,7 +100,8 @@ class TrainingServiceServicer:
 
     def WatchTraining(self, request, context):
         """First the state as it is, with the latest preview, then every change until the training has ended. Steps are told
-        at most once a second and previews at most every few seconds: who is slow misses some, never the last.
+        at most once a second and previews at most every few seconds: who is slow misses some, never the last. No message
+        has more than 4 MiB.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -45,7 +45,8 @@ class TrainingServiceStub:
     """
     WatchTraining: _grpc.UnaryStreamMultiCallable[_training_pb2.WatchTrainingRequest, _training_pb2.WatchTrainingResponse]
     """First the state as it is, with the latest preview, then every change until the training has ended. Steps are told
-    at most once a second and previews at most every few seconds: who is slow misses some, never the last.
+    at most once a second and previews at most every few seconds: who is slow misses some, never the last. No message
+    has more than 4 MiB.
     """
     GetTraining: _grpc.UnaryUnaryMultiCallable[_training_pb2.GetTrainingRequest, _training_pb2.GetTrainingResponse]
     """With the end of the log. NOT_FOUND (reason TRAINING_NOT_FOUND) names the latest trainings."""
@@ -81,7 +82,8 @@ class TrainingServiceAsyncStub(TrainingServiceStub):
     """
     WatchTraining: _aio.UnaryStreamMultiCallable[_training_pb2.WatchTrainingRequest, _training_pb2.WatchTrainingResponse]  # type: ignore[assignment]
     """First the state as it is, with the latest preview, then every change until the training has ended. Steps are told
-    at most once a second and previews at most every few seconds: who is slow misses some, never the last.
+    at most once a second and previews at most every few seconds: who is slow misses some, never the last. No message
+    has more than 4 MiB.
     """
     GetTraining: _aio.UnaryUnaryMultiCallable[_training_pb2.GetTrainingRequest, _training_pb2.GetTrainingResponse]  # type: ignore[assignment]
     """With the end of the log. NOT_FOUND (reason TRAINING_NOT_FOUND) names the latest trainings."""
@@ -126,7 +128,8 @@ class TrainingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_training_pb2.WatchTrainingResponse], _abc.AsyncIterator[_training_pb2.WatchTrainingResponse]]:
         """First the state as it is, with the latest preview, then every change until the training has ended. Steps are told
-        at most once a second and previews at most every few seconds: who is slow misses some, never the last.
+        at most once a second and previews at most every few seconds: who is slow misses some, never the last. No message
+        has more than 4 MiB.
         """
 
     @_abc_1.abstractmethod

@@ -84,17 +84,19 @@ def test_watchers_see_previews_with_the_original_once_and_a_late_one_starts_with
         job = start(connection.training, images=LONG)
         early = watch(connection.training, job.id)
         first = next(news for news in early if news.HasField("preview"))
-        assert first.original.images_seen == 0 and first.original.png.startswith(b"\x89PNG")
+        compared = next(early)
+        assert compared.original.images_seen == 0 and compared.original.png.startswith(b"\x89PNG")
         second = next(news for news in early if news.HasField("preview"))
-        assert second.preview.images_seen > first.preview.images_seen and not second.HasField("original")
-        late = next(watch(connection.training, job.id))
-        assert late.preview.images_seen >= second.preview.images_seen and late.HasField("original")
+        assert second.preview.images_seen > first.preview.images_seen
+        late = watch(connection.training, job.id)
+        assert next(late).preview.images_seen >= second.preview.images_seen and next(late).HasField("original")
         bare = next(watch(connection.training, job.id, omit_previews=True))
         assert not bare.HasField("preview") and not bare.HasField("original")
         cancel(connection, job.id)
-        for watcher in (early, watch(connection.training, job.id)):
-            *_, last = watcher
-            assert last.job.state == pb.TRAINING_STATE_CANCELLED
+        for watcher, originals in ((early, 0), (watch(connection.training, job.id), 1)):
+            news = list(watcher)
+            assert news[-1].job.state == pb.TRAINING_STATE_CANCELLED
+            assert sum(one.HasField("original") for one in news) == originals
 
 
 def test_three_trainings_take_turns_and_the_positions_are_told(serve: Serve) -> None:
