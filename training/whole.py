@@ -15,7 +15,7 @@ from torch import Tensor
 from training.data.batches import to_network
 from training.memory import is_exhausted
 
-# Of a picture that is shown: as a PNG it has less than 4 MiB, which is what gRPC takes in a message, even if it is noise.
+# Of a picture that is shown: even noise has less than 4 MiB then, which is what gRPC's clients take in a message.
 MOST_PIXELS = 1_300_000
 SKETCH_SECONDS = 5.0
 PROBE_PIXELS = 128 * 128  # translated to see how long the whole takes; also the least that is tried
