@@ -145,8 +145,15 @@ class TrainingHandler:
         job = self._board.find(job_id)
         if not job.state.has_ended:
             raise _wrong_state(job, "only one that has ended can be deleted; cancel it first")
+        try:
+            discarded = self._store.discard(job_id)
+        except OSError as error:
+            raise Refusal(
+                Reason.INTERNAL,
+                f"The training's files cannot be removed ({error.strerror}); try again when nothing uses them.",
+            ) from error
         self._board.remove(job_id)
-        await asyncio.to_thread(self._store.remove, job_id)
+        await asyncio.to_thread(self._store.remove, discarded)
 
     async def _start(self, request: TrainingRequest, frames: AsyncIterator[PictureHeader | bytes]) -> Job:
         self._check_room()
@@ -216,7 +223,7 @@ async def _receive(frames: AsyncIterator[PictureHeader | bytes], reception: Rece
         if isinstance(frame, PictureHeader):
             await reception.begin(frame)
         else:
-            reception.add(frame)
+            await reception.add(frame)
     await reception.end()
     for role, given in reception.names.items():
         if not given:

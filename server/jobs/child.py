@@ -70,7 +70,8 @@ class Child:
             for line in lines:
                 event = _event(line)
                 if event is None:
-                    os.write(self._log.fileno(), line)
+                    with contextlib.suppress(OSError):  # a disk without room: the events matter more
+                        os.write(self._log.fileno(), line)
                 else:
                     self._tell(self._events.put_nowait, event)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import secrets
-from collections import defaultdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from weakref import WeakValueDictionary
 
 from server.errors import Reason, Refusal
 from server.jobs import names
@@ -28,7 +28,7 @@ class Exporter:
         self._store = store
         self._shelf = shelf
         self._trainer = trainer
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def is_published(self, job: Job) -> bool:
         """Whether the job's filter is in the folder, and is of this job."""
@@ -41,14 +41,14 @@ class Exporter:
     async def publish(self, job_id: str) -> str:
         """Puts the filter of the run's end, or else of its latest checkpoint, into the filters folder, in place of an
         earlier one of this job. Returns its SHA-256 when it is served. Raises Refusal."""
-        async with self._locks[job_id]:
+        async with self._locks.setdefault(job_id, asyncio.Lock()):
             folder = self._store.folder(job_id)
             try:
-                made = folder.filter if folder.filter.is_file() else await self._export(job_id, folder)
-                filter_id = self._claim(job_id)
-                sha256 = await asyncio.to_thread(self._shelf.put, made, filter_id)
-                if made is not folder.filter:
-                    made.unlink()
+                # A place of its own: a process of a killed server may be at it too.
+                with TemporaryDirectory(prefix=".", suffix=".tmp", dir=folder.path) as place:
+                    made = folder.filter if folder.filter.is_file() else await self._export(job_id, folder, place)
+                    filter_id = self._claim(job_id)
+                    sha256 = await asyncio.to_thread(self._shelf.put, made, filter_id)
             except OSError as error:
                 raise Refusal(
                     Reason.DISK_FULL if error.errno in NO_ROOM else Reason.INTERNAL,
@@ -67,16 +67,18 @@ class Exporter:
         filter_id = self.new_filter_id(job.title) if taken else job.filter_id
         return self._board.update(job_id, claimed=True, filter_id=filter_id).filter_id
 
-    async def _export(self, job_id: str, folder: JobFolder) -> Path:
+    async def _export(self, job_id: str, folder: JobFolder, place: str) -> Path:
         """Of the latest checkpoint."""
-        made = folder.path / f".{secrets.token_hex(4)}.tmp"  # of its own: a process of a killed server may be at it too
+        made = Path(place) / "filter.onnx"
         command = self._trainer.export_command(self._board.find(job_id), folder, made)
         with folder.log.open("ab") as log:
             child = Child(command, log, behind=False)
             try:
                 status = await child.wait()
-            finally:
+            except asyncio.CancelledError:
                 child.stop(0)
+                await child.wait()
+                raise
         if status:
             sentence = f"No filter could be made of the latest checkpoint: {_reason(folder, status)}"
             raise Refusal(Reason.INTERNAL, sentence)

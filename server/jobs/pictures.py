@@ -81,6 +81,7 @@ class Reception:
         self._incoming = folder.path / "incoming"
         self._limits = limits
         self._header: PictureHeader | None = None
+        self._came = 0  # bytes of the picture that has begun
         self._bytes_in_all = 0
         self.names: dict[Role, list[str]] = {role: [] for role in Role}
 
@@ -89,32 +90,29 @@ class Reception:
         if sum(map(len, self.names.values())) >= MOST_PICTURES:
             raise _bad(f"These are more than {MOST_PICTURES} pictures; choose fewer.", "picture")
         if isinstance(header.content, NamedPath):
-            file = allowed_file(header.content.path, self._limits.shared)
-            self._count(file.stat().st_size)
-            await asyncio.to_thread(self._keep_copy, file, header)
+            await asyncio.to_thread(self._keep_copy, header.content.path, header)
         else:
             self._check_size(header, header.content)
             self._incoming.touch()
-            self._header = header
+            self._header, self._came = header, 0
 
-    def add(self, data: bytes) -> None:
+    async def add(self, data: bytes) -> None:
         """Of the picture that has begun."""
         if self._header is None or isinstance(self._header.content, NamedPath):
             raise _bad("Data came that belongs to no picture; send a picture frame before it.", "data")
-        came = self._incoming.stat().st_size + len(data)
-        if came > self._header.content.byte_count:
-            raise Refusal(Reason.TOO_MANY_PIXELS, _other_size(self._header, self._header.content, f"at least {came}"))
-        with self._incoming.open("ab") as file:
-            file.write(data)
+        self._came += len(data)
+        if self._came > self._header.content.byte_count:
+            came = f"at least {self._came:,}"
+            raise Refusal(Reason.TOO_MANY_PIXELS, _other_size(self._header, self._header.content, came))
+        await asyncio.to_thread(self._append, data)
 
     async def end(self) -> None:
         """Of the last picture, or of one that has begun; else nothing."""
         header, self._header = self._header, None
         if header is None or isinstance(header.content, NamedPath):
             return
-        came = self._incoming.stat().st_size
-        if came < header.content.byte_count:
-            raise Refusal(Reason.TOO_FEW_PIXELS, _other_size(header, header.content, f"only {came}"))
+        if self._came < header.content.byte_count:
+            raise Refusal(Reason.TOO_FEW_PIXELS, _other_size(header, header.content, f"only {self._came:,}"))
         if isinstance(header.content, RawLayer):
             await asyncio.to_thread(self._keep_pixels, header, header.content)
         else:
@@ -144,6 +142,10 @@ class Reception:
                 field="picture",
             )
 
+    def _append(self, data: bytes) -> None:
+        with self._incoming.open("ab") as file:
+            file.write(data)
+
     def _keep_pixels(self, header: PictureHeader, content: RawLayer) -> None:
         png = encode_png(Picture(as_colour(self._incoming.read_bytes(), content)))
         self._new_file(header, ".png").write_bytes(png)
@@ -153,8 +155,13 @@ class Reception:
         suffix = self._checked(self._incoming.read_bytes(), header.name)
         self._incoming.replace(self._new_file(header, suffix))
 
-    def _keep_copy(self, file: Path, header: PictureHeader) -> None:
-        data = file.read_bytes()
+    def _keep_copy(self, path: str, header: PictureHeader) -> None:
+        try:
+            file = allowed_file(path, self._limits.shared)
+            self._count(file.stat().st_size)
+            data = file.read_bytes()
+        except OSError as error:
+            raise _not_allowed(f"The file {path[:100]!r} cannot be read ({error.strerror}); choose another.") from error
         suffix = self._checked(data, header.name)
         self._new_file(header, suffix).write_bytes(data)
 
@@ -190,7 +197,7 @@ def as_colour(raw: bytes, layer: RawLayer) -> NDArray[np.uint8]:
 
 def allowed_file(path: str, shared: Path | None) -> Path:
     """The file that a caller means by a path below the operator's folder. Raises Refusal, which tells nothing of what
-    lies elsewhere."""
+    lies elsewhere, and OSError for a name that is none."""
     if shared is None:
         raise _not_allowed(
             "This server takes no pictures by their path; send their data, or start it with --training-pictures FOLDER."

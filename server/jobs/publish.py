@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-import os
 from pathlib import Path
 
 import onnx
 
 from server.description import PREFIX
 from server.filters import FilterFolder
+from server.jobs.files import write_whole
 
 SERVED_SECONDS = 10.0
 
@@ -36,16 +36,7 @@ class FilterShelf:
         Raises OSError; nothing has then changed.
         """
         contents = _renamed(made.read_bytes(), filter_id)
-        file = self._file(filter_id)
-        beside = file.with_name(f".{file.name}.tmp")
-        try:
-            with beside.open("wb") as draft:
-                draft.write(contents)
-                draft.flush()
-                os.fsync(draft.fileno())
-            beside.replace(file)
-        finally:
-            beside.unlink(missing_ok=True)
+        write_whole(self._file(filter_id), contents)
         return hashlib.sha256(contents).hexdigest()
 
     async def wait_until_served(self, filter_id: str, sha256: str) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import errno
 import logging
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from server.jobs.files import write_whole
 from server.jobs.job import Job
 from server.jobs.names import is_job_id
 
@@ -131,18 +131,20 @@ class JobStore:
 
     def commit(self, draft: JobFolder, job: Job) -> None:
         """Makes the draft the job's folder. Raises OSError."""
-        _write(draft.job, job.to_json())
+        write_whole(draft.job, job.to_json().encode())
         draft.path.rename(self.folder(job.id).path)
 
     def save(self, job: Job) -> None:
         """Raises OSError; what was saved before is then intact."""
-        _write(self.folder(job.id).job, job.to_json())
+        write_whole(self.folder(job.id).job, job.to_json().encode())
 
-    def remove(self, job_id: str) -> None:
-        """Raises OSError."""
-        beside = self.path / f".{job_id}.tmp"
-        self.folder(job_id).path.rename(beside)
-        _remove(beside)
+    def discard(self, job_id: str) -> Path:
+        """Takes the job's folder out, with one renaming, for ``remove``. Raises OSError; it is then where it was."""
+        return self.folder(job_id).path.rename(self.path / f".{job_id}.tmp")
+
+    def remove(self, discarded: Path) -> None:
+        """What cannot be removed now is removed when the folder is opened again."""
+        _remove(discarded)
 
 
 def _read(folder: JobFolder) -> Job:
@@ -161,18 +163,6 @@ def _set_aside(folder: JobFolder, error: OSError | ValueError) -> str:
     except OSError:
         return f"{sentence}; restore the file, or remove the folder."
     return f"{sentence}; the file is {aside.name} now: restore it, or remove the folder."
-
-
-def _write(path: Path, text: str) -> None:
-    beside = path.with_name(f".{path.name}.tmp")
-    try:
-        with beside.open("wb") as file:
-            file.write(text.encode())
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _remove(path: Path) -> None:

@@ -43,7 +43,7 @@ def receive(tmp_path: Path, frames: Iterable[PictureHeader | bytes], limits: Lim
             if isinstance(frame, PictureHeader):
                 await reception.begin(frame)
             else:
-                reception.add(frame)
+                await reception.add(frame)
         await reception.end()
 
     asyncio.run(run())
@@ -154,7 +154,18 @@ def test_a_picture_below_the_operators_folder_is_copied(tmp_path: Path, path: st
 
 
 @pytest.mark.parametrize(
-    "path", ["../secret.png", "sea/../../secret.png", "sea/link.png", "sea", "sea/gone.png", "", "a\0b", "/etc/passwd"]
+    "path",
+    [
+        "/etc/passwd",
+        "../secret.png",
+        "sea/../../secret.png",
+        "sea/link.png",
+        "sea",
+        "sea/gone.png",
+        "",
+        "a\0b",
+        "x" * 300,
+    ],
 )
 def test_a_path_that_leads_elsewhere_is_refused(tmp_path: Path, path: str) -> None:
     error = refusal(tmp_path, [source(NamedPath(path))], shared_folder(tmp_path))

@@ -78,7 +78,7 @@ def test_a_job_that_cannot_be_read_is_set_aside_in_words(tmp_path: Path, text: s
 def test_a_removed_job_is_gone_with_its_files(tmp_path: Path) -> None:
     store = JobStore(tmp_path)
     stored(store, job())
-    store.remove(job().id)
+    store.remove(store.discard(job().id))
     assert not list(tmp_path.iterdir())
 
 
