@@ -17,9 +17,7 @@ MOST_NAMED = 10
 SAVE_SECONDS = 10.0  # between saves of nothing but progress
 TELL_SECONDS = 1.0  # between two that are told of it
 
-_KEPT = frozenset(
-    {"state", "ending", "preview", "can_export", "claimed", "filter_id", "problem", "warnings", "restarts", "turn"}
-)
+_KEPT = frozenset({"state", "ending", "can_export", "claimed", "filter_id", "problem", "warnings", "restarts", "turn"})
 
 _log = logging.getLogger(__name__)
 
@@ -33,6 +31,7 @@ class Board:
         self._changed: dict[str, asyncio.Event] = {}
         self._saved: dict[str, float] = {}
         self._told: dict[str, float] = {}
+        self._shown: dict[str, float] = {}
 
     def __contains__(self, job_id: object) -> bool:
         return job_id in self._jobs
@@ -78,7 +77,11 @@ class Board:
         weighty = any(getattr(job, name) != getattr(before, name) for name in _KEPT)
         if weighty or self._is_due(self._saved, job_id, SAVE_SECONDS):
             self._save(job)
-        if weighty or self._is_due(self._told, job_id, TELL_SECONDS):
+        # A preview does not wait for the next step: that may take seconds.
+        shows = job.preview != before.preview and self._is_due(self._shown, job_id, TELL_SECONDS)
+        if shows:
+            self._shown[job_id] = time.monotonic()
+        if weighty or shows or self._is_due(self._told, job_id, TELL_SECONDS):
             self._tell(job_id)
         if State.QUEUED in (before.state, job.state) and before.state is not job.state:
             for other in self.queue():
@@ -89,6 +92,8 @@ class Board:
         """Forgets one that the store has no more."""
         del self._jobs[job_id]
         self._tell(job_id)
+        for times in (self._saved, self._told, self._shown):
+            times.pop(job_id, None)
 
     async def follow(self, job_id: str) -> AsyncIterator[Job]:
         """The job now, and whenever it has changed, until it has ended or is gone; who is slow misses states in
