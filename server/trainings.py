@@ -84,15 +84,16 @@ class Trainings:
             lock = hold(store.path / _LOCK)
         except Held:
             raise _refusal(
-                f"Another server trains in {store.path}, so this one does not; give it another --trainings folder."
+                "Another server, perhaps that of another editor, keeps its trainings in the same folder, so this one"
+                " does not train; connect to that one, or start this one with a --trainings folder of its own."
             ) from None
         except OSError as error:
-            raise _unusable(store, error) from error
+            raise _unusable(error) from error
         try:
             jobs, problems = store.load()
         except OSError as error:
             lock.close()
-            raise _unusable(store, error) from error
+            raise _unusable(error) from error
         self._lock = lock
         self._problems += problems
         for problem in problems:
@@ -136,9 +137,10 @@ def _is_installed(module: str) -> bool:
         return False
 
 
-def _unusable(store: JobStore, error: OSError) -> Refusal:
+def _unusable(error: OSError) -> Refusal:
     return _refusal(
-        f"Trainings cannot be kept in {store.path} ({error.strerror}); start the server with another --trainings."
+        f"The server cannot keep trainings in its folder ({error.strerror}); make room or make it writable there, or"
+        " start it with another --trainings folder."
     )
 
 

@@ -77,9 +77,7 @@ def _advice(run: RunFolder, config: FitConfig) -> str:
     """What a person whose run diverged can do: the same run from the same checkpoint would diverge again."""
     kept = [path.name for path in run.checkpoints()]
     intact = f"{kept[-1]} is from before" if kept else "no checkpoint is from before"
-    return (
-        f"{intact}: begin a new run with a lower --learning-rate than {config.learning_rate:g}, or lower loss weights."
-    )
+    return f"{intact}: begin a new run with a lower learning rate than {config.learning_rate:g}, or lower loss weights."
 
 
 def _events(run: RunFolder, start: Start) -> Events | None:

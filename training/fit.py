@@ -37,7 +37,7 @@ from training.stop import stop_at_end_of, stop_on_signal
 INTERRUPTED = 130
 DIVERGED = 3
 EXHAUSTED = (
-    "Memory does not suffice; end other programs that use it, or make --width, --crop-size or the pictures smaller."
+    "Memory does not suffice; end other programs that use it, or make the width, the crop size or the pictures smaller."
 )
 
 
@@ -61,7 +61,8 @@ def main(arguments: list[str] | None = None) -> int:
         except OSError as error:
             where = f" {error.filename}" if error.filename else ""
             return _failed(
-                progress, f"A file of the run{where} cannot be written ({error.strerror}); make room and use --resume."
+                progress,
+                f"A file of the run{where} cannot be written ({error.strerror}); make room and resume the run.",
             )
         except (RuntimeError, MemoryError) as error:
             if not is_exhausted(error):
@@ -157,7 +158,7 @@ def _with_less_memory(run: RunFolder, config: FitConfig, process: Process) -> St
     release(process.device)
     kept = resume(run, {}, process.progress.warning).checkpoint
     process.progress.warning(
-        f"memory on {process.device} does not suffice for --batch {config.batch}; going on with {smaller.batch} "
+        f"memory on {process.device} does not suffice for a batch of {config.batch}; going on with {smaller.batch} "
         f"after {kept.images_seen if kept else 0} images"
     )
     return Start(smaller, kept)

@@ -30,8 +30,8 @@ def with_half_the_batch(config: FitConfig) -> FitConfig:
     except InputError:  # too few negatives
         pass
     raise InputError(
-        f"Memory does not suffice for --batch {config.batch}, --crop-size {config.crop_size} and --width "
-        f"{config.width}; make one of them smaller in a new run, or end other programs and use --resume."
+        f"Memory does not suffice for a batch of {config.batch}, a crop size of {config.crop_size} and a width of "
+        f"{config.width}; end other programs and resume the run, or make one of these smaller in a new run."
     )
 
 

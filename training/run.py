@@ -135,7 +135,7 @@ class RunFolder:
             kept = self.checkpoints()
             intact = f"the checkpoint {kept[-1].name} is intact: " if kept else ""
             raise InputError(
-                f"{what} cannot be written ({error.strerror}); {intact}make room and go on with --resume {self.path}."
+                f"{what} cannot be written ({error.strerror}); {intact}make room and resume the run."
             ) from None
 
     def forget_after(self, images_seen: int) -> None:

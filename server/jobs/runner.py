@@ -164,7 +164,7 @@ class Runner:
         elif job.ending is Ending.KEEP or finished:
             await self._keep(job_id)
         else:
-            self._ended(job_id, State.FAILED, sentence_of_end(status, last))
+            self._ended(job_id, State.FAILED, sentence_of_end(status, last, self._store.folder(job_id)))
 
     async def _keep(self, job_id: str) -> None:
         """Publishes what the training has learned."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping
@@ -16,6 +17,7 @@ from server.jobs.store import JobFolder
 
 PREVIEW_SECONDS = 5
 CHECKPOINT_SECONDS = 30
+_BAD_OPTIONS = 2  # argparse's exit status, without an event
 _PYTHON = (sys.executable, "-X", "utf8", "-m")
 
 
@@ -75,11 +77,11 @@ def changes_of(event: Event, job: Job) -> dict[str, Any]:
             return {}
 
 
-def sentence_of_end(status: int, last: Event) -> str:
+def sentence_of_end(status: int, last: Event, folder: JobFolder) -> str:
     """Why a process of training.fit ended that should not have, by its exit status and its last event."""
     match last:
         case {"event": "failed", "sentence": str(sentence)}:
-            return sentence
+            return without_place(sentence, folder)
         case {"event": "stopped"}:
             return "Training was stopped from outside, with a checkpoint; resume it to go on."
     if status == -9:
@@ -87,8 +89,15 @@ def sentence_of_end(status: int, last: Event) -> str:
             "Training ended unexpectedly: its process was killed (signal 9), which is what happens when memory runs"
             " out; resume it, or start one with smaller pictures or a smaller batch."
         )
+    if status == _BAD_OPTIONS:
+        return "The trainer does not take these options; the end of its log says which, so start another without them."
     how = f"by signal {-status} ({_signal_name(-status)})" if status < 0 else f"with exit status {status}"
     return f"Training ended unexpectedly {how}; the end of its log says more. Resume it to go on."
+
+
+def without_place(sentence: str, folder: JobFolder) -> str:
+    """What the trainer said, without where the training's folder lies: that is nobody else's business."""
+    return sentence.replace(f"{folder.path}{os.sep}", "")
 
 
 def _numbers(losses: Mapping[Any, Any]) -> dict[str, float]:

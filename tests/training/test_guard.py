@@ -108,7 +108,7 @@ def test_a_run_that_diverges_stops_and_keeps_its_last_good_checkpoint(
     assert fit.main(options) == fit.DIVERGED
     error = capsys.readouterr().err.splitlines()[-1]
     assert error.startswith("error: Training has diverged: ")
-    assert error.endswith("begin a new run with a lower --learning-rate than 1e+08, or lower loss weights.")
+    assert error.endswith("begin a new run with a lower learning rate than 1e+08, or lower loss weights.")
     path = RunFolder(tmp_path / "run").latest_checkpoint()
     assert f"{path.name} is from before" in error
     guard.check_weights(Checkpoint.load(path).networks, 0)

@@ -54,8 +54,8 @@ def test_a_step_that_exhausts_memory_goes_on_with_half_the_batch_from_the_last_c
     assert fit.main(arguments(tmp_path, *options)) == fit.INTERRUPTED
     told = events(capsys.readouterr().out)
     assert [line["sentence"] for line in told if line["event"] == "warning"] == [
-        "memory on cpu does not suffice for --batch 8; going on with 4 after 16 images",
-        "memory on cpu does not suffice for --batch 4; going on with 2 after 16 images",
+        "memory on cpu does not suffice for a batch of 8; going on with 4 after 16 images",
+        "memory on cpu does not suffice for a batch of 4; going on with 2 after 16 images",
     ]
     assert [line["images"] for line in told if line["event"] == "started"] == [0, 16, 16]
     assert told[-1] == {"event": "stopped", "images": 20}
@@ -87,7 +87,9 @@ def test_a_batch_that_cannot_be_halved_ends_the_run_in_a_sentence(
     hungry.fits = 0
     assert fit.main(arguments(tmp_path, "--images", "9", *options)) == 2
     error = capsys.readouterr().err.splitlines()[-1]
-    assert error.startswith(f"error: Memory does not suffice for --batch {options[1]}, --crop-size 32 and --width 4;")
+    assert error.startswith(
+        f"error: Memory does not suffice for a batch of {options[1]}, a crop size of 32 and a width of 4;"
+    )
 
 
 def test_devices_say_in_several_ways_that_memory_is_exhausted() -> None:
@@ -146,9 +148,7 @@ def test_a_full_disk_ends_the_run_in_a_sentence_and_room_lets_it_go_on(
     run = RunFolder(tmp_path / "run")
     error = capsys.readouterr().err.splitlines()[-1]
     assert error.startswith("error: ") and f"{run.path / file} cannot be written (File too large)" in error
-    assert error.endswith(
-        f"the checkpoint images-000000002.pt is intact: make room and go on with --resume {run.path}."
-    )
+    assert error.endswith("the checkpoint images-000000002.pt is intact: make room and resume the run.")
     assert [path.name for path in run.checkpoints()] == ["images-000000002.pt"]
     assert not list(run.path.rglob("*.tmp"))
     stop_after(monkeypatch, 1)
