@@ -111,7 +111,9 @@ class ServerConfig:
     )
     grace: float = field(
         default=10.0,
-        metadata=_option(_number(float, 0, 3600), "seconds that running translations have when the server stops"),
+        metadata=_option(
+            _number(float, 0, 3600), "seconds that running translations and trainings have when the server stops"
+        ),
     )
     max_pixels: int = field(
         default=4096 * 4096,

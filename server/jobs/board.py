@@ -32,6 +32,7 @@ class Board:
         self._saved: dict[str, float] = {}
         self._told: dict[str, float] = {}
         self._shown: dict[str, float] = {}
+        self._unsaved: set[str] = set()
 
     def __contains__(self, job_id: object) -> bool:
         return job_id in self._jobs
@@ -76,7 +77,8 @@ class Board:
             _log.info("Training %s is %s.", job_id, job.state.value)
         weighty = any(getattr(job, name) != getattr(before, name) for name in _KEPT)
         if weighty or self._is_due(self._saved, job_id, SAVE_SECONDS):
-            self._save(job)
+            self._unsaved.add(job_id)
+            self.save_rest()
         # A preview does not wait for the next step: that may take seconds.
         shows = job.preview != before.preview and self._is_due(self._shown, job_id, TELL_SECONDS)
         if shows:
@@ -92,6 +94,7 @@ class Board:
         """Forgets one that the store has no more."""
         del self._jobs[job_id]
         self._tell(job_id)
+        self._unsaved.discard(job_id)
         for times in (self._saved, self._told, self._shown):
             times.pop(job_id, None)
 
@@ -111,11 +114,18 @@ class Board:
         if event := self._changed.pop(job_id, None):
             event.set()
 
+    def save_rest(self) -> None:
+        """What could not be saved when it changed: without it, one that has ended would go on after a restart."""
+        for job_id in tuple(self._unsaved):
+            self._save(self._jobs[job_id])
+
     def _save(self, job: Job) -> None:
         self._saved[job.id] = time.monotonic()
+        self._unsaved.discard(job.id)
         try:
             self._store.save(job)
         except OSError as error:
+            self._unsaved.add(job.id)
             _log.warning("Training %s cannot be saved (%s); make room.", job.id, error.strerror)
 
     def _is_due(self, times: dict[str, float], job_id: str, seconds: float) -> bool:

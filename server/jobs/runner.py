@@ -88,6 +88,7 @@ class Runner:
             _, late = await asyncio.wait(self._lives, timeout=seconds + CLOSING_SECONDS)
             for life in late:
                 life.cancel()
+        self._board.save_rest()
 
     def _live(self, job_id: str, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(self._survive(job_id, work))
@@ -101,9 +102,8 @@ class Runner:
         except Refusal as error:
             self._ended(job_id, State.FAILED, error.sentence)
         except OSError as error:
-            self._ended(
-                job_id, State.FAILED, f"The training cannot run ({error.strerror}); make room, and resume it to go on."
-            )
+            sentence = f"The server cannot use the training's folder ({error.strerror}); mend that, and resume it."
+            self._ended(job_id, State.FAILED, sentence)
         except Exception:
             _log.exception("Training %s failed.", job_id)
             self._ended(job_id, State.FAILED, "The server failed at this; its log says why. Please report it.")
