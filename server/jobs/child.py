@@ -35,6 +35,7 @@ class Child:
         self._ended: asyncio.Future[int] = self._loop.create_future()
         self._log = log
         self._kill_later: asyncio.TimerHandle | None = None
+        self._has_spoken = False
         self._process = _popen(command, log, behind)
         self._reader = threading.Thread(target=self._read, name="training-output", daemon=True)
         self._reader.start()
@@ -50,9 +51,10 @@ class Child:
         return await asyncio.shield(self._ended)
 
     def stop(self, kill_seconds: float) -> None:
-        """Asks it to end, with a checkpoint; when it has not after ``kill_seconds``, it is ended."""
+        """Asks it to end, with a checkpoint; when it has not after ``kill_seconds``, it is ended. One that has said
+        nothing yet has nothing to lose, and starts for seconds before it would listen: it is ended at once."""
         self._close_input()
-        kill_time = self._loop.time() + kill_seconds
+        kill_time = self._loop.time() + (kill_seconds if self._has_spoken else 0)
         if self._ended.done() or (self._kill_later and self._kill_later.when() < kill_time):
             return
         if self._kill_later:
@@ -73,6 +75,7 @@ class Child:
                     with contextlib.suppress(OSError):  # a disk without room: the events matter more
                         os.write(self._log.fileno(), line)
                 else:
+                    self._has_spoken = True
                     self._tell(self._events.put_nowait, event)
 
     def _wait(self) -> None:

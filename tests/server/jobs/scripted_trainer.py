@@ -80,6 +80,8 @@ def fit(options: dict[str, str], made: Path) -> int:
 
     threading.Thread(target=listen, daemon=True).start()
     run = Run(options)
+    if run.options.get("description") == "slow":
+        time.sleep(60)
     print(f"Going on after {run.images}", flush=True)
     tell("started", images=run.images, total=run.total, device=options["device"])
     fate = run.options.get("description", "")

@@ -20,6 +20,7 @@ from tests.trainings import (
     SOURCE,
     TARGET,
     ended,
+    eventually,
     get,
     header,
     learning,
@@ -224,6 +225,18 @@ def test_a_process_that_does_not_stop_is_ended(serve: Serve, monkeypatch: pytest
         until(connection.training, job.id, learning)
         cancel(connection, job.id)
         assert ended(connection.training, job.id, 10).state == pb.TRAINING_STATE_CANCELLED
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="the process is looked for in /proc")
+def test_a_training_that_only_starts_is_ended_at_once_and_can_go_on(serve: Serve) -> None:
+    with serve() as connection:
+        job = start(connection.training, description="slow")
+        log = connection.filters_folder / "trainings" / job.id / "log.txt"
+        eventually(lambda: bool(processes_with(log)))
+        cancel(connection, job.id)
+        assert ended(connection.training, job.id, 10).state == pb.TRAINING_STATE_CANCELLED
+        resumed = connection.training.ResumeTraining(pb.ResumeTrainingRequest(id=job.id)).job
+        assert resumed.state == pb.TRAINING_STATE_RUNNING
 
 
 def test_only_what_has_ended_is_deleted_and_its_filter_stays(serve: Serve) -> None:
