@@ -15,7 +15,7 @@ from server.jobs.child import Child
 from server.jobs.job import Job
 from server.jobs.publish import FilterShelf
 from server.jobs.store import NO_ROOM, JobFolder, JobStore
-from server.jobs.trainer import Trainer, without_place
+from server.jobs.trainer import Trainer, for_callers
 
 _log = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ class Exporter:
 def _reason(folder: JobFolder, status: int) -> str:
     said = [line.removeprefix("error: ") for line in folder.log_tail() if line.startswith("error: ")]
     return (
-        without_place(said[-1], folder)
+        for_callers(said[-1], folder)
         if said
         else f"its process ended with status {status}, and the end of the log says more."
     )

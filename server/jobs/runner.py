@@ -147,7 +147,7 @@ class Runner:
         last = Event()
         try:
             async for event in child.events():
-                changes = changes_of(event, self._board.find(job_id))
+                changes = changes_of(event, self._board.find(job_id), folder)
                 elapsed = before + time.monotonic() - started
                 self._board.update(job_id, **changes, elapsed_seconds=elapsed)
                 last = event if event["event"] in ("started", "stopped", "finished", "failed") else last

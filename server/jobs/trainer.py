@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator, Mapping
@@ -55,7 +56,7 @@ def _domain(names: tuple[str, ...]) -> str:
     return Path(names[0]).stem if names else ""
 
 
-def changes_of(event: Event, job: Job) -> dict[str, Any]:
+def changes_of(event: Event, job: Job, folder: JobFolder) -> dict[str, Any]:
     """What an event of training.fit changes in its job. Events of a later version are passed over."""
     match event:
         case {"event": "started", "images": int(images), "total": int(total), "device": str(device)}:
@@ -72,7 +73,7 @@ def changes_of(event: Event, job: Job) -> dict[str, Any]:
         case {"event": "finished", "images": int(images)}:
             return {"images_seen": images, "images_total": images, "seconds_left": None, "can_export": True}
         case {"event": "warning", "sentence": str(sentence)}:
-            return {"warnings": job.warned(sentence)}
+            return {"warnings": job.warned(for_callers(sentence, folder))}
         case _:
             return {}
 
@@ -81,7 +82,7 @@ def sentence_of_end(status: int, last: Event, folder: JobFolder) -> str:
     """Why a process of training.fit ended that should not have, by its exit status and its last event."""
     match last:
         case {"event": "failed", "sentence": str(sentence)}:
-            return without_place(sentence, folder)
+            return for_callers(sentence, folder)
         case {"event": "stopped"}:
             return "Training was stopped from outside, with a checkpoint; resume it to go on."
     if status == -9:
@@ -95,9 +96,9 @@ def sentence_of_end(status: int, last: Event, folder: JobFolder) -> str:
     return f"Training ended unexpectedly {how}; the end of its log says more. Resume it to go on."
 
 
-def without_place(sentence: str, folder: JobFolder) -> str:
-    """What the trainer said, without where the training's folder lies: that is nobody else's business."""
-    return sentence.replace(f"{folder.path}{os.sep}", "")
+def for_callers(sentence: str, folder: JobFolder) -> str:
+    """What the trainer said, with options named as callers name them, and without where the training's folder lies."""
+    return re.sub(r"--(?=[a-z])", "", sentence.replace(f"{folder.path}{os.sep}", ""))
 
 
 def _numbers(losses: Mapping[Any, Any]) -> dict[str, float]:
