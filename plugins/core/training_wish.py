@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Union
@@ -18,6 +19,7 @@ PRESETS = (QUICK, PAPER)
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 LONGEST_TITLE = 100  # characters
 
+_ENOUGH = 12  # bytes, to tell what a file is
 _BEGINNINGS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 
 # A picture of the editor's, or a file that is sent as it is.
@@ -58,10 +60,24 @@ def options_from(entries: Sequence[str]) -> dict[str, str]:
     return dict(entry.split("=", 1) for entry in entries if "=" in entry)
 
 
+def check_file(path: Path) -> None:
+    """Raises ClientError for what is none of the formats that servers take."""
+    with _readable(path), path.open("rb") as file:
+        _refuse_unless_picture(path, file.read(_ENOUGH))
+
+
 def file_to_send(path: Path) -> Picture:
-    """Raises ClientError for what is none of the formats that servers take. Not for the interface thread."""
-    try:
+    """The same, and reads it. Not for the interface thread."""
+    with _readable(path):
         data = path.read_bytes()
+    _refuse_unless_picture(path, data)
+    return Picture(path.name, data)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise ClientError(
             N_("The file {file} cannot be read ({why})."),
@@ -70,16 +86,14 @@ def file_to_send(path: Path) -> Picture:
             file=path.name,
             why=error.strerror or type(error).__name__,
         ) from error
-    if not is_picture(data[:12]):
-        raise ClientError(
-            N_("The file {file} is neither a PNG nor a JPEG nor a WebP picture."),
-            N_("Save it as one of these, or open it in the editor and choose its layer."),
-            code="INVALID_ARGUMENT",
-            file=path.name,
-        )
-    return Picture(path.name, data)
 
 
-def is_picture(beginning: bytes) -> bool:
-    """Whether a file that begins with these 12 bytes is a PNG, a JPEG or a WebP."""
-    return beginning.startswith(_BEGINNINGS) or (beginning[:4] == b"RIFF" and beginning[8:12] == b"WEBP")
+def _refuse_unless_picture(path: Path, data: bytes) -> None:
+    if data.startswith(_BEGINNINGS) or (data[:4] == b"RIFF" and data[8:_ENOUGH] == b"WEBP"):
+        return
+    raise ClientError(
+        N_("The file {file} is neither a PNG nor a JPEG nor a WebP picture."),
+        N_("Save it as one of these, or open it in the editor and choose its layer."),
+        code="INVALID_ARGUMENT",
+        file=path.name,
+    )

@@ -54,7 +54,7 @@ def left_line(job: TrainingJob, seconds: float | None) -> str:
     if job.state != TrainingState.RUNNING:
         return ""
     if seconds is None:
-        return _("it is not known yet how much longer")
+        return _("time left not known yet")
     return _("about {time} left").format(time=_rough(seconds))
 
 
