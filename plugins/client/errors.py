@@ -241,10 +241,6 @@ _REASONS = {
         N_("The call carries no token or a wrong one."),
         N_("Put the token that the server was started with into the settings."),
     ),
-    "TRAINING_UNAVAILABLE": (
-        N_("The server cannot train filters: it lacks what training needs."),
-        N_("On its machine, install Pleinair with its extra “train”, and start the server again."),
-    ),
     "TRAINING_NOT_FOUND": (N_("The server no longer has this training."), N_("Choose another one.")),
     "WRONG_STATE": (
         N_("That is not possible as the training is now."),
@@ -264,6 +260,8 @@ _REASONS = {
 
 def told_by_server(code: str, reason: str, sentence: str) -> ClientError:
     """A failure that a server of ours describes: in our own words where it is one of those that artists meet."""
+    if reason == "TRAINING_UNAVAILABLE":  # the server alone knows what it lacks
+        return ClientError(N_("Filters cannot be trained there."), sentence, code=code, reason=reason, detail=sentence)
     template, remedy = _REASONS.get(reason, (sentence, ""))
     return ClientError(template, remedy, code=code, reason=reason, detail=sentence)
 

@@ -67,7 +67,7 @@ class PaintingDialog(QtWidgets.QDialog):  # type: ignore[misc]
         line.addWidget(self._choice, 1)
         self._note = QtWidgets.QLabel(_("Trainings go on on the server when this window, or Krita, is closed."))
         self._note.setWordWrap(True)
-        close = QtWidgets.QPushButton(_("C&lose"))
+        close = QtWidgets.QPushButton(_("Cl&ose"))
         close.setAutoDefault(False)
         connect(close.clicked, self.close)
         below = QtWidgets.QHBoxLayout()
