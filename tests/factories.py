@@ -23,7 +23,6 @@ from PIL import Image
 from server.app import Server
 from server.config import ServerConfig
 from server.engine.device import Provider
-from server.jobs.trainer import Trainer
 
 METADATA = {
     "format": "1",
@@ -178,13 +177,13 @@ class RunningServer:
 
 
 @contextmanager
-def running_server(filters: Path, *, trainer: Trainer | None = None, **options: Any) -> Iterator[RunningServer]:
-    """A real server on a free port, in this process. Options are those of ServerConfig."""
+def running_server(filters: Path, **options: Any) -> Iterator[RunningServer]:
+    """A real server on a free port, in this process. Options are those of ServerConfig, and ``trainer``."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:
-        server, address = asyncio.run_coroutine_threadsafe(_start(filters, trainer, options), loop).result(60)
+        server, address = asyncio.run_coroutine_threadsafe(_start(filters, options), loop).result(60)
         try:
             yield RunningServer(address, server, loop)
         finally:
@@ -195,7 +194,8 @@ def running_server(filters: Path, *, trainer: Trainer | None = None, **options: 
         loop.close()
 
 
-async def _start(filters: Path, trainer: Trainer | None, options: dict[str, Any]) -> tuple[Server, str]:
+async def _start(filters: Path, options: dict[str, Any]) -> tuple[Server, str]:
     quick: dict[str, Any] = {"address": "127.0.0.1:0", "provider": Provider.CPU, "threads": 1, "poll": 0.05}
+    trainer = options.pop("trainer", None)
     server = Server(ServerConfig(filters=filters, **(quick | options)), trainer)
     return server, await server.start()

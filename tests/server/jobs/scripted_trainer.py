@@ -71,8 +71,14 @@ class Run:
 
 def fit(options: dict[str, str], made: Path) -> int:
     ended = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+
+    def listen() -> None:
+        sys.stdin.read()
+        ended.set()
+
+    threading.Thread(target=listen, daemon=True).start()
     run = Run(options)
+    print(f"Going on after {run.images}", flush=True)
     tell("started", images=run.images, total=run.total, device=options["device"])
     fate = run.options.get("description", "")
     while run.images < run.total:

@@ -225,6 +225,7 @@ def test_what_ran_when_the_server_ended_goes_on_first_and_from_its_checkpoint(se
     with serve() as connection:
         jobs = [start(connection.training, title, images=LONG) for title in ("One", "Two", "Three")]
         seen = until(connection.training, jobs[0].id, learning).images_seen
+    begun = _beginnings(filters, jobs[0])
     with serve() as connection:
         assert [get(connection.training, job.id).queue_position for job in jobs] == [0, 0, 1]
         again = until(connection.training, jobs[0].id, lambda job: job.images_seen > seen + 2)
@@ -234,6 +235,12 @@ def test_what_ran_when_the_server_ended_goes_on_first_and_from_its_checkpoint(se
         ]
         assert min(steps) >= seen - 1
         assert get(connection.training, jobs[1].id).restarts == 0
+
+
+def _beginnings(filters: Path, job: pb.TrainingJob) -> list[int]:
+    """At how many images each of its processes began."""
+    lines = (filters / "trainings" / job.id / "log.txt").read_text().splitlines()
+    return [int(line.removeprefix("Going on after ")) for line in lines if line.startswith("Going on after ")]
 
 
 def test_what_was_being_ended_when_the_server_ended_is_ended_after_all(serve: Serve, filters: Path) -> None:
