@@ -28,6 +28,7 @@ from server.engine.worker import Worker
 from server.errors import StartProblem
 from server.filters import FilterFolder
 from server.handlers import TranslationHandler
+from server.jobs.trainer import Trainer
 from server.scanner import FolderScanner
 from server.security import Security
 from server.services.filters import FilterService
@@ -42,7 +43,7 @@ SERVICES = (
     TRAINING,
 )
 MOST_WATCHERS = 100
-MOST_TRAINING_CALLS = 20  # that send pictures or make filters at once
+MOST_TRAINING_CALLS = 8  # that send pictures or make filters at once
 _SERVING = health_pb2.HealthCheckResponse.SERVING
 _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 LAST_WORDS_SECONDS = 5.0  # at most, for statuses that are on their way
@@ -54,7 +55,7 @@ class Server:
     Loads the filters; raises StartProblem when their folder, the certificate or the token cannot be read.
     """
 
-    def __init__(self, config: ServerConfig) -> None:
+    def __init__(self, config: ServerConfig, trainer: Trainer | None = None) -> None:
         self._config = config
         self._security = Security.of(config)
         self._device = Device(config.provider, threads=config.threads)
@@ -62,7 +63,7 @@ class Server:
         self._worker = Worker(self._device)
         self._translations = Admission(places=config.queue, deadline_seconds=config.deadline)
         self._watchers = Admission(places=MOST_WATCHERS, deadline_seconds=None)
-        self._trainings = Trainings(config, self._folder)
+        self._trainings = Trainings(config, self._folder, trainer or Trainer())
         self._training_calls = Admission(places=MOST_TRAINING_CALLS, deadline_seconds=config.deadline)
         self._training_watchers = Admission(places=MOST_WATCHERS, deadline_seconds=None)
         self._health = health.HealthServicer()

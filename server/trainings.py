@@ -30,10 +30,10 @@ class Trainings:
     Raises StartProblem when training is asked for by the options and cannot be.
     """
 
-    def __init__(self, config: ServerConfig, filters: FilterFolder, trainer: Trainer | None = None) -> None:
+    def __init__(self, config: ServerConfig, filters: FilterFolder, trainer: Trainer) -> None:
         self._config = config
         self._filters = filters
-        self._trainer = trainer or Trainer()
+        self._trainer = trainer
         self._runner: Runner | None = None
         self._handler: TrainingHandler | None = None
         self._lock: IO[bytes] | None = None

@@ -71,6 +71,8 @@ class Board:
         job = self._jobs[job_id] = replace(before, **changes)
         if job == before:
             return job
+        if job.state is not before.state:
+            _log.info("Training %s is %s.", job_id, job.state.value)
         weighty = any(getattr(job, name) != getattr(before, name) for name in _KEPT)
         if weighty or self._is_due(self._saved, job_id, SAVE_SECONDS):
             self._save(job)

@@ -41,10 +41,6 @@ class Child:
         self._reader.start()
         threading.Thread(target=self._wait, name="training-end", daemon=True).start()
 
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
     async def events(self) -> AsyncIterator[Event]:
         """What it says, one JSON object a line, until it has ended."""
         while (event := await self._events.get()) is not None:
@@ -57,10 +53,12 @@ class Child:
     def stop(self, kill_seconds: float) -> None:
         """Asks it to end, with a checkpoint; when it has not after ``kill_seconds``, it is ended."""
         self._close_input()
+        kill_time = self._loop.time() + kill_seconds
+        if self._ended.done() or (self._kill_later and self._kill_later.when() < kill_time):
+            return
         if self._kill_later:
             self._kill_later.cancel()
-        if not self._ended.done():
-            self._kill_later = self._loop.call_later(kill_seconds, _kill, self._process)
+        self._kill_later = self._loop.call_at(kill_time, _kill, self._process)
 
     def _close_input(self) -> None:
         assert self._process.stdin is not None

@@ -92,12 +92,7 @@ class Runner:
         task.add_done_callback(self._lives.discard)
 
     async def _run(self, job_id: str, device: str) -> None:
-        """A job's time on a device, which it gives back."""
-        try:
-            await self._survive(job_id, self._train(job_id, device))
-        finally:
-            self._free.append(device)
-            self.dispatch()
+        await self._survive(job_id, self._train(job_id, device))
 
     async def _end_late(self, job_id: str) -> None:
         """Ends a job whose process is not ours, or has never been."""
@@ -118,13 +113,14 @@ class Runner:
             self._ended(job_id, State.FAILED, "The server failed at this; its log says why. Please report it.")
 
     async def _train(self, job_id: str, device: str) -> None:
-        folder = self._store.folder(job_id)
-        with await self._own_log(job_id, folder) as log:
-            if self._closing:
-                return
-            status, last = 0, Event()
-            if not self._board.find(job_id).ending:
-                status, last = await self._listen(job_id, folder, device, log)
+        folder, status, last = self._store.folder(job_id), 0, Event()
+        try:
+            with await self._own_log(job_id, folder) as log:
+                if not (self._closing or self._board.find(job_id).ending):
+                    status, last = await self._listen(job_id, folder, device, log)
+        finally:  # the device is free, whatever becomes of the job
+            self._free.append(device)
+            self.dispatch()
         if not self._closing:
             await self._conclude(job_id, status, last)
 

@@ -1,5 +1,5 @@
-"""A process that speaks like training.fit and training.export and learns nothing, so that turns, ends and crashes can be
-tried in milliseconds. ``python scripted_trainer.py FILTER.onnx fit|export ...``; ``--description`` says what befalls it.
+"""A process that speaks like training.fit and training.export and learns nothing, so that turns, ends and crashes take
+milliseconds. ``python scripted_trainer.py FILTER.onnx fit|export ...``; ``--description`` says what befalls it.
 """
 
 from __future__ import annotations
@@ -71,10 +71,16 @@ class Run:
 
 def fit(options: dict[str, str], made: Path) -> int:
     ended = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+
+    def listen() -> None:
+        sys.stdin.read()
+        ended.set()
+
+    threading.Thread(target=listen, daemon=True).start()
     run = Run(options)
+    print(f"Going on after {run.images}", flush=True)
     tell("started", images=run.images, total=run.total, device=options["device"])
-    fate = run.options["description"] if "description" in run.options else ""
+    fate = run.options.get("description", "")
     while run.images < run.total:
         if run.images == 5 and "resume" not in options:
             befall(fate)
