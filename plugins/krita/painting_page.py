@@ -11,7 +11,7 @@ from ..core.texts import _
 from .guard import connect, follow
 from .painting import translate_source
 from .previewing import Preview
-from .qt import QImage, QPalette, QtGui, QTimer, QtWidgets
+from .qt import QImage, QtGui, QTimer, QtWidgets
 from .split_view import SplitView
 from .studio import Studio
 
