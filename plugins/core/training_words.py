@@ -45,8 +45,9 @@ def list_line(job: TrainingJob) -> str:
     return _("{title}: {state}").format(title=title(job), state=_short(job))
 
 
-def elapsed_line(seconds: float) -> str:
-    return _("{time} so far").format(time=clock(seconds))
+def elapsed_line(job: TrainingJob, seconds: float) -> str:
+    words = _("{time} in all") if ended(job) else _("{time} so far")
+    return words.format(time=clock(seconds))
 
 
 def left_line(job: TrainingJob, seconds: float | None) -> str:

@@ -82,8 +82,7 @@ class PaintingForm(QtWidgets.QWidget):  # type: ignore[misc]
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(note)
-        layout.addLayout(form)
-        layout.addStretch(1)
+        layout.addLayout(form, 1)
         layout.addLayout(buttons)
 
     def _look(self) -> None:
