@@ -94,8 +94,10 @@ def test_a_training_goes_on_while_krita_is_closed_and_is_found_again(krita: TwoL
     assert after["images"] > before["images"]
 
 
-def test_cancelling_is_asked_for_once_and_can_be_taken_back(krita: TwoLives) -> None:
-    assert krita.second["painting_goes_on"]["asked"]
+def test_a_second_one_waits_for_its_turn_and_is_cancelled_when_that_is_confirmed(krita: TwoLives) -> None:
+    seen = krita.second["painting_goes_on"]
+    assert (seen["waits"], seen["list"]) == ("Waiting for its turn", 3)
+    assert seen["asked"] and seen["can resume"]
 
 
 def test_a_stopped_training_is_translated_with_and_deleted_and_its_filter_stays(krita: TwoLives) -> None:

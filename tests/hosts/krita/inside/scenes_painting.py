@@ -15,7 +15,7 @@ from .lab import Lab, Steps
 SIDE, SELECTED = 96, 72
 _DIALOG = "pleinair_painting_dialog"
 _SECONDS = 90.0  # until a process that trains has begun, or has made a filter
-_RUNNING, _FINISHED, _CANCELLED = 2, 4, 5
+_QUEUED, _RUNNING, _FINISHED, _CANCELLED = 1, 2, 4, 5
 
 
 def painting_begins(lab: Lab) -> Steps:
@@ -32,8 +32,7 @@ def painting_begins(lab: Lab) -> Steps:
     result["start without photo"] = form._start.isEnabled()
     result["refused"] = _refused(lab, form._targets, "notes.txt")
     form._targets.add(Path(lab.orders["folder"]) / "photo.png")
-    form._targets._fill_menu()
-    next(one for one in form._targets._menu.actions() if one.text() == photo.name()).trigger()
+    _add_layer(form._targets, photo.name())
     form._title.setText("Étretat")
     yield from lab.screenshot("krita-painting-new")
     form._start.click()
@@ -58,25 +57,20 @@ def painting_begins(lab: Lab) -> Steps:
 
 
 def painting_goes_on(lab: Lab) -> Steps:
-    """It is found as it is now; it is cancelled, resumed, stopped, used and deleted."""
-    document, source, _photo = yield from _picture(lab)
+    """It is found as it is now; a second one waits behind it and is cancelled; it is stopped, used and deleted."""
+    document, source, photo = yield from _picture(lab)
     yield from lab.activate(document, source)
     yield from lab.show_docker()
     lab.docker.findChild(QPushButton, "pleinair_painting").click()
     dialog = yield from _dialog(lab)
     page, trainings = dialog._page, lab.studio.trainings
     yield from lab.until(lambda: page._view._preview and _is(lab, _RUNNING), "found again", _SECONDS)
+    first = trainings.followed
     result: dict[str, Any] = {"images": trainings.seen.job.images_seen, "title": trainings.seen.job.title}
-    yield from lab.until(lambda: trainings.can_cancel, "can be cancelled")
-    yield from _answered(lab, page._cancel, QMessageBox.No)
-    yield from lab.rest(0.5)
-    result["asked"] = _is(lab, _RUNNING) and not trainings.doing
-    yield from _answered(lab, page._cancel, QMessageBox.Yes)
-    yield from lab.until(lambda: _is(lab, _CANCELLED), "cancelled", _SECONDS)
-    yield from lab.until(lambda: trainings.can_resume, "can be resumed")
-    yield from lab.screenshot("krita-painting-cancelled")
-    page._resume.click()
-    yield from lab.until(lambda: _is(lab, _RUNNING) and trainings.can_stop, "running again", _SECONDS)
+    result |= yield from _second(lab, dialog, photo.name())
+    dialog._choice.setCurrentIndex(dialog._choice.findData(first))
+    dialog._choice.activated.emit(dialog._choice.currentIndex())
+    yield from lab.until(lambda: trainings.can_stop, "can be stopped")
     page._stop.click()
     yield from lab.until(lambda: _is(lab, _FINISHED), "stopped", _SECONDS)
     filter_id = trainings.seen.job.filter_id
@@ -90,6 +84,25 @@ def painting_goes_on(lab: Lab) -> Steps:
     yield from lab.until(lambda: not trainings.followed, "deleted")
     result |= {"form": dialog._pages.currentWidget() is dialog._form, "kept": lab.studio.settings.training}
     result["filter stays"] = lab.studio.session.find(filter_id) is not None
+    return result
+
+
+def _second(lab: Lab, dialog: Any, photo: str) -> Generator[None, None, dict[str, Any]]:
+    """A training that waits for its turn until it is cancelled."""
+    form, page, trainings = dialog._form, dialog._page, lab.studio.trainings
+    trainings.follow("")
+    yield from lab.until(lambda: form._source, "source seen")
+    _add_layer(form._targets, photo)
+    form._start.click()
+    yield from lab.until(lambda: _is(lab, _QUEUED) and trainings.can_cancel, "second one waits")
+    yield from lab.screenshot("krita-painting-waiting")
+    result: dict[str, Any] = {"waits": page._state.text(), "list": dialog._choice.count()}
+    yield from _answered(lab, page._cancel, QMessageBox.No)
+    yield from lab.rest(0.3)
+    result["asked"] = _is(lab, _QUEUED) and not trainings.doing
+    yield from _answered(lab, page._cancel, QMessageBox.Yes)
+    yield from lab.until(lambda: _is(lab, _CANCELLED), "cancelled")
+    result["can resume"] = page._resume.isVisible()
     return result
 
 
@@ -121,6 +134,12 @@ def _refused(lab: Lab, targets: Any, name: str) -> str:
     except Exception as problem:
         return str(problem)
     return ""
+
+
+def _add_layer(targets: Any, name: str) -> None:
+    """From the menu."""
+    targets._fill_menu()
+    next(one for one in targets._menu.actions() if one.text() == name).trigger()
 
 
 def _is(lab: Lab, state: int) -> bool:
