@@ -61,7 +61,7 @@ def left_line(job: TrainingJob, seconds: float | None) -> str:
 
 def losses_line(job: TrainingJob) -> str:
     """For those who know what losses are."""
-    told = (f"{name} {decimal(value, 2)}" for name, value in sorted(job.losses.items()))
+    told = (f"{name}\u00a0{decimal(value, 2)}" for name, value in sorted(job.losses.items()))
     return _("Losses: {losses}").format(losses="  ".join(told)) if job.losses else ""
 
 

@@ -69,7 +69,7 @@ def test_a_list_names_each_training_with_its_state() -> None:
 
 def test_losses_and_pictures_are_named() -> None:
     job = TrainingJob(losses={"nce": 3.14159, "d": 0.5}, source_names=["Background"], target_names=["a.jpg", "b.jpg"])
-    assert words.losses_line(job) == "Losses: d 0.50  nce 3.14"
+    assert words.losses_line(job) == "Losses: d\u00a00.50  nce\u00a03.14"
     assert words.pictures_line(job) == "From “Background” to “a.jpg, b.jpg”"
     assert words.losses_line(TrainingJob()) == words.pictures_line(TrainingJob()) == ""
 
