@@ -88,7 +88,7 @@ class PaintingDialog(QtWidgets.QDialog):  # type: ignore[misc]
         trainings = self._studio.trainings
         self._show_choice()
         self._pages.setCurrentWidget(self._page if trainings.followed else self._form)
-        self._problem.setText(" ".join(trainings.problem or ()))
+        self._problem.setText(" ".join(("⚠", *(trainings.problem or ()))))
         self._problem.setVisible(trainings.problem is not None)
         if trainings.failure is not self._told_failure:
             self._told_failure = trainings.failure
