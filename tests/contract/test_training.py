@@ -141,14 +141,6 @@ def test_pages_hold_every_training_once_the_newest_first(connect: Connect, tmp_p
     assert (found, pages) == ([job.id for job in reversed(made)], 3)
 
 
-def test_without_pytorch_the_sentence_says_what_to_install(
-    connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with connect(tmp_path) as connection:
-        assert "pip install 'pleinair[train]'" in refused(connection, frames()).sentence
-
-
 def test_a_server_of_one_file_does_not_train(connect: Connect, tmp_path: Path) -> None:
     file = factories.put(tmp_path, factories.identity())
     with connect(file) as connection, failing() as failures:
