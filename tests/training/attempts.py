@@ -1,0 +1,62 @@
+"""Runs of ``training.fit`` in processes of their own that need not import PyTorch each: they are forked off one that
+has."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import torch
+
+from training import fit
+
+
+@dataclass
+class Attempts:
+    """``folder`` holds what each of them prints."""
+
+    folder: Path
+    processes: list[BaseProcess] = field(default_factory=list)
+
+    def start(self, arguments: list[str]) -> BaseProcess:
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([__name__])
+        process = context.Process(target=_fit, args=(arguments, self._log(len(self.processes))), daemon=True)
+        process.start()
+        self.processes.append(process)
+        return process
+
+    def finish(self, arguments: list[str]) -> None:
+        """Starts one and waits for its good end."""
+        process = self.start(arguments)
+        process.join(200)
+        assert process.exitcode == 0, self.said()
+
+    def said(self) -> str:
+        """By the latest one, so far."""
+        log = self._log(len(self.processes) - 1)
+        return log.read_text() if log.exists() else ""
+
+    def _log(self, number: int) -> Path:
+        return self.folder / f"{number}.log"
+
+
+def wait_until(condition: Callable[[], object], process: BaseProcess) -> None:
+    """Or until the process has ended."""
+    while process.is_alive() and not condition():
+        time.sleep(0.002)
+
+
+def _fit(arguments: list[str], log: Path) -> None:
+    """In the child."""
+    with log.open("w") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    torch.set_num_threads(1)  # with networks so small, threads would only wait for one another
+    sys.exit(fit.main(arguments))
