@@ -6,6 +6,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,8 +14,12 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import torch
+from tqdm import tqdm
 
 from training import fit
+
+# What training and export import only when they come to it.
+_IMPORTED_LATE = ["torch._dynamo", "torch.onnx._internal.exporter._core", "onnxscript"]
 
 
 @dataclass
@@ -26,15 +31,14 @@ class Attempts:
 
     def start(self, arguments: list[str]) -> BaseProcess:
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([__name__])
+        context.set_forkserver_preload([__name__, *_IMPORTED_LATE])
         process = context.Process(target=_fit, args=(arguments, self._log(len(self.processes))), daemon=True)
         process.start()
         self.processes.append(process)
         return process
 
-    def finish(self, arguments: list[str]) -> None:
-        """Starts one and waits for its good end."""
-        process = self.start(arguments)
+    def finish(self, process: BaseProcess) -> None:
+        """Waits for the good end of the latest one."""
         process.join(200)
         assert process.exitcode == 0, self.said()
 
@@ -58,5 +62,6 @@ def _fit(arguments: list[str], log: Path) -> None:
     with log.open("w") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
+    tqdm.set_lock(threading.RLock())  # its own is a semaphore of the system's, which killed processes leave behind
     torch.set_num_threads(1)  # with networks so small, threads would only wait for one another
     sys.exit(fit.main(arguments))

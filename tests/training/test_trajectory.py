@@ -80,10 +80,12 @@ def test_batches_that_do_not_divide_the_length_resume_alike(tmp_path: Path, monk
 def test_twenty_kills_at_random_moments_change_nothing(tmp_path: Path) -> None:
     """Five in its start, ten while it trains, saves and draws previews, five while it exports."""
     chance = random.Random(0)
-    options = ["--preset", "fastcut", "--images", "120", "--ema", "0.99", *EVERY]
+    options = ["--preset", "fastcut", "--images", "60", "--ema", "0.99", *EVERY]
     attempts = Attempts(tmp_path)
+    unbroken = attempts.start(arguments(tmp_path / "unbroken", *options))
+    wait_until(lambda: "Training" in attempts.said(), unbroken)
     began = time.monotonic()
-    attempts.finish(arguments(tmp_path / "unbroken", *options))
+    attempts.finish(unbroken)
     seconds = time.monotonic() - began
     run = tmp_path / "broken" / "run"
     for kill in range(20):
@@ -95,18 +97,19 @@ def test_twenty_kills_at_random_moments_change_nothing(tmp_path: Path) -> None:
         if kill >= 5:
             wait_until(lambda: "Training" in attempts.said(), process)
         if kill >= 15:
-            wait_until((run / "checkpoints/images-000000120.pt").exists, process)
-        time.sleep(chance.uniform(0, seconds / 20 if kill < 15 else seconds / 4))
+            wait_until((run / "checkpoints/images-000000060.pt").exists, process)
+        share = 0.01 if kill < 5 else 0.05 if kill < 15 else 0.3
+        time.sleep(chance.uniform(0, share * seconds))
         process.kill()
         process.join()
         assert process.exitcode == -9, attempts.said()
         for checkpoint in RunFolder(run).checkpoints():
             Checkpoint.load(checkpoint)
-    attempts.finish(["--resume", str(run), "--device", "cpu"])
+    attempts.finish(attempts.start(["--resume", str(run), "--device", "cpu"]))
 
     assert_ended_alike(run, tmp_path / "unbroken" / "run")
     images = [json.loads(line)["images"] for line in (run / "metrics.jsonl").read_text().splitlines()]
     assert images == sorted(set(images))
-    assert images[-1] == 120
+    assert images[-1] == 60
     assert (run / "filter.onnx").read_bytes() == (tmp_path / "unbroken" / "run" / "filter.onnx").read_bytes()
     assert not list(run.rglob("*.tmp"))
