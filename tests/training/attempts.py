@@ -63,5 +63,4 @@ def _fit(arguments: list[str], log: Path) -> None:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     tqdm.set_lock(threading.RLock())  # its own is a semaphore of the system's, which killed processes leave behind
-    torch.set_num_threads(1)  # with networks so small, threads would only wait for one another
     sys.exit(fit.main(arguments))
