@@ -99,7 +99,9 @@ class Training:
         ended = images_seen >= self.length.images
         last = stopped or ended
         evaluated = self.evaluate is not None and (ended or self._due(images_seen, self.config.evaluate_every))
-        previewed = last or self._due(images_seen, self.config.preview_every, self._previews)
+        # Previews by time may take long, and who stops a run does not wait for another one.
+        previewed = ended or (stopped and not self._previews.seconds)
+        previewed = previewed or self._due(images_seen, self.config.preview_every, self._previews)
         if last or evaluated or previewed or losses.age() >= METRICS_SECONDS:
             means = self._read(losses, images_seen)
             self.progress.step(images_seen, means, self._time_left.seconds(images_seen))
