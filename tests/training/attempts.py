@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-import torch
 from tqdm import tqdm
 
 from training import fit
