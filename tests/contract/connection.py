@@ -160,7 +160,10 @@ def failure_of(call: grpc.Call) -> Failure:
 
 
 def _details(call: grpc.Call) -> dict[type[Message], Any]:
-    status = rpc_status.from_call(call)
+    try:
+        status = rpc_status.from_call(call)
+    except ValueError:  # ended here, by a cancellation or the deadline, as the server's own status arrived
+        status = None
     kinds = (error_details_pb2.ErrorInfo, error_details_pb2.BadRequest, error_details_pb2.RetryInfo)
     found: dict[type[Message], Any] = {}
     for packed in status.details if status else []:
