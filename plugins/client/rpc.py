@@ -187,7 +187,7 @@ class _Call:
         if reason:
             return errors.told_by_server(code, reason, unquote(self._trailers.get("grpc-message", "")))
         if code == "UNIMPLEMENTED":
-            return errors.not_ours(self._address)
+            return errors.unknown_call(self._address)
         if code == "UNAVAILABLE":
             return errors.connection_ended(self._address)
         return errors.failed(self._address, code)

@@ -53,3 +53,4 @@ __all__ = [
     "trained",
     "undo",
 ]
+from .scenes_painting import dev  # noqa
