@@ -145,8 +145,24 @@ class RunFolder:
         if kept != lines:
             write_whole(self.metrics, b"".join(kept))
 
-    def save_preview(self, images_seen: int, png: bytes) -> None:
-        write_whole(self.path / "previews" / f"images-{images_seen:09d}.png", png)
+    def save_preview(self, images_seen: int, png: bytes) -> str:
+        """Returns the file's path within the run."""
+        return self._save_picture(f"images-{images_seen:09d}.png", png)
+
+    def save_source(self, png: bytes) -> None:
+        """The picture that every preview shows translated."""
+        self._save_picture("source.png", png)
+
+    def _save_picture(self, name: str, png: bytes) -> str:
+        path = self.path / "previews" / name
+        write_whole(path, png)
+        return path.relative_to(self.path).as_posix()
+
+    def forget_previews_after(self, images_seen: int) -> None:
+        """Removes the previews beyond this point, which a run resumed there need not make again."""
+        for path in (self.path / "previews").glob("images-*.png"):
+            if int(path.stem.removeprefix("images-")) > images_seen:
+                path.unlink()
 
 
 def _images_of(line: bytes) -> float:

@@ -21,7 +21,7 @@ from training.run import RunFolder
 def stop_after(monkeypatch: pytest.MonkeyPatch, images: int) -> None:
     """Training at one picture a step is asked to stop after this many, as by Ctrl-C."""
     asked = iter([False] * images)
-    monkeypatch.setattr(fit, "_stop_on_signal", lambda: lambda: next(asked, True))
+    monkeypatch.setattr(fit, "stop_on_signal", lambda: lambda: next(asked, True))
 
 
 @pytest.fixture

@@ -94,9 +94,7 @@ def test_other_files_are_refused_in_words(tmp_path: Path, data: bytes) -> None:
     file = tmp_path / "photo.png"
     file.write_bytes(data)
     for refuse in (check_file, file_to_send):
-        with pytest.raises(
-            ClientError, match=r"photo\.png is neither a PNG nor a JPEG nor a WebP picture\. Save"
-        ):
+        with pytest.raises(ClientError, match=r"photo\.png is neither a PNG nor a JPEG nor a WebP picture\. Save"):
             refuse(file)
 
 
