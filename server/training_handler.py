@@ -183,7 +183,8 @@ class TrainingHandler:
         return View(job, position, self._exporter.is_published(job))
 
     def _preview(self, job: Job) -> Preview | None:
-        return _picture(self._store.folder(job.id).run / job.preview, job.preview_images)
+        file = self._store.folder(job.id).latest_preview(job.preview)
+        return _picture(file, int(file.stem.removeprefix("images-"))) if file else None
 
     def _original(self, job: Job) -> Preview | None:
         return _picture(self._store.folder(job.id).original, 0)

@@ -123,9 +123,17 @@ def _why_not(config: ServerConfig) -> str | None:
         return "This server does not train; start it without --training off, or ask another."
     if config.filters.is_file():
         return "This server serves one file and not a folder, so it does not train; start it with a folder of filters."
-    if importlib.util.find_spec("torch") is None:
+    if not _is_installed("torch"):
         return "This server cannot train, because PyTorch is not installed; run pip install 'pleinair[train]' there."
     return None
+
+
+def _is_installed(module: str) -> bool:
+    """Without importing it, which would take seconds and memory."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):  # somebody keeps it from being imported
+        return False
 
 
 def _unusable(store: JobStore, error: OSError) -> Refusal:

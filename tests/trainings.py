@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ import numpy as np
 from PIL import Image
 from pleinair.v1 import training_pb2 as pb
 from pleinair.v1.training_pb2_grpc import TrainingServiceStub
+
+from server.jobs.locks import Held, hold
 
 SOURCE, TARGET = pb.TrainingPicture.ROLE_SOURCE, pb.TrainingPicture.ROLE_TARGET
 SECONDS = 60.0
@@ -56,8 +59,15 @@ def get(stub: TrainingServiceStub, job_id: str) -> pb.TrainingJob:
     return stub.GetTraining(pb.GetTrainingRequest(id=job_id), timeout=SECONDS).job
 
 
-def watch(stub: TrainingServiceStub, job_id: str, **request: Any) -> Iterator[pb.WatchTrainingResponse]:
-    return iter(stub.WatchTraining(pb.WatchTrainingRequest(id=job_id, **request), timeout=SECONDS))
+def watch(
+    stub: TrainingServiceStub, job_id: str, *, seconds: float = SECONDS, **request: Any
+) -> Iterator[pb.WatchTrainingResponse]:
+    return iter(stub.WatchTraining(pb.WatchTrainingRequest(id=job_id, **request), timeout=seconds))
+
+
+def learning(job: pb.TrainingJob) -> bool:
+    """Whether it has weights that could be kept."""
+    return job.can_export and job.images_seen >= 3
 
 
 def until(
@@ -85,5 +95,23 @@ def eventually(holds: Callable[[], bool], seconds: float = 20.0) -> None:
         time.sleep(0.02)
 
 
-def folder_of(trainings: Path, job: pb.TrainingJob) -> Path:
-    return trainings / job.id
+def is_free(log: Path) -> bool:
+    """Whether no process has a training's log."""
+    try:
+        hold(log).close()
+    except Held:
+        return False
+    return True
+
+
+def processes_with(file: Path) -> list[int]:
+    """Other processes that have the file open."""
+    numbers = (int(path.name) for path in Path("/proc").glob("[0-9]*"))
+    return [number for number in numbers if number != os.getpid() and _has_open(number, file)]
+
+
+def _has_open(process: int, file: Path) -> bool:
+    try:
+        return any(link.samefile(file) for link in Path(f"/proc/{process}/fd").iterdir() if link.exists())
+    except OSError:
+        return False

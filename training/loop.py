@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import cast
 
 import torch
 from torch import Tensor
@@ -21,13 +20,13 @@ from training.ema import GeneratorAverage
 from training.events import Events
 from training.guard import Guard, check_losses, check_weights, measures
 from training.methods import Method
-from training.networks.generator import Generator
 from training.pace import Pace, TimeLeft
-from training.preview import picture_png, preview_png, translate_whole
+from training.preview import picture_png, preview_png
 from training.progress import Progress
 from training.run import RunFolder
 from training.schedule import Length
 from training.score import Evaluate
+from training.whole import Whole
 
 METRICS_SECONDS = 1.0  # losses are read from the device this often: reading them every step would make it wait
 PREVIEW_PICTURES = 4
@@ -37,8 +36,8 @@ PREVIEW_PICTURES = 4
 class Training:
     """Everything that one run needs; ``average``, ``evaluate`` and ``events`` on request.
 
-    ``sample`` (1, c, h, w) in [-1, 1] is for the filter's thumbnail. Previews show ``whole``, a source picture of this
-    kind, rather than a few crops, if it is given.
+    ``sample`` (1, c, h, w) in [-1, 1] is for the filter's thumbnail. Previews show ``whole``, if it is given, rather
+    than a few crops.
     """
 
     method: Method
@@ -51,7 +50,7 @@ class Training:
     guard: Guard
     progress: Progress
     sample: Tensor
-    whole: Tensor | None = None
+    whole: Whole | None = None
     average: GeneratorAverage | None = None
     evaluate: Evaluate | None = None
     events: Events | None = None
@@ -63,8 +62,8 @@ class Training:
     def train(self, images_seen: int, should_stop: Callable[[], bool]) -> int:
         """Trains from ``images_seen`` to the end, or until asked to stop, and saves a checkpoint. Returns images seen.
 
-        Raises InputError when a checkpoint cannot be written, OSError when another file of the run cannot, Diverged
-        when losses, translations or weights are not finite; the last checkpoint is then from before.
+        Raises InputError when a file of the run cannot be written, Diverged when losses, translations or weights are
+        not finite, and what PyTorch raises when memory does not suffice; the last checkpoint is then from before.
         """
         losses = _RunningMeans()
         if self.evaluate:
@@ -89,7 +88,7 @@ class Training:
 
     def _begin(self, images_seen: int) -> None:
         if self.whole is not None and rank() == 0:
-            self.run.save_source(picture_png(self.whole))
+            self.run.save_source(picture_png(self.whole.picture))
         self.progress.started(images_seen, self.length.images, str(self.device))
         self._previews = Pace(self.config.preview_seconds, thinning=True)
         self._checkpoints = Pace(self.config.checkpoint_seconds)
@@ -100,11 +99,13 @@ class Training:
         ended = images_seen >= self.length.images
         last = stopped or ended
         evaluated = self.evaluate is not None and (ended or self._due(images_seen, self.config.evaluate_every))
-        previewed = last or self._due(images_seen, self.config.preview_every, self._previews)
+        # Previews by time may take long, and who stops a run does not wait for another one.
+        previewed = ended or (stopped and not self._previews.seconds)
+        previewed = previewed or self._due(images_seen, self.config.preview_every, self._previews)
         if last or evaluated or previewed or losses.age() >= METRICS_SECONDS:
             means = self._read(losses, images_seen)
             self.progress.step(images_seen, means, self._time_left.seconds(images_seen))
-            seen = self._preview(images_seen) if previewed else {}
+            seen = self._preview(images_seen, last=last) if previewed else {}
             score = {"swd": self._evaluate(images_seen)} if evaluated else {}
             self._tell(images_seen, {"learning_rate": learning_rate, **means, **seen, **score})
         if last or self._due(images_seen, self.config.checkpoint_every, self._checkpoints):
@@ -142,26 +143,24 @@ class Training:
         if self.events:
             self.events.add(images_seen, values)
 
-    def _preview(self, images_seen: int) -> dict[str, float]:
+    def _preview(self, images_seen: int, *, last: bool) -> dict[str, float]:
         """Saves a preview and warns of what the guard sees in it. Returns the guard's measures."""
         sources, targets = (self._examples(folder) for folder in (self.batches.source, self.batches.target))
         with self._time_left.paused(), self._previews.measured():
             translated = self._translate(sources)
             for warning in self.guard.look(images_seen, sources, translated):
                 self.progress.warning(warning)
-            if self.whole is None:
-                png = preview_png(sources, translated, targets)
-            else:
-                png = picture_png(translate_whole(self._translate, self.whole, self._multiple))
+            png = preview_png(sources, translated, targets) if self.whole is None else self._whole_png(self.whole, last)
             file = self.run.save_preview(images_seen, png)
         self.progress.preview(images_seen, file)
         if self.events:
             self.events.add_preview(images_seen, png)
         return measures(sources, translated)
 
-    @property
-    def _multiple(self) -> int:
-        return cast(Generator, self.method.networks["generator"]).multiple
+    def _whole_png(self, whole: Whole, last: bool) -> bytes:
+        early = self._previews.first and not last and self.device.type == "cpu"
+        translated = whole.sketched if early else whole.translated
+        return picture_png(translated(self._translate, self.progress.warning))
 
     def _translate(self, sources: Tensor) -> Tensor:
         """As the filter will, by the average if there is one. What it draws at random, training draws again."""

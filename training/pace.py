@@ -22,6 +22,7 @@ class Pace:
         self.seconds, self._thinning, self._clock = seconds, thinning, clock
         self._began = clock()
         self._next = self._began + (0.0 if thinning else seconds)
+        self.first = seconds > 0 and thinning  # what is done at once is due
 
     @property
     def due(self) -> bool:
@@ -33,6 +34,7 @@ class Pace:
         start = self._clock()
         yield
         now = self._clock()
+        self.first = False
         rare = THINNING * (now - self._began) if self._thinning else 0.0
         self._next = now + max(self.seconds, REST * (now - start), rare)
 

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 import io
-import math
-from collections.abc import Callable
 
-import numpy as np
 import torch
-import torch.nn.functional as F
-from numpy.typing import NDArray
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from training.data.batches import to_network, to_pictures
+from training.data.batches import to_pictures
 from training.vision import make_grid
-
-MOST_PIXELS = 1_500_000  # of a whole picture that is shown
 
 
 def preview_png(sources: Tensor, translated: Tensor, targets: Tensor) -> bytes:
@@ -32,24 +25,6 @@ def preview_png(sources: Tensor, translated: Tensor, targets: Tensor) -> bytes:
 def picture_png(picture: Tensor) -> bytes:
     """(1, c, h, w) in [-1, 1] -> the picture alone."""
     return encode(to_image(picture), "PNG")
-
-
-def whole_picture(levels: NDArray[np.uint8], most_pixels: int = MOST_PIXELS) -> Tensor:
-    """(h, w, c) -> (1, c, h, w) in [-1, 1], scaled down where it has more pixels."""
-    picture = to_network(torch.from_numpy(levels)[None])
-    height, width = levels.shape[:2]
-    if height * width <= most_pixels:
-        return picture
-    scale = math.sqrt(most_pixels / (height * width))
-    size = [max(1, int(side * scale)) for side in (height, width)]
-    return F.interpolate(picture, size, mode="bicubic", antialias=True).clamp(-1, 1)
-
-
-def translate_whole(translate: Callable[[Tensor], Tensor], picture: Tensor, multiple: int) -> Tensor:
-    """(1, c, h, w) -> the same size; padded by reflection to the multiple and cropped again, as the server does."""
-    height, width = picture.shape[2:]
-    padded = F.pad(picture, (0, -width % multiple, 0, -height % multiple), mode="reflect")
-    return translate(padded)[:, :, :height, :width]
 
 
 def thumbnail_webp(before: Tensor, after: Tensor, size: int = 128) -> bytes:

@@ -78,7 +78,10 @@ def _saved_config(run: RunFolder, checkpoint: Checkpoint | None) -> FitConfig:
             "last checkpoint."
         ) from None
     if checkpoint:
-        for name, mine, its in _differences(config, dataclasses.asdict(checkpoint.config)):
+        trained_with = dataclasses.asdict(checkpoint.config)
+        if config.batch < checkpoint.config.batch:
+            del trained_with["batch"]  # halved since, when memory did not suffice
+        for name, mine, its in _differences(config, trained_with):
             raise InputError(
                 f"{run.config} says {name} {mine!r}, but the checkpoint at {checkpoint.images_seen} images was trained "
                 f"with {its!r}; put back the file that belongs to the run, or remove it."

@@ -188,7 +188,7 @@ class _Call:
             return errors.told_by_server(code, reason, unquote(self._trailers.get("grpc-message", "")))
         if code == "UNIMPLEMENTED":
             return errors.unknown_call(self._address)
-        if code == "UNAVAILABLE":
+        if code in ("UNAVAILABLE", "CANCELLED"):  # not by us, who would not be here: the server stops
             return errors.connection_ended(self._address)
         return errors.failed(self._address, code)
 

@@ -28,8 +28,8 @@ Remember = Callable[[str, str], None]
 
 
 class Trainings:
-    """``jobs`` are the server's, those at work first, then the newest; ``listed`` once they are known. ``followed`` is
-    the identifier of the one that is watched, ``seen`` what is known of it.
+    """``listed`` says whether the server's trainings are known. ``followed`` is the identifier of the one that is
+    watched, ``seen`` what is known of it.
 
     ``problem`` (a sentence and a remedy) says why nothing can be seen, ``failure`` why the last action failed.
     ``doing`` is start, use, stop, cancel, resume or delete while that is asked of the server; ``sent`` (0 to 1) is how
@@ -37,7 +37,7 @@ class Trainings:
     """
 
     def __init__(self, session: Session, remember: Remember) -> None:
-        self.jobs: tuple[TrainingJob, ...] = ()
+        self._jobs: tuple[TrainingJob, ...] = ()
         self.listed = False
         self.problem: tuple[str, str] | None = None
         self.failure: tuple[str, str] | None = None
@@ -59,6 +59,13 @@ class Trainings:
         """Called on the interface thread after any change; gives a callable that takes it back."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    @property
+    def jobs(self) -> tuple[TrainingJob, ...]:
+        """The server's: those at work first, then the newest."""
+        seen = self.seen.job
+        others = [job for job in self._jobs if seen is None or job.id != seen.id]
+        return tuple(sorted([*others, *([seen] if seen else [])], key=_order))
 
     # Looking
 
@@ -182,7 +189,7 @@ class Trainings:
         return not self.doing and self.problem is None
 
     def _listed(self, training_id: str) -> TrainingJob | None:
-        return next((job for job in self.jobs if job.id == training_id), None)
+        return next((job for job in self._jobs if job.id == training_id), None)
 
     def _posted(self, take: Callable[..., None]) -> Callable[..., None]:
         """For threads: what they tell is taken on the interface thread."""
@@ -227,7 +234,7 @@ class Trainings:
             self.problem = told(listed)
         else:
             self.problem, self.listed = None, True
-            self.jobs = tuple(sorted(listed, key=lambda job: (_FIRST.get(job.state, 2), -job.create_time)))
+            self._jobs = tuple(listed)
             if self._watch is None:
                 self._take_job(self._listed(self.followed))
         self._tell()
@@ -255,7 +262,7 @@ class Trainings:
                 self._watch_followed()
 
     def _gone(self, training_id: str) -> None:
-        self.jobs = tuple(job for job in self.jobs if job.id != training_id)
+        self._jobs = tuple(job for job in self._jobs if job.id != training_id)
         if training_id == self.followed:
             self.follow("")
 
@@ -272,7 +279,7 @@ class Trainings:
         """Another server has other trainings."""
         if self._session.settings.endpoint != self._endpoint:
             self._endpoint = self._session.settings.endpoint
-            self.jobs, self.listed, self.problem, self.seen = (), False, None, SeenTraining()
+            self._jobs, self.listed, self.problem, self.seen = (), False, None, SeenTraining()
             if self._lister is not None:
                 self.close()
                 self.open()
@@ -281,6 +288,10 @@ class Trainings:
     def _tell(self) -> None:
         for listener in tuple(self._listeners):
             listener()
+
+
+def _order(job: TrainingJob) -> tuple[int, float]:
+    return _FIRST.get(job.state, 2), -job.create_time
 
 
 _NOT_LISTED = (

@@ -45,8 +45,9 @@ def list_line(job: TrainingJob) -> str:
     return _("{title}: {state}").format(title=title(job), state=_short(job))
 
 
-def elapsed_line(seconds: float) -> str:
-    return _("{time} so far").format(time=clock(seconds))
+def elapsed_line(job: TrainingJob, seconds: float) -> str:
+    words = _("{time} in all") if ended(job) else _("{time} so far")
+    return words.format(time=clock(seconds))
 
 
 def left_line(job: TrainingJob, seconds: float | None) -> str:
@@ -60,7 +61,7 @@ def left_line(job: TrainingJob, seconds: float | None) -> str:
 
 def losses_line(job: TrainingJob) -> str:
     """For those who know what losses are."""
-    told = (f"{name} {decimal(value, 3)}" for name, value in sorted(job.losses.items()))
+    told = (f"{name}\u00a0{decimal(value, 2)}" for name, value in sorted(job.losses.items()))
     return _("Losses: {losses}").format(losses="  ".join(told)) if job.losses else ""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,11 @@ class LayerChoice:
     identifier: str
     name: str
 
+    @property
+    def key(self) -> str:
+        """How the settings remember it: a picture that is no .kra gives its layers other identifiers next time."""
+        return f"{self.identifier} {self.name}"
+
 
 @dataclass(frozen=True)
 class PaintingChoice:
@@ -53,9 +58,15 @@ def layer_choice(document: Any, node: Any) -> LayerChoice:
     return LayerChoice(document, node.uniqueId().toString(), node.name())
 
 
+def suggested_title(source: LayerChoice) -> str:
+    """The picture's name says more than the one that Krita gives to layers."""
+    return Path(host.name_of(source.document)).stem if source.document.fileName() else source.name
+
+
 def gather(choice: PaintingChoice) -> Steps[TrainingWish]:
     """Reads the layers; files are read when they are sent. Of the source only what is selected, as a rectangle."""
     source = yield from _picture(choice.source, with_selection=True)
+    source = replace(source, name=suggested_title(choice.source))
     targets: list[Picture | Path] = []
     for target in choice.targets:
         targets.append(target if isinstance(target, Path) else (yield from _picture(target, with_selection=False)))
@@ -89,16 +100,20 @@ def _read(source: Source) -> Steps[Picture]:
 
 
 def _source_layer(studio: Studio) -> tuple[Any, Any]:
-    """Found by its identifier in any open picture, else by its name in the active one."""
+    """Found by its identifier in any open picture, else by its name in the active one. A training that was begun
+    elsewhere names its picture or its layer."""
+    identifier, _space, name = studio.trainings.source.partition(" ")
     for document in Krita.instance().documents():
-        node = host.node_by_identifier(document, studio.trainings.source)
+        node = host.node_by_identifier(document, identifier)
         if node is not None:
             return document, node
     document, job = host.active_document(), studio.trainings.seen.job
-    names = job.source_names if job is not None else []
+    names = {name, *(job.source_names if job is not None else [])} - {""}
     for node in host.layers(document) if document is not None else []:
         if node.name() in names:
             return document, node
+    if document is not None and Path(host.name_of(document)).stem in names and document.activeNode() is not None:
+        return document, document.activeNode()
     raise Problem(
         _("The layer that this training was made from is not in an open picture."),
         _("Open its picture; or select another layer, and apply the filter in the docker."),

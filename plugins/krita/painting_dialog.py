@@ -88,7 +88,7 @@ class PaintingDialog(QtWidgets.QDialog):  # type: ignore[misc]
         trainings = self._studio.trainings
         self._show_choice()
         self._pages.setCurrentWidget(self._page if trainings.followed else self._form)
-        self._problem.setText(" ".join(trainings.problem or ()))
+        self._problem.setText(" ".join(("⚠", *(trainings.problem or ()))))
         self._problem.setVisible(trainings.problem is not None)
         if trainings.failure is not self._told_failure:
             self._told_failure = trainings.failure
@@ -101,8 +101,7 @@ class PaintingDialog(QtWidgets.QDialog):  # type: ignore[misc]
         trainings = self._studio.trainings
         entries = [("", _("New training")), *((job.id, words.list_line(job)) for job in trainings.jobs)]
         if trainings.followed and trainings.followed not in [one for one, _line in entries]:
-            job = trainings.seen.job
-            entries.insert(1, (trainings.followed, words.list_line(job) if job else _("Looking…")))
+            entries.insert(1, (trainings.followed, _("Looking…")))
         if entries != self._entries:
             self._entries = entries
             self._choice.clear()

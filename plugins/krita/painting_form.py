@@ -8,7 +8,7 @@ from ..core.texts import _
 from ..core.training_wish import LONGEST_TITLE, PRESETS, TrainingWish, options_from, preset_title, preset_words
 from . import host
 from .guard import connect, follow, report
-from .painting import LayerChoice, PaintingChoice, gather, layer_choice
+from .painting import LayerChoice, PaintingChoice, gather, layer_choice, suggested_title
 from .problems import Problem
 from .qt import Qt, QTimer, QtWidgets
 from .steps import Task
@@ -82,8 +82,7 @@ class PaintingForm(QtWidgets.QWidget):  # type: ignore[misc]
         layout = QtWidgets.QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(note)
-        layout.addLayout(form)
-        layout.addStretch(1)
+        layout.addLayout(form, 1)
         layout.addLayout(buttons)
 
     def _look(self) -> None:
@@ -92,7 +91,7 @@ class PaintingForm(QtWidgets.QWidget):  # type: ignore[misc]
         node = document.activeNode() if document is not None else None
         self._source = None if node is None else layer_choice(document, node)
         self._layer.setText(self._source_words(document))
-        suggested = "" if self._source is None else _suggestion(self._source)
+        suggested = "" if self._source is None else suggested_title(self._source)
         if self._title.text() == self._suggested:
             self._title.setText(suggested)
             self._suggested = suggested
@@ -131,11 +130,11 @@ class PaintingForm(QtWidgets.QWidget):  # type: ignore[misc]
         choice = PaintingChoice(
             self._source,
             tuple(self._targets.targets),
-            self._title.text().strip() or _suggestion(self._source),
+            self._title.text().strip() or suggested_title(self._source),
             self._preset.currentData(),
             options_from(self._studio.settings.training_options),
         )
-        source = self._source.identifier
+        source = self._source.key
         self._task = Task(gather(choice), done=lambda wish: self._send(wish, source), failed=self._fail, parent=self)
         self._show()
 
@@ -155,9 +154,3 @@ class PaintingForm(QtWidgets.QWidget):  # type: ignore[misc]
             task.stop()
         self._studio.trainings.withdraw()
         self._show()
-
-
-def _suggestion(source: LayerChoice) -> str:
-    """The picture's name says more than the one that Krita gives to layers."""
-    name = host.name_of(source.document)
-    return name.rsplit(".", 1)[0] if source.document.fileName() else source.name

@@ -108,7 +108,6 @@ class PaintingPage(QtWidgets.QWidget):  # type: ignore[misc]
         trainings = self._studio.trainings
         self._use.setText(_("Translate &with it") if trainings.seen.is_in(TrainingState.FINISHED) else _("&Use now"))
         self._use.setToolTip(_("Translates the painting's layer with what it has learned, into a new layer above"))
-        self._use.setEnabled(trainings.can_use and not self._studio.busy)
         self._stop.setEnabled(trainings.can_stop)
         self._cancel.setEnabled(trainings.can_cancel)
         self._resume.setEnabled(trainings.can_resume)
@@ -139,7 +138,7 @@ class PaintingPage(QtWidgets.QWidget):  # type: ignore[misc]
             _say(self._time, "")
             return
         parts = (
-            words.elapsed_line(seen.elapsed),
+            words.elapsed_line(seen.job, seen.elapsed),
             words.left_line(seen.job, seen.seconds_left),
             words.seen_line(seen.job),
         )

@@ -17,7 +17,9 @@ MOST_NAMED = 10
 SAVE_SECONDS = 10.0  # between saves of nothing but progress
 TELL_SECONDS = 1.0  # between two that are told of it
 
-_KEPT = frozenset({"state", "ending", "can_export", "claimed", "filter_id", "problem", "warnings", "restarts", "turn"})
+_KEPT = frozenset(
+    {"state", "ending", "preview", "can_export", "claimed", "filter_id", "problem", "warnings", "restarts", "turn"}
+)
 
 _log = logging.getLogger(__name__)
 
@@ -76,7 +78,7 @@ class Board:
         weighty = any(getattr(job, name) != getattr(before, name) for name in _KEPT)
         if weighty or self._is_due(self._saved, job_id, SAVE_SECONDS):
             self._save(job)
-        if weighty or job.preview != before.preview or self._is_due(self._told, job_id, TELL_SECONDS):
+        if weighty or self._is_due(self._told, job_id, TELL_SECONDS):
             self._tell(job_id)
         if State.QUEUED in (before.state, job.state) and before.state is not job.state:
             for other in self.queue():

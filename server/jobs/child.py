@@ -1,4 +1,4 @@
-"""One process of the trainer: started behind all others, listened to, stopped."""
+"""One process of the trainer: started, listened to, stopped."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-NICENESS = 10  # translations, for which somebody waits, go first
+NICENESS = 10  # translations and exports, for which somebody waits, go first
 MEMORY_SCORE = "500"  # when memory runs out, Linux ends it and not the server
 _LAST_WORDS_SECONDS = 5.0
 
@@ -24,19 +24,18 @@ Event = dict[str, Any]
 class Child:
     """A process whose errors and stray output go to ``log``. Belongs to one event loop.
 
-    It is asked to stop by the end of its input, which it sees too when this process dies. Raises OSError when it cannot
-    be started.
+    It is asked to stop by the end of its input, which it sees too when this process dies. One that works ``behind`` the
+    others lets them go first. Raises OSError when it cannot be started.
     """
 
     # Threads, not asyncio's own child processes: those need another kind of loop on Windows than gRPC does.
-    def __init__(self, command: Sequence[str], log: IO[bytes]) -> None:
+    def __init__(self, command: Sequence[str], log: IO[bytes], *, behind: bool) -> None:
         self._loop = asyncio.get_running_loop()
         self._events: asyncio.Queue[Event | None] = asyncio.Queue()
         self._ended: asyncio.Future[int] = self._loop.create_future()
         self._log = log
         self._kill_later: asyncio.TimerHandle | None = None
-        self._process = _popen(command, log)
-        _put_behind(self._process.pid)
+        self._process = _popen(command, log, behind)
         self._reader = threading.Thread(target=self._read, name="training-output", daemon=True)
         self._reader.start()
         threading.Thread(target=self._wait, name="training-end", daemon=True).start()
@@ -103,18 +102,15 @@ def _event(line: bytes) -> Event | None:
 
 if sys.platform == "win32":
 
-    def _popen(command: Sequence[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
-        flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
+    def _popen(command: Sequence[str], log: IO[bytes], behind: bool) -> subprocess.Popen[bytes]:
+        priority = subprocess.BELOW_NORMAL_PRIORITY_CLASS if behind else 0
         return subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
-            creationflags=flags | subprocess.BELOW_NORMAL_PRIORITY_CLASS,
+            creationflags=subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP | priority,
         )
-
-    def _put_behind(pid: int) -> None:
-        """It was started so."""
 
     def _kill(process: subprocess.Popen[bytes]) -> None:
         process.kill()
@@ -124,17 +120,17 @@ if sys.platform == "win32":
 
 else:
 
-    def _popen(command: Sequence[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
+    def _popen(command: Sequence[str], log: IO[bytes], behind: bool) -> subprocess.Popen[bytes]:
         # A session of its own: Ctrl-C at the server's terminal is for the server, which then asks its children to stop.
-        return subprocess.Popen(
+        process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True
         )
-
-    def _put_behind(pid: int) -> None:
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, pid, NICENESS)
-        with contextlib.suppress(OSError):
-            Path(f"/proc/{pid}/oom_score_adj").write_text(MEMORY_SCORE)
+            Path(f"/proc/{process.pid}/oom_score_adj").write_text(MEMORY_SCORE)
+        if behind:
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
+        return process
 
     def _kill(process: subprocess.Popen[bytes]) -> None:
         """With all that it started."""

@@ -72,7 +72,7 @@ class Exporter:
         made = folder.path / f".{secrets.token_hex(4)}.tmp"  # of its own: a process of a killed server may be at it too
         command = self._trainer.export_command(self._board.find(job_id), folder, made)
         with folder.log.open("ab") as log:
-            child = Child(command, log)
+            child = Child(command, log, behind=False)
             try:
                 status = await child.wait()
             finally:

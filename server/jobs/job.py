@@ -58,7 +58,6 @@ class Job:
     losses: Mapping[str, float] = field(default_factory=dict)
     device: str = ""
     preview: str = ""
-    preview_images: int = 0
     can_export: bool = False
     claimed: bool = False
     problem: str = ""

@@ -44,16 +44,19 @@ class Runner:
         """Takes up what was under way when the server ended: those that ran go on before those that waited."""
         for job in self._board.all():
             if job.state is State.RUNNING:
-                self._board.update(job.id, state=State.QUEUED, seconds_left=None, restarts=job.restarts + 1)
+                weights = self._store.folder(job.id).has_weights  # the last event of them may not have come
+                self._board.update(
+                    job.id, state=State.QUEUED, seconds_left=None, restarts=job.restarts + 1, can_export=weights
+                )
             elif job.state is State.ENDING:
-                self._live(self._end_late(job.id))
+                self._live(job.id, self._conclude_alone(job.id))
         self.dispatch()
 
     def dispatch(self) -> None:
         """Starts what can start."""
         while self._free and not self._closing and (queue := self._board.queue()):
             job = self._board.update(queue[0].id, state=State.RUNNING)
-            self._live(self._run(job.id, self._free.pop(0)))
+            self._live(job.id, self._train(job.id, self._free.pop(0)))
 
     def end(self, job_id: str, ending: Ending) -> Job:
         """Ends a training, now or as soon as its process has saved a checkpoint. Raises Refusal."""
@@ -72,7 +75,7 @@ class Runner:
         if job_id in self._children:
             self._children[job_id].stop(STOP_SECONDS)
         elif job.state is State.QUEUED:
-            self._live(self._end_late(job_id))
+            self._live(job_id, self._conclude_alone(job_id))
         return self._board.find(job_id)
 
     async def close(self, seconds: float) -> None:
@@ -86,17 +89,10 @@ class Runner:
             for life in late:
                 life.cancel()
 
-    def _live(self, life: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(life)
+    def _live(self, job_id: str, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(self._survive(job_id, work))
         self._lives.add(task)
         task.add_done_callback(self._lives.discard)
-
-    async def _run(self, job_id: str, device: str) -> None:
-        await self._survive(job_id, self._train(job_id, device))
-
-    async def _end_late(self, job_id: str) -> None:
-        """Ends a job whose process is not ours, or has never been."""
-        await self._survive(job_id, self._conclude_alone(job_id))
 
     async def _survive(self, job_id: str, work: Coroutine[Any, Any, None]) -> None:
         """Whatever goes wrong, the job says so."""
@@ -125,6 +121,7 @@ class Runner:
             await self._conclude(job_id, status, last)
 
     async def _conclude_alone(self, job_id: str) -> None:
+        """For a job whose process is not ours, or has never been."""
         with await self._own_log(job_id, self._store.folder(job_id)):
             pass
         if not self._closing:
@@ -145,7 +142,8 @@ class Runner:
     async def _listen(self, job_id: str, folder: JobFolder, device: str, log: IO[bytes]) -> tuple[int, Event]:
         """Runs the process to its end. Returns its exit status and the last event that says how things stand."""
         before, started = self._board.find(job_id).elapsed_seconds, time.monotonic()
-        child = self._children[job_id] = Child(self._trainer.fit_command(self._board.find(job_id), folder, device), log)
+        command = self._trainer.fit_command(self._board.find(job_id), folder, device)
+        child = self._children[job_id] = Child(command, log, behind=True)
         last = Event()
         try:
             async for event in child.events():

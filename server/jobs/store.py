@@ -59,6 +59,11 @@ class JobFolder:
         """The first source picture as the previews show it."""
         return self.run / "previews" / "source.png"
 
+    def latest_preview(self, told: str) -> Path | None:
+        """The one that was ``told``, or the newest: a run that goes on from a checkpoint removes later ones."""
+        previews = [self.run / told, *sorted((self.run / "previews").glob("images-*.png"), reverse=True)]
+        return next((file for file in previews if file.is_file()), None)
+
     @property
     def has_begun(self) -> bool:
         """Whether there is a run to go on with."""
@@ -104,6 +109,8 @@ class JobStore:
             if path.name.startswith(".") and path.name.endswith(".tmp"):
                 _remove(path)
             elif path.is_dir() and is_job_id(path.name):
+                for left in path.glob(".*.tmp"):
+                    _remove(left)
                 try:
                     jobs.append(_read(JobFolder(path)))
                 except (OSError, ValueError) as error:

@@ -61,8 +61,8 @@ def changes_of(event: Event, job: Job) -> dict[str, Any]:
         case {"event": "step", "images": int(images), "losses": dict(losses), **rest}:
             seconds = rest.get("seconds_left")
             return {"images_seen": images, "losses": _numbers(losses), "seconds_left": seconds}
-        case {"event": "preview", "images": int(images), "file": str(file)}:
-            return {"preview": file, "preview_images": images}
+        case {"event": "preview", "file": str(file)}:
+            return {"preview": file}
         case {"event": "checkpoint", "images": int(images)}:
             return {"can_export": True, "images_seen": max(images, job.images_seen)}
         case {"event": "stopped", "images": int(images)}:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from grpc_health.v1 import health_pb2
 from pleinair.v1 import training_pb2 as pb
 from pleinair.v1 import translation_pb2
 
 from server.config import TrainingMode
+from server.jobs.job import Job, State
+from server.jobs.store import JobStore
 from tests import factories
 from tests.contract.connection import SECONDS, Connect, Connection, Failure, failing
-from tests.trainings import SOURCE, TARGET, encoded, frames, header, picture, picture_file
+from tests.trainings import SOURCE, TARGET, encoded, eventually, frames, header, picture, picture_file
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +90,8 @@ def test_a_stream_that_breaks_off_leaves_nothing_behind(training: Connection) ->
     with failing():
         training.training.StartTraining(broken(), timeout=SECONDS)
     assert not training.training.ListTrainings(pb.ListTrainingsRequest()).jobs
+    trainings = training.filters_folder / "trainings"
+    eventually(lambda: [path.name for path in trainings.iterdir()] == [".lock"])
 
 
 @pytest.mark.parametrize("method", ["Get", "Watch", "Cancel", "Export", "Resume", "Delete"])
@@ -112,15 +118,27 @@ def test_a_server_that_shall_not_train_says_so_and_makes_no_folder(connect: Conn
         with failing() as failures:
             connection.training.ListTrainings(pb.ListTrainingsRequest())
         assert failures[0].reason == "TRAINING_UNAVAILABLE"
+        health = health_pb2.HealthCheckRequest(service="pleinair.v1.TrainingService")
+        assert connection.health.Check(health).status == health_pb2.HealthCheckResponse.NOT_SERVING
     assert not list(tmp_path.iterdir())
 
 
-def test_without_pytorch_the_sentence_says_what_to_install(
-    connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+def test_pages_hold_every_training_once_the_newest_first(connect: Connect, tmp_path: Path) -> None:
+    store = JobStore(tmp_path / "trainings")
+    made = [
+        Job(id=f"job-000{number}", title="", preset="", filter_id="", create_time=1.5 + number // 2, turn=number)
+        for number in range(5)
+    ]
+    for job in made:
+        store.folder(job.id).path.mkdir(parents=True)
+        store.save(replace(job, state=State.CANCELLED))
     with connect(tmp_path) as connection:
-        assert "pip install 'pleinair[train]'" in refused(connection, frames()).sentence
+        found, pages, token = [], 0, ""
+        while pages == 0 or token:
+            answer = connection.training.ListTrainings(pb.ListTrainingsRequest(page_size=2, page_token=token))
+            found += [job.id for job in answer.jobs]
+            pages, token = pages + 1, answer.next_page_token
+    assert (found, pages) == ([job.id for job in reversed(made)], 3)
 
 
 def test_a_server_of_one_file_does_not_train(connect: Connect, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -21,6 +22,15 @@ def test_defaults_are_those_of_the_paper() -> None:
     assert (fastcut.nce_weight, fastcut.identity, fastcut.flip_equivariance) == (10, False, True)
     assert (fastcut.epochs, fastcut.decay_share) == (200, 0.25)
     assert (cut.patches, cut.temperature, cut.learning_rate, cut.beta1, cut.beta2) == (256, 0.07, 2e-4, 0.5, 0.999)
+
+
+def test_the_quick_sincut_has_the_losses_of_the_papers_and_smaller_networks() -> None:
+    paper, quick = (FitConfig(**PRESETS[name]) for name in ("sincut", "sincut-quick"))
+    weights = [option.name for option in dataclasses.fields(FitConfig) if option.name.endswith("_weight")]
+    for name in (*weights, "identity", "adversarial", "negatives", "architecture", "strategy", "crop_size"):
+        assert getattr(quick, name) == getattr(paper, name), name
+    for name in ("width", "blocks", "discriminator_width", "batch"):
+        assert getattr(quick, name) < getattr(paper, name), name
 
 
 def test_options_survive_being_saved() -> None:
@@ -48,6 +58,7 @@ def test_options_survive_being_saved() -> None:
             "--target-channels is 3; turn it off by --no-identity, or give both the same channels.",
         ),
         ({"adversarial": "wgan"}, "--adversarial is 'wgan', but must be lsgan or nonsaturating."),
+        ({"preview_seconds": -1.0}, "--preview-seconds is -1.0, but must be a number of seconds, or 0 for off."),
         ({"batch": 0}, "--batch is 0, but must be a whole number of at least 1."),
         ({"images": 0}, "--images is 0, but must be a whole number of at least 1."),
         ({"identifier": "Étretat"}, "--identifier is 'Étretat', but must be 1 to 64 lower-case letters"),

@@ -19,21 +19,23 @@ SQRT2 = math.sqrt(2)
 class Blur(nn.Module):
     """Zero padding, then the kernel [1, 3, 3, 1] x [1, 3, 3, 1] / 64. (N, C, H, W) -> (N, C, H + 2 padding - 3, ...).
 
-    ``gain``: the sum of the kernel; 4 makes up for the zeros that a transposed convolution inserts.
+    ``gain``: the sum of the kernel; 4 makes up for the zeros that a transposed convolution inserts. With ``stride`` 2
+    only every other row and column of the answer is computed.
     """
 
     kernel: Tensor
 
-    def __init__(self, channels: int, *, padding: int, gain: float = 1.0) -> None:
+    def __init__(self, channels: int, *, padding: int, gain: float = 1.0, stride: int = 1) -> None:
         super().__init__()
-        self.padding = padding
+        self.padding, self.stride = padding, stride
         row = torch.tensor([1.0, 3.0, 3.0, 1.0]) / 8
         kernel = gain * torch.outer(row, row)
         # A constant of the architecture, not a weight: it stays out of the state dict.
         self.register_buffer("kernel", kernel.expand(channels, 1, 4, 4).contiguous(), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        return F.conv2d(x, self.kernel.to(x.dtype), padding=self.padding, groups=x.shape[1])
+        kernel = self.kernel.to(x.dtype)
+        return F.conv2d(x, kernel, stride=self.stride, padding=self.padding, groups=x.shape[1])
 
 
 class EqualConv(nn.Module):
@@ -89,8 +91,10 @@ class ConvLayer(nn.Sequential):
     """
 
     def __init__(self, inside: int, outside: int, size: int, *, halve: bool = False, activate: bool = True) -> None:
-        blur = [Blur(inside, padding=(size + 1) // 2)] if halve else []
-        stride, padding = (2, 0) if halve else (1, size // 2)
+        # A 1x1 convolution sees each pixel alone, so the blur need not compute those that a stride would leave out.
+        blur_stride, stride = ((2, 1) if size == 1 else (1, 2)) if halve else (1, 1)
+        blur = [Blur(inside, padding=(size + 1) // 2, stride=blur_stride)] if halve else []
+        padding = 0 if halve else size // 2
         activation = [BiasedLeakyReLU(outside)] if activate else []
         super().__init__(*blur, EqualConv(inside, outside, size, stride=stride, padding=padding), *activation)
 

@@ -231,8 +231,8 @@ def test_it_goes_on_after_the_server_was_away(tmp_path: Path) -> None:
             opened.begin(images=LONG)
             opened.until(lambda: opened.trainings.can_use)
             server.do(server.server.stop()).result(60)
-            problem = opened.until(lambda: opened.trainings.problem)
-            assert problem[0] == f"No server answers at {address}."
+            away = f"No server answers at {address}."
+            opened.until(lambda: opened.trainings.problem and opened.trainings.problem[0] == away)
             assert opened.trainings.seen.job is not None and not opened.trainings.can_cancel
             with training_server(tmp_path, address=address):
                 opened.until(lambda: opened.trainings.problem is None and opened.trainings.can_cancel)

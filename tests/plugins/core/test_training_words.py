@@ -45,7 +45,7 @@ def test_the_share_is_known_or_not_made_up() -> None:
 
 
 def test_times_are_as_exact_as_they_are_known() -> None:
-    assert [words.elapsed_line(seconds) for seconds in (7, 127.9, 3723)] == [
+    assert [words.elapsed_line(RUNNING, seconds) for seconds in (7, 127.9, 3723)] == [
         "0:07 so far",
         "2:07 so far",
         "1:02:03 so far",
@@ -57,7 +57,8 @@ def test_times_are_as_exact_as_they_are_known() -> None:
         "about 5 min left",
         "about 2.5 h left",
     ]
-    assert words.left_line(TrainingJob(state=TrainingState.FINISHED), None) == ""
+    over = TrainingJob(state=TrainingState.FINISHED)
+    assert (words.elapsed_line(over, 7), words.left_line(over, None)) == ("0:07 in all", "")
 
 
 def test_a_list_names_each_training_with_its_state() -> None:
@@ -68,7 +69,7 @@ def test_a_list_names_each_training_with_its_state() -> None:
 
 def test_losses_and_pictures_are_named() -> None:
     job = TrainingJob(losses={"nce": 3.14159, "d": 0.5}, source_names=["Background"], target_names=["a.jpg", "b.jpg"])
-    assert words.losses_line(job) == "Losses: d 0.500  nce 3.142"
+    assert words.losses_line(job) == "Losses: d\u00a00.50  nce\u00a03.14"
     assert words.pictures_line(job) == "From “Background” to “a.jpg, b.jpg”"
     assert words.losses_line(TrainingJob()) == words.pictures_line(TrainingJob()) == ""
 

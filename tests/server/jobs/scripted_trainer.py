@@ -50,6 +50,7 @@ class Run:
         if "resume" not in options:
             for folder in ("checkpoints", "previews"):
                 (self.path / folder).mkdir(parents=True)
+            (self.path / "previews" / "source.png").write_bytes(PICTURE)
             self.config.write_text(json.dumps(options))
         self.options = json.loads(self.config.read_text())
         self.total = int(self.options.get("images", "20"))
@@ -64,8 +65,9 @@ class Run:
 
     def preview(self) -> None:
         file = self.path / "previews" / f"images-{self.images:09d}.png"
-        file.write_bytes(PICTURE)
-        (self.path / "previews" / "source.png").write_bytes(PICTURE)
+        beside = file.with_suffix(".tmp")
+        beside.write_bytes(PICTURE)
+        beside.replace(file)
         tell("preview", images=self.images, file=f"previews/{file.name}")
 
 

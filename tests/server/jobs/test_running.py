@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
-from pleinair.v1 import filters_pb2
+from PIL import Image
+from pleinair.v1 import filters_pb2, translation_pb2
 from pleinair.v1 import training_pb2 as pb
 
 from server.jobs import runner
 from tests import factories
 from tests.contract.connection import Connection, failing
 from tests.server.jobs.conftest import Serve
-from tests.trainings import ended, eventually, get, start, until, watch
+from tests.trainings import (
+    SOURCE,
+    TARGET,
+    ended,
+    get,
+    header,
+    learning,
+    picture,
+    picture_file,
+    processes_with,
+    start,
+    until,
+    watch,
+)
 
 LONG = 100_000
 
@@ -28,10 +42,6 @@ def cancel(connection: Connection, job_id: str, *, keep: bool = False) -> pb.Tra
     return connection.training.CancelTraining(pb.CancelTrainingRequest(id=job_id, keep_filter=keep)).job
 
 
-def learning(job: pb.TrainingJob) -> bool:
-    return job.can_export and job.images_seen >= 3
-
-
 def test_a_training_runs_to_its_end_and_its_filter_is_served_with_its_identifier(serve: Serve) -> None:
     with serve() as connection:
         job = start(connection.training)
@@ -42,6 +52,31 @@ def test_a_training_runs_to_its_end_and_its_filter_is_served_with_its_identifier
         assert job.filter_ready and job.losses["G"] == pytest.approx(0.05) and job.elapsed_seconds > 0
         assert served(connection) == ["etretat"]
         assert len(list((connection.filters_folder / "trainings" / job.id / "run" / "checkpoints").iterdir())) == 1
+
+
+def test_pixels_of_a_layer_and_files_of_the_servers_folder_are_taken(serve: Serve, tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "sea.jpg").write_bytes(picture_file(1, kind="JPEG"))
+    pixel_format = translation_pb2.PixelFormat(
+        channels=translation_pb2.CHANNELS_RGBA,
+        sample_type=translation_pb2.SAMPLE_TYPE_UINT8,
+        channel_order=translation_pb2.CHANNEL_ORDER_BGR,
+    )
+    pixels = pb.RawPixels(width=2, height=1, pixel_format=pixel_format)
+    sent = [
+        header(),
+        picture(SOURCE, "Layer 1", pixels=pixels),
+        pb.StartTrainingRequest(data=bytes([0, 0, 255, 255, 255, 0, 0, 128])),
+        picture(TARGET, "", path="sea.jpg"),
+    ]
+    with serve(training_pictures=tmp_path / "shared") as connection:
+        job = connection.training.StartTraining(iter(sent)).job
+        assert [*job.source_names, *job.target_names] == ["Layer 1", "sea.jpg"]
+        pictures = connection.filters_folder / "trainings" / job.id / "pictures"
+        assert (pictures / "target" / "000-sea.jpg").read_bytes() == picture_file(1, kind="JPEG")
+        with Image.open(pictures / "source" / "000-layer-1.png") as image:
+            assert np.asarray(image).tolist() == [[[255, 0, 0, 255], [0, 0, 255, 128]]]
+        assert ended(connection.training, job.id).state == pb.TRAINING_STATE_FINISHED
 
 
 def test_watchers_see_previews_with_the_original_once_and_a_late_one_starts_with_the_latest(serve: Serve) -> None:
@@ -189,15 +224,6 @@ def test_a_process_that_does_not_stop_is_ended(serve: Serve, monkeypatch: pytest
         assert ended(connection.training, job.id, 10).state == pb.TRAINING_STATE_CANCELLED
 
 
-def test_the_same_request_twice_is_one_training_also_after_a_restart(serve: Serve) -> None:
-    with serve() as connection:
-        first = start(connection.training, request_id="r1", images=LONG)
-        assert start(connection.training, request_id="r1").id == first.id
-        assert start(connection.training, request_id="r2").id != first.id
-    with serve() as connection:
-        assert start(connection.training, request_id="r1").id == first.id
-
-
 def test_only_what_has_ended_is_deleted_and_its_filter_stays(serve: Serve) -> None:
     with serve() as connection:
         job = start(connection.training, images=LONG)
@@ -221,113 +247,10 @@ def test_only_what_was_cancelled_or_failed_goes_on(serve: Serve) -> None:
         assert failures[0].reason == "WRONG_STATE"
 
 
-def test_what_ran_when_the_server_ended_goes_on_first_and_from_its_checkpoint(serve: Serve, filters: Path) -> None:
-    with serve() as connection:
-        jobs = [start(connection.training, title, images=LONG) for title in ("One", "Two", "Three")]
-        seen = until(connection.training, jobs[0].id, learning).images_seen
-    begun = _beginnings(filters, jobs[0])
-    with serve() as connection:
-        assert [get(connection.training, job.id).queue_position for job in jobs] == [0, 0, 1]
-        again = until(connection.training, jobs[0].id, lambda job: job.images_seen > seen + 2)
-        assert (again.state, again.restarts) == (pb.TRAINING_STATE_RUNNING, 1)
-        assert begun == [0] and _beginnings(filters, jobs[0])[1] >= seen - 1
-        assert get(connection.training, jobs[1].id).restarts == 0
-
-
-def _beginnings(filters: Path, job: pb.TrainingJob) -> list[int]:
-    """At how many images each of its processes began."""
-    lines = (filters / "trainings" / job.id / "log.txt").read_text().splitlines()
-    return [int(line.removeprefix("Going on after ")) for line in lines if line.startswith("Going on after ")]
-
-
-def test_what_was_being_ended_when_the_server_ended_is_ended_after_all(serve: Serve, filters: Path) -> None:
-    with serve() as connection:
-        jobs = [start(connection.training, title, images=LONG) for title in ("One", "Two")]
-        until(connection.training, jobs[0].id, learning)
-    for job, ending in zip(jobs, ("keep", "cancel"), strict=True):
-        file = filters / "trainings" / job.id / "job.json"
-        file.write_text(json.dumps(json.loads(file.read_text()) | {"state": "ending", "ending": ending}))
-    with serve() as connection:
-        assert ended(connection.training, jobs[0].id).state == pb.TRAINING_STATE_FINISHED
-        assert ended(connection.training, jobs[1].id).state == pb.TRAINING_STATE_CANCELLED
-        assert served(connection) == ["one"]
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="there a child does not hold the lock")
-def test_a_run_whose_earlier_process_lives_yet_waits_for_its_end(serve: Serve, filters: Path) -> None:
-    with serve() as connection:
-        job = start(connection.training, images=LONG)
-        until(connection.training, job.id, learning)
-    log = (filters / "trainings" / job.id / "log.txt").open("ab")
-    import fcntl
-
-    fcntl.flock(log, fcntl.LOCK_EX)
-    with serve() as connection:
-        waiting = until(connection.training, job.id, lambda job: job.state == pb.TRAINING_STATE_RUNNING)
-        assert waiting.restarts == 1
-        log.close()
-        until(connection.training, job.id, lambda job: job.images_seen > waiting.images_seen + 2)
-
-
-def test_a_second_server_on_the_same_folder_does_not_train_and_says_so(serve: Serve, filters: Path) -> None:
-    with serve() as connection:
-        job = start(connection.training, images=LONG)
-        with factories.running_server(filters) as second:
-            lines = second.server.start_lines(second.address)
-            assert any(line.startswith("Another server trains in") for line in lines)
-        assert get(connection.training, job.id).state == pb.TRAINING_STATE_RUNNING
-
-
-def test_a_damaged_job_is_set_aside_in_words_and_the_others_go_on(serve: Serve, filters: Path) -> None:
-    with serve() as connection:
-        jobs = [start(connection.training, title, images=LONG) for title in ("One", "Two")]
-    damaged = filters / "trainings" / jobs[0].id / "job.json"
-    damaged.write_text(damaged.read_text()[:100])
-    with serve() as connection:
-        listed = connection.training.ListTrainings(pb.ListTrainingsRequest()).jobs
-        assert [job.id for job in listed] == [jobs[1].id]
-        assert not damaged.exists() and damaged.with_name("job.json.damaged").exists()
-        until(connection.training, jobs[1].id, learning)
-
-
-def test_no_process_outlives_the_server(serve: Serve, filters: Path) -> None:
-    with serve() as connection:
-        job = start(connection.training, images=LONG)
-        until(connection.training, job.id, learning)
-    log = filters / "trainings" / job.id / "log.txt"
-    eventually(lambda: _is_free(log))
-
-
-def _is_free(log: Path) -> bool:
-    from server.jobs.locks import Held, hold
-
-    try:
-        hold(log).close()
-    except Held:
-        return False
-    return True
-
-
-@pytest.mark.skipif(not hasattr(os, "getpriority"), reason="Windows has other priorities")
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="the process is looked for in /proc")
 def test_trainings_run_behind_everything_else(serve: Serve) -> None:
     with serve() as connection:
         job = start(connection.training, images=LONG)
         until(connection.training, job.id, learning)
         log = connection.filters_folder / "trainings" / job.id / "log.txt"
-        assert _niceness_of_who_has(log) == [10]
-
-
-def _niceness_of_who_has(file: Path) -> list[int]:
-    """Of the other processes that have it open."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        if int(process.name) != os.getpid() and _has_open(process, file):
-            found.append(os.getpriority(os.PRIO_PROCESS, int(process.name)))
-    return found
-
-
-def _has_open(process: Path, file: Path) -> bool:
-    try:
-        return any(os.path.realpath(link) == str(file.resolve()) for link in (process / "fd").iterdir())
-    except OSError:
-        return False
+        assert [os.getpriority(os.PRIO_PROCESS, number) for number in processes_with(log)] == [10]

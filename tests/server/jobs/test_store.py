@@ -41,10 +41,13 @@ def test_a_draft_that_is_given_up_leaves_nothing(tmp_path: Path) -> None:
 
 def test_what_a_killed_server_left_half_made_goes(tmp_path: Path) -> None:
     store = JobStore(tmp_path)
+    folder = stored(store, job())
     (tmp_path / ".etretat-3f9a.tmp" / "pictures").mkdir(parents=True)
     (tmp_path / "notes").mkdir()
-    assert store.load() == ([], [])
-    assert [path.name for path in tmp_path.iterdir()] == ["notes"]
+    (folder / ".0a1b2c3d.tmp").write_bytes(b"half a filter")
+    assert store.load() == ([job()], [])
+    assert sorted(path.name for path in tmp_path.iterdir()) == [folder.name, "notes"]
+    assert sorted(path.name for path in folder.iterdir()) == ["job.json", "pictures"]
 
 
 @pytest.mark.parametrize(
