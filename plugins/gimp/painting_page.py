@@ -154,7 +154,7 @@ class PaintingPage(Gtk.Box):  # type: ignore[misc]
             _say(self._time, "")
             return
         parts = (
-            words.elapsed_line(seen.elapsed),
+            words.elapsed_line(seen.job, seen.elapsed),
             words.left_line(seen.job, seen.seconds_left),
             words.seen_line(seen.job),
         )
