@@ -25,6 +25,7 @@ from tests.processes import serving
 PAINTING = "^Painting to photo$"
 # A network of a few weights that learns until it is stopped.
 _TINY = ("width=1", "blocks=4", "discriminator-width=1", "head-width=8", "crop-size=32", "batch=4", "images=1000000")
+_PATIENCE, _PRESSES = 6.0, 15  # seconds for each
 REAL = (*_TINY, "preview-seconds=2", "checkpoint-seconds=2")
 
 
@@ -49,15 +50,14 @@ class Studio(Desk):
         return list(job.target_names) if job else []
 
     def press_until(self, key: str, window: str, holds: Callable[[], bool], what: str) -> None:
-        """A key does nothing before the window knows that what it asks for is possible."""
-
-        def pressed() -> bool:
-            if not holds():
-                with suppress(AssertionError):  # the window has gone meanwhile
-                    self.screen.key(key, window=window)
-            return holds()
-
-        wait_until(pressed, self.gimp, 90, what)
+        """A key does nothing before the window knows that what it asks for is possible; then it is pressed again."""
+        for _ in range(_PRESSES):
+            with suppress(AssertionError):  # the window has gone meanwhile
+                self.screen.key(key, window=window)
+            with suppress(AssertionError):
+                wait_until(holds, self.gimp, _PATIENCE, what)
+                return
+        raise AssertionError(f"{key} did not bring the {what}.")
 
     def agree(self, key: str, window: str, path: Path) -> None:
         """Presses a key, and the same again in the question that comes."""
