@@ -81,7 +81,7 @@ def translate_source(session: Session, store: SettingsStore, trainings: Training
     if layer is None:
         raise Problem(
             _("The layer that this training was made from is not in an open picture."),
-            _("Open its picture; or apply the filter to another layer with Translate…"),
+            _("Open its picture; or choose Translate… and apply the filter to another layer."),
         )
     options = apply.Options(found.id, layers.LAYER, layers.Look())
     keeping.translate_and_keep(session, store, layer.get_image(), [layer], options)

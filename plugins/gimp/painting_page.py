@@ -38,7 +38,7 @@ class PaintingPage(Gtk.Box):  # type: ignore[misc]
         self._pictures, self._state, self._time, self._losses, self._warnings, self._doing = (
             _line(dim=number == 3) for number in range(6)
         )
-        self._log = Gtk.TextView(editable=False, monospace=True, cursor_visible=False)
+        self._log = Gtk.TextView(editable=False, monospace=True, cursor_visible=False, wrap_mode=Gtk.WrapMode.WORD_CHAR)
         self._log.get_accessible().set_name(_("The end of the training's log"))
         self._make_buttons()
         self._arrange()
