@@ -19,7 +19,7 @@ _HEIGHT = 84  # pixels: three rows
 
 
 class TargetList(Gtk.Box):  # type: ignore[misc]
-    """Emits ``changed``. ``attempt`` runs what the artist asks for and tells what was wrong; no ``source`` is offered."""
+    """Emits ``changed``. ``attempt`` runs what the artist asks for and says what was wrong; ``source`` is left out."""
 
     __gsignals__: ClassVar = {"changed": (GObject.SignalFlags.RUN_FIRST, None, ())}
 
