@@ -109,7 +109,6 @@ def _training(
         average=GeneratorAverage(method.networks["generator"], config.ema) if config.ema else None,
         evaluate=_evaluation(config, batches),
         events=events,
-        abandoned=process.abandoned,
     )
 
 

@@ -37,8 +37,7 @@ class Training:
     """Everything that one run needs; ``average``, ``evaluate`` and ``events`` on request.
 
     ``sample`` (1, c, h, w) in [-1, 1] is for the filter's thumbnail. Previews show ``whole``, if it is given, rather
-    than a few crops. Once the run is ``abandoned`` by the program that started it, only its end has one: somebody waits
-    for the checkpoint, or will soon end the process.
+    than a few crops.
     """
 
     method: Method
@@ -55,7 +54,6 @@ class Training:
     average: GeneratorAverage | None = None
     evaluate: Evaluate | None = None
     events: Events | None = None
-    abandoned: Callable[[], bool] = lambda: False
     _best: float = math.inf  # the lowest score so far
     _previews: Pace = field(init=False)
     _checkpoints: Pace = field(init=False)
@@ -101,8 +99,10 @@ class Training:
         ended = images_seen >= self.length.images
         last = stopped or ended
         evaluated = self.evaluate is not None and (ended or self._due(images_seen, self.config.evaluate_every))
-        due = last or self._due(images_seen, self.config.preview_every, self._previews)
-        previewed = due and (ended or not self.abandoned())
+        # Previews by time may take long, and who stops a run does not wait for another one, nor always lets it go on.
+        by_count = not self._previews.seconds
+        due = by_count if stopped else self._due(images_seen, self.config.preview_every, self._previews)
+        previewed = ended or due
         if last or evaluated or previewed or losses.age() >= METRICS_SECONDS:
             means = self._read(losses, images_seen)
             self.progress.step(images_seen, means, self._time_left.seconds(images_seen))

@@ -5,20 +5,26 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from ..client import Endpoint
 from .texts import _
+from .training_wish import QUICK
 
 FILE = "settings.json"
+_ATTEMPTS, _PAUSE = 3, 0.1  # seconds between them
 
 
 @dataclass(frozen=True)
 class Settings:
     """``python`` is the interpreter that starts a local server; ``source`` is layer, layer-with-masks or picture;
-    ``opacity`` is in per cent. Values of another type than these are not taken from a file."""
+    ``opacity`` is in per cent. ``training`` is the followed one's identifier, ``training_source`` how the editor finds
+    its layer; ``training_options`` are name=value each, for trainings that are started, and in the file only. Values of
+    another type than these are not taken from a file."""
 
     address: str = "127.0.0.1:50051"
     token: str = field(default="", repr=False)
@@ -33,6 +39,10 @@ class Settings:
     source: str = "layer"
     opacity: int = 100
     keep_luminance: bool = False
+    training: str = ""
+    training_source: str = ""
+    training_preset: str = QUICK
+    training_options: tuple[str, ...] = ()
 
     @property
     def endpoint(self) -> Endpoint:
@@ -41,6 +51,9 @@ class Settings:
     def used(self, filter_id: str) -> Settings:
         """With this filter as the last one."""
         return replace(self, last_filter=filter_id)
+
+    def following(self, training: str, source: str) -> Settings:
+        return replace(self, training=training, training_source=source)
 
     def with_favourite(self, filter_id: str, wanted: bool) -> Settings:
         others = tuple(other for other in self.favourites if other != filter_id)
@@ -66,9 +79,7 @@ class SettingsStore:
     def load(self) -> Settings:
         """Never fails: what cannot be read is set aside, and what is missing or of the wrong type has its default."""
         try:
-            entries = json.loads(self._file.read_text("utf-8"))
-            if not isinstance(entries, dict):
-                raise ValueError
+            entries = self._entries()
         except FileNotFoundError:
             return Settings()
         except (OSError, ValueError):
@@ -95,6 +106,17 @@ class SettingsStore:
                 ),
                 _("They hold until the editor is closed; make the folder writable to keep them."),
             ) from error
+
+    def _entries(self) -> dict[str, Any]:
+        """Looks again before it calls the file broken: what others write in place is only half there for a moment."""
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                time.sleep(_PAUSE)
+            with suppress(ValueError):
+                entries = json.loads(self._file.read_text("utf-8"))
+                if isinstance(entries, dict):
+                    return entries
+        raise ValueError
 
     def _set_aside(self) -> str:
         number = 1

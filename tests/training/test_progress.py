@@ -108,7 +108,15 @@ def test_a_run_stops_with_a_checkpoint_when_its_standard_input_ends(tmp_path: Pa
         stopped = wait_for("stopped", process)
         assert process.wait(60) == fit.INTERRUPTED
     assert Checkpoint.load(RunFolder(tmp_path / "run").latest_checkpoint()).images_seen == stopped["images"] > 0
-    assert not list((tmp_path / "run" / "previews").iterdir())  # which would keep waiting whoever asked it to stop
+
+
+@pytest.mark.parametrize(("steps", "previews"), [(1, []), (3, ["images-000000001.png"])])
+def test_a_run_with_previews_by_time_stops_without_another(
+    tmp_path: Path, steps: int, previews: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop_after(monkeypatch, steps)
+    assert fit.main(arguments(tmp_path, "--images", "9", "--preview-seconds", "60")) == fit.INTERRUPTED
+    assert [path.name for path in (tmp_path / "run" / "previews").iterdir()] == previews
 
 
 def test_a_run_that_is_abandoned_while_it_starts_can_go_on_later(
