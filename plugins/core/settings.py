@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from .texts import _
 from .training_wish import QUICK
 
 FILE = "settings.json"
+_ATTEMPTS, _PAUSE = 3, 0.1  # seconds between them
 
 
 @dataclass(frozen=True)
@@ -76,9 +79,7 @@ class SettingsStore:
     def load(self) -> Settings:
         """Never fails: what cannot be read is set aside, and what is missing or of the wrong type has its default."""
         try:
-            entries = json.loads(self._file.read_text("utf-8"))
-            if not isinstance(entries, dict):
-                raise ValueError
+            entries = self._entries()
         except FileNotFoundError:
             return Settings()
         except (OSError, ValueError):
@@ -105,6 +106,17 @@ class SettingsStore:
                 ),
                 _("They hold until the editor is closed; make the folder writable to keep them."),
             ) from error
+
+    def _entries(self) -> dict[str, Any]:
+        """Looks again before it calls the file broken: what others write in place is only half there for a moment."""
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                time.sleep(_PAUSE)
+            with suppress(ValueError):
+                entries = json.loads(self._file.read_text("utf-8"))
+                if isinstance(entries, dict):
+                    return entries
+        raise ValueError
 
     def _set_aside(self) -> str:
         number = 1

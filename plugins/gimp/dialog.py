@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..core.session import Session
 from ..core.settings import Settings, SettingsProblem, SettingsStore
 from ..core.texts import _
 from . import gtk, server_dialog, settings_dialog
+from .connection_line import ConnectionLine
 from .filter_list import FilterList
 from .gtk import GimpUi, GObject, Gtk, box, label
 from .layers import Look
@@ -38,7 +39,7 @@ class _TranslateWindow:
         self._about = label(dim=True, selectable=True)
         self._about.set_max_width_chars(50)
         self._preview = Preview(session, call.image, call.drawables)
-        self._status = _Status(self._open_settings, self._open_server, session.reconnect)
+        self._status = ConnectionLine(self._open_settings, self._open_server, session.reconnect)
         self._arrange()
         self._listen()
 
@@ -129,34 +130,6 @@ class _TranslateWindow:
         server_dialog.run(self._store, parent=self._dialog)
         self._session.use(self._store.load())
         self._session.reconnect()
-
-
-class _Status(Gtk.Box):  # type: ignore[misc]
-    """Where the server is and whether it answers; with the remedies when it does not."""
-
-    def __init__(self, settings: Any, start: Any, again: Any) -> None:
-        super().__init__(orientation=Gtk.Orientation.HORIZONTAL, spacing=6)
-        self._icon = Gtk.Image()
-        self._text = label()
-        self._remedies = [_button(_("Try a_gain"), again), _button(_("Start a _local server…"), start)]
-        self.pack_start(self._icon, False, False, 0)
-        self.pack_start(self._text, True, True, 0)
-        for button in (*self._remedies, _button(_("S_ettings…"), settings)):
-            self.pack_start(button, False, False, 0)
-
-    def show_connection(self, connection: Any) -> None:
-        icon = {"connected": "network-idle", "failed": "dialog-warning"}.get(connection.kind, "network-transmit")
-        self._icon.set_from_icon_name(icon, Gtk.IconSize.BUTTON)
-        self._text.set_text(f"{connection.sentence} {connection.remedy}".strip())
-        for button in self._remedies:
-            button.set_visible(connection.kind == "failed")
-
-
-def _button(text: str, clicked: Any) -> Gtk.Button:
-    button = Gtk.Button(label=text, use_underline=True)
-    button.set_valign(Gtk.Align.CENTER)
-    button.connect("clicked", lambda button: clicked())
-    return button
 
 
 def _nothing(session: Session) -> str:

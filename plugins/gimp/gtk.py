@@ -20,6 +20,7 @@ __all__ = [
     "Gio",
     "Gtk",
     "Pango",
+    "ask",
     "box",
     "init",
     "label",
@@ -75,3 +76,19 @@ def say(parent: Gtk.Window | None, sentence: str, remedy: str = "") -> None:
     )
     window.run()
     window.destroy()
+
+
+def ask(parent: Gtk.Window, title: str, question: str, consequence: str, *, yes: str, no: str) -> bool:
+    """Whether the artist presses the button ``yes``, and not ``no``, which leaves all as it is."""
+    window = Gtk.MessageDialog(
+        title=title,
+        transient_for=parent,
+        modal=True,
+        message_type=Gtk.MessageType.QUESTION,
+        text=question,
+        secondary_text=consequence,
+    )
+    window.add_buttons(no, Gtk.ResponseType.CANCEL, yes, Gtk.ResponseType.OK)
+    answer = window.run()
+    window.destroy()
+    return bool(answer == Gtk.ResponseType.OK)

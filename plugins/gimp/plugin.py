@@ -17,11 +17,13 @@ from gi.repository import Gimp, GLib, GObject  # noqa: E402
 
 from ..core.kept_results import MOST  # noqa: E402
 from ..core.texts import _  # noqa: E402
+from ..core.training_wish import PRESETS, preset_title  # noqa: E402
 from . import paths, runs  # noqa: E402
 from .problems import Problem  # noqa: E402
 
 MENU = "<Image>/Filters/Pleinair"
 TRANSLATE = "plug-in-pleinair-translate"
+PAINTING = "plug-in-pleinair-painting-to-photo"
 RESULTS = "plug-in-pleinair-results"
 SETTINGS = "plug-in-pleinair-settings"
 SERVER = "plug-in-pleinair-local-server"
@@ -39,11 +41,10 @@ class Pleinair(Gimp.PlugIn):  # type: ignore[misc]
         return False
 
     def do_query_procedures(self) -> list[str]:
-        return [TRANSLATE, RESULTS, SETTINGS, SERVER, CHECK]
+        return list(_MAKERS)
 
     def do_create_procedure(self, name: str) -> Any:
-        makers = {TRANSLATE: _translate, RESULTS: _results, SETTINGS: _settings, SERVER: _server, CHECK: _check}
-        return makers[name](self)
+        return _MAKERS[name](self)
 
 
 def main() -> None:
@@ -82,9 +83,30 @@ def _translate(plug_in: Any) -> Any:
         False,
         flags,
     )
-    procedure.add_string_argument(
-        "address", _("_Address"), _("Another server than that of the settings, as HOST:PORT"), "", flags
+    _add_address(procedure)
+    return procedure
+
+
+def _painting(plug_in: Any) -> Any:
+    procedure = _procedure(plug_in, PAINTING, runs.painting, _("_Painting to photo…"))
+    procedure.set_sensitivity_mask(_ALWAYS)  # trainings are looked at without a picture, too
+    procedure.set_documentation(
+        _("Train a filter that turns the layer into such a picture as others are"),
+        _("The server trains, also when GIMP is closed. Scripts are given the training's identifier at once."),
+        None,
     )
+    flags = GObject.ParamFlags.READWRITE
+    procedure.add_string_array_argument(
+        "target-files", _("_Files"), _("PNG, JPEG or WebP pictures to learn from"), flags
+    )
+    procedure.add_drawable_argument("target", _("_Layer"), _("A layer to learn from"), True, flags)
+    procedure.add_string_argument("title", _("_Title"), _("What the filter will be called"), "", flags)
+    presets = Gimp.Choice.new()
+    for number, preset in enumerate(PRESETS):
+        presets.add(preset, number, preset_title(preset), "")
+    procedure.add_choice_argument("preset", _("_Quality"), _("How long it learns"), presets, PRESETS[0], flags)
+    _add_address(procedure)
+    procedure.add_string_return_value("training", _("Training"), _("The training's identifier"), "", flags)
     return procedure
 
 
@@ -127,6 +149,16 @@ def _check(plug_in: Any) -> Any:
     )
 
 
+def _add_address(procedure: Any) -> None:
+    procedure.add_string_argument(
+        "address",
+        _("_Address"),
+        _("Another server than that of the settings, as HOST:PORT"),
+        "",
+        GObject.ParamFlags.READWRITE,
+    )
+
+
 def _window(plug_in: Any, name: str, run: runs.Run, label: str, blurb: str) -> Any:
     procedure = _procedure(plug_in, name, run, label)
     procedure.set_sensitivity_mask(_ALWAYS)
@@ -148,7 +180,7 @@ def _guarded(run: runs.Run) -> Callable[..., Any]:
     def called(procedure: Any, mode: Any, image: Any, drawables: Any, config: Any, data: Any) -> Any:
         call = runs.Call(procedure, mode, image, list(drawables), config, paths.settings_folder())
         try:
-            status = Gimp.PDBStatusType.SUCCESS if run(call) else Gimp.PDBStatusType.CANCEL
+            outcome = run(call)
         except Problem as problem:
             return _failed(procedure, str(problem))
         except Exception as error:
@@ -160,6 +192,10 @@ def _guarded(run: runs.Run) -> Callable[..., Any]:
                     error=type(error).__name__
                 ),
             )
+        status = Gimp.PDBStatusType.CANCEL if outcome is False else Gimp.PDBStatusType.SUCCESS
+        if isinstance(outcome, str):
+            values = [GObject.Value(Gimp.PDBStatusType, status), GObject.Value(str, outcome)]
+            return Gimp.ValueArray.new_from_values(values)
         return procedure.new_return_values(status, None)
 
     return called
@@ -168,3 +204,13 @@ def _guarded(run: runs.Run) -> Callable[..., Any]:
 def _failed(procedure: Any, sentence: str) -> Any:
     error = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), sentence, 0)
     return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, error)
+
+
+_MAKERS = {
+    TRANSLATE: _translate,
+    PAINTING: _painting,
+    RESULTS: _results,
+    SETTINGS: _settings,
+    SERVER: _server,
+    CHECK: _check,
+}

@@ -91,18 +91,8 @@ class _ResultsWindow:
         self._fill(place)
 
     def _sure(self) -> bool:
-        question = Gtk.MessageDialog(
-            title=_("Results"),
-            transient_for=self._dialog,
-            modal=True,
-            message_type=Gtk.MessageType.QUESTION,
-            text=_("Delete all results that are kept?"),
-            secondary_text=_("The layers in your pictures stay."),
-        )
-        question.add_buttons(_("_Cancel"), Gtk.ResponseType.CANCEL, _("_Delete all"), Gtk.ResponseType.OK)
-        answer = question.run()
-        question.destroy()
-        return bool(answer == Gtk.ResponseType.OK)
+        question, consequence = _("Delete all results that are kept?"), _("The layers in your pictures stay.")
+        return gtk.ask(self._dialog, _("Results"), question, consequence, yes=_("_Delete all"), no=_("_Cancel"))
 
 
 class _Row(Gtk.ListBoxRow):  # type: ignore[misc]

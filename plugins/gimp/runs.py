@@ -1,24 +1,25 @@
-"""What each procedure does. A run gives True when it was done and False when the artist thought better of it."""
+"""What each procedure does. A run gives False when the artist thought better of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Union
 
 from gi.repository import Gimp
 
 from ..core.kept_results import ResultStore
 from ..core.session import Session
-from ..core.settings import Settings, SettingsProblem, SettingsStore
+from ..core.settings import Settings, SettingsStore
 from ..core.texts import _
-from . import apply, layers, paths, restoring
+from . import apply, keeping, layers, paths, restoring
 from .layers import Look
 from .problems import Problem
 
-Run = Callable[["Call"], bool]
+# A text is what the procedure returns to scripts.
+Run = Callable[["Call"], Union[bool, str]]
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,10 @@ def translate(call: Call) -> bool:
         if call.interactive and not _asked(call, session, store):
             return False
         options = _options(call.config)
-        made = apply.translate(session, call.image, call.drawables, options)
-    if call.mode != Gimp.RunMode.NONINTERACTIVE:  # a script's pictures would push out the artist's
-        _remember(store, options.filter_id)
-        if store.load().keep_results:  # it may have been changed from the dialog
-            restoring.keep(ResultStore(paths.results_folder()), call.image, made, options.look)
+        if call.mode == Gimp.RunMode.NONINTERACTIVE:  # a script's pictures would push out the artist's
+            apply.translate(session, call.image, call.drawables, options)
+        else:
+            keeping.translate_and_keep(session, store, call.image, call.drawables, options)
     return True
 
 
@@ -69,6 +69,21 @@ def results(call: Call) -> bool:
         return False
     restoring.insert_again(store, call.image, chosen)
     return True
+
+
+def painting(call: Call) -> str:
+    """Starts a training with the arguments, for scripts, and gives its identifier. Else it opens the window, for
+    "repeat", too: nobody wants to train again by a key."""
+    from . import painting
+
+    store = SettingsStore(call.folder)
+    settings = _addressed(store.load(), call.config.get_property("address"))
+    if call.mode == Gimp.RunMode.NONINTERACTIVE:
+        return painting.start(settings, painting.wish_from(call.config, call.image, call.drawables, settings))
+    from . import painting_dialog
+
+    with _session(settings) as session:
+        return painting_dialog.run(call, session, store)
 
 
 def settings(call: Call) -> bool:
@@ -125,12 +140,6 @@ def _session(settings: Settings) -> Iterator[Session]:
         yield session
     finally:
         session.close()
-
-
-def _remember(store: SettingsStore, filter_id: str) -> None:
-    # The result is in the picture; that the choice cannot be kept is no reason to say that it failed.
-    with suppress(SettingsProblem):
-        store.save(store.load().used(filter_id))
 
 
 def _need_display(call: Call) -> None:

@@ -28,6 +28,7 @@ class Split(Gtk.EventBox):  # type: ignore[misc]
         super().__init__(can_focus=True)
         self._image = Gtk.Image()
         self._image.set_size_request(side, side)
+        self._side = side
         self._before: GdkPixbuf.Pixbuf | None = None
         self._after: GdkPixbuf.Pixbuf | None = None
         self._share = 0.5
@@ -45,6 +46,11 @@ class Split(Gtk.EventBox):  # type: ignore[misc]
     def show_pictures(self, before: bytes | None, after: bytes | None, width: int, height: int) -> None:
         """Red, green, blue and alpha, 8 bits each."""
         self._before, self._after = (_pixbuf(picture, width, height) for picture in (before, after))
+        self._draw()
+
+    def show_files(self, before: bytes, after: bytes) -> None:
+        """PNG files of the same size; they are scaled down to fit."""
+        self._before, self._after = (_decoded(picture, self._side) for picture in (before, after))
         self._draw()
 
     def _draw(self) -> None:
@@ -104,6 +110,22 @@ def _pixbuf(picture: bytes | None, width: int, height: int) -> GdkPixbuf.Pixbuf 
         return None
     content = GLib.Bytes.new(picture)
     return GdkPixbuf.Pixbuf.new_from_bytes(content, GdkPixbuf.Colorspace.RGB, True, 8, width, height, width * 4)
+
+
+def _decoded(file: bytes, side: int) -> GdkPixbuf.Pixbuf | None:
+    """None for what is no picture."""
+    loader = GdkPixbuf.PixbufLoader()
+    try:
+        loader.write(file)
+        loader.close()
+    except GLib.Error:
+        return None
+    picture = loader.get_pixbuf()
+    scale = side / max(picture.get_width(), picture.get_height())
+    if scale >= 1:
+        return picture
+    width, height = (max(round(scale * length), 1) for length in (picture.get_width(), picture.get_height()))
+    return picture.scale_simple(width, height, GdkPixbuf.InterpType.BILINEAR)
 
 
 def _lay(picture: GdkPixbuf.Pixbuf, ground: GdkPixbuf.Pixbuf, left: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,14 +26,29 @@ def console(editors: Editors, gimp_zip: Path, server: ServerProcess) -> Iterator
 
 
 @pytest.fixture
+def free_address() -> str:
+    """Where nobody listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.fixture
 def bench(console: Gimp) -> Bench:
     return Bench(console)
 
 
 @pytest.fixture(scope="module")
-def desk(editors: Editors, gimp_zip: Path, server: ServerProcess) -> Iterator[Desk]:
+def gimp_on_screen(editors: Editors, gimp_zip: Path) -> Iterator[Desk]:
     with editors.profile() as profile, editors.display(profile) as screen:
         editors.install_gimp(gimp_zip, profile)
-        settle(profile, address=server.address)
         with running(editors, profile, screen=screen) as gimp:
             yield Desk(gimp, screen)
+
+
+@pytest.fixture
+def desk(gimp_on_screen: Desk, server: ServerProcess) -> Iterator[Desk]:
+    """With settings that name the server and nothing else, whatever an earlier test chose, and no window left open."""
+    settle(gimp_on_screen.gimp.profile, address=server.address)
+    yield gimp_on_screen
+    gimp_on_screen.clear()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 import subprocess
 from collections.abc import Callable
 from contextlib import suppress
@@ -62,6 +64,19 @@ class Desk(Bench):
                 self.press("Escape", "Escape", "Escape")
         raise AssertionError(f"No window {title}.")
 
+    def escape(self, window: str) -> None:
+        """Presses Escape until the plug-in has ended: GIMP's own window may take the focus meanwhile."""
+        wait_until(lambda: self._escaped(window), self.gimp, 30, "end of the plug-in")
+
+    def clear(self) -> None:
+        """Waits for the plug-in's end: until then it writes settings and results. What a failed test left is ended."""
+        try:
+            wait_until(lambda: not self.gimp.plugins_running(), self.gimp, 10, "end of the plug-in")
+        except AssertionError:
+            for pid in self.gimp.plugins_running():
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
     def counts(self, image: int, number: int) -> Callable[[], bool]:
         return lambda: len(self.gimp.layers(image=image)) == number
 
@@ -92,6 +107,13 @@ class Desk(Bench):
         """Whether two pictures of the screen are the same: nothing turns any more."""
         before, after = (Image.open(self.screen.screenshot(path)).tobytes() for _ in range(2))
         return before == after
+
+    def _escaped(self, window: str) -> bool:
+        if not self.gimp.plugins_running():
+            return True
+        with suppress(AssertionError):  # the window has gone meanwhile
+            self.screen.key("Escape", window=window)
+        return not self.gimp.plugins_running()
 
     def _applied(self, dialog: str, image: int, before: int) -> bool:
         """Presses Return until it was heard: nothing can be applied before the filters have come."""

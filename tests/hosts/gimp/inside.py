@@ -190,6 +190,12 @@ def insert_again(image: int, number: int) -> list[str]:
     return _run("plug-in-pleinair-results", image, [], {"number": number})
 
 
+def start_training(image: int, drawables: list[int], target: int = 0, **arguments: Any) -> list[str]:
+    """The status, and the training's identifier or the error's text."""
+    layer = {"target": _item(target)} if target else {}
+    return _run("plug-in-pleinair-painting-to-photo", image, drawables, {**arguments, **layer})
+
+
 def clipboard() -> str:
     """The text in the desktop's clipboard; empty while there is none."""
     gi.require_version("Gtk", "3.0")

@@ -81,10 +81,12 @@ def wait_until(condition: Callable[[], bool], gimp: Gimp, timeout: float, what: 
 
 
 def settle(profile: Profile, **settings: Any) -> None:
-    """What an artist chose before: the plug-in's settings."""
+    """What an artist chose before: the plug-in's settings, whole or not at all, since a plug-in may be reading them."""
     folder = profile.gimp_folder / "pleinair"
     folder.mkdir(exist_ok=True)
-    (folder / "settings.json").write_text(json.dumps(settings))
+    beside = folder / "settings.draft"
+    beside.write_text(json.dumps(settings))
+    beside.replace(folder / "settings.json")
 
 
 @contextmanager

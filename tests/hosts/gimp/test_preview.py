@@ -25,8 +25,7 @@ def detail(desk: Desk) -> Iterator[tuple[np.ndarray, str]]:
     desk.screen.key("i", "n", "v", window=dialog)
     desk.screen.key("alt+1", window=dialog)
     yield source, dialog
-    desk.screen.key("Escape", "Escape", window=dialog)
-    wait_until(lambda: not desk.gimp.plugins_running(), desk.gimp, 30, "end of the dialog")
+    desk.escape(dialog)
 
 
 def test_detail_shows_the_middle_pixel_for_pixel_before_and_after(desk: Desk, artifacts: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pytest
 from tests.hosts.gimp.desk import Desk
 from tests.hosts.gimp.pictures import noise
 from tests.hosts.gimp.remote import settle, wait_until
+from tests.processes import ServerProcess
 
 RESULTS = "^Results$"
 
@@ -115,27 +115,21 @@ def test_results_are_deleted_one_by_one_and_all_together(desk: Desk, artifacts: 
     (question,) = set(windows(desk)) - {window}
     screen.key("alt+d", window=question)
     wait_until(lambda: files(desk) == [], gimp, 30, "empty folder")
-    screen.key("Escape", window=window)
-    wait_until(lambda: not gimp.plugins_running(), gimp, 30, "end of the window")
+    desk.escape(window)
     assert len(gimp.layers(image=image)) == 4
 
 
-def test_nothing_is_kept_of_scripts_or_against_the_artists_wish(desk: Desk) -> None:
+def test_nothing_is_kept_of_scripts_or_against_the_artists_wish(desk: Desk, server: ServerProcess) -> None:
     gimp = desk.gimp
     image, layer = desk.open(noise("U8", 3, size=(60, 40)), "U8_NON_LINEAR")
     assert desk.translate(image, layer, filter="identity") == ""
     assert files(desk) == []
-    settings = gimp.profile.gimp_folder / "pleinair/settings.json"
-    before = json.loads(settings.read_text())
-    settle(gimp.profile, **before | {"keep_results": False})
-    try:
-        desk.apply(image)
-        assert files(desk) == []
-        settle(gimp.profile, **before)
-        desk.apply(image, meanwhile=lambda: settle(gimp.profile, **before | {"keep_results": False}))
-        assert files(desk) == []
-    finally:
-        settle(gimp.profile, **before)
+    settle(gimp.profile, address=server.address, keep_results=False)
+    desk.apply(image)
+    assert files(desk) == []
+    settle(gimp.profile, address=server.address)
+    desk.apply(image, meanwhile=lambda: settle(gimp.profile, address=server.address, keep_results=False))
+    assert files(desk) == []
 
 
 def test_a_damaged_result_is_not_offered(desk: Desk) -> None:

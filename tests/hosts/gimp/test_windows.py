@@ -16,8 +16,6 @@ from tests.hosts.gimp.pictures import noise
 from tests.hosts.gimp.remote import settle, wait_until
 from tests.processes import ServerProcess, serving
 
-FREE = "127.0.0.1:50999"  # nobody listens there
-
 
 def test_choosing_undoing_redoing_and_repeating_are_one_step_each(desk: Desk, artifacts: Path) -> None:
     gimp, screen = desk.gimp, desk.screen
@@ -47,8 +45,7 @@ def test_escape_empties_the_search_and_then_ends_the_dialog(desk: Desk) -> None:
     dialog = desk.open_dialog()
     screen.key("i", "n", "v", "Escape", window=dialog)
     assert gimp.plugins_running()
-    screen.key("Escape", window=dialog)
-    wait_until(lambda: not gimp.plugins_running(), gimp, 30, "end of the dialog")
+    desk.escape(dialog)
     assert [found["id"] for found in gimp.layers(image=image)] == [layer]
 
 
@@ -83,46 +80,42 @@ def test_text_and_link_layers_become_new_layers(desk: Desk) -> None:
         assert below == layer and gimp.raw(layer) == before == gimp.raw(above)
 
 
-def test_dialog_without_a_server_says_what_to_do(desk: Desk, artifacts: Path, tmp_path: Path) -> None:
+def test_dialog_without_a_server_says_what_to_do(
+    desk: Desk, artifacts: Path, tmp_path: Path, free_address: str
+) -> None:
     """And goes on by itself when there is one."""
     gimp, screen = desk.gimp, desk.screen
     source = noise("U8", 3, size=(60, 40))
     image, _ = desk.open(source, "U8_NON_LINEAR")
-    before = (gimp.profile.gimp_folder / "pleinair/settings.json").read_text()
-    settle(gimp.profile, address=FREE, last_filter="inverting")
-    try:
-        dialog = desk.open_dialog()
-        screen.screenshot(artifacts / "gimp-no-server.png")
-        screen.key("Return", window=dialog)  # nothing can be applied yet
-        factories.put(tmp_path, factories.inverting())
-        with serving(tmp_path, address=FREE):
-            wait_until(lambda: _applied(desk, dialog, image), gimp, 90, "translation by the server that came")
-            np.testing.assert_array_equal(desk.pixels(gimp.layers(image=image)[0]["id"], source), 255 - source)
-    finally:
-        (gimp.profile.gimp_folder / "pleinair/settings.json").write_text(before)
+    settle(gimp.profile, address=free_address, last_filter="inverting")
+    dialog = desk.open_dialog()
+    screen.screenshot(artifacts / "gimp-no-server.png")
+    screen.key("Return", window=dialog)  # nothing can be applied yet
+    factories.put(tmp_path, factories.inverting())
+    with serving(tmp_path, address=free_address):
+        wait_until(lambda: _applied(desk, dialog, image), gimp, 90, "translation by the server that came")
+        np.testing.assert_array_equal(desk.pixels(gimp.layers(image=image)[0]["id"], source), 255 - source)
 
 
-def test_settings_are_kept_and_what_keeps_a_server_from_starting_is_said(desk: Desk, artifacts: Path) -> None:
+def test_settings_are_kept_and_what_keeps_a_server_from_starting_is_said(
+    desk: Desk, artifacts: Path, free_address: str
+) -> None:
     gimp, screen = desk.gimp, desk.screen
     desk.open(noise("U8", 3, size=(60, 40)), "U8_NON_LINEAR")
     folder = gimp.profile.gimp_folder / "pleinair"
-    kept = json.loads((folder / "settings.json").read_text())
-    try:
-        settings = desk.open_entry("s", "^Pleinair settings$")
-        screen.key("End", *("BackSpace",) * 30, window=settings)
-        screen.type("studio.example:50051")
-        screen.screenshot(artifacts / "gimp-settings.png")
-        screen.key("Return", window=settings)
-        wait_until(lambda: _told(folder / "settings.json", "address") == "studio.example:50051", gimp, 30, "setting")
-        settle(gimp.profile, **kept | {"address": FREE, "python": "/usr/bin/python3", "filters_folder": "/tmp"})
-        local = desk.open_entry("l", "^Local server$")
-        screen.key("alt+s", window=local)
-        wait_until(lambda: bool(_told(folder / "server/state.json", "problem")), gimp, 60, "reason")
-        screen.screenshot(artifacts / "gimp-local-server.png")
-        screen.key("Escape", window=local)
-        assert _told(folder / "server/state.json", "problem")[0] == "/usr/bin/python3 does not have Pleinair's server."
-    finally:
-        settle(gimp.profile, **kept)
+    settings = desk.open_entry("s", "^Pleinair settings$")
+    screen.key("End", *("BackSpace",) * 30, window=settings)
+    screen.type("studio.example:50051")
+    screen.screenshot(artifacts / "gimp-settings.png")
+    screen.key("Return", window=settings)
+    wait_until(lambda: _told(folder / "settings.json", "address") == "studio.example:50051", gimp, 30, "setting")
+    settle(gimp.profile, address=free_address, python="/usr/bin/python3", filters_folder="/tmp")
+    local = desk.open_entry("l", "^Local server$")
+    screen.key("alt+s", window=local)
+    wait_until(lambda: bool(_told(folder / "server/state.json", "problem")), gimp, 60, "reason")
+    screen.screenshot(artifacts / "gimp-local-server.png")
+    desk.escape(local)
+    assert _told(folder / "server/state.json", "problem")[0] == "/usr/bin/python3 does not have Pleinair's server."
 
 
 def test_set_up_is_checked_in_a_window(desk: Desk, server: ServerProcess, artifacts: Path) -> None:
@@ -134,7 +127,7 @@ def test_set_up_is_checked_in_a_window(desk: Desk, server: ServerProcess, artifa
     assert "Editor: GIMP 3" in report
     assert "failed" not in report
     assert server.address in report
-    desk.screen.key("Escape", window=window)
+    desk.escape(window)
 
 
 def _applied(desk: Desk, dialog: str, image: int) -> bool:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import stat
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,6 +43,18 @@ def test_a_broken_file_is_set_aside_and_said_so(tmp_path: Path, contents: bytes)
     assert (tmp_path / "settings.broken-1.json").read_bytes() == b"an earlier one"
     store.save(CHOSEN)
     assert store.load() == CHOSEN
+
+
+def test_a_file_that_is_just_being_written_is_not_set_aside(tmp_path: Path) -> None:
+    """As by an editor that writes in place, without renaming."""
+    whole = json.dumps({"token": "kept"})
+    (tmp_path / "settings.json").write_text(whole[:7])
+    writer = threading.Timer(0.05, lambda: (tmp_path / "settings.json").write_text(whole))
+    writer.start()
+    store = SettingsStore(tmp_path)
+    assert store.load() == Settings(token="kept")
+    assert store.note == ""
+    assert [file.name for file in tmp_path.iterdir()] == ["settings.json"]
 
 
 def test_values_of_another_type_and_unknown_keys_are_passed_over(tmp_path: Path) -> None:
