@@ -74,10 +74,10 @@ def suggested_title(image: Any, layer: Any) -> str:
     return title
 
 
-def translate_source(session: Session, store: SettingsStore, trainings: Trainings, image: Any, found: Filter) -> None:
+def translate_source(session: Session, store: SettingsStore, trainings: Trainings, found: Filter) -> None:
     """The layer that the followed training was made from, with its filter, into a new layer above. Raises Problem."""
     job = trainings.seen.job
-    layer = source_place.find(trainings.source, job.source_names if job else [], image)
+    layer = source_place.find(trainings.source, job.source_names if job else [])
     if layer is None:
         raise Problem(
             _("The layer that this training was made from is not in an open picture."),

@@ -49,7 +49,7 @@ class _PaintingWindow:
         self._messages = MessageBar()
         self._list = TrainingList(lambda one: self._trainings.follow(one, self._sources.get(one, "")))
         self._form = PaintingForm(call.image, call.drawables, self._trainings, self._settings, self._attempt)
-        self._page = PaintingPage(call.image, session, store, self._trainings, self._attempt)
+        self._page = PaintingPage(session, store, self._trainings, self._attempt)
         self._pages = Gtk.Stack()
         self._pages.add(self._form)
         self._pages.add(self._page)

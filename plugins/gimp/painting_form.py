@@ -36,7 +36,7 @@ class PaintingForm(Gtk.Box):  # type: ignore[misc]
         except Problem as problem:
             said, suggestion = str(problem), ""
         self._painting = label(said, selectable=True)
-        self._targets = TargetList(attempt)
+        self._targets = TargetList(self._source, attempt)
         self._targets.connect("changed", lambda targets: self.show_state())
         self._title = Gtk.Entry(text=suggestion, hexpand=True, max_length=LONGEST_TITLE)
         self._title.set_tooltip_text(_("What the filter will be called in the list of filters"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from ..client.messages import Filter, TrainingPreview, TrainingState
 from ..core import training_words as words
@@ -22,11 +21,9 @@ _LOG_HEIGHT = 100  # pixels
 
 
 class PaintingPage(Gtk.Box):  # type: ignore[misc]
-    def __init__(
-        self, image: Any, session: Session, store: SettingsStore, trainings: Trainings, attempt: Attempt
-    ) -> None:
+    def __init__(self, session: Session, store: SettingsStore, trainings: Trainings, attempt: Attempt) -> None:
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=6)
-        self._image, self._session, self._store = image, session, store
+        self._session, self._store = session, store
         self._trainings, self._attempt = trainings, attempt
         self._shown: tuple[TrainingPreview | None, TrainingPreview | None] = (None, None)
         self._translating = False
@@ -172,7 +169,7 @@ class PaintingPage(Gtk.Box):  # type: ignore[misc]
     def _translate_now(self, found: Filter) -> None:
         self.show_state()
         try:
-            painting.translate_source(self._session, self._store, self._trainings, self._image, found)
+            painting.translate_source(self._session, self._store, self._trainings, found)
         finally:
             self._translating = False
             self.show_state()

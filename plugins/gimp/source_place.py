@@ -25,10 +25,10 @@ def note(layer: Any) -> str:
     )
 
 
-def find(noted: str, names: Sequence[str], image: Any) -> Any | None:
-    """The layer; where it is not found, one of these names in ``image``, which may be None."""
+def find(noted: str, names: Sequence[str]) -> Any | None:
+    """The layer; where it is not found, the only one in all open pictures that has one of these names."""
     place = _parsed(noted)
-    return _by_number(place) or _by_tattoo(place) or _by_name(names, image)
+    return _by_number(place) or _by_tattoo(place) or _by_name(names)
 
 
 def _by_number(place: dict[str, Any]) -> Any | None:
@@ -45,10 +45,9 @@ def _by_tattoo(place: dict[str, Any]) -> Any | None:
     return next(filter(None, (image.get_layer_by_tattoo(place["tattoo"]) for image in pictures)), None)
 
 
-def _by_name(names: Sequence[str], image: Any) -> Any | None:
-    if image is None or not image.is_valid():
-        return None
-    return next((layer for layer in every(image.get_layers()) if layer.get_name() in names), None)
+def _by_name(names: Sequence[str]) -> Any | None:
+    found = [layer for image in Gimp.get_images() for layer in every(image.get_layers()) if layer.get_name() in names]
+    return found[0] if len(found) == 1 else None
 
 
 def every(layers: Sequence[Any]) -> Iterator[Any]:

@@ -19,14 +19,15 @@ _HEIGHT = 84  # pixels: three rows
 
 
 class TargetList(Gtk.Box):  # type: ignore[misc]
-    """Emits ``changed``. ``attempt`` runs what the artist asks for and says what was wrong."""
+    """Emits ``changed``. ``attempt`` runs what the artist asks for and says what was wrong; ``source`` cannot be
+    chosen."""
 
     __gsignals__: ClassVar = {"changed": (GObject.SignalFlags.RUN_FIRST, None, ())}
 
-    def __init__(self, attempt: Any) -> None:
+    def __init__(self, source: Any | None, attempt: Any) -> None:
         super().__init__(orientation=Gtk.Orientation.HORIZONTAL, spacing=6)
         self.targets: list[Target] = []
-        self._attempt = attempt
+        self._source, self._attempt = source, attempt
         self._list = Gtk.ListBox(selection_mode=Gtk.SelectionMode.MULTIPLE)
         self._list.get_accessible().set_name(_("Photos to learn from"))
         self._list.connect("selected-rows-changed", lambda rows: self._show_buttons())
@@ -92,7 +93,7 @@ class TargetList(Gtk.Box):  # type: ignore[misc]
         menu.popup_at_widget(self._layers, Gdk.Gravity.SOUTH_WEST, Gdk.Gravity.NORTH_WEST, None)
 
     def _entry(self, choice: LayerChoice) -> Gtk.MenuItem:
-        entry = Gtk.MenuItem(label=choice.name)
+        entry = Gtk.MenuItem(label=choice.name, sensitive=choice.layer != self._source)
         entry.connect("activate", lambda item: self._attempt(lambda: self.add_target(choice)))
         return entry
 
@@ -110,7 +111,8 @@ def _row(target: Target) -> Gtk.ListBoxRow:
     if isinstance(target, Path):
         name, place = target.name, str(target)
     else:
-        name, place = _("Layer “{name}”").format(name=target.name), target.layer.get_image().get_name()
+        picture = target.layer.get_image().get_name()
+        name = place = _("Layer “{name}” of {picture}").format(name=target.name, picture=picture)
     line = Gtk.Label(label=name, xalign=0, ellipsize=Pango.EllipsizeMode.MIDDLE, margin=3)
     row = Gtk.ListBoxRow(tooltip_text=place)
     row.add(line)
