@@ -35,7 +35,7 @@ class PaintingForm(Gtk.Box):  # type: ignore[misc]
             said, suggestion = _source_words(image, self._source), painting.suggested_title(image, self._source)
         except Problem as problem:
             said, suggestion = str(problem), ""
-        self._painting = label(said, selectable=True)
+        self._painting = label(said)
         self._targets = TargetList(self._source, attempt)
         self._targets.connect("changed", lambda targets: self.show_state())
         self._title = Gtk.Entry(text=suggestion, hexpand=True, max_length=LONGEST_TITLE)

@@ -19,7 +19,8 @@ _HEIGHT = 84  # pixels: three rows
 
 
 class TargetList(Gtk.Box):  # type: ignore[misc]
-    """Emits ``changed``. ``attempt`` runs what the artist asks for and says what was wrong; ``source`` is left out."""
+    """Emits ``changed``. ``attempt`` runs what the artist asks for and says what was wrong; ``source`` cannot be
+    chosen."""
 
     __gsignals__: ClassVar = {"changed": (GObject.SignalFlags.RUN_FIRST, None, ())}
 
@@ -35,7 +36,7 @@ class TargetList(Gtk.Box):  # type: ignore[misc]
         scrolled.add(self._list)
         self._files = _button(_("Add _files…"), lambda: attempt(self._choose_files))
         self._files.set_tooltip_text(_("PNG, JPEG or WebP pictures, which are sent as they are"))
-        self._layers = _button(_("Add _layer"), self._offer_layers)
+        self._layers = _button(_("Add la_yer"), self._offer_layers)
         self._layers.set_tooltip_text(_("A layer of one of the open pictures"))
         self._remove = _button(_("_Remove"), self._remove_selected)
         self.pack_start(scrolled, True, True, 0)
