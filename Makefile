@@ -1,13 +1,15 @@
 # Two commands on a fresh machine: `make demo` and `make test`. Everything is installed into .venv.
 
 PYTHON ?= python3
-OUTPUT ?= demo
 PY := .venv/bin/python
 
-.PHONY: demo test test-hosts lint format plugins protos texts bench
+.PHONY: demo demo-painting test test-hosts lint format plugins protos texts bench
 
 demo: .venv/installed
-	$(PY) -m tests.demo --output "$(OUTPUT)" $(if $(SOURCE),--source "$(SOURCE)") $(if $(TARGET),--target "$(TARGET)")
+	$(PY) -m tests.demo $(if $(OUTPUT),--output "$(OUTPUT)") $(if $(SOURCE),--source "$(SOURCE)") $(if $(TARGET),--target "$(TARGET)")
+
+demo-painting: .venv/installed
+	$(PY) -m tests.demo_painting $(if $(OUTPUT),--output "$(OUTPUT)") $(if $(SOURCE),--source "$(SOURCE)") $(if $(TARGET),--target "$(TARGET)")
 
 test: lint
 	$(PY) -m pytest $(PYTEST_ARGUMENTS)

@@ -22,7 +22,7 @@ class Job:
 
 def plan(inputs: Sequence[str], output: str, *, overwrite: bool) -> list[Job]:
     """One job for every picture that `inputs` (files, folders, glob patterns) name. Raises UsageError."""
-    sources = list(dict.fromkeys(source for name in inputs for source in _sources(name)))
+    sources = list(dict.fromkeys(source for name in inputs for source in picture_files(name)))
     if len(inputs) == 1 and Path(inputs[0]).is_file() and not _is_folder(output):
         jobs = [Job(sources[0], _single_target(output))]
     else:
@@ -30,6 +30,21 @@ def plan(inputs: Sequence[str], output: str, *, overwrite: bool) -> list[Job]:
     _refuse_clashes(jobs)
     _refuse_loss(jobs, overwrite)
     return jobs
+
+
+def picture_files(name: str) -> list[Path]:
+    """Those that a file's or folder's name or a glob pattern means. Raises UsageError."""
+    path = Path(name)
+    if path.is_file():
+        return [path]
+    if path.is_dir():
+        found = [file for file in path.iterdir() if file.is_file() and file.suffix.lower() in SUFFIXES]
+        return _sorted_or_refused(found, f"The folder {name} holds no pictures ({', '.join(SUFFIXES)}).")
+    if glob.has_magic(name):
+        # Not Path.glob, which refuses patterns that start at the root.
+        found = [file for match in glob.glob(name) if (file := Path(match)).is_file()]  # noqa: PTH207
+        return _sorted_or_refused(found, f"No file matches {name}.")
+    raise UsageError(f"There is no file or folder {name}; check the name.")
 
 
 def make_folders(jobs: Iterable[Job]) -> None:
@@ -50,20 +65,6 @@ def write_whole(target: Path, data: bytes) -> None:
         draft.replace(target)
     finally:
         draft.unlink(missing_ok=True)
-
-
-def _sources(name: str) -> list[Path]:
-    path = Path(name)
-    if path.is_file():
-        return [path]
-    if path.is_dir():
-        found = [file for file in path.iterdir() if file.is_file() and file.suffix.lower() in SUFFIXES]
-        return _sorted_or_refused(found, f"The folder {name} holds no pictures ({', '.join(SUFFIXES)}).")
-    if glob.has_magic(name):
-        # Not Path.glob, which refuses patterns that start at the root.
-        found = [file for match in glob.glob(name) if (file := Path(match)).is_file()]  # noqa: PTH207
-        return _sorted_or_refused(found, f"No file matches {name}.")
-    raise UsageError(f"There is no file or folder {name}; check the name.")
 
 
 def _sorted_or_refused(found: list[Path], refusal: str) -> list[Path]:

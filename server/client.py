@@ -5,21 +5,16 @@ with Client("127.0.0.1:50051") as client:
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Protocol, Self, cast
+from typing import Any, Protocol, Self
 
-import grpc
 import numpy as np
-from google.rpc.error_details_pb2 import ErrorInfo
-from grpc_status import rpc_status
 from numpy.typing import NDArray
 from pleinair.v1 import filters_pb2, filters_pb2_grpc, translation_pb2, translation_pb2_grpc
 
-CHUNK_BYTES = 1 << 20
+from server.channel import CallError, Channel
 
-# A page of filters carries their thumbnails, and gRPC takes no more than 4 MiB unless told.
-_CHANNEL_OPTIONS = [("grpc.max_receive_message_length", 64 << 20)]
+CHUNK_BYTES = 1 << 20
 
 _SAMPLE_TYPES = {
     np.dtype("u1"): translation_pb2.SAMPLE_TYPE_UINT8,
@@ -31,15 +26,8 @@ _SAMPLE_TYPES = {
 OnProgress = Callable[[translation_pb2.Progress], None]
 
 
-class TranslationError(Exception):
-    """A translation that failed: a sentence for people, the status code's name, and the reason from the protocol's
-    closed list (None when no server of ours gave one)."""
-
-    def __init__(self, sentence: str, *, code: str, reason: str | None = None) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
-        self.code = code
-        self.reason = reason
+class TranslationError(CallError):
+    """A translation, or another call, that failed."""
 
 
 class Translator(Protocol):
@@ -74,17 +62,9 @@ class Client:
     encrypted when its certificate (PEM) is given, which must name the host."""
 
     def __init__(self, address: str, *, token: str | None = None, certificate: bytes | None = None) -> None:
-        self._address = address
-        self._encrypted = certificate is not None
-        if certificate:
-            credentials = grpc.ssl_channel_credentials(certificate)
-            channel = grpc.secure_channel(address, credentials, options=_CHANNEL_OPTIONS)
-        else:
-            channel = grpc.insecure_channel(address, options=_CHANNEL_OPTIONS)
-        self._channel = channel
-        self._metadata = (("authorization", f"Bearer {token}"),) if token else ()
-        self._filters = filters_pb2_grpc.FilterServiceStub(self._channel)
-        self._translation = translation_pb2_grpc.TranslationServiceStub(self._channel)
+        self._channel = Channel(address, token=token, certificate=certificate)
+        self._filters = filters_pb2_grpc.FilterServiceStub(self._channel.grpc)
+        self._translation = translation_pb2_grpc.TranslationServiceStub(self._channel.grpc)
 
     def __enter__(self) -> Self:
         return self
@@ -115,8 +95,10 @@ class Client:
         timeout: float | None = None,
     ) -> tuple[NDArray[Any], translation_pb2.Summary]:
         wire = wire_pixels(pixels)
-        with self._sentences():
-            replies = self._translation.Translate(_frames(filter_id, wire), timeout=timeout, metadata=self._metadata)
+        with self._channel.sentences(TranslationError):
+            replies = self._translation.Translate(
+                _frames(filter_id, wire), timeout=timeout, metadata=self._channel.metadata
+            )
             try:
                 return _collect(replies, Assembly(wire), on_progress)
             finally:
@@ -124,15 +106,10 @@ class Client:
                 replies.cancel()
 
     def _page(self, token: str) -> filters_pb2.ListFiltersResponse:
-        with self._sentences():
-            return self._filters.ListFilters(filters_pb2.ListFiltersRequest(page_token=token), metadata=self._metadata)
-
-    @contextmanager
-    def _sentences(self) -> Iterator[None]:
-        try:
-            yield
-        except grpc.RpcError as error:
-            raise _as_translation_error(cast(grpc.Call, error), self._address, self._encrypted) from error
+        with self._channel.sentences(TranslationError):
+            return self._filters.ListFilters(
+                filters_pb2.ListFiltersRequest(page_token=token), metadata=self._channel.metadata
+            )
 
 
 class Assembly:
@@ -210,33 +187,3 @@ def _collect(
 def _incomplete(more_or_fewer: str) -> TranslationError:
     sentence = f"The server sent {more_or_fewer} pixels than the picture has; check that it is of the same version."
     return TranslationError(sentence, code="DATA_LOSS")
-
-
-def _as_translation_error(call: grpc.Call, address: str, encrypted: bool) -> TranslationError:
-    code = call.code()
-    reason = _reason(call)
-    if reason:
-        return TranslationError(call.details() or "", code=code.name, reason=reason)
-    nobody = (
-        f"No server with this certificate answers at {address}; check the address, the certificate and that it names"
-        " this host."
-        if encrypted
-        else f"No server answers at {address}; check the address, or start one with python -m server --address"
-        f" {address}."
-    )
-    sentence = {
-        grpc.StatusCode.UNAVAILABLE: nobody,
-        grpc.StatusCode.DEADLINE_EXCEEDED: f"The server at {address} took longer than the timeout; allow it more time.",
-        grpc.StatusCode.UNIMPLEMENTED: f"What answers at {address} is not a Pleinair server; check the address.",
-    }.get(code, f"The server at {address} failed ({code.name}); its log says more.")
-    return TranslationError(sentence, code=code.name)
-
-
-def _reason(call: grpc.Call) -> str | None:
-    try:
-        status = rpc_status.from_call(call)
-    except ValueError:  # the call ended here, cancelled or too late, as the server's own status arrived
-        return None
-    info = ErrorInfo()
-    unpacked = status is not None and any(detail.Unpack(info) for detail in status.details)
-    return info.reason if unpacked else None

@@ -66,7 +66,7 @@ class Trainings:
         """Raises Refusal when there is no training here."""
         if self._handler is None:
             if self._unavailable:
-                raise _unavailable(self._unavailable)
+                raise _refusal(self._unavailable)
             self._handler = self._open()
         return self._handler
 
@@ -83,7 +83,7 @@ class Trainings:
             store.path.mkdir(parents=True, exist_ok=True)
             lock = hold(store.path / _LOCK)
         except Held:
-            raise _unavailable(
+            raise _refusal(
                 f"Another server trains in {store.path}, so this one does not; give it another --trainings folder."
             ) from None
         except OSError as error:
@@ -137,10 +137,10 @@ def _is_installed(module: str) -> bool:
 
 
 def _unusable(store: JobStore, error: OSError) -> Refusal:
-    return _unavailable(
+    return _refusal(
         f"Trainings cannot be kept in {store.path} ({error.strerror}); start the server with another --trainings."
     )
 
 
-def _unavailable(sentence: str) -> Refusal:
+def _refusal(sentence: str) -> Refusal:
     return Refusal(Reason.TRAINING_UNAVAILABLE, sentence)

@@ -25,6 +25,10 @@ builtins.i18n = str
 sys.argv.pop(0)
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
+# What Krita unpacks into a new home; made by `.ci/editors`.
+_RESOURCES = "var/lib/krita-resources"
+# Without a graphics card every new view of a picture costs seconds of compiling shaders.
+_KRITA_DISPLAY = "[General]\nOpenGLRenderer=none\n"
 _PATH_INSIDE = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -162,8 +166,11 @@ class Editors:
             process.terminate()
             process.wait(timeout=20)
 
-    def install_krita(self, plugin: Path, profile: Profile) -> None:
-        """Imports a plug-in's zip with Krita's own importer and switches it on, as its dialogs do."""
+    def install_krita(self, plugin: Path, profile: Profile, *, first_start: bool = False) -> None:
+        """Imports a plug-in's zip with Krita's own importer and switches it on, as its dialogs do. Krita has been
+        started in this home before, where `.ci/editors` has prepared that, unless ``first_start``."""
+        if not first_start and self.root and (self.root / _RESOURCES).is_dir():
+            shutil.copytree(self.root / _RESOURCES, profile.krita_resources, dirs_exist_ok=True)
         krita = self.which("krita")
         assert krita
         importer = PurePosixPath(krita).parents[1] / "share/krita/pykrita/plugin_importer/plugin_importer.py"
@@ -171,6 +178,7 @@ class Editors:
         arguments = [str(importer), self.inside(copy), self.inside(profile.krita_resources)]
         done = self.run(["python3", "-c", _RUN_IMPORTER, *arguments], profile)
         assert done.returncode == 0 and "Imported plugin" in done.stdout, done.stdout
+        (profile.home / ".config/kritadisplayrc").write_text(_KRITA_DISPLAY)
         with (profile.home / ".config/kritarc").open("a") as settings:
             settings.write("\n[python]\nenable_pleinair=true\n")
 

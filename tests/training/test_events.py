@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 import subprocess
 import sys
@@ -14,12 +15,13 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tests.training.test_fit import arguments
 from tests.training.test_resume import go_on, stop_after
 from tests.training.test_without_torch import HIDE_TORCH
-from training import fit
+from training import fit, loop
 
 
 def test_tensorboard_is_told_losses_and_previews_and_forgets_what_a_resumed_run_does_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(loop, "METRICS_SECONDS", math.inf)  # a slow machine would tell of every step
     stop_after(monkeypatch, 3)
     assert fit.main(arguments(tmp_path, "--images", "9", "--checkpoint-every", "2", "--tensorboard")) == fit.INTERRUPTED
     run = tmp_path / "run"

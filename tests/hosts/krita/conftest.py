@@ -44,6 +44,6 @@ def krita(
 ) -> Iterator[Played]:
     """All scenarios, played in one Krita with the built zip in a fresh profile."""
     with editors.profile() as profile, serving(small_filters(tmp_path_factory.mktemp("own"))) as own:
-        editors.install_krita(krita_zip, profile)
+        editors.install_krita(krita_zip, profile, first_start=True)
         install_driver(profile)
         yield play(editors, profile, SCENARIOS, server=server, own=own, artifacts=artifacts)

@@ -1,0 +1,85 @@
+"""A connection from Python scripts to a server, and what its calls fail with."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+
+import grpc
+from google.rpc.error_details_pb2 import ErrorInfo
+from grpc_status import rpc_status
+
+_OPTIONS = [
+    # A page of filters carries their thumbnails, and gRPC takes no more than 4 MiB unless told.
+    ("grpc.max_receive_message_length", 64 << 20),
+    # Who waits for a server to come back should not wait for two minutes more.
+    ("grpc.max_reconnect_backoff_ms", 5000),
+]
+
+
+class CallError(Exception):
+    """A call that failed: a sentence for people, the status code's name, and the reason from the protocol's closed
+    list (None when no server of ours gave one)."""
+
+    def __init__(self, sentence: str, *, code: str, reason: str | None = None) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.code = code
+        self.reason = reason
+
+
+class Channel:
+    """To the server at ``address`` (HOST:PORT), with the server's token if it wants one, and encrypted when its
+    certificate (PEM) is given, which must name the host."""
+
+    def __init__(self, address: str, *, token: str | None = None, certificate: bytes | None = None) -> None:
+        self.address = address
+        self.metadata = (("authorization", f"Bearer {token}"),) if token else ()
+        self._encrypted = certificate is not None
+        if certificate:
+            credentials = grpc.ssl_channel_credentials(certificate)
+            self.grpc = grpc.secure_channel(address, credentials, options=_OPTIONS)
+        else:
+            self.grpc = grpc.insecure_channel(address, options=_OPTIONS)
+
+    def close(self) -> None:
+        self.grpc.close()
+
+    @contextmanager
+    def sentences(self, kind: type[CallError]) -> Iterator[None]:
+        """What a call in the block fails with becomes an error of this kind."""
+        try:
+            yield
+        except grpc.RpcError as error:
+            raise self._as_error(cast(grpc.Call, error), kind) from error
+
+    def _as_error(self, call: grpc.Call, kind: type[CallError]) -> CallError:
+        code = call.code()
+        reason = _reason(call)
+        if reason:
+            return kind(call.details() or "", code=code.name, reason=reason)
+        address = self.address
+        nobody = (
+            f"No server with this certificate answers at {address}; check the address, the certificate and that it"
+            " names this host."
+            if self._encrypted
+            else f"No server answers at {address}; check the address, or start one with python -m server --address"
+            f" {address}."
+        )
+        sentence = {
+            grpc.StatusCode.UNAVAILABLE: nobody,
+            grpc.StatusCode.DEADLINE_EXCEEDED: f"The server at {address} took longer than the timeout; allow it more"
+            " time.",
+            grpc.StatusCode.UNIMPLEMENTED: f"What answers at {address} is not a Pleinair server of this version; check"
+            " the address.",
+        }.get(code, f"The server at {address} failed ({code.name}); its log says more.")
+        return kind(sentence, code=code.name)
+
+
+def _reason(call: grpc.Call) -> str | None:
+    try:
+        status = rpc_status.from_call(call)
+    except ValueError:  # the call ended here, cancelled or too late, as the server's own status arrived
+        return None
+    info = ErrorInfo()
+    unpacked = status is not None and any(detail.Unpack(info) for detail in status.details)
+    return info.reason if unpacked else None

@@ -1,0 +1,207 @@
+"""Trains a filter on a server: python -m server.train painting.png photo.jpg --title "Étretat"
+
+The first picture is the painting, the others are photos. It shows how the training goes and writes its previews beside
+the painting. Ctrl-C ends only the watching: the training goes on."""
+
+import argparse
+import shlex
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from pleinair.v1 import training_pb2 as pb
+
+from server.batch import UsageError, picture_files
+from server.errors import StartProblem
+from server.security import read_file, read_token
+from server.training_client import TrainingClient, TrainingError
+from server.training_view import ProgressView, training_table
+
+ADDRESS = "127.0.0.1:50051"
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status: 0 when the training has finished or what was asked for is done, 1 when it failed or was
+    cancelled, 2 when what was asked for cannot be done, 130 after Ctrl-C."""
+    options = _parser().parse_args(arguments)
+    try:
+        with _client(options) as client:
+            return _do(client, options)
+    except (UsageError, StartProblem) as error:
+        return _complain(str(error), 2)
+    except TrainingError as error:
+        return _complain(error.sentence, 1)
+    except OSError as error:
+        return _complain(f"{error.filename}: the file system said: {error.strerror}.", 1)
+    except KeyboardInterrupt:
+        return _complain("Stopped.", INTERRUPTED)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m server.train",
+        description="Train a filter on a server, from one painting and one photo or several.",
+    )
+    add = parser.add_argument
+    add("pictures", nargs="*", metavar="PICTURE", help="the painting, then photos: files, a folder or a quoted pattern")
+    add("--title", help="for menus (default: the painting's name)")
+    add("--preset", default="", help="sincut-quick (default) or sincut")
+    add("--option", action="append", default=[], metavar="NAME=VALUE", help="an option of training.fit; repeatable")
+    add("--previews", type=Path, metavar="DIR", help="where previews go (default: beside the painting)")
+    add("--detach", action="store_true", help="do not watch: print the training's identifier and return")
+    add("--address", default=ADDRESS, metavar="HOST:PORT", help=f"the server (default: {ADDRESS})")
+    add("--token-file", metavar="FILE", help="a file with the token that this server wants")
+    add("--tls-certificate", metavar="FILE", help="this server's certificate (PEM), for an encrypted connection")
+    add = parser.add_mutually_exclusive_group().add_argument
+    add("--list", action="store_true", help="show the server's trainings and exit")
+    add("--watch", metavar="ID", help="watch a training that was started before")
+    add("--use", metavar="ID", help="make a filter of what it has learned so far; it goes on")
+    add("--stop", metavar="ID", help="end it here and make its filter")
+    add("--cancel", metavar="ID", help="end it without a filter")
+    add("--resume", metavar="ID", help="let one that was cancelled or has failed go on")
+    add("--delete", metavar="ID", help="forget one that has ended and remove its files; its filter stays")
+    return parser
+
+
+def _client(options: argparse.Namespace) -> TrainingClient:
+    token = read_token(Path(options.token_file)) if options.token_file else None
+    certificate = read_file(Path(options.tls_certificate)) if options.tls_certificate else None
+    return TrainingClient(options.address, token=token, certificate=certificate)
+
+
+def _do(client: TrainingClient, options: argparse.Namespace) -> int:
+    asked = [name for name in _ACTIONS if getattr(options, name)]
+    if asked and options.pictures:
+        raise UsageError(f"--{asked[0]} is about a training that exists; leave out the pictures.")
+    return _ACTIONS[asked[0]](client, options) if asked else _start(client, options)
+
+
+def _start(client: TrainingClient, options: argparse.Namespace) -> int:
+    files = [file for name in options.pictures for file in picture_files(name)]
+    if len(files) < 2:
+        raise UsageError('Name the painting and a photo: painting.png photo.jpg --title "Étretat" (or --list).')
+    painting, *photos = files
+    job = client.start(
+        [painting],
+        photos,
+        title=options.title or painting.stem,
+        preset=options.preset,
+        options=_trainer_options(options.option),
+    )
+    return _watch_or_detach(client, job.id, options.previews or painting.parent, options)
+
+
+def _trainer_options(given: Sequence[str]) -> Mapping[str, str]:
+    pairs = [text.removeprefix("--").partition("=") for text in given]
+    for (name, separator, _), text in zip(pairs, given, strict=True):
+        if not (name and separator):
+            raise UsageError(f"--option is {text!r}; expected NAME=VALUE, for example --option images=4000.")
+    return {name: value for name, _, value in pairs}
+
+
+def _watch_or_detach(client: TrainingClient, job_id: str, previews: Path | None, options: argparse.Namespace) -> int:
+    if options.detach:
+        print(job_id)
+        return 0
+    return _follow(client, job_id, previews, options)
+
+
+def _follow(client: TrainingClient, job_id: str, previews: Path | None, options: argparse.Namespace) -> int:
+    if previews:
+        previews.mkdir(parents=True, exist_ok=True)
+    lost = (
+        f"The connection to {options.address} is lost; the training goes on when the server is back, and so does this."
+    )
+    job = pb.TrainingJob()
+    try:
+        with ProgressView(previews) as view:
+            for news in client.follow(job_id, previews=previews is not None, on_lost=lambda error: view.say(lost)):
+                view.show(news)
+                job = news.job
+    except KeyboardInterrupt:
+        again = _command("server.train", options)
+        return _complain(
+            f"The training goes on without being watched: {again} --watch {job_id} watches again, --stop {job_id} ends"
+            f" it here and keeps its filter, --cancel {job_id} ends it without.",
+            INTERRUPTED,
+        )
+    return _conclude(job, options)
+
+
+def _conclude(job: pb.TrainingJob, options: argparse.Namespace) -> int:
+    if job.state == pb.TRAINING_STATE_FINISHED:
+        print(_ready(job, options))
+        return 0
+    if job.state == pb.TRAINING_STATE_FAILED:
+        return _complain(job.problem, 1)
+    kept = f"; {_ready(job, options)}" if job.filter_ready else "."
+    return _complain(f"The training was cancelled{kept}", 1)
+
+
+def _ready(job: pb.TrainingJob, options: argparse.Namespace) -> str:
+    command = _command("server.translate painting.png -o photo.png --filter", options, job.filter_id)
+    return f"The filter {job.filter_id!r} is ready: {command}"
+
+
+def _command(words: str, options: argparse.Namespace, *more: str) -> str:
+    """A command line for the same server."""
+    given = [("--address", options.address), ("--token-file", options.token_file)]
+    given.append(("--tls-certificate", options.tls_certificate))
+    server = [word for name, value in given if value for word in (name, value)]
+    return " ".join(["python -m", words, shlex.join([*more, *server])])
+
+
+def _list(client: TrainingClient, options: argparse.Namespace) -> int:
+    print(training_table(client.trainings()))
+    return 0
+
+
+def _watch(client: TrainingClient, options: argparse.Namespace) -> int:
+    client.get(options.watch)  # an unknown training, or a server that is not there, is no lost connection
+    return _follow(client, options.watch, options.previews, options)
+
+
+def _use(client: TrainingClient, options: argparse.Namespace) -> int:
+    print(_ready(client.export(options.use).job, options))
+    return 0
+
+
+def _stop(client: TrainingClient, options: argparse.Namespace) -> int:
+    client.stop(options.stop)
+    return _follow(client, options.stop, options.previews, options)
+
+
+def _cancel(client: TrainingClient, options: argparse.Namespace) -> int:
+    print(f"{client.cancel(options.cancel).id} is cancelled; --resume lets it go on, --delete removes its files.")
+    return 0
+
+
+def _resume(client: TrainingClient, options: argparse.Namespace) -> int:
+    return _watch_or_detach(client, client.resume(options.resume).id, options.previews, options)
+
+
+def _delete(client: TrainingClient, options: argparse.Namespace) -> int:
+    client.delete(options.delete)
+    print(f"{options.delete} is removed; its filter, if it has one, stays.")
+    return 0
+
+
+_ACTIONS: Mapping[str, Callable[[TrainingClient, argparse.Namespace], int]] = {
+    "list": _list,
+    "watch": _watch,
+    "use": _use,
+    "stop": _stop,
+    "cancel": _cancel,
+    "resume": _resume,
+    "delete": _delete,
+}
+
+
+def _complain(sentence: str, status: int) -> int:
+    print(sentence, file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
