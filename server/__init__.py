@@ -1,1 +1,4 @@
-"""Serves filters (ONNX files) over gRPC and translates pictures with them. Imports neither torch nor ``training``."""
+"""Serves filters (ONNX files) over gRPC, translates pictures with them and has new ones trained.
+
+Imports neither torch nor ``training``.
+"""

@@ -12,7 +12,14 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import SERVICE_NAME as HEALTH
 from grpc_health.v1.health import aio as health
 from grpc_reflection.v1alpha import reflection
-from pleinair.v1 import filters_pb2, filters_pb2_grpc, translation_pb2, translation_pb2_grpc
+from pleinair.v1 import (
+    filters_pb2,
+    filters_pb2_grpc,
+    training_pb2,
+    training_pb2_grpc,
+    translation_pb2,
+    translation_pb2_grpc,
+)
 
 from server.admission import Admission
 from server.config import ServerConfig, split_address
@@ -21,16 +28,24 @@ from server.engine.worker import Worker
 from server.errors import StartProblem
 from server.filters import FilterFolder
 from server.handlers import TranslationHandler
+from server.jobs.trainer import Trainer
 from server.scanner import FolderScanner
 from server.security import Security
 from server.services.filters import FilterService
+from server.services.training import TrainingService
 from server.services.translation import TranslationService
+from server.trainings import Trainings
 
+TRAINING = training_pb2.DESCRIPTOR.services_by_name["TrainingService"].full_name
 SERVICES = (
     translation_pb2.DESCRIPTOR.services_by_name["TranslationService"].full_name,
     filters_pb2.DESCRIPTOR.services_by_name["FilterService"].full_name,
+    TRAINING,
 )
 MOST_WATCHERS = 100
+MOST_TRAINING_CALLS = 8  # that send pictures or make filters at once
+_SERVING = health_pb2.HealthCheckResponse.SERVING
+_NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 LAST_WORDS_SECONDS = 5.0  # at most, for statuses that are on their way
 
 
@@ -40,7 +55,7 @@ class Server:
     Loads the filters; raises StartProblem when their folder, the certificate or the token cannot be read.
     """
 
-    def __init__(self, config: ServerConfig) -> None:
+    def __init__(self, config: ServerConfig, trainer: Trainer | None = None) -> None:
         self._config = config
         self._security = Security.of(config)
         self._device = Device(config.provider, threads=config.threads)
@@ -48,15 +63,20 @@ class Server:
         self._worker = Worker(self._device)
         self._translations = Admission(places=config.queue, deadline_seconds=config.deadline)
         self._watchers = Admission(places=MOST_WATCHERS, deadline_seconds=None)
+        self._trainings = Trainings(config, self._folder, trainer or Trainer())
+        self._training_calls = Admission(places=MOST_TRAINING_CALLS, deadline_seconds=config.deadline)
+        self._training_watchers = Admission(places=MOST_WATCHERS, deadline_seconds=None)
         self._health = health.HealthServicer()
 
     async def start(self) -> str:
         """Listens. Returns the address with the real port; raises StartProblem when it is taken."""
         self._grpc = self._grpc_server()
         address = self._listen()
+        self._trainings.start()
         await self._grpc.start()
         for service in ("", *SERVICES):
-            await self._health.set(service, health_pb2.HealthCheckResponse.SERVING)
+            absent = service == TRAINING and self._trainings.unavailable
+            await self._health.set(service, _NOT_SERVING if absent else _SERVING)
         self._watching = asyncio.create_task(self._folder.watch(poll_seconds=self._config.poll))
         return address
 
@@ -71,7 +91,7 @@ class Server:
             lines.append(f"Put filters (.onnx files) into {self._config.filters} and they are served within seconds.")
         if self._device.warning:
             lines.append(f"Warning: {self._device.warning}")
-        return lines + self._security_lines(address)
+        return lines + self._trainings.start_lines() + self._security_lines(address)
 
     def _security_lines(self, address: str) -> list[str]:
         fingerprint, lines = self._security.fingerprint, []
@@ -92,19 +112,26 @@ class Server:
         return lines
 
     async def drain(self) -> None:
-        """Refuses new calls, lets running translations go on for the grace period, then stops."""
+        """Refuses new calls, lets running translations go on and trainings save a checkpoint for the grace period, then
+        stops."""
         await self._health.enter_graceful_shutdown()
         self._translations.close()
+        self._training_calls.close()
+        await asyncio.gather(self._translated(), self._trainings.close(self._config.grace))
+        await self.stop()
+
+    async def _translated(self) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._translations.empty(), self._config.grace)
-        await self.stop()
 
     async def stop(self) -> None:
         """Ends running calls, each with a status, and frees the device and the port."""
-        for admission in (self._translations, self._watchers):
+        calls = (self._translations, self._training_calls, self._watchers, self._training_watchers)
+        for admission in calls:
             admission.close()
             admission.evict()
         await self._translations.empty()
+        await self._trainings.close(0)
         await self._grpc.stop(LAST_WORDS_SECONDS)
         self._watching.cancel()
         self._worker.close()
@@ -121,6 +148,9 @@ class Server:
             TranslationService(handler, self._translations), server
         )
         filters_pb2_grpc.add_FilterServiceServicer_to_server(FilterService(self._folder, self._watchers), server)
+        training_pb2_grpc.add_TrainingServiceServicer_to_server(
+            TrainingService(self._trainings, self._training_calls, self._training_watchers), server
+        )
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         reflection.enable_server_reflection((*SERVICES, HEALTH, reflection.SERVICE_NAME), server)
         return server

@@ -233,7 +233,10 @@ def _as_translation_error(call: grpc.Call, address: str, encrypted: bool) -> Tra
 
 
 def _reason(call: grpc.Call) -> str | None:
-    status = rpc_status.from_call(call)
+    try:
+        status = rpc_status.from_call(call)
+    except ValueError:  # the call ended here, cancelled or too late, as the server's own status arrived
+        return None
     info = ErrorInfo()
     unpacked = status is not None and any(detail.Unpack(info) for detail in status.details)
     return info.reason if unpacked else None

@@ -5,15 +5,25 @@ from __future__ import annotations
 import argparse
 import ipaddress
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import Field, dataclass, field, fields
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from server.engine.device import Provider
 
 ENVIRONMENT_PREFIX = "PLEINAIR_"
+
+
+class TrainingMode(StrEnum):
+    """Whether the server trains: where PyTorch is installed, always (else it does not start), or never."""
+
+    AUTO = "auto"
+    ON = "on"
+    OFF = "off"
 
 
 class ConfigError(Exception):
@@ -57,20 +67,26 @@ def _address(text: str) -> str:
     return f"{host}:{port}"
 
 
+def _devices(text: str) -> str:
+    names = [name.strip() for name in text.split(",")]
+    if not all(re.fullmatch(r"auto|cpu|mps|cuda(:\d{1,3})?", name) for name in names):
+        raise ValueError
+    return ",".join(names)
+
+
 def _option(kind: _Kind, explanation: str) -> Mapping[str, Any]:
     return {"kind": kind, "help": explanation}
 
 
 _FILE = _Kind(_path, "the path of a file")
+_FOLDER = _Kind(_path, "the path of a folder")
 
 
 @dataclass(frozen=True)
 class ServerConfig:
     """All options of ``python -m server``; each field's metadata says what it takes and what it is for."""
 
-    filters: Path = field(
-        default=Path("filters"), metadata=_option(_Kind(_path, "the path of a folder"), "the folder of filter files")
-    )
+    filters: Path = field(default=Path("filters"), metadata=_option(_FOLDER, "the folder of filter files"))
     address: str = field(
         default="127.0.0.1:50051",
         metadata=_option(
@@ -116,6 +132,38 @@ class ServerConfig:
     poll: float = field(
         default=1.0, metadata=_option(_number(float, 0.01, 3600), "seconds between looks into the filters folder")
     )
+    training: TrainingMode = field(
+        default=TrainingMode.AUTO,
+        metadata=_option(
+            _Kind(TrainingMode, "one of auto, on, off"),
+            "whether to train: auto (if PyTorch is installed), on or off",
+        ),
+    )
+    trainings: Path | None = field(
+        default=None,
+        metadata=_option(_FOLDER, "the folder that keeps trainings (default: trainings in the filters folder)"),
+    )
+    training_devices: str = field(
+        default="auto",
+        metadata=_option(
+            _Kind(_devices, "auto, cpu, mps, cuda or cuda:N, or several of them with commas between"),
+            "what trains: one training at a time on each, for example cuda:0,cuda:1",
+        ),
+    )
+    training_queue: int = field(
+        default=20, metadata=_option(_number(int, 1, 10_000), "how many trainings may wait or run at once")
+    )
+    training_pictures: Path | None = field(
+        default=None,
+        metadata=_option(_FOLDER, "a folder whose pictures callers may train with by naming them (default: none)"),
+    )
+    training_upload_mib: int = field(
+        default=512, metadata=_option(_number(int, 1, 1 << 20), "largest sum of a training's pictures, in MiB")
+    )
+
+    @property
+    def trainings_folder(self) -> Path:
+        return self.trainings or self.filters / "trainings"
 
     @property
     def is_loopback(self) -> bool:

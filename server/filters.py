@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from server.catalogue import Catalogue, FilterChange, changes
 from server.filter_file import Filter
@@ -36,7 +36,7 @@ class FilterFolder:
             else:
                 self._publish(catalogue)
 
-    async def follow(self) -> AsyncIterator[Catalogue]:
+    async def follow(self) -> AsyncGenerator[Catalogue, None]:
         """The catalogue now, and whenever it has changed; who is slow misses states in between, never the last."""
         while True:
             changed = self._changed

@@ -41,7 +41,7 @@ class PictureError(ValueError):
 
 def decode_picture(data: bytes, *, max_pixels: int) -> Picture:
     """The first frame of a PNG, JPEG or WebP file, upright, grey as RGB. Raises PictureError and nothing else."""
-    kind = _kind_of(data)
+    kind = kind_of(data)
     try:
         _check_header(kind, data, max_pixels)
         image = _READERS[kind](io.BytesIO(data))
@@ -65,7 +65,8 @@ def encode_png(picture: Picture) -> bytes:
     return file.getvalue()
 
 
-def _kind_of(data: bytes) -> str:
+def kind_of(data: bytes) -> str:
+    """PNG, JPEG or WebP. Raises PictureError."""
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return "PNG"
     if data.startswith(b"\xff\xd8\xff"):

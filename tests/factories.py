@@ -178,7 +178,7 @@ class RunningServer:
 
 @contextmanager
 def running_server(filters: Path, **options: Any) -> Iterator[RunningServer]:
-    """A real server on a free port, in this process. Options are those of ServerConfig."""
+    """A real server on a free port, in this process. Options are those of ServerConfig, and ``trainer``."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
@@ -196,5 +196,6 @@ def running_server(filters: Path, **options: Any) -> Iterator[RunningServer]:
 
 async def _start(filters: Path, options: dict[str, Any]) -> tuple[Server, str]:
     quick: dict[str, Any] = {"address": "127.0.0.1:0", "provider": Provider.CPU, "threads": 1, "poll": 0.05}
-    server = Server(ServerConfig(filters=filters, **(quick | options)))
+    trainer = options.pop("trainer", None)
+    server = Server(ServerConfig(filters=filters, **(quick | options)), trainer)
     return server, await server.start()

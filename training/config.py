@@ -99,7 +99,11 @@ class FitConfig:
     compile: str = _option("auto", "torch.compile: on, off or auto: on for CUDA where it can compile")
     # What is written
     checkpoint_every: int = _option(5000, "pictures between checkpoints; the last two are kept")
+    checkpoint_seconds: float = _option(0.0, "seconds between checkpoints, instead of every so many pictures; 0 is off")
     preview_every: int = _option(1000, "pictures between preview pictures")
+    preview_seconds: float = _option(
+        0.0, "seconds between preview pictures at first and more later, instead of every so many pictures; 0 is off"
+    )
     ema: float = _option(0.0, "average the generator's weights, keeping this share per picture seen; 0 is off")
     evaluate_every: int = _option(0, "pictures between scores; the best checkpoint is kept as best.pt; 0 is never")
     export_best: bool = _option(False, "export the checkpoint with the best score instead of the last one")
@@ -153,6 +157,8 @@ class FitConfig:
     def _check_writing(self) -> None:
         for name in ("checkpoint_every", "preview_every"):
             _check(getattr(self, name) >= 1, name, getattr(self, name), "a number of pictures of at least 1")
+        for name in ("checkpoint_seconds", "preview_seconds"):
+            _check(getattr(self, name) >= 0, name, getattr(self, name), "a number of seconds, or 0 for off")
         _check(0 <= self.ema < 1, "ema", self.ema, "a number from 0 to below 1")
         _check(self.evaluate_every >= 0, "evaluate_every", self.evaluate_every, "a number of pictures, or 0 for never")
         if self.export_best and not self.evaluate_every:

@@ -8,98 +8,106 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import signal
 import sys
-from collections.abc import Callable
-from contextlib import ExitStack, nullcontext, redirect_stdout
+from contextlib import nullcontext
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
-import torch
-
+from training.attempt import Process, attempt, build_method, length_of
 from training.checkpoint import Checkpoint
 from training.config import FitConfig
-from training.data.batches import UnpairedBatches, examples
-from training.data.cache import PictureCache
+from training.data.batches import UnpairedBatches
 from training.data.domains import choose_cache, read_domains
-from training.data.folders import fingerprint
-from training.data.prefetch import PrefetchedBatches
 from training.device import choose_device
 from training.distributed import process_group, rank, wait_for_all, world_size
 from training.dry_run import dry_run
-from training.ema import GeneratorAverage
 from training.errors import InputError
-from training.events import Events, check_installed
+from training.events import check_installed
 from training.export import domain_of, export_filter, identifier_from
 from training.filter_file import InexactFilter
-from training.guard import Diverged, Guard
+from training.guard import Diverged
 from training.lock import folder_lock
-from training.loop import Training
-from training.methods import METHODS, Method
+from training.memory import is_exhausted, release, with_half_the_batch
 from training.options import named_folders, new_config, read_options
+from training.progress import Progress, telling
 from training.resume import Start, resume
 from training.run import RunFolder
-from training.schedule import Length
-from training.score import PICTURES, Evaluate, translation_score
+from training.stop import stop_at_end_of, stop_on_signal
 
 INTERRUPTED = 130
 DIVERGED = 3
+EXHAUSTED = (
+    "Memory does not suffice; end other programs that use it, or make --width, --crop-size or the pictures smaller."
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Returns 0 when the filter is there, 130 when interrupted, 2 for bad input, 3 when training diverged."""
     options = read_options(arguments)
-    try:
-        device = choose_device(options.pop("device", "auto"))
-        with process_group(device), nullcontext() if rank() == 0 else redirect_stdout(None):
-            return _fit(options, device)
-    except KeyboardInterrupt:
-        print(
-            "error: Stopped at once; a run that has begun goes on from its last checkpoint with --resume.",
-            file=sys.stderr,
-        )
-        return INTERRUPTED
-    except Diverged as error:
-        print(f"error: {error}", file=sys.stderr)
-        return DIVERGED
-    except (InputError, InexactFilter) as error:
-        print(f"error: {error}", file=sys.stderr)
-    except OSError as error:
-        where = f" {error.filename}" if error.filename else ""
-        print(
-            f"error: A file of the run{where} cannot be written ({error.strerror}); make room and use --resume.",
-            file=sys.stderr,
-        )
-    return 2
+    with telling(options.pop("progress", "bar")) as progress:
+        try:
+            return _fit(options, progress)
+        except KeyboardInterrupt:
+            print(
+                "error: Stopped at once; a run that has begun goes on from its last checkpoint with --resume.",
+                file=sys.stderr,
+            )
+            progress.stopped()
+            return INTERRUPTED
+        except Diverged as error:
+            return _failed(progress, str(error), DIVERGED)
+        except (InputError, InexactFilter) as error:
+            return _failed(progress, str(error))
+        except OSError as error:
+            where = f" {error.filename}" if error.filename else ""
+            return _failed(
+                progress, f"A file of the run{where} cannot be written ({error.strerror}); make room and use --resume."
+            )
+        except (RuntimeError, MemoryError) as error:
+            if not is_exhausted(error):
+                raise
+            return _failed(progress, EXHAUSTED)
 
 
-def _fit(options: dict[str, Any], device: torch.device) -> int:
-    cache = choose_cache(options.pop("cache", None))
+def _failed(progress: Progress, sentence: str, code: int = 2) -> int:
+    print(f"error: {sentence}", file=sys.stderr)
+    progress.failed(sentence)
+    return code
+
+
+def _fit(options: dict[str, Any], progress: Progress) -> int:
+    abandoned = stop_at_end_of() if options.pop("stop_at_eof", False) else lambda: False
+    device = choose_device(options.pop("device", "auto"))
+    process = Process(device, choose_cache(options.pop("cache", None)), progress, abandoned)
+    with process_group(device):
+        return _dispatch(options, process)
+
+
+def _dispatch(options: dict[str, Any], process: Process) -> int:
     resumed, dry = options.pop("resume", None), options.pop("dry_run", False)
     if dry and resumed:
         raise InputError("--dry-run looks at the pictures of a new run; leave out --resume.")
     options = named_folders(options)
     if resumed:
-        return _go_on(RunFolder(Path(resumed)), options, device, cache)
+        return _go_on(RunFolder(Path(resumed)), options, process)
     output = options.pop("output", None)
     config = new_config(options)
-    return dry_run(config, cache, output) if dry else _begin(config, output, device, cache)
+    return dry_run(config, process.cache, output) if dry else _begin(config, output, process)
 
 
-def _begin(config: FitConfig, output: str | None, device: torch.device, cache: PictureCache | None) -> int:
+def _begin(config: FitConfig, output: str | None, process: Process) -> int:
     run = RunFolder(Path(output) if output else _new_folder(config))
     if rank() == 0:
         run.check_new()
-    _check(config)
-    batches = read_domains(config, device, cache)
-    method = _method(config, device)  # refuses what cannot be built before there is a folder
+    _check(config, process.progress)
+    batches = read_domains(config, process.device, process.cache)
+    build_method(config, process.device)  # refuses what cannot be built before there is a folder
     wait_for_all()
     if rank() > 0:
-        return _train(run, Start(config, None), batches, method, device)
+        return _train(run, Start(config, None), batches, process)
     run = RunFolder.create(run.path, config)
     with folder_lock(run.path):
-        return _train(run, Start(config, None), batches, method, device)
+        return _train(run, Start(config, None), batches, process)
 
 
 def _new_folder(config: FitConfig) -> Path:
@@ -109,53 +117,53 @@ def _new_folder(config: FitConfig) -> Path:
     return next(path for path in paths if not path.exists())
 
 
-def _go_on(run: RunFolder, options: dict[str, Any], device: torch.device, cache: PictureCache | None) -> int:
+def _go_on(run: RunFolder, options: dict[str, Any], process: Process) -> int:
     run.check_begun()
     with folder_lock(run.path) if rank() == 0 else nullcontext():
         if rank() > 0:
             wait_for_all()  # until the first process has tidied the folder up
-        start = resume(run, options)
+        start = resume(run, options, process.progress.warning)
         if rank() == 0:
             wait_for_all()
-        _check(start.config)
-        batches = read_domains(start.config, device, cache)
-        return _train(run, start, batches, _method(start.config, device), device)
+        _check(start.config, process.progress)
+        batches = read_domains(start.config, process.device, process.cache)
+        return _train(run, start, batches, process)
 
 
-def _method(config: FitConfig, device: torch.device) -> Method:
-    """Newly initialised, as the seed says. Raises InputError."""
-    torch.manual_seed(config.seed)
-    return METHODS[config.method](config, device)
-
-
-def _train(run: RunFolder, start: Start, batches: UnpairedBatches, method: Method, device: torch.device) -> int:
+def _train(run: RunFolder, start: Start, batches: UnpairedBatches, process: Process) -> int:
     """Trains to the end, or until interrupted, and exports. The caller holds the folder's lock."""
-    with ExitStack() as until_the_end:
-        events = _events(run, start)
-        if events:
-            until_the_end.callback(events.close)
-        training = _training(start.config, batches, method, run, device, events)
-        images_seen = _restore(training, start.checkpoint) if start.checkpoint else 0
-        if rank() == 0:
-            run.save_config(start.config)
-            run.forget_metrics_after(images_seen)
-            run.forget_best_after(images_seen)
-        going_on = f", going on after {images_seen}" if images_seen else ""
-        length = training.length.images
-        print(f"Training {start.config.method} on {device} for {length} images into {run.path}{going_on}", flush=True)
+    signalled = stop_on_signal()
+    while True:
         try:
-            images_seen = training.train(images_seen, _stop_on_signal())
-        except Diverged as error:
-            raise Diverged(f"{error}; {_advice(run, start.config)}") from None
-    if images_seen < length:
+            images_seen = attempt(run, start, batches, process, lambda: signalled() or process.abandoned())
+            break
+        except (RuntimeError, MemoryError) as error:
+            if not is_exhausted(error):
+                raise
+        start = _with_less_memory(run, start.config, process)  # out of the except clause: it would hold all tensors
+    if images_seen < length_of(start.config, batches).images:
         print(f"Stopped after {images_seen} images; go on with: python -m training.fit --resume {run.path}")
+        process.progress.stopped(images_seen)
         return INTERRUPTED
     if rank() == 0:
         _export(run, start.config)
+        process.progress.finished(images_seen, run.filter.name)
     return 0
 
 
-def _check(config: FitConfig) -> None:
+def _with_less_memory(run: RunFolder, config: FitConfig, process: Process) -> Start:
+    """The last checkpoint, or the beginning, with half the batch. Raises InputError when it cannot be halved."""
+    smaller = with_half_the_batch(config)
+    release(process.device)
+    kept = resume(run, {}, process.progress.warning).checkpoint
+    process.progress.warning(
+        f"memory on {process.device} does not suffice for --batch {config.batch}; going on with {smaller.batch} "
+        f"after {kept.images_seen if kept else 0} images"
+    )
+    return Start(smaller, kept)
+
+
+def _check(config: FitConfig, progress: Progress) -> None:
     """Before pictures are read and folders made. Raises InputError."""
     if config.batch % world_size():
         raise InputError(
@@ -164,78 +172,7 @@ def _check(config: FitConfig) -> None:
     if config.tensorboard:
         check_installed()
     if not {config.source_channels, config.target_channels} <= {1, 3}:
-        print("warning: pictures with alpha train, but server and editors serve filters of RGB only", file=sys.stderr)
-
-
-def _advice(run: RunFolder, config: FitConfig) -> str:
-    """What a person whose run diverged can do: the same run from the same checkpoint would diverge again."""
-    kept = [path.name for path in run.checkpoints()]
-    intact = f"{kept[-1]} is from before" if kept else "no checkpoint is from before"
-    return (
-        f"{intact}: begin a new run with a lower --learning-rate than {config.learning_rate:g}, or lower loss weights."
-    )
-
-
-def _events(run: RunFolder, start: Start) -> Events | None:
-    if not start.config.tensorboard or rank() > 0:
-        return None
-    return Events(run.events, start.checkpoint.images_seen if start.checkpoint else 0)
-
-
-def _training(
-    config: FitConfig,
-    batches: UnpairedBatches,
-    method: Method,
-    run: RunFolder,
-    device: torch.device,
-    events: Events | None,
-) -> Training:
-    length = Length.of(
-        epochs=config.epochs,
-        images=config.images,
-        epoch_images=batches.epoch_images,
-        decay_share=config.decay_share,
-    )
-    return Training(
-        method=method,
-        config=config,
-        batches=PrefetchedBatches(batches, device, stride=config.batch),
-        data_fingerprint=fingerprint(batches.source, batches.target),
-        length=length,
-        run=run,
-        device=device,
-        guard=Guard(config.gan_weight, config.nce_weight, config.adversarial),
-        average=GeneratorAverage(method.networks["generator"], config.ema) if config.ema else None,
-        evaluate=_evaluation(config, batches),
-        events=events,
-    )
-
-
-def _evaluation(config: FitConfig, batches: UnpairedBatches) -> Evaluate | None:
-    """What scores the translations of a few pictures, the same all along the run, on request."""
-    if not config.evaluate_every:
-        return None
-    size = batches.example_size
-    return translation_score(*(examples(folder, size, PICTURES) for folder in (batches.source, batches.target)))
-
-
-def _restore(training: Training, checkpoint: Checkpoint) -> int:
-    """Returns the images seen. Raises InputError when the checkpoint does not fit."""
-    if checkpoint.data_fingerprint != training.data_fingerprint:
-        _check_pictures(training.config, checkpoint.config)
-    checkpoint.restore(training.method, training.average)
-    return checkpoint.images_seen
-
-
-def _check_pictures(config: FitConfig, began_with: FitConfig) -> None:
-    """Pictures may be added on purpose, and then a warning is enough; a folder named anew must hold the same."""
-    for name in ("source", "target"):
-        if getattr(config, name) != getattr(began_with, name):
-            raise InputError(
-                f"--{name} is {getattr(config, name)!r}, but the pictures there are not those of the run's "
-                f"{getattr(began_with, name)!r}; leave it out or start a new run."
-            )
-    print("warning: the pictures are not those that the run began with", file=sys.stderr)
+        progress.warning("pictures with alpha train, but server and editors serve filters of RGB only")
 
 
 def _export(run: RunFolder, config: FitConfig) -> None:
@@ -244,20 +181,6 @@ def _export(run: RunFolder, config: FitConfig) -> None:
     checkpoint = dataclasses.replace(Checkpoint.load(chosen), config=config)
     difference = export_filter(checkpoint, run.filter, identifier=identifier)
     print(f"Filter {identifier!r} is in {run.filter}; it differs from PyTorch by at most {difference:.1e}")
-
-
-def _stop_on_signal() -> Callable[[], bool]:
-    """Ctrl-C and SIGTERM end training after the current step, with a checkpoint; a second one ends it at once."""
-    stopped = False
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        nonlocal stopped
-        stopped = True
-        signal.signal(number, signal.default_int_handler)
-
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
-    return lambda: stopped
 
 
 if __name__ == "__main__":

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import math
-import sys
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import Never
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from training.checkpoint import Checkpoint
 from training.config import FitConfig
@@ -23,10 +20,13 @@ from training.ema import GeneratorAverage
 from training.events import Events
 from training.guard import Guard, check_losses, check_weights, measures
 from training.methods import Method
-from training.preview import preview_png
+from training.pace import Pace, TimeLeft
+from training.preview import picture_png, preview_png
+from training.progress import Progress
 from training.run import RunFolder
 from training.schedule import Length
 from training.score import Evaluate
+from training.whole import Whole
 
 METRICS_SECONDS = 1.0  # losses are read from the device this often: reading them every step would make it wait
 PREVIEW_PICTURES = 4
@@ -34,7 +34,11 @@ PREVIEW_PICTURES = 4
 
 @dataclass
 class Training:
-    """Everything that one run needs; ``average``, ``evaluate`` and ``events`` on request."""
+    """Everything that one run needs; ``average``, ``evaluate`` and ``events`` on request.
+
+    ``sample`` (1, c, h, w) in [-1, 1] is for the filter's thumbnail. Previews show ``whole``, if it is given, rather
+    than a few crops.
+    """
 
     method: Method
     config: FitConfig
@@ -44,50 +48,70 @@ class Training:
     run: RunFolder
     device: torch.device
     guard: Guard
+    progress: Progress
+    sample: Tensor
+    whole: Whole | None = None
     average: GeneratorAverage | None = None
     evaluate: Evaluate | None = None
     events: Events | None = None
     _best: float = math.inf  # the lowest score so far
+    _previews: Pace = field(init=False)
+    _checkpoints: Pace = field(init=False)
+    _time_left: TimeLeft = field(init=False)
 
     def train(self, images_seen: int, should_stop: Callable[[], bool]) -> int:
         """Trains from ``images_seen`` to the end, or until asked to stop, and saves a checkpoint. Returns images seen.
 
-        Raises InputError when a checkpoint cannot be written, OSError when another file of the run cannot, Diverged
-        when losses, translations or weights are not finite; the last checkpoint is then from before.
+        Raises InputError when a file of the run cannot be written, Diverged when losses, translations or weights are
+        not finite, and what PyTorch raises when memory does not suffice; the last checkpoint is then from before.
         """
         losses = _RunningMeans()
         if self.evaluate:
             self._best = self.run.best_score()
         stop = agreed(should_stop())
-        with _bar(self.length.images, images_seen) as bar:
+        self._begin(images_seen)
+        try:
             while images_seen < self.length.images and not stop:
                 learning_rate = self._set_learning_rate(images_seen)
                 losses.add(self._step(images_seen))
                 images_seen += self.config.batch
                 if self.average:
                     self.average.update(images_seen, self.config.batch)
-                bar.update(min(self.config.batch, self.length.images - bar.n))
+                self.progress.advanced(images_seen)
+                self._time_left.stepped(images_seen)
                 stop = agreed(should_stop())
                 if rank() == 0:
-                    self._write(bar, images_seen, learning_rate, losses, stopped=stop)
+                    self._write(images_seen, learning_rate, losses, stopped=stop)
+        finally:
+            self.progress.close()
         return images_seen
 
-    def _write(
-        self, bar: tqdm[Never], images_seen: int, learning_rate: float, losses: _RunningMeans, *, stopped: bool
-    ) -> None:
+    def _begin(self, images_seen: int) -> None:
+        if self.whole is not None and rank() == 0:
+            self.run.save_source(picture_png(self.whole.picture))
+        self.progress.started(images_seen, self.length.images, str(self.device))
+        self._previews = Pace(self.config.preview_seconds, thinning=True)
+        self._checkpoints = Pace(self.config.checkpoint_seconds)
+        self._time_left = TimeLeft(images_seen, self.length.images)
+
+    def _write(self, images_seen: int, learning_rate: float, losses: _RunningMeans, *, stopped: bool) -> None:
         """What is due after a step. The checkpoint is last: a run killed before it writes the rest again."""
         ended = images_seen >= self.length.images
         last = stopped or ended
         evaluated = self.evaluate is not None and (ended or self._due(images_seen, self.config.evaluate_every))
-        previewed = last or self._due(images_seen, self.config.preview_every)
+        # Previews by time may take long, and who stops a run does not wait for another one.
+        previewed = ended or (stopped and not self._previews.seconds)
+        previewed = previewed or self._due(images_seen, self.config.preview_every, self._previews)
         if last or evaluated or previewed or losses.age() >= METRICS_SECONDS:
             means = self._read(losses, images_seen)
-            bar.set_postfix_str(" ".join(f"{name} {value:.3g}" for name, value in means.items()), refresh=False)
-            seen = self._preview(images_seen) if previewed else {}
+            self.progress.step(images_seen, means, self._time_left.seconds(images_seen))
+            seen = self._preview(images_seen, last=last) if previewed else {}
             score = {"swd": self._evaluate(images_seen)} if evaluated else {}
             self._tell(images_seen, {"learning_rate": learning_rate, **means, **seen, **score})
-        if last or self._due(images_seen, self.config.checkpoint_every):
-            self.run.save(self._checkpoint(images_seen))
+        if last or self._due(images_seen, self.config.checkpoint_every, self._checkpoints):
+            with self._time_left.paused(), self._checkpoints.measured():
+                self.run.save(self._checkpoint(images_seen))
+            self.progress.checkpoint(images_seen)
 
     def _step(self, images_seen: int) -> dict[str, Tensor]:
         """One step on this process's share of the joint batch."""
@@ -102,7 +126,10 @@ class Training:
                 group["lr"] = learning_rate
         return learning_rate
 
-    def _due(self, images_seen: int, every: int) -> bool:
+    def _due(self, images_seen: int, every: int, pace: Pace | None = None) -> bool:
+        """By time where there is a pace that says how often, else by pictures."""
+        if pace and pace.seconds:
+            return pace.due
         return images_seen // every > (images_seen - self.config.batch) // every
 
     def _read(self, losses: _RunningMeans, images_seen: int) -> dict[str, float]:
@@ -116,17 +143,24 @@ class Training:
         if self.events:
             self.events.add(images_seen, values)
 
-    def _preview(self, images_seen: int) -> dict[str, float]:
+    def _preview(self, images_seen: int, *, last: bool) -> dict[str, float]:
         """Saves a preview and warns of what the guard sees in it. Returns the guard's measures."""
         sources, targets = (self._examples(folder) for folder in (self.batches.source, self.batches.target))
-        translated = self._translate(sources)
-        for warning in self.guard.look(images_seen, sources, translated):
-            tqdm.write(f"warning: {warning}", file=sys.stderr)
-        png = preview_png(sources, translated, targets)
-        self.run.save_preview(images_seen, png)
+        with self._time_left.paused(), self._previews.measured():
+            translated = self._translate(sources)
+            for warning in self.guard.look(images_seen, sources, translated):
+                self.progress.warning(warning)
+            png = preview_png(sources, translated, targets) if self.whole is None else self._whole_png(self.whole, last)
+            file = self.run.save_preview(images_seen, png)
+        self.progress.preview(images_seen, file)
         if self.events:
             self.events.add_preview(images_seen, png)
         return measures(sources, translated)
+
+    def _whole_png(self, whole: Whole, last: bool) -> bytes:
+        early = self._previews.first and not last and self.device.type == "cpu"
+        translated = whole.sketched if early else whole.translated
+        return picture_png(translated(self._translate, self.progress.warning))
 
     def _translate(self, sources: Tensor) -> Tensor:
         """As the filter will, by the average if there is one. What it draws at random, training draws again."""
@@ -150,7 +184,7 @@ class Training:
             self.method,
             self.config,
             images_seen=images_seen,
-            sample=self._examples(self.batches.source)[:1],
+            sample=self.sample,
             data_fingerprint=self.data_fingerprint,
             average=self.average,
             score=score,
@@ -161,12 +195,6 @@ class Training:
     def _examples(self, folder: PictureFolder) -> Tensor:
         """A few pictures, evenly spread over the folder, cropped in the middle: (n, channels, h, w) in [-1, 1]."""
         return self.batches.examples(folder, PREVIEW_PICTURES)
-
-
-def _bar(images: int, images_seen: int) -> tqdm[Never]:
-    """Images, time left, images per second and losses on stderr."""
-    seconds = 0.2 if sys.stderr.isatty() else 15.0  # between lines: a log is not a terminal
-    return tqdm(total=images, initial=images_seen, unit="img", mininterval=seconds, disable=rank() > 0)
 
 
 @dataclass

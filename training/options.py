@@ -9,6 +9,7 @@ from typing import Any, get_args, get_type_hints
 
 from training.config import PRESETS, FitConfig
 from training.errors import InputError
+from training.progress import KINDS
 
 
 def read_options(arguments: list[str] | None) -> dict[str, Any]:
@@ -52,6 +53,12 @@ def _parser() -> argparse.ArgumentParser:
         "--cache",
         metavar="DIR",
         help="folder for decoded pictures, or none (default: the platform's, for 16 MB of pictures and more)",
+    )
+    parser.add_argument(
+        "--progress", choices=KINDS, help="a bar, or json: one line of JSON for each event on stdout (default: bar)"
+    )
+    parser.add_argument(
+        "--stop-at-eof", action="store_true", help="stop as Ctrl-C does, with a checkpoint, when standard input ends"
     )
     parser.add_argument("--device", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
     types = get_type_hints(FitConfig)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 from torch import Tensor
 
 from training.data.batches import to_pictures
@@ -22,11 +22,16 @@ def preview_png(sources: Tensor, translated: Tensor, targets: Tensor) -> bytes:
     return encode(to_image(grid[None]), "PNG")
 
 
+def picture_png(picture: Tensor) -> bytes:
+    """(1, c, h, w) in [-1, 1] -> the picture alone."""
+    return encode(to_image(picture), "PNG")
+
+
 def thumbnail_webp(before: Tensor, after: Tensor, size: int = 128) -> bytes:
-    """Before and after side by side, each ``size`` x ``size``. Tensors (1, c, h, w) in [-1, 1]."""
+    """Before and after side by side, each ``size`` x ``size`` from the middle. Tensors (1, c, h, w) in [-1, 1]."""
     both = Image.new("RGB", (2 * size, size))
     for place, picture in enumerate((before, after)):
-        both.paste(to_image(picture).resize((size, size), Image.Resampling.LANCZOS), (place * size, 0))
+        both.paste(ImageOps.fit(to_image(picture), (size, size), Image.Resampling.LANCZOS), (place * size, 0))
     return encode(both, "WEBP")
 
 

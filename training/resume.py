@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,8 @@ from training.run import RunFolder
 # Options that decide nothing of what is computed may change on the way. The folders may have moved; other pictures in
 # them are noticed by their fingerprint.
 CHANGEABLE = frozenset(
-    {"source", "target", "checkpoint_every", "preview_every", "evaluate_every", "export_best", "tensorboard"}
+    {"source", "target", "evaluate_every", "export_best", "tensorboard"}
+    | {"checkpoint_every", "checkpoint_seconds", "preview_every", "preview_seconds"}
     | {"identifier", "title", "description", "source_domain", "target_domain", "licence"}
 )
 LENGTH = frozenset({"images", "epochs"})
@@ -32,20 +32,20 @@ class Start:
     checkpoint: Checkpoint | None
 
 
-def resume(run: RunFolder, given: Mapping[str, Any]) -> Start:
+def resume(run: RunFolder, given: Mapping[str, Any], warn: Callable[[str], None]) -> Start:
     """Finds the newest whole checkpoint and the options, and clears away what is damaged.
 
-    ``given`` are the options of the command line, ``output`` and ``preset`` among them. Raises InputError when they are
-    not the run's, or no checkpoint is whole. The caller holds the folder's lock.
+    ``given`` are the options of the command line, ``output`` and ``preset`` among them; ``warn`` is told of damage.
+    Raises InputError when they are not the run's, or no checkpoint is whole. The caller holds the folder's lock.
     """
     if rank() == 0:
         run.make_folders()
         run.remove_leftovers()
-    checkpoint = _newest_whole(run)
+    checkpoint = _newest_whole(run, warn)
     return Start(_with_given(run, _saved_config(run, checkpoint), given), checkpoint)
 
 
-def _newest_whole(run: RunFolder) -> Checkpoint | None:
+def _newest_whole(run: RunFolder, warn: Callable[[str], None]) -> Checkpoint | None:
     """The damaged ones after it are put aside, so that they are not counted among the last two."""
     damaged: list[Path] = []
     for path in reversed(run.checkpoints()):
@@ -56,7 +56,7 @@ def _newest_whole(run: RunFolder) -> Checkpoint | None:
             continue
         for other in damaged if rank() == 0 else ():
             other.replace(other.with_name(f"{other.name}.damaged"))
-            print(f"warning: {other} is damaged; going on from {path.name} instead", file=sys.stderr)
+            warn(f"{other} is damaged; going on from {path.name} instead")
         return checkpoint
     if damaged:
         raise InputError(
@@ -78,7 +78,10 @@ def _saved_config(run: RunFolder, checkpoint: Checkpoint | None) -> FitConfig:
             "last checkpoint."
         ) from None
     if checkpoint:
-        for name, mine, its in _differences(config, dataclasses.asdict(checkpoint.config)):
+        trained_with = dataclasses.asdict(checkpoint.config)
+        if config.batch < checkpoint.config.batch:
+            del trained_with["batch"]  # halved since, when memory did not suffice
+        for name, mine, its in _differences(config, trained_with):
             raise InputError(
                 f"{run.config} says {name} {mine!r}, but the checkpoint at {checkpoint.images_seen} images was trained "
                 f"with {its!r}; put back the file that belongs to the run, or remove it."

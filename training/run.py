@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,7 +112,6 @@ class RunFolder:
         return float("inf") if best is None or best.score is None else best.score
 
     def forget_best_after(self, images_seen: int) -> None:
-        """Removes a best checkpoint beyond this point: training goes another way from there."""
         best = self._best_checkpoint()
         if best and best.images_seen > images_seen:
             self.best.unlink()
@@ -122,22 +123,33 @@ class RunFolder:
             return None
 
     def _write(self, checkpoint: Checkpoint, path: Path) -> None:
-        try:
+        with self._writing(f"The checkpoint {path}"):
             checkpoint.save(path)
+
+    @contextmanager
+    def _writing(self, what: str) -> Iterator[None]:
+        """Raises InputError when it cannot be written."""
+        try:
+            yield
         except OSError as error:
             kept = self.checkpoints()
-            intact = f"the previous one, {kept[-1].name}, is intact: " if kept else ""
+            intact = f"the checkpoint {kept[-1].name} is intact: " if kept else ""
             raise InputError(
-                f"The checkpoint {path} cannot be written ({error.strerror}); {intact}"
-                f"make room and go on with --resume {self.path}."
+                f"{what} cannot be written ({error.strerror}); {intact}make room and go on with --resume {self.path}."
             ) from None
 
+    def forget_after(self, images_seen: int) -> None:
+        """Removes what lies beyond this point: training goes on from there, and may go another way."""
+        self.forget_metrics_after(images_seen)
+        self.forget_best_after(images_seen)
+        self.forget_previews_after(images_seen)
+
     def add_metrics(self, row: dict[str, float]) -> None:
-        with self.metrics.open("a", encoding="utf-8") as file:
+        with self._writing(str(self.metrics)), self.metrics.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
 
     def forget_metrics_after(self, images_seen: int) -> None:
-        """Removes the rows beyond this point, and a last one that was torn: training goes on from there."""
+        """Removes the rows beyond this point, and a last one that was torn."""
         if not self.metrics.is_file():
             return
         lines = self.metrics.read_bytes().splitlines(keepends=True)
@@ -145,8 +157,24 @@ class RunFolder:
         if kept != lines:
             write_whole(self.metrics, b"".join(kept))
 
-    def save_preview(self, images_seen: int, png: bytes) -> None:
-        write_whole(self.path / "previews" / f"images-{images_seen:09d}.png", png)
+    def save_preview(self, images_seen: int, png: bytes) -> str:
+        """Returns the file's path within the run."""
+        return self._save_picture(f"images-{images_seen:09d}.png", png)
+
+    def save_source(self, png: bytes) -> None:
+        """The picture that every preview shows translated."""
+        self._save_picture("source.png", png)
+
+    def _save_picture(self, name: str, png: bytes) -> str:
+        path = self.path / "previews" / name
+        with self._writing(f"The preview {path}"):
+            write_whole(path, png)
+        return path.relative_to(self.path).as_posix()
+
+    def forget_previews_after(self, images_seen: int) -> None:
+        for path in (self.path / "previews").glob("images-*.png"):
+            if int(path.stem.removeprefix("images-")) > images_seen:
+                path.unlink()
 
 
 def _images_of(line: bytes) -> float:

@@ -6,6 +6,7 @@ from .client import SAMPLE_BYTES, Client, FilterList, Progress, Translation
 from .dialling import server_fingerprint
 from .endpoint import Endpoint
 from .errors import Cancelled, ClientError, ConnectionLost
+from .trainings import Picture, TrainingClient
 
 __all__ = [
     "SAMPLE_BYTES",
@@ -16,7 +17,9 @@ __all__ = [
     "ConnectionLost",
     "Endpoint",
     "FilterList",
+    "Picture",
     "Progress",
+    "TrainingClient",
     "Translation",
     "messages",
     "server_fingerprint",

@@ -6,20 +6,13 @@ import contextlib
 import mmap
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Callable, TypeVar
+from typing import Any, Callable
 
 from . import errors, messages, rpc
+from .calls import CHUNK_BYTES, Calls
 from .cancel import Cancel
 from .codec import Field, Message
-from .connection import Connection
-from .endpoint import Endpoint
-from .waiting import Patience
 from .wire import Buffer
-
-CHUNK_BYTES = 1 << 20
-
-Answer = TypeVar("Answer", bound=Message)
 
 _STAGES = {messages.Progress.Stage.QUEUED: "queued", messages.Progress.Stage.TRANSLATING: "translating"}
 SAMPLE_BYTES = {
@@ -58,25 +51,8 @@ class Progress:
 OnProgress = Callable[[Progress], None]
 
 
-class Client:
-    """Connects when it is first needed, and again when the connection was lost between calls. One thread at a time."""
-
-    def __init__(self, endpoint: Endpoint) -> None:
-        self.endpoint = endpoint
-        self._connections: list[Connection] = []  # more than one while the filters are watched beside other calls
-
-    def __enter__(self) -> Client:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        for connection in self._connections:
-            connection.close()
-        self._connections.clear()
+class Client(Calls):
+    """Its filters and translations."""
 
     def list_filters(self, *, timeout: float = 10.0, cancel: Cancel | None = None) -> FilterList:
         """All filters, whatever number of pages they take. Raises ClientError, as all calls do."""
@@ -84,7 +60,7 @@ class Client:
         rejected: list[messages.RejectedFile] = []
         token = ""
         while True:
-            page = self._unary(
+            page = self.unary(
                 "/pleinair.v1.FilterService/ListFilters",
                 messages.ListFiltersRequest(page_token=token),
                 messages.ListFiltersResponse,
@@ -99,17 +75,17 @@ class Client:
 
     def watch_filters(self, *, cancel: Cancel) -> Iterator[messages.WatchFiltersResponse]:
         """The filters as they are and as they change, until cancelled (raises Cancelled) or the server goes."""
-        return self._call(
+        return self.call(
             "/pleinair.v1.FilterService/WatchFilters",
             lambda: iter([messages.WatchFiltersRequest()]),
             messages.WatchFiltersResponse,
-            self._patience(None, cancel),
+            self.patience(None, cancel),
             silence=None,  # a folder may stay as it is for days
         )
 
     def health(self, *, timeout: float = 5.0) -> bool:
         """Whether the server says that it serves."""
-        answer = self._unary("/grpc.health.v1.Health/Check", _HealthRequest(), _HealthAnswer, timeout=timeout)
+        answer = self.unary("/grpc.health.v1.Health/Check", _HealthRequest(), _HealthAnswer, timeout=timeout)
         return bool(answer.status == 1)
 
     def translate(
@@ -125,11 +101,11 @@ class Client:
         tell = on_progress or (lambda progress: None)
         size = _byte_count(header)
         _make_sure_of_room(size)
-        answers = self._call(
+        answers = self.call(
             "/pleinair.v1.TranslationService/Translate",
             lambda: _upload(header, memoryview(pixels).cast("B"), tell),
             messages.TranslateResponse,
-            self._patience(timeout, cancel),
+            self.patience(timeout, cancel),
             silence=rpc.SILENCE_SECONDS,
         )
         with contextlib.closing(answers):  # type: ignore[type-var]
@@ -151,55 +127,6 @@ class Client:
         if len(result) < size:
             raise errors.wrong_length(self.endpoint.address)
         return Translation(result, summary)
-
-    def _unary(
-        self, path: str, request: Message, answer: type[Answer], *, timeout: float, cancel: Cancel | None = None
-    ) -> Answer:
-        patience = self._patience(timeout, cancel)
-        answers = list(self._call(path, lambda: iter([request]), answer, patience, silence=rpc.SILENCE_SECONDS))
-        if len(answers) != 1:
-            raise errors.not_ours(self.endpoint.address)
-        return answers[0]
-
-    def _call(
-        self,
-        path: str,
-        requests: Callable[[], Iterator[Message]],
-        answer: type[Answer],
-        patience: Patience,
-        *,
-        silence: float | None,
-    ) -> Iterator[Answer]:
-        """Tried once more on a fresh connection when an old one ends without an answer: no call changes anything."""
-        connection = self._idle()
-        if connection is not None:
-            answered = False
-            call = rpc.call(connection, self.endpoint, path, requests(), answer, patience, silence=silence)
-            try:
-                with contextlib.closing(call):  # type: ignore[type-var]
-                    for message in call:
-                        answered = True
-                        yield message
-                return
-            except errors.ConnectionLost:
-                if answered:
-                    raise
-        connection = Connection(self.endpoint, patience)
-        self._connections.append(connection)
-        yield from rpc.call(connection, self.endpoint, path, requests(), answer, patience, silence=silence)
-
-    def _idle(self) -> Connection | None:
-        """A connection that can take a call; those that never will again are closed."""
-        for connection in list(self._connections):
-            if connection.usable:
-                return connection
-            if not connection.busy:
-                connection.close()
-                self._connections.remove(connection)
-        return None
-
-    def _patience(self, timeout: float | None, cancel: Cancel | None) -> Patience:
-        return Patience(self.endpoint.address, timeout=timeout, cancel=cancel)
 
 
 def _upload(

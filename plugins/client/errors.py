@@ -53,6 +53,10 @@ class ConnectionLost(ClientError):
     """The connection ended under a call; another call may succeed."""
 
 
+class UnknownCall(ClientError):
+    """What answers has no such call: it is no server of ours, or of another version."""
+
+
 def nobody_answers(address: str) -> ClientError:
     return ConnectionLost(
         N_("No server answers at {address}."),
@@ -114,6 +118,20 @@ def not_ours(address: str) -> ClientError:
     return ClientError(
         N_("What answers at {address} is not a Pleinair server."),
         N_("Correct the address in the settings, and check whether the server wants an encrypted connection."),
+        code="UNIMPLEMENTED",
+        address=address,
+    )
+
+
+def unknown_call(address: str) -> ClientError:
+    error = not_ours(address)
+    return UnknownCall(error.template, error.remedy_template, code=error.code, **error.values)
+
+
+def too_old_to_train(address: str) -> ClientError:
+    return ClientError(
+        N_("The server at {address} is too old to train filters."),
+        N_("Update Pleinair on its machine, and start it again."),
         code="UNIMPLEMENTED",
         address=address,
     )
@@ -223,12 +241,27 @@ _REASONS = {
         N_("The call carries no token or a wrong one."),
         N_("Put the token that the server was started with into the settings."),
     ),
+    "TRAINING_NOT_FOUND": (N_("The server no longer has this training."), N_("Choose another one.")),
+    "WRONG_STATE": (
+        N_("That is not possible as the training is now."),
+        N_("Look at its state, which may have changed meanwhile."),
+    ),
+    "NO_WEIGHTS_YET": (
+        N_("The training has not learned anything yet that could be used."),
+        N_("Wait for its first preview and try again."),
+    ),
+    "DISK_FULL": (
+        N_("The disk of the server's machine is full."),
+        N_("Make room on it, for example by deleting trainings that have ended, and try again."),
+    ),
     "INTERNAL": (N_("The server failed at this."), N_("Its log says why.")),
 }
 
 
 def told_by_server(code: str, reason: str, sentence: str) -> ClientError:
     """A failure that a server of ours describes: in our own words where it is one of those that artists meet."""
+    if reason == "TRAINING_UNAVAILABLE":  # the server alone knows what it lacks
+        return ClientError(N_("Filters cannot be trained there."), sentence, code=code, reason=reason, detail=sentence)
     template, remedy = _REASONS.get(reason, (sentence, ""))
     return ClientError(template, remedy, code=code, reason=reason, detail=sentence)
 

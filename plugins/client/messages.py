@@ -257,6 +257,13 @@ class Reason:
     BAD_PAGE_TOKEN = 12
     INTERNAL = 13
     UNAUTHENTICATED = 14
+    TRAINING_NOT_FOUND = 15
+    TRAINING_UNAVAILABLE = 16
+    WRONG_STATE = 17
+    NO_WEIGHTS_YET = 18
+    BAD_OPTION = 19
+    PATH_NOT_ALLOWED = 20
+    DISK_FULL = 21
 
 
 class TranslateRequest(Message):
@@ -441,4 +448,449 @@ class TranslateImageResponse(Message):
         Field(1, "image", kind="bytes"),
         Field(2, "summary", message=lambda: Summary),
         Field(3, "notes", kind="string", repeated=True),
+    )
+
+
+class TrainingState:
+    UNSPECIFIED = 0
+    QUEUED = 1
+    RUNNING = 2
+    ENDING = 3
+    FINISHED = 4
+    CANCELLED = 5
+    FAILED = 6
+
+
+class TrainingJob(Message):
+    __slots__ = ("id", "title", "preset", "state", "queue_position", "create_time", "end_time", "elapsed_seconds", "seconds_left", "images_seen", "images_total", "losses", "device", "filter_id", "filter_ready", "can_export", "problem", "warnings", "restarts", "source_names", "target_names",)
+
+    def __init__(
+        self,
+        *,
+        id: str = "",
+        title: str = "",
+        preset: str = "",
+        state: int = 0,
+        queue_position: int = 0,
+        create_time: float = 0.0,
+        end_time: float | None = None,
+        elapsed_seconds: float = 0.0,
+        seconds_left: float | None = None,
+        images_seen: int = 0,
+        images_total: int = 0,
+        losses: dict[str, float] | None = None,
+        device: str = "",
+        filter_id: str = "",
+        filter_ready: bool = False,
+        can_export: bool = False,
+        problem: str = "",
+        warnings: list[str] | None = None,
+        restarts: int = 0,
+        source_names: list[str] | None = None,
+        target_names: list[str] | None = None,
+    ) -> None:
+        self.id = id
+        self.title = title
+        self.preset = preset
+        self.state = state
+        self.queue_position = queue_position
+        self.create_time = create_time
+        self.end_time = end_time
+        self.elapsed_seconds = elapsed_seconds
+        self.seconds_left = seconds_left
+        self.images_seen = images_seen
+        self.images_total = images_total
+        self.losses = {} if losses is None else losses
+        self.device = device
+        self.filter_id = filter_id
+        self.filter_ready = filter_ready
+        self.can_export = can_export
+        self.problem = problem
+        self.warnings = [] if warnings is None else warnings
+        self.restarts = restarts
+        self.source_names = [] if source_names is None else source_names
+        self.target_names = [] if target_names is None else target_names
+
+    FIELDS = (
+        Field(1, "id", kind="string"),
+        Field(2, "title", kind="string"),
+        Field(3, "preset", kind="string"),
+        Field(4, "state", kind="enum"),
+        Field(5, "queue_position", kind="uint32"),
+        Field(6, "create_time", kind="double"),
+        Field(7, "end_time", kind="double", optional=True),
+        Field(8, "elapsed_seconds", kind="double"),
+        Field(9, "seconds_left", kind="double", optional=True),
+        Field(10, "images_seen", kind="uint64"),
+        Field(11, "images_total", kind="uint64"),
+        Field(12, "losses", repeated=True, map_entry=(Field(1, "key", kind="string"), Field(2, "value", kind="double"))),
+        Field(13, "device", kind="string"),
+        Field(14, "filter_id", kind="string"),
+        Field(15, "filter_ready", kind="bool"),
+        Field(16, "can_export", kind="bool"),
+        Field(17, "problem", kind="string"),
+        Field(18, "warnings", kind="string", repeated=True),
+        Field(19, "restarts", kind="uint32"),
+        Field(20, "source_names", kind="string", repeated=True),
+        Field(21, "target_names", kind="string", repeated=True),
+    )
+
+
+class TrainingPreview(Message):
+    __slots__ = ("images_seen", "png",)
+
+    def __init__(
+        self,
+        *,
+        images_seen: int = 0,
+        png: bytes = b"",
+    ) -> None:
+        self.images_seen = images_seen
+        self.png = png
+
+    FIELDS = (
+        Field(1, "images_seen", kind="uint64"),
+        Field(2, "png", kind="bytes"),
+    )
+
+
+class StartTrainingRequest(Message):
+    __slots__ = ("header", "picture", "data",)
+
+    def __init__(
+        self,
+        *,
+        header: TrainingHeader | None = None,
+        picture: TrainingPicture | None = None,
+        data: bytes | None = None,
+    ) -> None:
+        self.header = header
+        self.picture = picture
+        self.data = data
+
+    FIELDS = (
+        Field(1, "header", message=lambda: TrainingHeader, optional=True, oneof="frame"),
+        Field(2, "picture", message=lambda: TrainingPicture, optional=True, oneof="frame"),
+        Field(3, "data", kind="bytes", optional=True, oneof="frame"),
+    )
+
+
+class TrainingHeader(Message):
+    __slots__ = ("title", "preset", "options", "request_id",)
+
+    def __init__(
+        self,
+        *,
+        title: str = "",
+        preset: str = "",
+        options: dict[str, str] | None = None,
+        request_id: str = "",
+    ) -> None:
+        self.title = title
+        self.preset = preset
+        self.options = {} if options is None else options
+        self.request_id = request_id
+
+    FIELDS = (
+        Field(1, "title", kind="string"),
+        Field(2, "preset", kind="string"),
+        Field(3, "options", repeated=True, map_entry=(Field(1, "key", kind="string"), Field(2, "value", kind="string"))),
+        Field(4, "request_id", kind="string"),
+    )
+
+
+class TrainingPicture(Message):
+    __slots__ = ("role", "name", "file_bytes", "pixels", "path",)
+
+    class Role:
+        UNSPECIFIED = 0
+        SOURCE = 1
+        TARGET = 2
+
+    def __init__(
+        self,
+        *,
+        role: int = 0,
+        name: str = "",
+        file_bytes: int | None = None,
+        pixels: RawPixels | None = None,
+        path: str | None = None,
+    ) -> None:
+        self.role = role
+        self.name = name
+        self.file_bytes = file_bytes
+        self.pixels = pixels
+        self.path = path
+
+    FIELDS = (
+        Field(1, "role", kind="enum"),
+        Field(2, "name", kind="string"),
+        Field(3, "file_bytes", kind="uint64", optional=True, oneof="content"),
+        Field(4, "pixels", message=lambda: RawPixels, optional=True, oneof="content"),
+        Field(5, "path", kind="string", optional=True, oneof="content"),
+    )
+
+
+class RawPixels(Message):
+    __slots__ = ("width", "height", "pixel_format",)
+
+    def __init__(
+        self,
+        *,
+        width: int = 0,
+        height: int = 0,
+        pixel_format: PixelFormat | None = None,
+    ) -> None:
+        self.width = width
+        self.height = height
+        self.pixel_format = pixel_format
+
+    FIELDS = (
+        Field(1, "width", kind="uint32"),
+        Field(2, "height", kind="uint32"),
+        Field(3, "pixel_format", message=lambda: PixelFormat),
+    )
+
+
+class StartTrainingResponse(Message):
+    __slots__ = ("job",)
+
+    def __init__(
+        self,
+        *,
+        job: TrainingJob | None = None,
+    ) -> None:
+        self.job = job
+
+    FIELDS = (
+        Field(1, "job", message=lambda: TrainingJob),
+    )
+
+
+class WatchTrainingRequest(Message):
+    __slots__ = ("id", "omit_previews",)
+
+    def __init__(
+        self,
+        *,
+        id: str = "",
+        omit_previews: bool = False,
+    ) -> None:
+        self.id = id
+        self.omit_previews = omit_previews
+
+    FIELDS = (
+        Field(1, "id", kind="string"),
+        Field(2, "omit_previews", kind="bool"),
+    )
+
+
+class WatchTrainingResponse(Message):
+    __slots__ = ("job", "preview", "original",)
+
+    def __init__(
+        self,
+        *,
+        job: TrainingJob | None = None,
+        preview: TrainingPreview | None = None,
+        original: TrainingPreview | None = None,
+    ) -> None:
+        self.job = job
+        self.preview = preview
+        self.original = original
+
+    FIELDS = (
+        Field(1, "job", message=lambda: TrainingJob),
+        Field(2, "preview", message=lambda: TrainingPreview),
+        Field(3, "original", message=lambda: TrainingPreview),
+    )
+
+
+class GetTrainingRequest(Message):
+    __slots__ = ("id",)
+
+    def __init__(
+        self,
+        *,
+        id: str = "",
+    ) -> None:
+        self.id = id
+
+    FIELDS = (
+        Field(1, "id", kind="string"),
+    )
+
+
+class GetTrainingResponse(Message):
+    __slots__ = ("job", "log_tail",)
+
+    def __init__(
+        self,
+        *,
+        job: TrainingJob | None = None,
+        log_tail: list[str] | None = None,
+    ) -> None:
+        self.job = job
+        self.log_tail = [] if log_tail is None else log_tail
+
+    FIELDS = (
+        Field(1, "job", message=lambda: TrainingJob),
+        Field(2, "log_tail", kind="string", repeated=True),
+    )
+
+
+class ListTrainingsRequest(Message):
+    __slots__ = ("page_size", "page_token",)
+
+    def __init__(
+        self,
+        *,
+        page_size: int = 0,
+        page_token: str = "",
+    ) -> None:
+        self.page_size = page_size
+        self.page_token = page_token
+
+    FIELDS = (
+        Field(1, "page_size", kind="uint32"),
+        Field(2, "page_token", kind="string"),
+    )
+
+
+class ListTrainingsResponse(Message):
+    __slots__ = ("jobs", "next_page_token",)
+
+    def __init__(
+        self,
+        *,
+        jobs: list[TrainingJob] | None = None,
+        next_page_token: str = "",
+    ) -> None:
+        self.jobs = [] if jobs is None else jobs
+        self.next_page_token = next_page_token
+
+    FIELDS = (
+        Field(1, "jobs", message=lambda: TrainingJob, repeated=True),
+        Field(2, "next_page_token", kind="string"),
+    )
+
+
+class CancelTrainingRequest(Message):
+    __slots__ = ("id", "keep_filter",)
+
+    def __init__(
+        self,
+        *,
+        id: str = "",
+        keep_filter: bool = False,
+    ) -> None:
+        self.id = id
+        self.keep_filter = keep_filter
+
+    FIELDS = (
+        Field(1, "id", kind="string"),
+        Field(2, "keep_filter", kind="bool"),
+    )
+
+
+class CancelTrainingResponse(Message):
+    __slots__ = ("job",)
+
+    def __init__(
+        self,
+        *,
+        job: TrainingJob | None = None,
+    ) -> None:
+        self.job = job
+
+    FIELDS = (
+        Field(1, "job", message=lambda: TrainingJob),
+    )
+
+
+class ExportTrainingRequest(Message):
+    __slots__ = ("id",)
+
+    def __init__(
+        self,
+        *,
+        id: str = "",
+    ) -> None:
+        self.id = id
+
+    FIELDS = (
+        Field(1, "id", kind="string"),
+    )
+
+
+class ExportTrainingResponse(Message):
+    __slots__ = ("job", "filter_sha256",)
+
+    def __init__(
+        self,
+        *,
+        job: TrainingJob | None = None,
+        filter_sha256: str = "",
+    ) -> None:
+        self.job = job
+        self.filter_sha256 = filter_sha256
+
+    FIELDS = (
+        Field(1, "job", message=lambda: TrainingJob),
+        Field(2, "filter_sha256", kind="string"),
+    )
+
+
+class ResumeTrainingRequest(Message):
+    __slots__ = ("id",)
+
+    def __init__(
+        self,
+        *,
+        id: str = "",
+    ) -> None:
+        self.id = id
+
+    FIELDS = (
+        Field(1, "id", kind="string"),
+    )
+
+
+class ResumeTrainingResponse(Message):
+    __slots__ = ("job",)
+
+    def __init__(
+        self,
+        *,
+        job: TrainingJob | None = None,
+    ) -> None:
+        self.job = job
+
+    FIELDS = (
+        Field(1, "job", message=lambda: TrainingJob),
+    )
+
+
+class DeleteTrainingRequest(Message):
+    __slots__ = ("id",)
+
+    def __init__(
+        self,
+        *,
+        id: str = "",
+    ) -> None:
+        self.id = id
+
+    FIELDS = (
+        Field(1, "id", kind="string"),
+    )
+
+
+class DeleteTrainingResponse(Message):
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        pass
+
+    FIELDS = (
     )

@@ -187,8 +187,8 @@ class _Call:
         if reason:
             return errors.told_by_server(code, reason, unquote(self._trailers.get("grpc-message", "")))
         if code == "UNIMPLEMENTED":
-            return errors.not_ours(self._address)
-        if code == "UNAVAILABLE":
+            return errors.unknown_call(self._address)
+        if code in ("UNAVAILABLE", "CANCELLED"):  # not by us, who would not be here: the server stops
             return errors.connection_ended(self._address)
         return errors.failed(self._address, code)
 

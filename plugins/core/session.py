@@ -6,15 +6,14 @@ alone: ``post`` hands a callable over to it.
 
 from __future__ import annotations
 
-import logging
 import queue
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from ..client import Cancel, Cancelled, Client, ClientError, Endpoint, Progress, messages
-from ..client.errors import N_
+from ..client import Cancel, Cancelled, Client, Endpoint, Progress, messages
+from .failures import foreseen
 from .jobs import Job, TranslationRequest
 from .settings import Settings
 from .texts import _, told
@@ -25,7 +24,6 @@ FIRST_PAUSE, LONGEST_PAUSE = 1.0, 15.0  # seconds between attempts to connect
 # Until the artist changes a setting. Not what seems to be no server of ours: one that starts or stops may look so.
 _HOPELESS = ("UNAUTHENTICATED", "INVALID_ARGUMENT")
 
-_log = logging.getLogger("pleinair")
 Post = Callable[[Callable[[], None]], None]
 _Event = messages.WatchFiltersResponse.Event
 
@@ -155,7 +153,7 @@ class _Watcher(threading.Thread):
             except Cancelled:
                 return
             except Exception as error:
-                failure = _told_error(error)
+                failure = foreseen(error)
                 connection = Connection("failed", *told(failure))
                 self._session.post(lambda shown=connection: self._session.take_from(self, shown))  # type: ignore[misc]
                 if failure.code in _HOPELESS:
@@ -224,7 +222,7 @@ class _Lane:
             request = job.request
             translation = client.translate(request.header, request.pixels, on_progress=go_on, cancel=job.cancel_wish)
         except Exception as error:  # whatever it is, the job ends
-            failure = _told_error(error)
+            failure = foreseen(error)
             self._post(lambda: self._finish(job, lambda: job.fail(failure)))
         else:
             self._post(lambda: self._finish(job, lambda: job.succeed(translation)))
@@ -236,19 +234,6 @@ class _Lane:
     def _update(self, change: Callable[[], None]) -> None:
         change()
         self._changed()
-
-
-def _told_error(error: Exception) -> ClientError:
-    """What is unforeseen goes to the log, and is a sentence all the same."""
-    if isinstance(error, ClientError):
-        return error
-    _log.error("unforeseen", exc_info=error)
-    return ClientError(
-        N_("Something unforeseen happened in the plug-in ({what})."),
-        N_("Try again; if it happens again, report it together with the editor's log."),
-        code="INTERNAL",
-        what=type(error).__name__,
-    )
 
 
 def _apply(

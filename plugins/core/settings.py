@@ -11,6 +11,7 @@ from typing import Any
 
 from ..client import Endpoint
 from .texts import _
+from .training_wish import QUICK
 
 FILE = "settings.json"
 
@@ -18,7 +19,9 @@ FILE = "settings.json"
 @dataclass(frozen=True)
 class Settings:
     """``python`` is the interpreter that starts a local server; ``source`` is layer, layer-with-masks or picture;
-    ``opacity`` is in per cent. Values of another type than these are not taken from a file."""
+    ``opacity`` is in per cent. ``training`` is the followed one's identifier, ``training_source`` how the editor finds
+    its layer; ``training_options`` are name=value each, for trainings that are started, and in the file only. Values of
+    another type than these are not taken from a file."""
 
     address: str = "127.0.0.1:50051"
     token: str = field(default="", repr=False)
@@ -33,6 +36,10 @@ class Settings:
     source: str = "layer"
     opacity: int = 100
     keep_luminance: bool = False
+    training: str = ""
+    training_source: str = ""
+    training_preset: str = QUICK
+    training_options: tuple[str, ...] = ()
 
     @property
     def endpoint(self) -> Endpoint:
@@ -41,6 +48,9 @@ class Settings:
     def used(self, filter_id: str) -> Settings:
         """With this filter as the last one."""
         return replace(self, last_filter=filter_id)
+
+    def following(self, training: str, source: str) -> Settings:
+        return replace(self, training=training, training_source=source)
 
     def with_favourite(self, filter_id: str, wanted: bool) -> Settings:
         others = tuple(other for other in self.favourites if other != filter_id)

@@ -56,6 +56,7 @@ class PleinairDocker(DockWidget):  # type: ignore[misc]
             ConnectionBar(self._studio),
             self._messages,
             self._filters,
+            self._painting_button(),
             SourceBar(self._studio),
             self._preview,
             RunBar(self._studio),
@@ -78,6 +79,13 @@ class PleinairDocker(DockWidget):  # type: ignore[misc]
         bar = scroll.verticalScrollBar().sizeHint().width()
         scroll.setMinimumWidth(column.minimumSizeHint().width() + bar)
         return scroll
+
+    def _painting_button(self) -> QtWidgets.QPushButton:
+        button = QtWidgets.QPushButton(_("Painting to photo…"))
+        button.setObjectName("pleinair_painting")
+        button.setToolTip(_("Trains a filter of your own from one painting and one photo, on the server"))
+        connect(button.clicked, self._studio.painting_requested.emit)
+        return button
 
     def _say_once(self) -> None:
         """A lost connection is told by the connection's own lines, and by the run that it ended."""

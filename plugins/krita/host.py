@@ -9,6 +9,7 @@ from typing import Any
 from krita import Krita
 
 from ..core.area import Area
+from ..core.texts import _
 from .pixels import Space
 from .steps import WAIT, Steps
 
@@ -34,6 +35,12 @@ def space_of(thing: Any) -> Space:
     return Space(thing.colorModel(), thing.colorDepth(), thing.colorProfile())
 
 
+def main_window() -> Any:
+    """The one in front as Qt knows it, or None."""
+    window = Krita.instance().activeWindow()
+    return window.qwindow() if window else None
+
+
 def active_document() -> Any:
     """The one that the artist sees, or None."""
     window = Krita.instance().activeWindow()
@@ -53,6 +60,17 @@ def selected_nodes() -> list[Any]:
 def node_by_identifier(document: Any, identifier: str) -> Any:
     """``identifier`` as text; None where there is no such node."""
     return next((node for node in _all_nodes(document.rootNode()) if node.uniqueId().toString() == identifier), None)
+
+
+def layers(document: Any) -> list[Any]:
+    """All that may have pixels, from the highest to the lowest, as the layer list shows them."""
+    nodes = [node for node in _all_nodes(document.rootNode()) if not node.type().endswith("mask")]
+    return [node for node in reversed(nodes) if node.type() != "filterlayer"]
+
+
+def name_of(document: Any) -> str:
+    """As its tab says: the file's name, or the title of one that was never saved."""
+    return Path(document.fileName()).name or document.name() or _("Picture")
 
 
 def until_idle(document: Any) -> Steps[None]:

@@ -9,6 +9,7 @@ from krita import DockWidgetFactory, DockWidgetFactoryBase, Extension, Krita
 from ..core.texts import _, use_language
 from . import guard, host
 from .docker import PleinairDocker
+from .painting_dialog import PaintingDialog
 from .qt import QKeySequence, QtCore
 from .studio import Studio
 
@@ -22,6 +23,8 @@ class PleinairExtension(Extension):  # type: ignore[misc]
     def __init__(self, studio: Studio) -> None:
         super().__init__(Krita.instance())
         self._studio = studio
+        self._painting: PaintingDialog | None = None
+        guard.connect(studio.painting_requested, self._open_painting)
 
     def setup(self) -> None:
         """Called by Krita once, before there is a window."""
@@ -31,6 +34,7 @@ class PleinairExtension(Extension):  # type: ignore[misc]
         actions = {
             "pleinair_apply": (_("Pleinair: Apply Filter"), "", lambda: studio.apply(studio.chosen_filter)),
             "pleinair_repeat": (_("Pleinair: Repeat Last Filter"), "Ctrl+Alt+P", studio.repeat_last),
+            "pleinair_painting": (_("Pleinair: Painting to Photo…"), "", studio.painting_requested.emit),
             "pleinair_cancel": (_("Pleinair: Cancel"), "", studio.cancel),
             "pleinair_show": (_("Pleinair: Show Docker"), "", studio.show_requested.emit),
         }
@@ -39,6 +43,18 @@ class PleinairExtension(Extension):  # type: ignore[misc]
             if keys and not action.shortcuts():  # an import of actions may have failed; the artist may have chosen
                 action.setShortcut(QKeySequence(keys))
             guard.connect(action.triggered, call)
+
+    def _open_painting(self) -> None:
+        """One for all windows; it is there again, as the trainings are now, after it was closed."""
+        if self._painting is None:
+            self._painting = PaintingDialog(self._studio, host.main_window())
+            guard.connect(self._painting.destroyed, self._forget_painting)
+        self._painting.show()
+        self._painting.raise_()
+        self._painting.activateWindow()
+
+    def _forget_painting(self) -> None:
+        self._painting = None
 
 
 def install() -> None:

@@ -13,6 +13,7 @@ from ..core.local_server import LocalServer
 from ..core.session import Session
 from ..core.settings import Settings, SettingsProblem, SettingsStore
 from ..core.texts import _
+from ..core.training import Trainings
 from . import host
 from .guard import connect, guarded, log, report
 from .origins import Origin
@@ -32,7 +33,9 @@ class Studio(QObject):  # type: ignore[misc]
     """Lives as long as Krita. ``changed`` follows any change, on the interface thread."""
 
     changed = pyqtSignal()
+    trainings_changed = pyqtSignal()
     show_requested = pyqtSignal()
+    painting_requested = pyqtSignal()
     run_begun = pyqtSignal()
     _posted = pyqtSignal(object)
 
@@ -45,6 +48,8 @@ class Studio(QObject):  # type: ignore[misc]
         self.chosen_filter = self.settings.last_filter
         self.session = Session(self.settings, self._posted.emit)
         self.session.add_listener(self.changed.emit)
+        self.trainings = Trainings(self.session, lambda *followed: self.use(self.settings.following(*followed)))
+        self.trainings.add_listener(self.trainings_changed.emit)
         self.history = History()
         self.results = Results()
         self.run: Run | None = None
@@ -84,12 +89,19 @@ class Studio(QObject):  # type: ignore[misc]
             self.chosen_filter = filter_id
             self.changed.emit()
 
-    def apply(self, filter_id: str, nodes: Sequence[Any] | None = None, choice: str = "", above: Any = None) -> None:
+    def apply(
+        self,
+        filter_id: str,
+        nodes: Sequence[Any] | None = None,
+        choice: str = "",
+        above: Any = None,
+        document: Any = None,
+    ) -> None:
         """Translates the nodes (those selected in the layer list, when None) or the picture, as ``choice`` says, or the
-        settings where it is empty. ``above`` is as in Wish."""
+        settings where it is empty. ``above`` is as in Wish; ``document`` is the active one when None."""
         if self.busy:
             raise Problem(_("A translation is running."), _("Wait for its end, or cancel it."))
-        document = host.active_document()
+        document = document or host.active_document()
         if document is None:
             raise Problem(_("No picture is open."), _("Open one, or make a new one, and try again."))
         if not filter_id:
@@ -161,6 +173,7 @@ class Studio(QObject):  # type: ignore[misc]
         log.info("Krita closes")
         self.blockSignals(True)  # the windows are going
         self.cancel()
+        self.trainings.end()
         self.session.close()
         if self._server_work is not None:
             self._server_work.join()

@@ -36,12 +36,13 @@ class Look:
         return round(self.opacity * 255 / 100)
 
 
-def read(source: Source, space: Space) -> Steps[bytearray]:
-    """The source's pixels in ``space``, row after row."""
+def read(source: Source, space: Space, area: Area | None = None) -> Steps[bytearray]:
+    """The source's pixels, or those of an area in it, in ``space``, row after row."""
+    area = area or source.area
     pixels = bytearray()
     with converter(source.space, space) as convert:
         yield
-        for band in source.area.bands(_rows(source.area, source.space, space)):
+        for band in area.bands(_rows(area, source.space, space)):
             pixels += convert(source.pixels(band), band.width, band.height)
             yield
     return pixels

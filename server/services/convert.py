@@ -55,14 +55,18 @@ _STAGES = {
 
 def request_from(header: translation_pb2.TranslateHeader) -> TranslationRequest:
     """Raises Refusal for a pixel format that there is not."""
-    given = header.pixel_format
-    pixel_format = PixelFormat(
-        channels=_known("channels", given.channels, _CHANNELS),
-        sample_type=_known("sample_type", given.sample_type, _SAMPLE_TYPES),
-        transfer_function=_known("transfer_function", given.transfer_function, _TRANSFER_FUNCTIONS),
-        channel_order=_known("channel_order", given.channel_order, _CHANNEL_ORDERS),
-    )
+    pixel_format = pixel_format_from(header.pixel_format, "header.pixel_format")
     return TranslationRequest(header.filter_id, header.width, header.height, pixel_format)
+
+
+def pixel_format_from(given: translation_pb2.PixelFormat, field: str) -> PixelFormat:
+    """``field`` is where it stands in the request. Raises Refusal when there is no such format."""
+    return PixelFormat(
+        channels=_known(f"{field}.channels", given.channels, _CHANNELS),
+        sample_type=_known(f"{field}.sample_type", given.sample_type, _SAMPLE_TYPES),
+        transfer_function=_known(f"{field}.transfer_function", given.transfer_function, _TRANSFER_FUNCTIONS),
+        channel_order=_known(f"{field}.channel_order", given.channel_order, _CHANNEL_ORDERS),
+    )
 
 
 def progress_message(progress: Progress) -> translation_pb2.Progress:
@@ -113,12 +117,12 @@ def rejected_message(file_name: str, reason: str) -> filters_pb2.RejectedFile:
     return filters_pb2.RejectedFile(file_name=file_name, reason=reason)
 
 
-def _known(name: str, given: int, known: Mapping[Any, Value]) -> Value:
+def _known(field: str, given: int, known: Mapping[Any, Value]) -> Value:
     if given not in known:
         names = ", ".join(dict.fromkeys(value.name for value in known.values()))
         raise Refusal(
             Reason.BAD_HEADER,
-            f"The pixel format's {name} is {given or 'unspecified'}; expected one of {names}.",
-            field=f"header.pixel_format.{name}",
+            f"The pixel format's {field.rpartition('.')[2]} is {given or 'unspecified'}; expected one of {names}.",
+            field=field,
         )
     return known[given]

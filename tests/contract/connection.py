@@ -16,7 +16,7 @@ from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2_grpc
 from grpc_status import rpc_status
 from numpy.typing import NDArray
-from pleinair.v1 import filters_pb2_grpc, translation_pb2_grpc
+from pleinair.v1 import filters_pb2_grpc, training_pb2_grpc, translation_pb2_grpc
 from pleinair.v1 import translation_pb2 as pb
 
 SECONDS = 30.0  # for a call that should be quick, on a machine that may not be
@@ -42,6 +42,7 @@ class Connection:
         self.channel = channel
         self.translation = translation_pb2_grpc.TranslationServiceStub(channel)
         self.filters = filters_pb2_grpc.FilterServiceStub(channel)
+        self.training = training_pb2_grpc.TrainingServiceStub(channel)
         self.health: Any = health_pb2_grpc.HealthStub(channel)
 
     def translate(self, filter_id: str, pixels: NDArray[Any], **header: Any) -> NDArray[Any]:
@@ -160,7 +161,10 @@ def failure_of(call: grpc.Call) -> Failure:
 
 
 def _details(call: grpc.Call) -> dict[type[Message], Any]:
-    status = rpc_status.from_call(call)
+    try:
+        status = rpc_status.from_call(call)
+    except ValueError:  # ended here, by a cancellation or the deadline, as the server's own status arrived
+        status = None
     kinds = (error_details_pb2.ErrorInfo, error_details_pb2.BadRequest, error_details_pb2.RetryInfo)
     found: dict[type[Message], Any] = {}
     for packed in status.details if status else []:

@@ -11,7 +11,10 @@ from tests.contract.connection import Connection, failing
 SERVING = health_pb2.HealthCheckResponse.SERVING
 
 
-@pytest.mark.parametrize("service", ["", "pleinair.v1.TranslationService", "pleinair.v1.FilterService"])
+NAMES = ("TranslationService", "FilterService", "TrainingService")
+
+
+@pytest.mark.parametrize("service", ["", *(f"pleinair.v1.{name}" for name in NAMES)])
 def test_health_is_told_for_the_server_and_each_service(connection: Connection, service: str) -> None:
     assert connection.health.Check(health_pb2.HealthCheckRequest(service=service)).status == SERVING
 
@@ -29,6 +32,7 @@ def test_reflection_lists_the_services_and_describes_them(connection: Connection
         "grpc.health.v1.Health",
         "grpc.reflection.v1alpha.ServerReflection",
         "pleinair.v1.FilterService",
+        "pleinair.v1.TrainingService",
         "pleinair.v1.TranslationService",
     }
     file = database.FindFileContainingSymbol("pleinair.v1.TranslationService")

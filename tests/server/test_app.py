@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import grpc
@@ -19,6 +21,9 @@ from server.app import Server
 from server.config import ServerConfig
 from server.engine.device import CPU, Device, Provider
 from server.errors import StartProblem
+from server.jobs.job import Job, State
+from server.jobs.store import JobStore
+from server.jobs.trainer import Trainer
 from tests import factories
 from tests.contract.connection import Connection, chunks_of, failing, frame_of
 
@@ -75,6 +80,15 @@ def test_an_empty_folder_is_said_to_be_empty(tmp_path: Path) -> None:
     first, hint = start_lines(tmp_path)
     assert "serves no filters yet on 127.0.0.1:" in first
     assert hint.startswith(f"Put filters (.onnx files) into {tmp_path}")
+
+
+def test_trainings_that_go_on_are_counted(tmp_path: Path) -> None:
+    made = Job(id="a-3f9a", title="A", preset="sincut", filter_id="a", create_time=1.0, turn=1)
+    store = JobStore(tmp_path / "trainings")
+    for job in (made, replace(made, id="b-3f9a", state=State.FINISHED)):
+        store.folder(job.id).path.mkdir(parents=True)
+        store.save(job)
+    assert start_lines(tmp_path, trainer=Trainer(fit=(sys.executable, "-c", "input()")))[-1] == "1 training goes on."
 
 
 def test_one_filter_is_not_called_filters(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import grpc
 import numpy as np
 import pytest
+from google.rpc import status_pb2
 from pleinair.v1 import filters_pb2, translation_pb2
 
 from server.client import Client, TranslationError
@@ -158,6 +159,20 @@ def test_a_fault_without_a_reason_keeps_its_text_from_people() -> None:
         error = failure(client)
     assert error.code == "UNKNOWN"
     assert error.sentence.endswith("failed (UNKNOWN); its log says more.")
+
+
+def test_a_status_that_crosses_the_calls_own_end_is_told_as_that_end() -> None:
+    """As when the deadline passes while a refusal is on its way."""
+
+    def fail(requests: Requests, context: grpc.ServicerContext) -> Replies:
+        refusal = status_pb2.Status(code=grpc.StatusCode.INVALID_ARGUMENT.value[0], message="A refusal.")
+        context.set_trailing_metadata((("grpc-status-details-bin", refusal.SerializeToString()),))
+        context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "too late")
+        yield from ()
+
+    with scripted(fail) as client:
+        error = failure(client)
+    assert (error.code, error.reason) == ("DEADLINE_EXCEEDED", None)
 
 
 def hang(requests: Requests, context: grpc.ServicerContext) -> Replies:

@@ -52,6 +52,8 @@ def test_the_command_line_goes_before_the_environment_and_that_before_the_file(t
         (["--address", ":50051"], "--address is"),
         (["--filters", ""], "--filters is '', but must be the path of a folder."),
         (["--max-pixels", "0"], "--max-pixels is '0', but must be"),
+        (["--training", "maybe"], "--training is 'maybe', but must be one of auto, on, off."),
+        (["--training-devices", "cuda:0,gpu"], "--training-devices is 'cuda:0,gpu', but must be auto, cpu, mps, cuda"),
         (["--config", "nowhere.toml"], "nowhere.toml cannot be read (No such file or directory)"),
     ],
 )
@@ -98,3 +100,12 @@ def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
         load_config(["--help"], {})
     text = capsys.readouterr().out
     assert all(f"--{name}" in text for name in ("filters", "address", "provider", "max-message-mib", "poll"))
+
+
+def test_trainings_lie_in_the_filters_folder_unless_told_otherwise() -> None:
+    assert load_config(["--filters", "f"], {}).trainings_folder == Path("f/trainings")
+    assert load_config(["--filters", "f", "--trainings", "t"], {}).trainings_folder == Path("t")
+
+
+def test_several_devices_may_train() -> None:
+    assert load_config(["--training-devices", "cuda:0, cuda:1"], {}).training_devices == "cuda:0,cuda:1"

@@ -13,12 +13,14 @@ from pathlib import Path
 import grpc
 import numpy as np
 import pytest
+from pleinair.v1 import training_pb2_grpc
 from pleinair.v1 import translation_pb2 as pb
 
 from server.client import Client
 from tests import factories
 from tests.contract.connection import Connection, chunks_of, failing, frame_of
 from tests.processes import ServerProcess, serving
+from tests.trainings import start
 
 # Runs the server where torch and training cannot be imported.
 WITHOUT_TORCH = """
@@ -102,11 +104,15 @@ def test_a_second_signal_does_not_wait(folder: Path) -> None:
         assert ended(server) == 0
 
 
-def test_it_serves_without_torch(folder: Path) -> None:
+def test_it_serves_without_torch_and_says_what_training_needs(folder: Path) -> None:
     pixels = np.arange(60, dtype=np.uint8).reshape(4, 5, 3)
     with process(folder, command=("-c", WITHOUT_TORCH)) as server:
         with Client(server.address) as client:
             np.testing.assert_array_equal(client.translate("identity", pixels)[0], pixels)
+        with grpc.insecure_channel(server.address) as channel, failing() as failures:
+            start(training_pb2_grpc.TrainingServiceStub(channel))
+        assert failures[0].reason == "TRAINING_UNAVAILABLE"
+        assert "pip install 'pleinair[train]'" in failures[0].sentence
         assert ended(server, signal.SIGTERM) == 0
 
 

@@ -16,7 +16,7 @@ from tests.training.factories import tiny_config
 from tests.training.known import picture
 from tests.training.test_fit import arguments
 from tests.training.test_resume import go_on, stop_after
-from training import fit
+from training import attempt, fit
 from training.checkpoint import Checkpoint
 from training.errors import InputError
 from training.methods import METHODS
@@ -25,7 +25,7 @@ from training.score import Evaluate
 
 
 def score_by(monkeypatch: pytest.MonkeyPatch, evaluate: Evaluate) -> None:
-    monkeypatch.setattr(fit, "_evaluation", lambda config, batches: evaluate)
+    monkeypatch.setattr(attempt, "_evaluation", lambda config, batches: evaluate)
 
 
 def given(*scores: float) -> Evaluate:

@@ -80,7 +80,7 @@ def test_a_full_disk_leaves_the_previous_checkpoint_and_says_so(tmp_path: Path) 
     run.save(checkpoint_of(method, 5))
     with (
         files_limited_to(10_000),
-        pytest.raises(InputError, match=r"cannot be written \(.*\); the previous one, images-000000005.pt, is intact"),
+        pytest.raises(InputError, match=r"cannot be written \(.*\); the checkpoint images-000000005.pt is intact"),
     ):
         run.save(checkpoint_of(method, 10))
     assert Checkpoint.load(run.latest_checkpoint()).images_seen == 5

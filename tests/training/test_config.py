@@ -58,6 +58,7 @@ def test_options_survive_being_saved() -> None:
             "--target-channels is 3; turn it off by --no-identity, or give both the same channels.",
         ),
         ({"adversarial": "wgan"}, "--adversarial is 'wgan', but must be lsgan or nonsaturating."),
+        ({"preview_seconds": -1.0}, "--preview-seconds is -1.0, but must be a number of seconds, or 0 for off."),
         ({"batch": 0}, "--batch is 0, but must be a whole number of at least 1."),
         ({"images": 0}, "--images is 0, but must be a whole number of at least 1."),
         ({"identifier": "Étretat"}, "--identifier is 'Étretat', but must be 1 to 64 lower-case letters"),

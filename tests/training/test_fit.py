@@ -158,7 +158,8 @@ def test_patches_of_single_pictures_train_and_resume_exactly(tmp_path: Path, zoo
     for name, weight in ends[0].networks["generator"].items():
         assert torch.equal(weight, ends[1].networks["generator"][name]), name
     with Image.open(tmp_path / "whole" / "previews" / "images-000000008.png") as preview:
-        assert preview.size == (80 + 8, 3 * (80 + 4) + 4)
+        assert preview.size == (120, 90)
+    assert ends[0].sample.shape == (1, 3, 90, 120)  # the thumbnail shows more than a patch too
 
 
 @pytest.mark.parametrize(("preset", "source", "target"), [("fastcut", "1", "3"), ("sincut", "4", "1")])

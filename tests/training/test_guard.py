@@ -12,7 +12,7 @@ import torch
 from tests.training.known import picture
 from tests.training.test_fit import arguments
 from tests.training.test_resume import stop_after
-from training import fit, guard
+from training import attempt, fit, guard
 from training.checkpoint import Checkpoint
 from training.guard import Diverged, Guard
 from training.run import RunFolder
@@ -138,7 +138,7 @@ def test_a_run_that_goes_wrong_is_warned_of_once(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(fit, "Guard", partial(Guard, grace_images=60))
+    monkeypatch.setattr(attempt, "Guard", partial(Guard, grace_images=60))
     stop_after(monkeypatch, 150)
     assert fit.main(arguments(tmp_path, "--images", "1000", "--preview-every", "30", *options)) == fit.INTERRUPTED
     assert capsys.readouterr().err.count(warning) == 1

@@ -21,7 +21,7 @@ from training.run import RunFolder
 def stop_after(monkeypatch: pytest.MonkeyPatch, images: int) -> None:
     """Training at one picture a step is asked to stop after this many, as by Ctrl-C."""
     asked = iter([False] * images)
-    monkeypatch.setattr(fit, "_stop_on_signal", lambda: lambda: next(asked, True))
+    monkeypatch.setattr(fit, "stop_on_signal", lambda: lambda: next(asked, True))
 
 
 @pytest.fixture
@@ -242,3 +242,10 @@ def test_a_run_in_use_is_left_alone(broken_run: Path, capsys: pytest.CaptureFixt
     assert "is in use by another process that trains into it" in refused(broken_run, capsys=capsys)
     process.communicate("", timeout=60)
     assert go_on(broken_run) == fit.INTERRUPTED
+
+
+def test_previews_beyond_the_checkpoint_are_forgotten_as_metrics_are(broken_run: Path) -> None:
+    (broken_run / "previews" / "images-000000009.png").write_bytes(b"of a way that is not gone")
+    assert go_on(broken_run) == fit.INTERRUPTED
+    previews = sorted(path.name for path in (broken_run / "previews").iterdir())
+    assert previews == ["images-000000005.png", "images-000000006.png"]

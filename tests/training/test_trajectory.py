@@ -114,3 +114,16 @@ def test_twenty_kills_at_random_moments_change_nothing(tmp_path: Path) -> None:
     assert images[-1] == 1500
     assert (run / "filter.onnx").read_bytes() == (tmp_path / "unbroken" / "run" / "filter.onnx").read_bytes()
     assert not list(run.rglob("*.tmp"))
+
+
+def test_previews_and_checkpoints_by_time_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sincut = ["--preset", "sincut", "--ema", "0.99", "--batch", "2", "--images", "30"]
+    by_time = ["--preview-seconds", "0.001", "--checkpoint-seconds", "0.001"]
+    for name, options, stops in (("broken", by_time, 3), ("unbroken", ["--preview-every", "1000"], 6)):
+        stop_after(monkeypatch, stops)
+        assert fit.main(arguments(tmp_path / name, *sincut, *options)) == fit.INTERRUPTED
+    stop_after(monkeypatch, 3)
+    assert go_on(tmp_path / "broken" / "run") == fit.INTERRUPTED
+    assert_ended_alike(tmp_path / "broken" / "run", tmp_path / "unbroken" / "run")
+    previews = {path.name for path in (tmp_path / "broken" / "run" / "previews").iterdir()}
+    assert {"source.png", "images-000000002.png", "images-000000008.png"} <= previews

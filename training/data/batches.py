@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -74,6 +74,12 @@ class UnpairedBatches:
     @property
     def epoch_images(self) -> int:
         return EPOCH_PATCHES if self.zoom else max(len(self.source), len(self.target))
+
+    def with_batch(self, batch: int) -> UnpairedBatches:
+        """The same sequence for joint batches of this size, which decides something only for a zoom per batch."""
+        if self.zoom is None or self.zoom.batch is None:
+            return self
+        return replace(self, zoom=replace(self.zoom, batch=batch))
 
     @property
     def example_size(self) -> int:

@@ -131,6 +131,20 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """A fault of the server itself; its log says more."""
     REASON_UNAUTHENTICATED: _Reason.ValueType  # 14
     """The call carries no token, or another than the server's, in its "authorization" metadata ("Bearer TOKEN")."""
+    REASON_TRAINING_NOT_FOUND: _Reason.ValueType  # 15
+    """TrainingService:"""
+    REASON_TRAINING_UNAVAILABLE: _Reason.ValueType  # 16
+    """This server cannot train, or does not want to; the sentence says what to install or to start it with."""
+    REASON_WRONG_STATE: _Reason.ValueType  # 17
+    """Trainings that are asked for something that their state does not allow, for example to go on while they run."""
+    REASON_NO_WEIGHTS_YET: _Reason.ValueType  # 18
+    """There is no checkpoint yet to make a filter of."""
+    REASON_BAD_OPTION: _Reason.ValueType  # 19
+    """An option or preset that the server does not pass on to the trainer."""
+    REASON_PATH_NOT_ALLOWED: _Reason.ValueType  # 20
+    """A path that is not below the folder that the operator allows."""
+    REASON_DISK_FULL: _Reason.ValueType  # 21
+    """The server's disk is full."""
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Why a call failed: google.rpc.ErrorInfo.reason is one of these names without the prefix."""
@@ -155,6 +169,20 @@ REASON_INTERNAL: Reason.ValueType  # 13
 """A fault of the server itself; its log says more."""
 REASON_UNAUTHENTICATED: Reason.ValueType  # 14
 """The call carries no token, or another than the server's, in its "authorization" metadata ("Bearer TOKEN")."""
+REASON_TRAINING_NOT_FOUND: Reason.ValueType  # 15
+"""TrainingService:"""
+REASON_TRAINING_UNAVAILABLE: Reason.ValueType  # 16
+"""This server cannot train, or does not want to; the sentence says what to install or to start it with."""
+REASON_WRONG_STATE: Reason.ValueType  # 17
+"""Trainings that are asked for something that their state does not allow, for example to go on while they run."""
+REASON_NO_WEIGHTS_YET: Reason.ValueType  # 18
+"""There is no checkpoint yet to make a filter of."""
+REASON_BAD_OPTION: Reason.ValueType  # 19
+"""An option or preset that the server does not pass on to the trainer."""
+REASON_PATH_NOT_ALLOWED: Reason.ValueType  # 20
+"""A path that is not below the folder that the operator allows."""
+REASON_DISK_FULL: Reason.ValueType  # 21
+"""The server's disk is full."""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
 
 @_typing.final

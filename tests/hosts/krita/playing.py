@@ -65,12 +65,13 @@ def play(
     seconds: float = 150,
     size: tuple[int, int] = (1440, 1000),
     env: Mapping[str, str] | None = None,
+    settings: Mapping[str, object] | None = None,
     **orders_besides: object,
 ) -> Played:
-    """Starts Krita once and plays them in order, each for at most so many seconds. What else is ordered is the
-    scenarios' own business."""
+    """Starts Krita once and plays them in order, each for at most so many seconds. The plug-in's settings are those of
+    the profile with the server's address and these. What else is ordered is the scenarios' own business."""
     results = profile.home / "results"
-    results.mkdir()
+    results.mkdir(exist_ok=True)
     orders = profile.home / "orders.json"
     orders.write_text(
         json.dumps(
@@ -86,7 +87,7 @@ def play(
         ),
         "utf-8",
     )
-    _choose_server(profile, server.address)
+    _settle(profile, {"address": server.address, **(settings or {})})
     with editors.display(profile, size=size) as screen, (profile.home / "krita.log").open("w+") as output:
         process = editors.popen(
             ["dbus-run-session", "--", "krita", "--nosplash"],
@@ -102,10 +103,11 @@ def play(
     return Played(outcomes, status, said)
 
 
-def _choose_server(profile: Profile, address: str) -> None:
-    folder = profile.krita_resources / "pleinair"
-    folder.mkdir(exist_ok=True)
-    (folder / "settings.json").write_text(json.dumps({"address": address}), "utf-8")
+def _settle(profile: Profile, changes: Mapping[str, object]) -> None:
+    file = profile.krita_resources / "pleinair/settings.json"
+    file.parent.mkdir(exist_ok=True)
+    before = json.loads(file.read_text("utf-8")) if file.exists() else {}
+    file.write_text(json.dumps({**before, **changes}), "utf-8")
 
 
 def _watch(process: subprocess.Popen[str], results: Path, screen: Screen, artifacts: Path, late: float) -> int:

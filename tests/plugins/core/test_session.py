@@ -28,6 +28,10 @@ class Interface:
         self._posted: queue.Queue[Callable[[], None]] = queue.Queue()
         self.post = self._posted.put
 
+    def next(self) -> Callable[[], None]:
+        """What was posted first, not yet run."""
+        return self._posted.get(timeout=SECONDS)
+
     def until(self, condition: Callable[[], Any]) -> Any:
         """Runs what is posted until the condition holds; gives its value."""
         end = time.monotonic() + SECONDS

@@ -12,6 +12,7 @@ from .scenes_faults import (
 )
 from .scenes_layers import kinds_of_layers
 from .scenes_looks import artist, connects, dialogs, keyboard, large
+from .scenes_painting import painting_begins, painting_goes_on
 from .scenes_servers import huge, secured, trained
 from .scenes_translating import (
     again,
@@ -44,6 +45,8 @@ __all__ = [
     "layer_in_another_space",
     "leaves_during_a_job",
     "no_document",
+    "painting_begins",
+    "painting_goes_on",
     "refused_model",
     "repeat_last",
     "secured",

@@ -1,0 +1,104 @@
+"""Calls to one server, over connections that are made when they are needed."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Callable, TypeVar
+
+from . import errors, rpc
+from .cancel import Cancel
+from .codec import Message
+from .connection import Connection
+from .endpoint import Endpoint
+from .waiting import Patience
+
+CHUNK_BYTES = 1 << 20  # of a message of data
+
+Answer = TypeVar("Answer", bound=Message)
+Own = TypeVar("Own", bound="Calls")
+
+
+class Calls:
+    """Connects when it is first needed, and again when the connection was lost between calls. One thread at a time.
+    Every call raises ClientError."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self._connections: list[Connection] = []  # more than one while something is watched beside other calls
+
+    def __enter__(self: Own) -> Own:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        for connection in self._connections:
+            connection.close()
+        self._connections.clear()
+
+    def unary(
+        self,
+        path: str,
+        request: Message,
+        answer: type[Answer],
+        *,
+        timeout: float,
+        cancel: Cancel | None = None,
+        repeatable: bool = True,
+    ) -> Answer:
+        """One message each way, within ``timeout`` seconds."""
+        patience = self.patience(timeout, cancel)
+        silence = max(timeout, rpc.SILENCE_SECONDS)
+        answers = list(
+            self.call(path, lambda: iter([request]), answer, patience, silence=silence, repeatable=repeatable)
+        )
+        if len(answers) != 1:
+            raise errors.not_ours(self.endpoint.address)
+        return answers[0]
+
+    def call(
+        self,
+        path: str,
+        requests: Callable[[], Iterator[Message]],
+        answer: type[Answer],
+        patience: Patience,
+        *,
+        silence: float | None,
+        repeatable: bool = True,
+    ) -> Iterator[Answer]:
+        """Tried once more on a fresh connection when an old one ends without an answer; a call that is not to be
+        repeated begins with a fresh one."""
+        connection = self._idle() if repeatable else None
+        if connection is not None:
+            answered = False
+            call = rpc.call(connection, self.endpoint, path, requests(), answer, patience, silence=silence)
+            try:
+                with contextlib.closing(call):  # type: ignore[type-var]
+                    for message in call:
+                        answered = True
+                        yield message
+                return
+            except errors.ConnectionLost:
+                if answered:
+                    raise
+        connection = Connection(self.endpoint, patience)
+        self._connections.append(connection)
+        yield from rpc.call(connection, self.endpoint, path, requests(), answer, patience, silence=silence)
+
+    def patience(self, timeout: float | None, cancel: Cancel | None) -> Patience:
+        return Patience(self.endpoint.address, timeout=timeout, cancel=cancel)
+
+    def _idle(self) -> Connection | None:
+        """A connection that can take a call; those that never will again are closed."""
+        for connection in list(self._connections):
+            if connection.usable:
+                return connection
+            if not connection.busy:
+                connection.close()
+                self._connections.remove(connection)
+        return None

@@ -1,0 +1,23 @@
+"""What fails on a thread, in a sentence and a remedy."""
+
+from __future__ import annotations
+
+import logging
+
+from ..client import ClientError
+from ..client.errors import N_
+
+_log = logging.getLogger("pleinair")
+
+
+def foreseen(error: Exception) -> ClientError:
+    """The error itself; what is unforeseen goes to the log, and is a sentence all the same."""
+    if isinstance(error, ClientError):
+        return error
+    _log.error("unforeseen", exc_info=error)
+    return ClientError(
+        N_("Something unforeseen happened in the plug-in ({what})."),
+        N_("Try again; if it happens again, report it together with the editor's log."),
+        code="INTERNAL",
+        what=type(error).__name__,
+    )

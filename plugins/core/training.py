@@ -1,0 +1,300 @@
+"""The server's trainings as a window shows them, and what an artist does with one.
+
+The network is used on threads. Everything that a window sees changes on the interface thread alone, as in
+plugins.core.session.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Callable
+
+from ..client import Cancel, Cancelled, ClientError, TrainingClient
+from ..client.errors import N_
+from ..client.messages import Filter, TrainingJob, TrainingState, WatchTrainingResponse
+from .awaited import AwaitedFilter
+from .session import Session
+from .texts import _, told
+from .training_seen import SeenTraining
+from .training_threads import Action, Ending, Listed, Lister, Watch
+from .training_wish import TrainingWish, file_to_send
+from .training_words import ENDED, ended
+
+CLOSE_SECONDS = 2.0
+_FIRST = {TrainingState.RUNNING: 0, TrainingState.ENDING: 0, TrainingState.QUEUED: 1}
+
+# The identifier of the training that is followed, empty for none, and how the editor finds its source layer again.
+Remember = Callable[[str, str], None]
+
+
+class Trainings:
+    """``listed`` says whether the server's trainings are known. ``followed`` is the identifier of the one that is
+    watched, ``seen`` what is known of it.
+
+    ``problem`` (a sentence and a remedy) says why nothing can be seen, ``failure`` why the last action failed.
+    ``doing`` is start, use, stop, cancel, resume or delete while that is asked of the server; ``sent`` (0 to 1) is how
+    much of the pictures is on its way. ``remember`` keeps what is followed in the settings.
+    """
+
+    def __init__(self, session: Session, remember: Remember) -> None:
+        self._jobs: tuple[TrainingJob, ...] = ()
+        self.listed = False
+        self.problem: tuple[str, str] | None = None
+        self.failure: tuple[str, str] | None = None
+        self.doing = ""
+        self.sent: float | None = None
+        self.followed = session.settings.training
+        self.source = session.settings.training_source
+        self.seen = SeenTraining()
+        self._session = session
+        self._remember = remember
+        self._listeners: list[Callable[[], None]] = []
+        self._endpoint = session.settings.endpoint
+        self._lister: Lister | None = None
+        self._watch: Watch | None = None
+        self._action: Action | None = None
+        session.add_listener(self._heed_settings)
+
+    def add_listener(self, listener: Callable[[], None]) -> Callable[[], None]:
+        """Called on the interface thread after any change; gives a callable that takes it back."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    @property
+    def jobs(self) -> tuple[TrainingJob, ...]:
+        """The server's: those at work first, then the newest."""
+        seen = self.seen.job
+        others = [job for job in self._jobs if seen is None or job.id != seen.id]
+        return tuple(sorted([*others, *([seen] if seen else [])], key=_order))
+
+    # Looking
+
+    def open(self) -> None:
+        """Begins to look, and goes on through the server's absences."""
+        if self._lister is None:
+            self._lister = Lister(self._endpoint, self._posted(self._take_list))
+            self._lister.start()
+            self._watch_followed()
+
+    def close(self) -> None:
+        """Looks no more; trainings, and what is being asked, go on."""
+        for thread in (self._lister, self._watch):
+            if thread is not None:
+                thread.stop()
+        self._lister = self._watch = None
+
+    def end(self) -> None:
+        """At the editor's end: what is being sent is given up, too."""
+        self._listeners.clear()
+        self.close()
+        self.withdraw()
+        if self._action is not None:
+            self._action.join(CLOSE_SECONDS)
+
+    def follow(self, training_id: str, source: str = "") -> None:
+        """From now on this one; empty for none. ``source`` is kept with it."""
+        if training_id == self.followed:
+            return
+        self.followed, self.source, self.failure = training_id, source, None
+        self._remember(training_id, source)
+        self.seen = SeenTraining()
+        self._take_job(self._listed(training_id))
+        self._watch_followed()
+        self._tell()
+
+    # Acting. Each does nothing unless it is possible.
+
+    @property
+    def can_use(self) -> bool:
+        job = self.seen.job
+        return self._free and job is not None and (job.can_export or job.filter_ready)
+
+    @property
+    def can_stop(self) -> bool:
+        return self.can_cancel and self.seen.job is not None and self.seen.job.can_export
+
+    @property
+    def can_cancel(self) -> bool:
+        return self._free and self.seen.is_in(TrainingState.QUEUED, TrainingState.RUNNING)
+
+    @property
+    def can_resume(self) -> bool:
+        return self._free and self.seen.is_in(TrainingState.CANCELLED, TrainingState.FAILED)
+
+    @property
+    def can_delete(self) -> bool:
+        return self._free and self.seen.is_in(*ENDED)
+
+    def start(self, wish: TrainingWish, source: str = "") -> None:
+        """And follows it."""
+        tell = self._posted(self._take_sent)
+
+        def send(client: TrainingClient, cancel: Cancel) -> TrainingJob:
+            targets = [file_to_send(one) if isinstance(one, Path) else one for one in wish.targets]
+            return client.start_training(wish.header, wish.sources, targets, on_sent=tell, cancel=cancel)
+
+        def begin(job: TrainingJob) -> None:
+            self.follow(job.id, source)
+            self._take_job(job)
+
+        if not self.doing:
+            self._ask("start", send, begin)
+
+    def use(self, done: Callable[[Filter], None]) -> None:
+        """Makes its filter as the training is now, waits until it is listed, and hands it over."""
+        job = self.seen.job
+        if job is None or not self.can_use:
+            return
+        found = self._session.find(job.filter_id) if self.seen.is_in(TrainingState.FINISHED) else None
+        if found is not None:
+            done(found)
+            return
+        training_id = job.id
+        self._ask(
+            "use",
+            lambda client, cancel: client.export_training(training_id, cancel=cancel),
+            lambda exported: self._await_filter(exported[0].filter_id, exported[1], done),
+        )
+
+    def stop(self) -> None:
+        """Here: what it has learned becomes its filter."""
+        followed = self.followed
+        if self.can_stop:
+            self._ask("stop", lambda client, _wish: client.cancel_training(followed, keep_filter=True), self._take_job)
+
+    def cancel(self) -> None:
+        followed = self.followed
+        if self.can_cancel:
+            self._ask("cancel", lambda client, _wish: client.cancel_training(followed), self._take_job)
+
+    def resume(self) -> None:
+        followed = self.followed
+        if self.can_resume:
+            self._ask("resume", lambda client, _wish: client.resume_training(followed), self._take_job)
+
+    def delete(self) -> None:
+        followed = self.followed
+        if self.can_delete:
+            self._ask("delete", lambda client, _wish: client.delete_training(followed), lambda _: self._gone(followed))
+
+    def withdraw(self) -> None:
+        """Gives up what is being sent or waited for; a training that has begun goes on."""
+        if self._action is not None:
+            self._action.wish.cancel()
+
+    # On the interface thread
+
+    @property
+    def _free(self) -> bool:
+        return not self.doing and self.problem is None
+
+    def _listed(self, training_id: str) -> TrainingJob | None:
+        return next((job for job in self._jobs if job.id == training_id), None)
+
+    def _posted(self, take: Callable[..., None]) -> Callable[..., None]:
+        """For threads: what they tell is taken on the interface thread."""
+        return lambda *told_of: self._session.post(lambda: take(*told_of))
+
+    def _ask(self, name: str, call: Callable[[TrainingClient, Cancel], Any], done: Callable[[Any], None]) -> None:
+        def answer(outcome: Any, error: ClientError | None) -> None:
+            self.doing, self.sent, self._action = "", None, None
+            if error is None:
+                done(outcome)
+            elif not isinstance(error, Cancelled):
+                self.failure = told(error)
+            if self._lister is not None:
+                self._lister.look_again()
+            self._tell()
+
+        self.doing, self.failure = name, None
+        self._action = Action(self._endpoint, call, self._posted(answer))
+        self._action.start()
+        self._tell()
+
+    def _await_filter(self, filter_id: str, sha256: str, done: Callable[[Filter], None]) -> None:
+        def end(found: Filter | None) -> None:
+            self.doing = ""
+            if found is None:
+                self.failure = (_(_NOT_LISTED[0]), _(_NOT_LISTED[1]))
+            else:
+                done(found)
+            self._tell()
+
+        self.doing = "use"
+        AwaitedFilter(self._session, filter_id, sha256, end)
+
+    def _take_sent(self, share: float) -> None:
+        self.sent = share
+        self._tell()
+
+    def _take_list(self, lister: Lister, listed: Listed) -> None:
+        if lister is not self._lister:
+            return
+        if isinstance(listed, ClientError):
+            self.problem = told(listed)
+        else:
+            self.problem, self.listed = None, True
+            self._jobs = tuple(listed)
+            if self._watch is None:
+                self._take_job(self._listed(self.followed))
+        self._tell()
+
+    def _take_news(self, watch: Watch, news: WatchTrainingResponse) -> None:
+        if watch is self._watch:
+            self.seen.take(news)
+            self._tell()
+
+    def _take_end(self, watch: Watch, log: Ending) -> None:
+        if watch is not self._watch:
+            return
+        self._watch = None
+        if log is None:
+            self._gone(self.followed)
+        else:
+            self.seen.log = tuple(log)
+        self._tell()
+
+    def _take_job(self, job: TrainingJob | None) -> None:
+        """What was told of the followed one other than by watching it; it may go on again."""
+        if job is not None and job.id == self.followed:
+            self.seen.show(job)
+            if self._watch is None and not ended(job):
+                self._watch_followed()
+
+    def _gone(self, training_id: str) -> None:
+        self._jobs = tuple(job for job in self._jobs if job.id != training_id)
+        if training_id == self.followed:
+            self.follow("")
+
+    def _watch_followed(self) -> None:
+        if self._watch is not None:
+            self._watch.stop()
+            self._watch = None
+        if self._lister is not None and self.followed:
+            tell, tell_end = self._posted(self._take_news), self._posted(self._take_end)
+            self._watch = Watch(self._endpoint, self.followed, tell, tell_end)
+            self._watch.start()
+
+    def _heed_settings(self) -> None:
+        """Another server has other trainings."""
+        if self._session.settings.endpoint != self._endpoint:
+            self._endpoint = self._session.settings.endpoint
+            self._jobs, self.listed, self.problem, self.seen = (), False, None, SeenTraining()
+            if self._lister is not None:
+                self.close()
+                self.open()
+            self._tell()
+
+    def _tell(self) -> None:
+        for listener in tuple(self._listeners):
+            listener()
+
+
+def _order(job: TrainingJob) -> tuple[int, float]:
+    return _FIRST.get(job.state, 2), -job.create_time
+
+
+_NOT_LISTED = (
+    N_("The filter was made, but the server does not list it."),
+    N_("Look into the list of filters in a moment, and at the server's log."),
+)

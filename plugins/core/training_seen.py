@@ -1,0 +1,45 @@
+"""What an editor has been told of one training."""
+
+from __future__ import annotations
+
+import time
+
+from ..client.messages import TrainingJob, TrainingPreview, TrainingState, WatchTrainingResponse
+
+
+class SeenTraining:
+    """``job`` as it was told last, the latest ``preview`` and the ``original`` to compare (PNG files), and the end of
+    the ``log`` once it has ended. All empty at first."""
+
+    def __init__(self) -> None:
+        self.job: TrainingJob | None = None
+        self.preview: TrainingPreview | None = None
+        self.original: TrainingPreview | None = None
+        self.log: tuple[str, ...] = ()
+        self._told_at = time.monotonic()
+
+    def show(self, job: TrainingJob) -> None:
+        self.job, self._told_at = job, time.monotonic()
+
+    def take(self, news: WatchTrainingResponse) -> None:
+        if news.job is not None:
+            self.show(news.job)
+        self.preview = news.preview or self.preview
+        self.original = news.original or self.original
+
+    def is_in(self, *states: int) -> bool:
+        return self.job is not None and self.job.state in states
+
+    @property
+    def elapsed(self) -> float:
+        """In seconds; it goes on by itself while the training runs."""
+        return self.job.elapsed_seconds + self._since() if self.job is not None else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        if self.job is None or self.job.seconds_left is None:
+            return None
+        return max(self.job.seconds_left - self._since(), 0.0)
+
+    def _since(self) -> float:
+        return time.monotonic() - self._told_at if self.is_in(TrainingState.RUNNING) else 0.0

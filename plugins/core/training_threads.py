@@ -1,0 +1,127 @@
+"""The network's side of trainings: what is listed, what is watched, and what is asked of the server.
+
+``tell`` is called on the thread itself; it hands over to the interface thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any, Callable, Union
+
+from ..client import Cancel, Cancelled, ClientError, Endpoint, TrainingClient
+from ..client.messages import TrainingJob, WatchTrainingResponse
+from .failures import foreseen
+from .training_words import ended
+
+LIST_SECONDS = 3.0
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 15.0  # seconds between attempts to connect
+
+Listed = Union[Sequence[TrainingJob], ClientError]
+# The end of the log once the training has ended; None when the server does not know it.
+Ending = Union[Sequence[str], None]
+
+
+class Lister(threading.Thread):
+    """Looks at the list of trainings now and then, or tells why that is impossible."""
+
+    def __init__(self, endpoint: Endpoint, tell: Callable[[Lister, Listed], None]) -> None:
+        super().__init__(name="pleinair-trainings", daemon=True)
+        self._endpoint = endpoint
+        self._tell = tell
+        self._wish = Cancel()
+        self._bell = threading.Event()
+
+    def look_again(self) -> None:
+        """Soon: something has changed."""
+        self._bell.set()
+
+    def stop(self) -> None:
+        self._wish.cancel()
+        self._bell.set()
+
+    def run(self) -> None:
+        with TrainingClient(self._endpoint) as client:
+            while not self._wish.cancelled:
+                self._bell.clear()
+                try:
+                    self._tell(self, client.list_trainings(cancel=self._wish))
+                except Cancelled:
+                    return
+                except Exception as error:
+                    self._tell(self, foreseen(error))
+                self._bell.wait(LIST_SECONDS)
+
+
+class Watch(threading.Thread):
+    """Follows one training to its end, through the server's absences."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        training_id: str,
+        tell: Callable[[Watch, WatchTrainingResponse], None],
+        tell_end: Callable[[Watch, Ending], None],
+    ) -> None:
+        super().__init__(name="pleinair-training", daemon=True)
+        self._endpoint = endpoint
+        self._id = training_id
+        self._tell = tell
+        self._tell_end = tell_end
+        self._wish = Cancel()
+        self._stopped = threading.Event()
+        self._pause = FIRST_PAUSE
+
+    def stop(self) -> None:
+        self._wish.cancel()
+        self._stopped.set()
+
+    def run(self) -> None:
+        while not self._stopped.is_set():
+            try:
+                with TrainingClient(self._endpoint) as client:
+                    if self._follow(client):
+                        self._tell_end(self, client.get_training(self._id, cancel=self._wish).log_tail)
+                        return
+            except Cancelled:
+                return
+            except Exception as error:
+                if foreseen(error).reason == "TRAINING_NOT_FOUND":
+                    self._tell_end(self, None)
+                    return
+            self._stopped.wait(self._pause)
+            self._pause = min(2 * self._pause, LONGEST_PAUSE)
+
+    def _follow(self, client: TrainingClient) -> bool:
+        """Whether it has ended."""
+        over = False
+        for news in client.watch_training(self._id, cancel=self._wish):
+            self._pause = FIRST_PAUSE
+            over = news.job is not None and ended(news.job)
+            self._tell(self, news)
+        return over
+
+
+class Action(threading.Thread):
+    """One thing that is asked of the server. ``tell`` gets what ``call`` gives, or why it failed."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        call: Callable[[TrainingClient, Cancel], Any],
+        tell: Callable[[Any, ClientError | None], None],
+    ) -> None:
+        super().__init__(name="pleinair-training-action", daemon=True)
+        self._endpoint = endpoint
+        self._call = call
+        self._tell = tell
+        self.wish = Cancel()
+
+    def run(self) -> None:
+        try:
+            with TrainingClient(self._endpoint) as client:
+                outcome = self._call(client, self.wish)
+        except Exception as error:
+            self._tell(None, foreseen(error))
+        else:
+            self._tell(outcome, None)

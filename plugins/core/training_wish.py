@@ -1,0 +1,99 @@
+"""What an artist wants a filter to be trained on."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Union
+
+from ..client import ClientError, Picture
+from ..client.errors import N_
+from ..client.messages import TrainingHeader
+from .texts import _
+
+QUICK, PAPER = "sincut-quick", "sincut"
+PRESETS = (QUICK, PAPER)
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+LONGEST_TITLE = 100  # characters
+
+_ENOUGH = 12  # bytes, to tell what a file is
+_BEGINNINGS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+
+# A picture of the editor's, or a file that is sent as it is.
+Target = Union[Picture, Path]
+
+
+@dataclass(frozen=True)
+class TrainingWish:
+    """``options`` are those of python -m training.fit. A wish that is sent twice starts one training."""
+
+    title: str
+    preset: str
+    sources: Sequence[Picture]
+    targets: Sequence[Target]
+    options: Mapping[str, str] = field(default_factory=dict)
+    request_id: str = field(default_factory=lambda: secrets.token_hex(16))
+
+    @property
+    def header(self) -> TrainingHeader:
+        title = self.title.strip()[:LONGEST_TITLE]
+        return TrainingHeader(title=title, preset=self.preset, options=dict(self.options), request_id=self.request_id)
+
+
+def preset_title(preset: str) -> str:
+    return {QUICK: _("Quick"), PAPER: _("As in the paper")}.get(preset, preset)
+
+
+def preset_words(preset: str) -> str:
+    """How long it takes, for somebody who chooses."""
+    return {
+        QUICK: _("About 15 minutes on a processor with two cores, a few on a graphics card. Good to begin with."),
+        PAPER: _("Hours on a graphics card, days on a processor: SinCUT as it was published."),
+    }.get(preset, "")
+
+
+def options_from(entries: Sequence[str]) -> dict[str, str]:
+    """Of name=value each, as the settings keep them."""
+    return dict(entry.split("=", 1) for entry in entries if "=" in entry)
+
+
+def check_file(path: Path) -> None:
+    """Raises ClientError for what is none of the formats that servers take."""
+    with _readable(path), path.open("rb") as file:
+        _refuse_unless_picture(path, file.read(_ENOUGH))
+
+
+def file_to_send(path: Path) -> Picture:
+    """The same, and reads it. Not for the interface thread."""
+    with _readable(path):
+        data = path.read_bytes()
+    _refuse_unless_picture(path, data)
+    return Picture(path.name, data)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ClientError(
+            N_("The file {file} cannot be read ({why})."),
+            N_("Choose another one, or correct its permissions."),
+            code="INVALID_ARGUMENT",
+            file=path.name,
+            why=error.strerror or type(error).__name__,
+        ) from error
+
+
+def _refuse_unless_picture(path: Path, data: bytes) -> None:
+    if data.startswith(_BEGINNINGS) or (data[:4] == b"RIFF" and data[8:_ENOUGH] == b"WEBP"):
+        return
+    raise ClientError(
+        N_("The file {file} is neither a PNG nor a JPEG nor a WebP picture."),
+        N_("Save it as one of these, or open it in the editor and choose its layer."),
+        code="INVALID_ARGUMENT",
+        file=path.name,
+    )

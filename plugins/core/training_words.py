@@ -1,0 +1,123 @@
+"""What there is to say about a training, in the artist's language."""
+
+from __future__ import annotations
+
+from ..client.messages import TrainingJob, TrainingState
+from .jobs import duration
+from .texts import _, decimal, ngettext
+
+ENDED = (TrainingState.FINISHED, TrainingState.CANCELLED, TrainingState.FAILED)
+
+
+def ended(job: TrainingJob) -> bool:
+    return job.state in ENDED
+
+
+def title(job: TrainingJob) -> str:
+    return job.title or job.id
+
+
+def fraction(job: TrainingJob) -> float | None:
+    """How much of it is done, 0 to 1; None while nobody knows."""
+    if job.state == TrainingState.FINISHED:
+        return 1.0
+    return min(job.images_seen / job.images_total, 1.0) if job.images_total else None
+
+
+def state_line(job: TrainingJob) -> str:
+    """What it does now."""
+    if job.state == TrainingState.QUEUED:
+        return _queued(job)
+    if job.state == TrainingState.RUNNING:
+        return _running(job)
+    if job.state == TrainingState.FAILED:
+        return job.problem or _("It failed.")
+    if job.state == TrainingState.CANCELLED:
+        return _("Cancelled; what it had learned was kept.") if job.can_export else _("Cancelled.")
+    return {
+        TrainingState.ENDING: _("What it has learned is being kept…"),
+        TrainingState.FINISHED: _("Finished: its filter is in the list of filters."),
+    }.get(job.state, "")
+
+
+def list_line(job: TrainingJob) -> str:
+    """In a list of trainings."""
+    return _("{title}: {state}").format(title=title(job), state=_short(job))
+
+
+def elapsed_line(job: TrainingJob, seconds: float) -> str:
+    words = _("{time} in all") if ended(job) else _("{time} so far")
+    return words.format(time=clock(seconds))
+
+
+def left_line(job: TrainingJob, seconds: float | None) -> str:
+    """Empty where there is nothing to wait for."""
+    if job.state != TrainingState.RUNNING:
+        return ""
+    if seconds is None:
+        return _("time left not known yet")
+    return _("about {time} left").format(time=_rough(seconds))
+
+
+def losses_line(job: TrainingJob) -> str:
+    """For those who know what losses are."""
+    told = (f"{name}\u00a0{decimal(value, 2)}" for name, value in sorted(job.losses.items()))
+    return _("Losses: {losses}").format(losses="  ".join(told)) if job.losses else ""
+
+
+def seen_line(job: TrainingJob) -> str:
+    if not job.images_total:
+        return ""
+    return _("{seen} of {all} pieces seen").format(seen=job.images_seen, all=job.images_total)
+
+
+def pictures_line(job: TrainingJob) -> str:
+    """What it learns from."""
+    sources, targets = (", ".join(names) for names in (job.source_names, job.target_names))
+    return _("From “{source}” to “{target}”").format(source=sources, target=targets) if sources and targets else ""
+
+
+def clock(seconds: float) -> str:
+    """Such as 0:07 or 1:02:03."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def _rough(seconds: float) -> str:
+    """No exacter than such a guess is."""
+    if seconds < 60:
+        return duration(max(10.0, round(seconds, -1)))
+    if seconds < 2 * 3600:
+        return _("{minutes:.0f} min").format(minutes=seconds / 60)
+    return _("{hours} h").format(hours=decimal(seconds / 3600, 1))
+
+
+def _queued(job: TrainingJob) -> str:
+    if not job.queue_position:
+        return _("Waiting for its turn")
+    many = ngettext("{number} training goes first.", "{number} trainings go first.", job.queue_position)
+    return many.format(number=job.queue_position)
+
+
+def _running(job: TrainingJob) -> str:
+    if not job.images_seen:
+        return _("Getting ready…")
+    if job.device.startswith("cpu"):
+        return _("Training on the processor")
+    if job.device.startswith("cuda"):
+        return _("Training on the graphics card")
+    return _("Training on {device}").format(device=job.device) if job.device else _("Training")
+
+
+def _short(job: TrainingJob) -> str:
+    if job.state == TrainingState.RUNNING:
+        share = fraction(job)
+        return _("training") if share is None else _("{share:.0f} %").format(share=100 * share)
+    return {
+        TrainingState.QUEUED: _("waiting"),
+        TrainingState.ENDING: _("ending"),
+        TrainingState.FINISHED: _("finished"),
+        TrainingState.CANCELLED: _("cancelled"),
+        TrainingState.FAILED: _("failed"),
+    }.get(job.state, "")

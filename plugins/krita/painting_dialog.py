@@ -1,0 +1,113 @@
+"""Painting to photo: trains a filter on the server from what the artist has painted, and shows how it gets on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..core import training_words as words
+from ..core.texts import _
+from .guard import connect, follow, report_to, stop_reporting_to
+from .message_bar import MessageBar
+from .painting_form import PaintingForm
+from .painting_page import PaintingPage
+from .qt import QtWidgets
+from .studio import Studio
+
+
+class PaintingDialog(QtWidgets.QDialog):  # type: ignore[misc]
+    """Beside Krita's own windows. Trainings go on while it is closed; it looks at them only while it is seen."""
+
+    def __init__(self, studio: Studio, parent: Any) -> None:
+        super().__init__(parent)
+        self._studio = studio
+        self._entries: list[tuple[str, str]] = []
+        self.setWindowTitle(_("Painting to photo"))
+        self.setObjectName("pleinair_painting_dialog")
+        self.setMinimumSize(460, 480)
+        self.resize(560, 620)
+        self._choice = QtWidgets.QComboBox()
+        self._choice.setAccessibleName(_("Trainings on the server"))
+        self._choice.setToolTip(_("A new training, or one of those on the server"))
+        self._choice.setSizeAdjustPolicy(QtWidgets.QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._choice.setMinimumContentsLength(24)
+        self._problem = QtWidgets.QLabel()
+        self._problem.setWordWrap(True)
+        self._messages = MessageBar()
+        self._form = PaintingForm(studio)
+        self._page = PaintingPage(studio)
+        self._pages = QtWidgets.QStackedWidget()
+        self._pages.addWidget(self._form)
+        self._pages.addWidget(self._page)
+        self._lay_out()
+        self._told_failure: tuple[str, str] | None = None
+        self._reporter = self._messages.show_message
+        report_to(self._reporter)
+        self.destroyed.connect(lambda *_gone: stop_reporting_to(self._reporter))
+        connect(self._choice.activated, self._choose)
+        follow(studio.trainings_changed, self, self._show)
+        self._show()
+
+    def showEvent(self, event: Any) -> None:
+        super().showEvent(event)
+        self._studio.session.connect()
+        self._studio.trainings.open()
+        self._set_watching(True)
+
+    def hideEvent(self, event: Any) -> None:
+        super().hideEvent(event)
+        if not event.spontaneous():  # else it is only minimised
+            self._studio.trainings.close()
+            self._set_watching(False)
+
+    def _lay_out(self) -> None:
+        label = QtWidgets.QLabel(_("Tr&aining:"))
+        label.setBuddy(self._choice)
+        line = QtWidgets.QHBoxLayout()
+        line.addWidget(label)
+        line.addWidget(self._choice, 1)
+        self._note = QtWidgets.QLabel(_("Trainings go on on the server when this window, or Krita, is closed."))
+        self._note.setWordWrap(True)
+        close = QtWidgets.QPushButton(_("Cl&ose"))
+        close.setAutoDefault(False)
+        connect(close.clicked, self.close)
+        below = QtWidgets.QHBoxLayout()
+        below.addWidget(self._note, 1)
+        below.addWidget(close)
+        layout = QtWidgets.QVBoxLayout(self)
+        layout.addLayout(line)
+        layout.addWidget(self._problem)
+        layout.addWidget(self._messages)
+        layout.addWidget(self._pages, 1)
+        layout.addLayout(below)
+
+    def _set_watching(self, watching: bool) -> None:
+        self._form.set_watching(watching)
+        self._page.set_watching(watching)
+
+    def _show(self) -> None:
+        trainings = self._studio.trainings
+        self._show_choice()
+        self._pages.setCurrentWidget(self._page if trainings.followed else self._form)
+        self._problem.setText(" ".join(("⚠", *(trainings.problem or ()))))
+        self._problem.setVisible(trainings.problem is not None)
+        if trainings.failure is not self._told_failure:
+            self._told_failure = trainings.failure
+            if trainings.failure is None:
+                self._messages.dismiss()
+            else:
+                self._messages.show_message(*trainings.failure)
+
+    def _show_choice(self) -> None:
+        trainings = self._studio.trainings
+        entries = [("", _("New training")), *((job.id, words.list_line(job)) for job in trainings.jobs)]
+        if trainings.followed and trainings.followed not in [one for one, _line in entries]:
+            entries.insert(1, (trainings.followed, _("Looking…")))
+        if entries != self._entries:
+            self._entries = entries
+            self._choice.clear()
+            for training_id, line in entries:
+                self._choice.addItem(line, training_id)
+        self._choice.setCurrentIndex(max(0, self._choice.findData(trainings.followed)))
+
+    def _choose(self) -> None:
+        self._studio.trainings.follow(self._choice.currentData())

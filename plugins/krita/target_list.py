@@ -1,0 +1,98 @@
+"""The pictures to translate to: layers of open pictures, and files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Union
+
+from krita import Krita
+
+from ..client import ClientError
+from ..core.texts import _, told
+from ..core.training_wish import SUFFIXES, check_file
+from . import host
+from .guard import connect
+from .painting import LayerChoice, layer_choice
+from .problems import Problem
+from .qt import QtWidgets, pyqtSignal
+
+Target = Union[LayerChoice, Path]
+
+_ROWS = 3
+
+
+class TargetList(QtWidgets.QWidget):  # type: ignore[misc]
+    changed = pyqtSignal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.targets: list[Target] = []
+        self._list = QtWidgets.QListWidget()
+        self._list.setAccessibleName(_("Photos to learn from"))
+        self._list.setMinimumHeight(self._list.fontMetrics().height() * (_ROWS + 1))
+        self._list.setSelectionMode(QtWidgets.QAbstractItemView.SelectionMode.ExtendedSelection)
+        self._files = QtWidgets.QPushButton(_("Add &files…"))
+        self._files.setToolTip(_("PNG, JPEG or WebP pictures, which are sent as they are"))
+        self._layers = QtWidgets.QPushButton(_("Add &layer"))
+        self._layers.setToolTip(_("A layer of one of the open pictures"))
+        self._menu = QtWidgets.QMenu(self._layers)
+        self._layers.setMenu(self._menu)
+        self._remove = QtWidgets.QPushButton(_("&Remove"))
+        column = QtWidgets.QVBoxLayout()
+        for button in (self._files, self._layers, self._remove):
+            button.setAutoDefault(False)
+            column.addWidget(button)
+        column.addStretch(1)
+        layout = QtWidgets.QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._list, 1)
+        layout.addLayout(column)
+        connect(self._files.clicked, self._choose_files)
+        connect(self._menu.aboutToShow, self._fill_menu)
+        connect(self._remove.clicked, self._remove_selected)
+        connect(self._list.itemSelectionChanged, self._show_buttons)
+        self._show_buttons()
+
+    def add(self, target: Target) -> None:
+        """Once. Raises Problem for a file that servers do not take."""
+        if isinstance(target, Path):
+            try:
+                check_file(target)
+            except ClientError as error:
+                raise Problem(*told(error)) from error
+        if target not in self.targets:
+            self.targets.append(target)
+            item = QtWidgets.QListWidgetItem(_name(target))
+            item.setToolTip(str(target) if isinstance(target, Path) else host.name_of(target.document))
+            self._list.addItem(item)
+            self.changed.emit()
+
+    def _choose_files(self) -> None:
+        kinds = _("Pictures ({patterns})").format(patterns=" ".join(f"*{suffix}" for suffix in SUFFIXES))
+        paths, _kind = QtWidgets.QFileDialog.getOpenFileNames(self, _("Photos to learn from"), "", kinds)
+        for path in paths:
+            self.add(Path(path))
+
+    def _fill_menu(self) -> None:
+        self._menu.clear()
+        for document in Krita.instance().documents():
+            self._menu.addSection(host.name_of(document))
+            for node in host.layers(document):
+                choice = layer_choice(document, node)
+                action = self._menu.addAction(choice.name.replace("&", "&&"))
+                connect(action.triggered, lambda choice=choice: self.add(choice))
+        if self._menu.isEmpty():
+            self._menu.addAction(_("No picture is open.")).setEnabled(False)
+
+    def _remove_selected(self) -> None:
+        for row in sorted((self._list.row(item) for item in self._list.selectedItems()), reverse=True):
+            del self.targets[row]
+            self._list.takeItem(row)
+        self.changed.emit()
+
+    def _show_buttons(self) -> None:
+        self._remove.setEnabled(bool(self._list.selectedItems()))
+
+
+def _name(target: Any) -> str:
+    return target.name if isinstance(target, Path) else _("Layer “{name}”").format(name=target.name)

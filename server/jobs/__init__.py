@@ -1,0 +1,1 @@
+"""Trainings as jobs: their folder, their processes, their turns. Knows no transport and imports no PyTorch."""

@@ -1,0 +1,141 @@
+"""One process of the trainer: started, listened to, stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+NICENESS = 10  # translations and exports, for which somebody waits, go first
+MEMORY_SCORE = "500"  # when memory runs out, Linux ends it and not the server
+_LAST_WORDS_SECONDS = 5.0
+
+Event = dict[str, Any]
+
+
+class Child:
+    """A process whose errors and stray output go to ``log``. Belongs to one event loop.
+
+    It is asked to stop by the end of its input, which it sees too when this process dies. One that works ``behind`` the
+    others lets them go first. Raises OSError when it cannot be started.
+    """
+
+    # Threads, not asyncio's own child processes: those need another kind of loop on Windows than gRPC does.
+    def __init__(self, command: Sequence[str], log: IO[bytes], *, behind: bool) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._events: asyncio.Queue[Event | None] = asyncio.Queue()
+        self._ended: asyncio.Future[int] = self._loop.create_future()
+        self._log = log
+        self._kill_later: asyncio.TimerHandle | None = None
+        self._process = _popen(command, log, behind)
+        self._reader = threading.Thread(target=self._read, name="training-output", daemon=True)
+        self._reader.start()
+        threading.Thread(target=self._wait, name="training-end", daemon=True).start()
+
+    async def events(self) -> AsyncIterator[Event]:
+        """What it says, one JSON object a line, until it has ended."""
+        while (event := await self._events.get()) is not None:
+            yield event
+
+    async def wait(self) -> int:
+        """Its exit status; of one that a signal ended, the signal's number below zero."""
+        return await asyncio.shield(self._ended)
+
+    def stop(self, kill_seconds: float) -> None:
+        """Asks it to end, with a checkpoint; when it has not after ``kill_seconds``, it is ended."""
+        self._close_input()
+        kill_time = self._loop.time() + kill_seconds
+        if self._ended.done() or (self._kill_later and self._kill_later.when() < kill_time):
+            return
+        if self._kill_later:
+            self._kill_later.cancel()
+        self._kill_later = self._loop.call_at(kill_time, _kill, self._process)
+
+    def _close_input(self) -> None:
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as lines:
+            for line in lines:
+                event = _event(line)
+                if event is None:
+                    os.write(self._log.fileno(), line)
+                else:
+                    self._tell(self._events.put_nowait, event)
+
+    def _wait(self) -> None:
+        status = self._process.wait()
+        _kill_left(self._process)  # they would hold the output open
+        self._reader.join(_LAST_WORDS_SECONDS)
+        self._tell(self._end, status)
+
+    def _end(self, status: int) -> None:
+        if self._kill_later:
+            self._kill_later.cancel()
+        self._close_input()
+        self._ended.set_result(status)
+        self._events.put_nowait(None)
+
+    def _tell(self, function: Callable[[Any], None], value: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended, and with it everybody who listens
+            self._loop.call_soon_threadsafe(function, value)
+
+
+def _event(line: bytes) -> Event | None:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) and isinstance(event.get("event"), str) else None
+
+
+if sys.platform == "win32":
+
+    def _popen(command: Sequence[str], log: IO[bytes], behind: bool) -> subprocess.Popen[bytes]:
+        priority = subprocess.BELOW_NORMAL_PRIORITY_CLASS if behind else 0
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            creationflags=subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP | priority,
+        )
+
+    def _kill(process: subprocess.Popen[bytes]) -> None:
+        process.kill()
+
+    def _kill_left(process: subprocess.Popen[bytes]) -> None:
+        """There is no group of processes to be ended."""
+
+else:
+
+    def _popen(command: Sequence[str], log: IO[bytes], behind: bool) -> subprocess.Popen[bytes]:
+        # A session of its own: Ctrl-C at the server's terminal is for the server, which then asks its children to stop.
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True
+        )
+        with contextlib.suppress(OSError):
+            Path(f"/proc/{process.pid}/oom_score_adj").write_text(MEMORY_SCORE)
+        if behind:
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
+        return process
+
+    def _kill(process: subprocess.Popen[bytes]) -> None:
+        """With all that it started."""
+        with contextlib.suppress(OSError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+    def _kill_left(process: subprocess.Popen[bytes]) -> None:
+        _kill(process)

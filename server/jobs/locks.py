@@ -1,0 +1,50 @@
+"""Who has a folder or a log: told by the operating system, which forgets it with the last process that has it."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from pathlib import Path
+from typing import IO
+
+if sys.platform != "win32":
+    import fcntl
+
+_HELD = frozenset({errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK})
+_NO_LOCKS = frozenset({errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP})  # some network file systems have none
+
+
+class Held(Exception):
+    """Another process has it."""
+
+
+if sys.platform == "win32":
+
+    def _open(path: Path) -> IO[bytes]:
+        if path.exists():
+            path.rename(path)  # Windows renames no file, even to its own name, that somebody has open
+        return path.open("ab")
+
+else:
+
+    def _open(path: Path) -> IO[bytes]:
+        file = path.open("ab")
+        try:
+            # Unlike a record lock this one belongs to the open file: a child that inherits it goes on holding it.
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                file.close()
+                raise
+        return file
+
+
+def hold(path: Path) -> IO[bytes]:
+    """Opens ``path`` to be appended to, and holds it until it is closed here and in every child that was given it as
+    an output. Raises Held, and OSError when it cannot be made."""
+    try:
+        return _open(path)
+    except OSError as error:
+        if error.errno in _HELD:
+            raise Held from None
+        raise
