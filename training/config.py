@@ -252,9 +252,8 @@ PRESETS["sincut-quick"] = {
     "discriminator_width": 2,
     "batch": 8,
     "patches": 32,
-    "images": 12000,
+    "images": 8000,
     "ema": 0.999,
     "channels_last": "on",
     "checkpoint_every": 2000,
-    "preview_every": 500,
 }
