@@ -243,8 +243,8 @@ PRESETS: dict[str, dict[str, Any]] = {
         "epochs": 16,
     },
 }
-# SinCUT with the same losses for minutes on two processor cores; README.md says how it was chosen. A small discriminator
-# mattered most: a strong one sees through every translation by its finest detail, and teaches no colours.
+# SinCUT with the same losses, for minutes on two cores; README.md says how it was chosen. The discriminator is
+# the smallest for its part: a stronger one costs more and was slower to teach the colours.
 PRESETS["sincut-quick"] = {
     **PRESETS["sincut"],
     "width": 4,
