@@ -33,6 +33,8 @@ def new_config(options: dict[str, Any]) -> FitConfig:
             raise InputError(f"There is no --{name}; name a folder of pictures, or both folders by --dataroot.")
     if {"images", "epochs"} <= options.keys():
         raise InputError("--images and --epochs both say how long to train; give one of them.")
+    if "epochs" in options:
+        options = {"images": None, **options}  # also in place of a preset's length
     return FitConfig(**{**PRESETS[options.pop("preset", "cut")], **options})
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from training.config import PRESETS, FitConfig
 from training.errors import InputError
+from training.options import new_config
 
 
 def test_defaults_are_those_of_the_paper() -> None:
@@ -31,6 +32,12 @@ def test_the_quick_sincut_has_the_losses_of_the_papers_and_smaller_networks() ->
         assert getattr(quick, name) == getattr(paper, name), name
     for name in ("width", "blocks", "discriminator_width", "batch"):
         assert getattr(quick, name) < getattr(paper, name), name
+
+
+def test_a_length_in_epochs_takes_the_place_of_a_presets_length_in_pictures() -> None:
+    options = {"preset": "sincut-quick", "source": "a", "target": "b"}
+    assert new_config({**options, "epochs": 3}).images is None
+    assert new_config(dict(options)).images == PRESETS["sincut-quick"]["images"]
 
 
 def test_options_survive_being_saved() -> None:
