@@ -19,6 +19,7 @@ from server.training_view import ProgressView, training_table
 
 ADDRESS = "127.0.0.1:50051"
 INTERRUPTED = 130
+LONGEST_TITLE = 100  # characters; names of files may be longer
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TrainingError as error:
         return _complain(error.sentence, 1)
     except OSError as error:
-        return _complain(f"{error.filename}: the file system said: {error.strerror}.", 1)
+        place = f"{error.filename}: the file system" if error.filename else "The system"
+        return _complain(f"{place} said: {error.strerror or error}.", 1)
     except KeyboardInterrupt:
         return _complain("Stopped.", INTERRUPTED)
 
@@ -85,11 +87,16 @@ def _start(client: TrainingClient, options: argparse.Namespace) -> int:
     job = client.start(
         [painting],
         photos,
-        title=options.title or painting.stem,
+        title=options.title or _plain(painting.stem)[:LONGEST_TITLE],
         preset=options.preset,
         options=_trainer_options(options.option),
     )
     return _watch_or_detach(client, job.id, options.previews or painting.parent, options)
+
+
+def _plain(name: str) -> str:
+    """A file's name as a title: one line of characters that can be printed."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in name).split()) or "painting"
 
 
 def _trainer_options(given: Sequence[str]) -> Mapping[str, str]:

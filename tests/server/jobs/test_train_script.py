@@ -14,6 +14,7 @@ from pleinair.v1 import training_pb2 as pb
 from server.jobs.trainer import Trainer
 from server.train import main
 from server.training_client import TrainingClient, TrainingError
+from server.training_view import clock
 from tests import factories
 from tests.trainings import eventually, picture_file
 
@@ -79,6 +80,18 @@ def test_a_filter_is_trained_with_previews_beside_the_painting(
     assert previews[-1] == f"{job.id}-000000012.png"
     assert f"{job.id}: training\n" in said.err and f"{job.id}: finished\n" in said.err
     assert not list(Path().glob(".*"))
+
+
+def test_any_name_of_a_file_makes_a_title(at: tuple[str, str], client: TrainingClient) -> None:
+    long, odd = Path("a" * 120 + ".png"), Path(os.fsdecode(b"\xe9tretat\xc2\xa01.png"))
+    for path in (long, odd):
+        path.write_bytes(Path("painting.png").read_bytes())
+        assert main([str(path), "photo.png", "--option", "images=3", "--detach", *at]) == 0
+    assert {job.title for job in client.trainings()} >= {"a" * 100, "tretat 1"}
+
+
+def test_days_are_counted_in_hours() -> None:
+    assert [clock(seconds) for seconds in (7, 3723, 93784)] == ["00:07", "01:02:03", "26:03:04"]
 
 
 def test_a_folder_for_previews_is_made(at: tuple[str, str]) -> None:
