@@ -153,7 +153,7 @@ class Trainings:
         self._ask(
             "use",
             lambda client, cancel: client.export_training(training_id, cancel=cancel),
-            lambda exported: self._await_filter(*exported, lambda found: done(found, made_from)),
+            lambda exported: self._await_filter(exported[0], exported[1], lambda found: done(found, made_from)),
         )
 
     def stop(self) -> None:

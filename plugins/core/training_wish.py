@@ -61,6 +61,11 @@ def options_from(entries: Sequence[str]) -> dict[str, str]:
     return dict(entry.split("=", 1) for entry in entries if "=" in entry)
 
 
+def own_photo(name: str) -> tuple[str, str]:
+    """What to say when a layer is to become itself."""
+    return _("“{name}” is the painting and cannot be its own photo.").format(name=name), _("Choose another layer.")
+
+
 def check_size(name: str, width: int, height: int) -> None:
     """Raises ClientError for pixels that are too few to learn from."""
     if min(width, height) < SMALLEST_SIDE:

@@ -15,7 +15,7 @@ from ..core.session import Session
 from ..core.settings import Settings, SettingsStore
 from ..core.texts import _, told
 from ..core.training_seen import MadeFrom
-from ..core.training_wish import TrainingWish, check_size, file_to_send, options_from
+from ..core.training_wish import TrainingWish, check_size, file_to_send, options_from, own_photo
 from . import apply, keeping, layers, pixels, source_place
 from .problems import Problem
 
@@ -48,6 +48,9 @@ def wish_from(config: Any, image: Any, drawables: list[Any], settings: Settings)
 def wish(source: Any, targets: Sequence[Target], title: str, preset: str, settings: Settings) -> TrainingWish:
     """Reads the layers; files are read when they are sent. Of the source only what is selected, as a rectangle. Raises
     Problem."""
+    for target in targets:
+        if isinstance(target, LayerChoice) and target.layer == source:
+            raise Problem(*own_photo(target.name))
     pictures = [_picture(source, with_selection=True)]
     photos = [one if isinstance(one, Path) else _picture(_still_there(one)) for one in targets]
     return TrainingWish(title, preset, pictures, photos, options_from(settings.training_options))

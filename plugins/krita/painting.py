@@ -13,7 +13,7 @@ from ..client import ClientError, Picture
 from ..client.messages import ChannelOrder, Channels, Filter, PixelFormat, RawPixels, SampleType, TransferFunction
 from ..core.texts import _, told
 from ..core.training_seen import MadeFrom
-from ..core.training_wish import TrainingWish, check_size
+from ..core.training_wish import TrainingWish, check_size, own_photo
 from . import host, transfer
 from .pixels import SRGB, Space, wire_format
 from .problems import Problem
@@ -66,6 +66,9 @@ def suggested_title(source: LayerChoice) -> str:
 
 def gather(choice: PaintingChoice) -> Steps[TrainingWish]:
     """Reads the layers; files are read when they are sent. Of the source only what is selected, as a rectangle."""
+    for target in choice.targets:
+        if isinstance(target, LayerChoice) and target.identifier == choice.source.identifier:
+            raise Problem(*own_photo(target.name))
     source = yield from _picture(choice.source, with_selection=True)
     source = replace(source, name=suggested_title(choice.source))
     targets: list[Picture | Path] = []
