@@ -141,7 +141,8 @@ def test_one_that_waits_is_resumed_stopped_used_and_deleted(quick: Studio, photo
     gimp = quick.gimp
     quick.choose(f"images={LONG}")
     source = noise("U8", 3, size=(96, 80))
-    image, layer = quick.open(source, "U8_NON_LINEAR")
+    image, _ = quick.open(source, "U8_NON_LINEAR")
+    layer = quick.layer(image, source, name="shore", place=(0, 0))  # there is no other of this name
     other = quick.layer(image, noise("U8", 4, size=(90, 70)), name="sea")
     status, first = gimp.start_training(image=image, drawables=[layer], target=other, title="One", preset="sincut")
     assert status == "SUCCESS"
@@ -157,8 +158,8 @@ def test_one_that_waits_is_resumed_stopped_used_and_deleted(quick: Studio, photo
     quick.press_until("alt+r", window, lambda: quick.state(second) == TrainingState.QUEUED, "resumed training")
     quick.trainings.cancel_training(first)
     quick.press_until("alt+s", window, lambda: quick.state(second) == TrainingState.FINISHED, "stopped training")
-    quick.press_until("alt+w", window, quick.counts(image, 3), "translation")
-    above, made, below = (found["id"] for found in gimp.layers(image=image))
+    quick.press_until("alt+w", window, quick.counts(image, 4), "translation")
+    above, made, below, _ = (found["id"] for found in gimp.layers(image=image))
     assert (above, below) == (other, layer)
     np.testing.assert_array_equal(quick.pixels(made, source), 255 - source)
     quick.screen.screenshot(artifacts / "gimp-painting-finished.png")
