@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pleinair.v1 import training_pb2 as pb
 
-from server.batch import UsageError, picture_files
+from server.batch import UsageError, make_folder, picture_files
 from server.errors import StartProblem
 from server.security import read_file, read_token
 from server.training_client import TrainingClient, TrainingError
@@ -76,6 +76,8 @@ def _do(client: TrainingClient, options: argparse.Namespace) -> int:
     asked = [name for name in _ACTIONS if getattr(options, name)]
     if asked and options.pictures:
         raise UsageError(f"--{asked[0]} is about a training that exists; leave out the pictures.")
+    if options.previews:
+        make_folder(options.previews, "--previews")
     return _ACTIONS[asked[0]](client, options) if asked else _start(client, options)
 
 
@@ -84,6 +86,9 @@ def _start(client: TrainingClient, options: argparse.Namespace) -> int:
     if len(files) < 2:
         raise UsageError('Name the painting and a photo: painting.png photo.jpg --title "Étretat" (or --list).')
     painting, *photos = files
+    previews = options.previews or painting.parent
+    if not options.detach:
+        make_folder(previews, "--previews")  # before anything is trained
     job = client.start(
         [painting],
         photos,
@@ -91,7 +96,7 @@ def _start(client: TrainingClient, options: argparse.Namespace) -> int:
         preset=options.preset,
         options=_trainer_options(options.option),
     )
-    return _watch_or_detach(client, job.id, options.previews or painting.parent, options)
+    return _watch_or_detach(client, job.id, previews, options)
 
 
 def _plain(name: str) -> str:
@@ -115,8 +120,6 @@ def _watch_or_detach(client: TrainingClient, job_id: str, previews: Path | None,
 
 
 def _follow(client: TrainingClient, job_id: str, previews: Path | None, options: argparse.Namespace) -> int:
-    if previews:
-        previews.mkdir(parents=True, exist_ok=True)
     lost = (
         f"The connection to {options.address} is lost; the training goes on when the server is back, and so does this."
     )
@@ -127,13 +130,19 @@ def _follow(client: TrainingClient, job_id: str, previews: Path | None, options:
                 view.show(news)
                 job = news.job
     except KeyboardInterrupt:
-        again = _command("server.train", options)
-        return _complain(
-            f"The training goes on without being watched: {again} --watch {job_id} watches again, --stop {job_id} ends"
-            f" it here and keeps its filter, --cancel {job_id} ends it without.",
-            INTERRUPTED,
-        )
+        return _complain(_unwatched(job_id, options), INTERRUPTED)
+    except OSError as error:
+        why = f"A preview cannot be written into {previews} ({error.strerror})."
+        return _complain(f"{why} {_unwatched(job_id, options)}", 1)
     return _conclude(job, options)
+
+
+def _unwatched(job_id: str, options: argparse.Namespace) -> str:
+    again = _command("server.train", options)
+    return (
+        f"The training goes on without being watched: {again} --watch {job_id} watches again, --stop {job_id} ends it"
+        f" here and keeps its filter, --cancel {job_id} ends it without."
+    )
 
 
 def _conclude(job: pb.TrainingJob, options: argparse.Namespace) -> int:

@@ -100,6 +100,32 @@ def test_a_folder_for_previews_is_made(at: tuple[str, str]) -> None:
     assert not list(Path().glob("painting-*"))
 
 
+def test_no_place_for_previews_is_said_before_anything_is_trained(
+    at: tuple[str, str], client: TrainingClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = complaint(capsys, 2, "painting.png", "photo.png", "--previews", "other.png", *at)
+    assert said == "Nothing can be written into other.png (File exists); choose another --previews.\n"
+    assert not list(client.trainings())
+
+
+def test_a_training_whose_previews_cannot_be_written_goes_on_and_is_said_to(
+    at: tuple[str, str], client: TrainingClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    looks = Path("looks")
+    threading.Thread(target=take_away_when_it_is_used, args=(looks,)).start()
+    assert main(["painting.png", "photo.png", "--previews", str(looks), *LONG, *at]) == 1
+    (job,) = client.trainings()
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith("A preview cannot be written into looks (No such file or directory). The training goes on")
+    assert last.endswith(f"--cancel {job.id} ends it without.")
+    assert job.state == pb.TRAINING_STATE_RUNNING
+
+
+def take_away_when_it_is_used(folder: Path) -> None:
+    eventually(lambda: any(folder.glob("[!.]*.png")))
+    folder.rename("elsewhere")
+
+
 def test_a_detached_training_is_listed_used_and_stopped_here(
     at: tuple[str, str], client: TrainingClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
