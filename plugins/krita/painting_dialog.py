@@ -66,7 +66,12 @@ class PaintingDialog(QtWidgets.QDialog):  # type: ignore[misc]
         line = QtWidgets.QHBoxLayout()
         line.addWidget(label)
         line.addWidget(self._choice, 1)
-        self._note = QtWidgets.QLabel(_("Trainings go on on the server when this window, or Krita, is closed."))
+        self._note = QtWidgets.QLabel(
+            _(
+                "Trainings go on when this window or Krita is closed. A server that ends with Krita takes them up again"
+                " when it starts."
+            )
+        )
         self._note.setWordWrap(True)
         close = QtWidgets.QPushButton(_("Cl&ose"))
         close.setAutoDefault(False)
