@@ -51,7 +51,7 @@ def preset_title(preset: str) -> str:
 def preset_words(preset: str) -> str:
     """How long it takes, for somebody who chooses."""
     return {
-        QUICK: _("About 15 minutes on a processor with two cores, a few on a graphics card. Good to begin with."),
+        QUICK: _("10 to 15 minutes on a processor with two cores, less on a graphics card. Good to begin with."),
         PAPER: _("Hours on a graphics card, days on a processor: SinCUT as it was published."),
     }.get(preset, "")
 

@@ -147,6 +147,8 @@ class PaintingPage(Gtk.Box):  # type: ignore[misc]
 
     def _translate(self, found: Filter, made_from: MadeFrom) -> None:
         """Outside of what has told of the filter: it takes its time, and the window goes on meanwhile."""
+        if self._translating:
+            return
         self._translating = True
         apply.post(lambda: self._attempt(lambda: self._translate_now(found, made_from)))
 
