@@ -139,7 +139,10 @@ class PaintingPage(Gtk.Box):  # type: ignore[misc]
 
     def _show_time(self) -> None:
         seen = self._trainings.seen
-        _say(self._time, words.time_line(seen.job, seen.elapsed, seen.seconds_left) if seen.job else "")
+        if seen.job is None or self._trainings.problem is not None:  # nobody knows how it gets on
+            _say(self._time, "")
+        else:
+            _say(self._time, words.time_line(seen.job, seen.elapsed, seen.seconds_left))
 
     def _tick(self) -> bool:
         self._show_time()

@@ -131,7 +131,10 @@ class PaintingPage(QtWidgets.QWidget):  # type: ignore[misc]
 
     def _tick(self) -> None:
         seen = self._studio.trainings.seen
-        _say(self._time, words.time_line(seen.job, seen.elapsed, seen.seconds_left) if seen.job else "")
+        if seen.job is None or self._studio.trainings.problem is not None:  # nobody knows how it gets on
+            _say(self._time, "")
+        else:
+            _say(self._time, words.time_line(seen.job, seen.elapsed, seen.seconds_left))
 
     def _show_run(self) -> None:
         """What became of Use now."""
