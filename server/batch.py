@@ -50,11 +50,18 @@ def picture_files(name: str) -> list[Path]:
 def make_folders(jobs: Iterable[Job]) -> None:
     """Makes the folders of all targets and tries that files can be written there. Raises UsageError."""
     for folder in {job.target.parent for job in jobs}:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            tempfile.TemporaryFile(dir=folder).close()
-        except OSError as error:
-            raise UsageError(f"Nothing can be written into {folder} ({error.strerror}); choose another -o.") from error
+        make_folder(folder, "-o")
+
+
+def make_folder(folder: Path, option: str) -> None:
+    """The same for the folder that an option names, or would name."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise UsageError(
+            f"Nothing can be written into {folder} ({error.strerror}); choose another {option}."
+        ) from error
 
 
 def write_whole(target: Path, data: bytes) -> None:

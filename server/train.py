@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pleinair.v1 import training_pb2 as pb
 
-from server.batch import UsageError, picture_files
+from server.batch import UsageError, make_folder, picture_files
 from server.errors import StartProblem
 from server.security import read_file, read_token
 from server.training_client import TrainingClient, TrainingError
@@ -19,6 +19,7 @@ from server.training_view import ProgressView, training_table
 
 ADDRESS = "127.0.0.1:50051"
 INTERRUPTED = 130
+LONGEST_TITLE = 100  # characters; names of files may be longer
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TrainingError as error:
         return _complain(error.sentence, 1)
     except OSError as error:
-        return _complain(f"{error.filename}: the file system said: {error.strerror}.", 1)
+        place = f"{error.filename}: the file system" if error.filename else "The system"
+        return _complain(f"{place} said: {error.strerror or error}.", 1)
     except KeyboardInterrupt:
         return _complain("Stopped.", INTERRUPTED)
 
@@ -74,6 +76,8 @@ def _do(client: TrainingClient, options: argparse.Namespace) -> int:
     asked = [name for name in _ACTIONS if getattr(options, name)]
     if asked and options.pictures:
         raise UsageError(f"--{asked[0]} is about a training that exists; leave out the pictures.")
+    if options.previews:
+        make_folder(options.previews, "--previews")
     return _ACTIONS[asked[0]](client, options) if asked else _start(client, options)
 
 
@@ -82,14 +86,22 @@ def _start(client: TrainingClient, options: argparse.Namespace) -> int:
     if len(files) < 2:
         raise UsageError('Name the painting and a photo: painting.png photo.jpg --title "Étretat" (or --list).')
     painting, *photos = files
+    previews = options.previews or painting.parent
+    if not options.detach:
+        make_folder(previews, "--previews")  # before anything is trained
     job = client.start(
         [painting],
         photos,
-        title=options.title or painting.stem,
+        title=options.title or _plain(painting.stem)[:LONGEST_TITLE],
         preset=options.preset,
         options=_trainer_options(options.option),
     )
-    return _watch_or_detach(client, job.id, options.previews or painting.parent, options)
+    return _watch_or_detach(client, job.id, previews, options)
+
+
+def _plain(name: str) -> str:
+    """A file's name as a title: one line of characters that can be printed."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in name).split()) or "painting"
 
 
 def _trainer_options(given: Sequence[str]) -> Mapping[str, str]:
@@ -108,8 +120,6 @@ def _watch_or_detach(client: TrainingClient, job_id: str, previews: Path | None,
 
 
 def _follow(client: TrainingClient, job_id: str, previews: Path | None, options: argparse.Namespace) -> int:
-    if previews:
-        previews.mkdir(parents=True, exist_ok=True)
     lost = (
         f"The connection to {options.address} is lost; the training goes on when the server is back, and so does this."
     )
@@ -120,13 +130,19 @@ def _follow(client: TrainingClient, job_id: str, previews: Path | None, options:
                 view.show(news)
                 job = news.job
     except KeyboardInterrupt:
-        again = _command("server.train", options)
-        return _complain(
-            f"The training goes on without being watched: {again} --watch {job_id} watches again, --stop {job_id} ends"
-            f" it here and keeps its filter, --cancel {job_id} ends it without.",
-            INTERRUPTED,
-        )
+        return _complain(_unwatched(job_id, options), INTERRUPTED)
+    except OSError as error:
+        why = f"A preview cannot be written into {previews} ({error.strerror})."
+        return _complain(f"{why} {_unwatched(job_id, options)}", 1)
     return _conclude(job, options)
+
+
+def _unwatched(job_id: str, options: argparse.Namespace) -> str:
+    again = _command("server.train", options)
+    return (
+        f"The training goes on without being watched: {again} --watch {job_id} watches again, --stop {job_id} ends it"
+        f" here and keeps its filter, --cancel {job_id} ends it without."
+    )
 
 
 def _conclude(job: pb.TrainingJob, options: argparse.Namespace) -> int:

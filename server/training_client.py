@@ -69,7 +69,7 @@ class TrainingClient:
         """Sends the picture files (PNG, JPEG, WebP) and starts to learn how sources become targets. The options are
         those of ``python -m training.fit``. Raises OSError for a file that cannot be read."""
         pictures = [
-            _Picture(role, Path(path).name, Path(path).read_bytes())
+            _Picture(role, os.fsencode(Path(path).name).decode(errors="replace"), Path(path).read_bytes())
             for role, paths in ((pb.TrainingPicture.ROLE_SOURCE, sources), (pb.TrainingPicture.ROLE_TARGET, targets))
             for path in paths
         ]

@@ -1,7 +1,6 @@
 """How trainings look in a terminal: a table, a progress bar, and previews as files."""
 
 import sys
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -92,10 +91,13 @@ class ProgressView:
         self._bar.set_description_str(f"{self._state} on {job.device}" if running else self._state, refresh=False)
         told = [f"{name} {value:.3g}" for name, value in sorted(job.losses.items())]
         if job.HasField("seconds_left"):
-            told.insert(0, f"{_time(job.seconds_left)} left")
+            told.insert(0, f"{clock(job.seconds_left)} left")
         self._bar.set_postfix_str(", ".join(told), refresh=False)
         self._bar.refresh()
 
 
-def _time(seconds: float) -> str:
-    return time.strftime("%H:%M:%S" if seconds >= 3600 else "%M:%S", time.gmtime(seconds))
+def clock(seconds: float) -> str:
+    """Such as 00:07, 01:02:03 or, after days, 26:00:00."""
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from server.training_client import TrainingClient
+from server.training_client import TrainingClient, TrainingError
 from tests.demo import PICTURE_SIZE, SCENE_SEED, Stages
 from tests.processes import ProgramFailed, python, serving
 from training.data.pictures import UnreadablePicture, read_picture
@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     try:
         return _demo(options, options.output)
-    except (ProgramFailed, UnreadablePicture, OSError) as error:
+    except (ProgramFailed, TrainingError, UnreadablePicture, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
 

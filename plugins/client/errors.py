@@ -241,7 +241,7 @@ _REASONS = {
         N_("The call carries no token or a wrong one."),
         N_("Put the token that the server was started with into the settings."),
     ),
-    "TRAINING_NOT_FOUND": (N_("The server no longer has this training."), N_("Choose another one.")),
+    "TRAINING_NOT_FOUND": (N_("The server no longer has this training."), N_("Choose another training.")),
     "WRONG_STATE": (
         N_("That is not possible as the training is now."),
         N_("Look at its state, which may have changed meanwhile."),

@@ -10,18 +10,16 @@ from pathlib import Path
 from typing import Any, Callable
 
 from ..client import Cancel, Cancelled, ClientError, TrainingClient
-from ..client.errors import N_
 from ..client.messages import Filter, TrainingJob, TrainingState, WatchTrainingResponse
 from .awaited import AwaitedFilter
 from .session import Session
 from .texts import _, told
-from .training_seen import SeenTraining
+from .training_seen import MadeFrom, SeenTraining
 from .training_threads import Action, Ending, Listed, Lister, Watch
 from .training_wish import TrainingWish, file_to_send
-from .training_words import ENDED, ended
+from .training_words import ENDED, MISSED, NOT_LISTED, ended, turn
 
 CLOSE_SECONDS = 2.0
-_FIRST = {TrainingState.RUNNING: 0, TrainingState.ENDING: 0, TrainingState.QUEUED: 1}
 
 # The identifier of the training that is followed, empty for none, and how the editor finds its source layer again.
 Remember = Callable[[str, str], None]
@@ -65,7 +63,7 @@ class Trainings:
         """The server's: those at work first, then the newest."""
         seen = self.seen.job
         others = [job for job in self._jobs if seen is None or job.id != seen.id]
-        return tuple(sorted([*others, *([seen] if seen else [])], key=_order))
+        return tuple(sorted([*others, *([seen] if seen else [])], key=turn))
 
     # Looking
 
@@ -140,20 +138,22 @@ class Trainings:
         if not self.doing:
             self._ask("start", send, begin)
 
-    def use(self, done: Callable[[Filter], None]) -> None:
-        """Makes its filter as the training is now, waits until it is listed, and hands it over."""
+    def use(self, done: Callable[[Filter, MadeFrom], None]) -> None:
+        """Makes its filter as the training is now, waits until it is listed, and hands it over with what it was made
+        from: by then another training may be followed."""
         job = self.seen.job
         if job is None or not self.can_use:
             return
+        made_from = MadeFrom(self.source, tuple(job.source_names))
         found = self._session.find(job.filter_id) if self.seen.is_in(TrainingState.FINISHED) else None
         if found is not None:
-            done(found)
+            done(found, made_from)
             return
         training_id = job.id
         self._ask(
             "use",
             lambda client, cancel: client.export_training(training_id, cancel=cancel),
-            lambda exported: self._await_filter(exported[0].filter_id, exported[1], done),
+            lambda exported: self._await_filter(exported[0], exported[1], lambda found: done(found, made_from)),
         )
 
     def stop(self) -> None:
@@ -211,17 +211,20 @@ class Trainings:
         self._action.start()
         self._tell()
 
-    def _await_filter(self, filter_id: str, sha256: str, done: Callable[[Filter], None]) -> None:
+    def _await_filter(self, job: TrainingJob, sha256: str, done: Callable[[Filter], None]) -> None:
         def end(found: Filter | None) -> None:
             self.doing = ""
-            if found is None:
-                self.failure = (_(_NOT_LISTED[0]), _(_NOT_LISTED[1]))
-            else:
-                done(found)
-            self._tell()
+            try:
+                if found is None:
+                    self.failure = (_(NOT_LISTED[0]), _(NOT_LISTED[1]))
+                else:
+                    done(found)
+            finally:
+                self._tell()
 
         self.doing = "use"
-        AwaitedFilter(self._session, filter_id, sha256, end)
+        # Posted: what fails then must not keep others from hearing of the session's news.
+        AwaitedFilter(self._session, job.filter_id, sha256, self._posted(end))
 
     def _take_sent(self, share: float) -> None:
         self.sent = share
@@ -235,8 +238,8 @@ class Trainings:
         else:
             self.problem, self.listed = None, True
             self._jobs = tuple(listed)
-            if self._watch is None:
-                self._take_job(self._listed(self.followed))
+            if self._watch is None and not self.doing:
+                self._take_listed()
         self._tell()
 
     def _take_news(self, watch: Watch, news: WatchTrainingResponse) -> None:
@@ -249,7 +252,7 @@ class Trainings:
             return
         self._watch = None
         if log is None:
-            self._gone(self.followed)
+            self._missed()
         else:
             self.seen.log = tuple(log)
         self._tell()
@@ -260,6 +263,17 @@ class Trainings:
             self.seen.show(job)
             if self._watch is None and not ended(job):
                 self._watch_followed()
+
+    def _take_listed(self) -> None:
+        """The followed one has ended and is watched no more, but others may resume or delete it."""
+        job = self._listed(self.followed)
+        if job is None and self.followed:
+            self._missed()
+        self._take_job(job)
+
+    def _missed(self) -> None:
+        self._gone(self.followed)
+        self.failure = (_(MISSED[0]), _(MISSED[1]))
 
     def _gone(self, training_id: str) -> None:
         self._jobs = tuple(job for job in self._jobs if job.id != training_id)
@@ -288,13 +302,3 @@ class Trainings:
     def _tell(self) -> None:
         for listener in tuple(self._listeners):
             listener()
-
-
-def _order(job: TrainingJob) -> tuple[int, float]:
-    return _FIRST.get(job.state, 2), -job.create_time
-
-
-_NOT_LISTED = (
-    N_("The filter was made, but the server does not list it."),
-    N_("Look into the list of filters in a moment, and at the server's log."),
-)

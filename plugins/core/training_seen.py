@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from ..client.messages import TrainingJob, TrainingPreview, TrainingState, WatchTrainingResponse
+
+
+@dataclass(frozen=True)
+class MadeFrom:
+    """Where the editor finds the layer again, empty when the training was begun elsewhere, and the names of the source
+    pictures that were sent."""
+
+    place: str
+    names: Sequence[str]
 
 
 class SeenTraining:

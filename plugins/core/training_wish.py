@@ -18,6 +18,7 @@ QUICK, PAPER = "sincut-quick", "sincut"
 PRESETS = (QUICK, PAPER)
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 LONGEST_TITLE = 100  # characters
+SMALLEST_SIDE = 64  # pixels: what SinCUT learns from at once
 
 _ENOUGH = 12  # bytes, to tell what a file is
 _BEGINNINGS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
@@ -39,7 +40,7 @@ class TrainingWish:
 
     @property
     def header(self) -> TrainingHeader:
-        title = self.title.strip()[:LONGEST_TITLE]
+        title = _plain(self.title)[:LONGEST_TITLE].rstrip() or _("Painting to photo")
         return TrainingHeader(title=title, preset=self.preset, options=dict(self.options), request_id=self.request_id)
 
 
@@ -50,7 +51,7 @@ def preset_title(preset: str) -> str:
 def preset_words(preset: str) -> str:
     """How long it takes, for somebody who chooses."""
     return {
-        QUICK: _("About 15 minutes on a processor with two cores, a few on a graphics card. Good to begin with."),
+        QUICK: _("10 to 15 minutes on a processor with two cores, less on a graphics card. Good to begin with."),
         PAPER: _("Hours on a graphics card, days on a processor: SinCUT as it was published."),
     }.get(preset, "")
 
@@ -58,6 +59,25 @@ def preset_words(preset: str) -> str:
 def options_from(entries: Sequence[str]) -> dict[str, str]:
     """Of name=value each, as the settings keep them."""
     return dict(entry.split("=", 1) for entry in entries if "=" in entry)
+
+
+def own_photo(name: str) -> tuple[str, str]:
+    """What to say when a layer is to become itself."""
+    return _("“{name}” is the painting and cannot be its own photo.").format(name=name), _("Choose another layer.")
+
+
+def check_size(name: str, width: int, height: int) -> None:
+    """Raises ClientError for pixels that are too few to learn from."""
+    if min(width, height) < SMALLEST_SIDE:
+        raise ClientError(
+            N_("Of “{name}” there are only {width} x {height} pixels to learn from."),
+            N_("At least {least} x {least} are needed: select more of it, or choose a larger layer."),
+            code="INVALID_ARGUMENT",
+            name=name,
+            width=width,
+            height=height,
+            least=SMALLEST_SIDE,
+        )
 
 
 def check_file(path: Path) -> None:
@@ -71,7 +91,12 @@ def file_to_send(path: Path) -> Picture:
     with _readable(path):
         data = path.read_bytes()
     _refuse_unless_picture(path, data)
-    return Picture(path.name, data)
+    return Picture(_plain(path.name), data)
+
+
+def _plain(text: str) -> str:
+    """On one line, of characters that servers take: names of files may hold any."""
+    return " ".join("".join(one if one.isprintable() else " " for one in text).split())
 
 
 @contextmanager

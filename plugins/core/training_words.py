@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+from ..client.errors import N_
 from ..client.messages import TrainingJob, TrainingState
 from .jobs import duration
 from .texts import _, decimal, ngettext
 
 ENDED = (TrainingState.FINISHED, TrainingState.CANCELLED, TrainingState.FAILED)
+_AT_WORK = {TrainingState.RUNNING: 0, TrainingState.ENDING: 0, TrainingState.QUEUED: 1}
+
+# Sentences and remedies.
+NOT_LISTED = (
+    N_("The filter was made, but the server does not list it."),
+    N_("Look into the list of filters in a moment, and at the server's log."),
+)
+MISSED = (
+    N_("The server does not have the training that was shown here."),
+    N_("It may have been deleted, or be on another server."),
+)
 
 
 def ended(job: TrainingJob) -> bool:
     return job.state in ENDED
+
+
+def turn(job: TrainingJob) -> tuple[int, float]:
+    """Sorts those at work first, then those that wait, then the newest."""
+    return _AT_WORK.get(job.state, 2), -job.create_time
 
 
 def title(job: TrainingJob) -> str:
@@ -75,6 +92,32 @@ def pictures_line(job: TrainingJob) -> str:
     """What it learns from."""
     sources, targets = (", ".join(names) for names in (job.source_names, job.target_names))
     return _("From “{source}” to “{target}”").format(source=sources, target=targets) if sources and targets else ""
+
+
+def time_line(job: TrainingJob, elapsed: float, seconds_left: float | None) -> str:
+    """How long it takes, in seconds so far and to come, and how much it has seen; empty before it has begun."""
+    if not job.elapsed_seconds and job.state != TrainingState.RUNNING:
+        return ""
+    parts = (elapsed_line(job, elapsed), left_line(job, seconds_left), seen_line(job))
+    return ", ".join(part for part in parts if part)
+
+
+def preview_line(job: TrainingJob | None) -> str:
+    """Where there is no preview."""
+    if job is not None and ended(job):
+        return _("There was no preview yet.")
+    return _("The first preview comes soon after the training has begun.")
+
+
+def doing_line(doing: str) -> str:
+    """What is being asked of the server, as in Trainings; empty for what needs no words."""
+    return {
+        "use": _("The filter is being made, which may take a minute…"),
+        "stop": _("Stopping…"),
+        "cancel": _("Cancelling…"),
+        "resume": _("Resuming…"),
+        "delete": _("Deleting…"),
+    }.get(doing, "")
 
 
 def clock(seconds: float) -> str:

@@ -14,8 +14,8 @@ from ..core.area import Area
 from ..core.session import Session
 from ..core.settings import Settings, SettingsStore
 from ..core.texts import _, told
-from ..core.training import Trainings
-from ..core.training_wish import TrainingWish, file_to_send, options_from
+from ..core.training_seen import MadeFrom
+from ..core.training_wish import TrainingWish, check_size, file_to_send, options_from, own_photo
 from . import apply, keeping, layers, pixels, source_place
 from .problems import Problem
 
@@ -48,6 +48,9 @@ def wish_from(config: Any, image: Any, drawables: list[Any], settings: Settings)
 def wish(source: Any, targets: Sequence[Target], title: str, preset: str, settings: Settings) -> TrainingWish:
     """Reads the layers; files are read when they are sent. Of the source only what is selected, as a rectangle. Raises
     Problem."""
+    for target in targets:
+        if isinstance(target, LayerChoice) and target.layer == source:
+            raise Problem(*own_photo(target.name))
     pictures = [_picture(source, with_selection=True)]
     photos = [one if isinstance(one, Path) else _picture(_still_there(one)) for one in targets]
     return TrainingWish(title, preset, pictures, photos, options_from(settings.training_options))
@@ -74,10 +77,9 @@ def suggested_title(image: Any, layer: Any) -> str:
     return title
 
 
-def translate_source(session: Session, store: SettingsStore, trainings: Trainings, found: Filter) -> None:
-    """The layer that the followed training was made from, with its filter, into a new layer above. Raises Problem."""
-    job = trainings.seen.job
-    layer = source_place.find(trainings.source, job.source_names if job else [])
+def translate_source(session: Session, store: SettingsStore, found: Filter, made_from: MadeFrom) -> None:
+    """The layer that a training was made from, with its filter, into a new layer above. Raises Problem."""
+    layer = source_place.find(made_from.place, made_from.names)
     if layer is None:
         raise Problem(
             _("The layer that this training was made from is not in an open picture."),
@@ -96,6 +98,8 @@ def _picture(layer: Any, *, with_selection: bool = False) -> Picture:
             raise Problem(
                 _("The selection does not touch the layer."), _("Select a part of it, or nothing, and try again.")
             )
+        with _told():
+            check_size(layer.get_name(), area.width, area.height)
         data = pixels.read(drawable, area, _FORM)
     form = PixelFormat(
         channels=_FORM.channels,
@@ -110,7 +114,7 @@ def _still_there(choice: LayerChoice) -> Any:
     if not choice.layer.is_valid():
         raise Problem(
             _("The layer “{name}” is not in an open picture any more.").format(name=choice.name),
-            _("Choose another one."),
+            _("Choose another layer."),
         )
     return choice.layer
 

@@ -76,7 +76,14 @@ class _PaintingWindow:
     def _arrange(self) -> None:
         halves = box("horizontal", self._list, spacing=12)
         halves.pack_start(self._pages, True, True, 0)
-        note = label(_("Trainings go on on the server when this window, or GIMP, is closed."), dim=True)
+        note = label(
+            _(
+                "Trainings go on when this window or GIMP is closed. A server that ends with GIMP takes them up again"
+                " when it starts."
+            ),
+            dim=True,
+        )
+        note.set_max_width_chars(60)
         whole = box("vertical", self._status, self._messages, border=12, spacing=12)
         whole.pack_start(halves, True, True, 0)
         whole.pack_start(note, False, False, 0)

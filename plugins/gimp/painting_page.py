@@ -10,6 +10,7 @@ from ..core.session import Session
 from ..core.settings import SettingsStore
 from ..core.texts import _
 from ..core.training import Trainings
+from ..core.training_seen import MadeFrom
 from . import apply, gtk, painting
 from .gtk import GLib, Gtk, box, label
 from .painting_form import Attempt
@@ -54,7 +55,7 @@ class PaintingPage(Gtk.Box):  # type: ignore[misc]
         share = words.fraction(job) if job else None
         self._show_pictures()
         _say(self._pictures, words.pictures_line(job) if job else "")
-        _say(self._state, words.state_line(job) if job else _("Looking…"))
+        _say(self._state, words.state_line(job) if job else _("Looking for the training…"))
         _say(self._losses, words.losses_line(job) if job else "", small=True)
         _say(self._warnings, "\n".join(job.warnings) if job else "")
         self._bar.set_visible(going)
@@ -103,10 +104,7 @@ class PaintingPage(Gtk.Box):  # type: ignore[misc]
         seen = self._trainings.seen
         before, after = seen.original, seen.preview
         if before is None or after is None:
-            ended = seen.job is not None and words.ended(seen.job)
-            self._waiting.set_text(
-                _("There was no preview yet.") if ended else _("The first preview comes within half a minute of work.")
-            )
+            self._waiting.set_text(words.preview_line(seen.job))
             self._picture.set_visible_child(self._waiting)
         elif (before, after) != self._shown:
             self._split.show_files(before.png, after.png)
@@ -136,40 +134,31 @@ class PaintingPage(Gtk.Box):  # type: ignore[misc]
         ):
             button.set_visible(visible)
             button.set_sensitive(possible)
-        text = {
-            "use": _("The filter is being made…"),
-            "stop": _("Stopping…"),
-            "cancel": _("Cancelling…"),
-            "resume": _("Resuming…"),
-            "delete": _("Deleting…"),
-        }.get(trainings.doing, _("Translating") if self._translating else "")
-        _say(self._doing, text)
+        translating = _("Translating") if self._translating else ""
+        _say(self._doing, words.doing_line(trainings.doing) or translating)
 
     def _show_time(self) -> None:
         seen = self._trainings.seen
-        if seen.job is None or not (seen.job.elapsed_seconds or seen.is_in(TrainingState.RUNNING)):
+        if seen.job is None or self._trainings.problem is not None:  # nobody knows how it gets on
             _say(self._time, "")
-            return
-        parts = (
-            words.elapsed_line(seen.job, seen.elapsed),
-            words.left_line(seen.job, seen.seconds_left),
-            words.seen_line(seen.job),
-        )
-        _say(self._time, ", ".join(part for part in parts if part))
+        else:
+            _say(self._time, words.time_line(seen.job, seen.elapsed, seen.seconds_left))
 
     def _tick(self) -> bool:
         self._show_time()
         return True
 
-    def _translate(self, found: Filter) -> None:
+    def _translate(self, found: Filter, made_from: MadeFrom) -> None:
         """Outside of what has told of the filter: it takes its time, and the window goes on meanwhile."""
+        if self._translating:
+            return
         self._translating = True
-        apply.post(lambda: self._attempt(lambda: self._translate_now(found)))
+        apply.post(lambda: self._attempt(lambda: self._translate_now(found, made_from)))
 
-    def _translate_now(self, found: Filter) -> None:
+    def _translate_now(self, found: Filter, made_from: MadeFrom) -> None:
         self.show_state()
         try:
-            painting.translate_source(self._session, self._store, self._trainings, found)
+            painting.translate_source(self._session, self._store, found, made_from)
         finally:
             self._translating = False
             self.show_state()

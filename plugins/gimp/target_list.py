@@ -76,8 +76,14 @@ class TargetList(Gtk.Box):  # type: ignore[misc]
         chooser.add_filter(kinds)
         chosen = chooser.get_filenames() if chooser.run() == Gtk.ResponseType.ACCEPT else []
         chooser.destroy()
+        refused: list[Problem] = []
         for path in chosen:
-            self.add_target(Path(path))
+            try:
+                self.add_target(Path(path))
+            except Problem as problem:
+                refused.append(problem)
+        if refused:  # the others are there
+            raise refused[0]
 
     def _offer_layers(self) -> None:
         menu = Gtk.Menu()

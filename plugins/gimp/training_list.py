@@ -32,7 +32,7 @@ class TrainingList(Gtk.ScrolledWindow):  # type: ignore[misc]
         """``followed`` is selected; it may not be among the jobs yet, ``seen`` is then what is known of it."""
         lines = {"": _("New training"), **{job.id: words.list_line(job) for job in jobs}}
         if followed not in lines:
-            lines[followed] = words.list_line(seen) if seen else _("Looking…")
+            lines[followed] = words.list_line(seen) if seen else _("Looking for the training…")
         self._filling = True
         if list(lines) != list(self._rows):
             self._refill(lines)

@@ -14,6 +14,7 @@ class MessageBar(QtWidgets.QFrame):  # type: ignore[misc]
         self._said_elsewhere = ""
         self.setFrameShape(QtWidgets.QFrame.Shape.StyledPanel)
         self._label = QtWidgets.QLabel()
+        self._label.setTextFormat(Qt.TextFormat.PlainText)  # names in it may look like markup
         self._label.setWordWrap(True)
         self._label.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard

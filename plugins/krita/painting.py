@@ -9,10 +9,11 @@ from typing import Any
 
 from krita import Krita
 
-from ..client import Picture
+from ..client import ClientError, Picture
 from ..client.messages import ChannelOrder, Channels, Filter, PixelFormat, RawPixels, SampleType, TransferFunction
-from ..core.texts import _
-from ..core.training_wish import TrainingWish
+from ..core.texts import _, told
+from ..core.training_seen import MadeFrom
+from ..core.training_wish import TrainingWish, check_size, own_photo
 from . import host, transfer
 from .pixels import SRGB, Space, wire_format
 from .problems import Problem
@@ -65,6 +66,9 @@ def suggested_title(source: LayerChoice) -> str:
 
 def gather(choice: PaintingChoice) -> Steps[TrainingWish]:
     """Reads the layers; files are read when they are sent. Of the source only what is selected, as a rectangle."""
+    for target in choice.targets:
+        if isinstance(target, LayerChoice) and target.identifier == choice.source.identifier:
+            raise Problem(*own_photo(target.name))
     source = yield from _picture(choice.source, with_selection=True)
     source = replace(source, name=suggested_title(choice.source))
     targets: list[Picture | Path] = []
@@ -73,9 +77,9 @@ def gather(choice: PaintingChoice) -> Steps[TrainingWish]:
     return TrainingWish(choice.title, choice.preset, [source], targets, choice.options)
 
 
-def translate_source(studio: Studio, found: Filter) -> None:
-    """The layer that the followed training was made from, with its filter, into a new layer above. Raises Problem."""
-    document, node = _source_layer(studio)
+def translate_source(studio: Studio, found: Filter, made_from: MadeFrom) -> None:
+    """The layer that a training was made from, with its filter, into a new layer above. Raises Problem."""
+    document, node = _source_layer(made_from)
     studio.choose(found.id)
     studio.apply(found.id, [node], LAYER, document=document)
 
@@ -85,11 +89,12 @@ def _picture(choice: LayerChoice, *, with_selection: bool) -> Steps[Picture]:
     if node is None:
         raise Problem(
             _("The layer “{name}” is not in an open picture any more.").format(name=choice.name),
-            _("Choose another one."),
+            _("Choose another layer."),
         )
     yield from host.until_idle(choice.document)
     source = find_source(choice.document, node, LAYER, with_selection=with_selection)
     wire_format(source.space)  # refuses what Apply would refuse
+    _refuse_too_small(source)
     return (yield from _read(source))
 
 
@@ -99,21 +104,32 @@ def _read(source: Source) -> Steps[Picture]:
     return Picture(source.name, pixels, RawPixels(width=area.width, height=area.height, pixel_format=_FORMAT))
 
 
-def _source_layer(studio: Studio) -> tuple[Any, Any]:
-    """Found by its identifier in any open picture, else by its name in the active one. A training that was begun
-    elsewhere names its picture or its layer."""
-    identifier, _space, name = studio.trainings.source.partition(" ")
-    for document in Krita.instance().documents():
+def _refuse_too_small(source: Source) -> None:
+    try:
+        check_size(source.name, source.result_area.width, source.result_area.height)
+    except ClientError as error:
+        raise Problem(*told(error)) from error
+
+
+def _source_layer(made_from: MadeFrom) -> tuple[Any, Any]:
+    """Found by its identifier in any open picture, else by its name: in a picture of the name that was sent, or in the
+    active one. A training that was begun elsewhere names its picture or its layer."""
+    identifier, _space, name = made_from.place.partition(" ")
+    documents = Krita.instance().documents()
+    for document in documents:
         node = host.node_by_identifier(document, identifier)
         if node is not None:
             return document, node
-    document, job = host.active_document(), studio.trainings.seen.job
-    names = {name, *(job.source_names if job is not None else [])} - {""}
-    for node in host.layers(document) if document is not None else []:
-        if node.name() in names:
-            return document, node
-    if document is not None and Path(host.name_of(document)).stem in names and document.activeNode() is not None:
-        return document, document.activeNode()
+    names = {name, *made_from.names} - {""}
+    named = [document for document in documents if Path(host.name_of(document)).stem in made_from.names]
+    active = host.active_document()
+    for document in named if active is None else [*named, active]:
+        for node in host.layers(document):
+            if node.name() in names:
+                return document, node
+    for document in named:
+        if document.activeNode() is not None:
+            return document, document.activeNode()
     raise Problem(
         _("The layer that this training was made from is not in an open picture."),
         _("Open its picture; or select another layer, and apply the filter in the docker."),

@@ -10,7 +10,7 @@ from .guard import connect, follow, report_to, stop_reporting_to
 from .message_bar import MessageBar
 from .painting_form import PaintingForm
 from .painting_page import PaintingPage
-from .qt import QtWidgets
+from .qt import Qt, QtWidgets
 from .studio import Studio
 
 
@@ -31,6 +31,7 @@ class PaintingDialog(QtWidgets.QDialog):  # type: ignore[misc]
         self._choice.setSizeAdjustPolicy(QtWidgets.QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._choice.setMinimumContentsLength(24)
         self._problem = QtWidgets.QLabel()
+        self._problem.setTextFormat(Qt.TextFormat.PlainText)
         self._problem.setWordWrap(True)
         self._messages = MessageBar()
         self._form = PaintingForm(studio)
@@ -65,7 +66,12 @@ class PaintingDialog(QtWidgets.QDialog):  # type: ignore[misc]
         line = QtWidgets.QHBoxLayout()
         line.addWidget(label)
         line.addWidget(self._choice, 1)
-        self._note = QtWidgets.QLabel(_("Trainings go on on the server when this window, or Krita, is closed."))
+        self._note = QtWidgets.QLabel(
+            _(
+                "Trainings go on when this window or Krita is closed. A server that ends with Krita takes them up again"
+                " when it starts."
+            )
+        )
         self._note.setWordWrap(True)
         close = QtWidgets.QPushButton(_("Cl&ose"))
         close.setAutoDefault(False)
@@ -101,12 +107,15 @@ class PaintingDialog(QtWidgets.QDialog):  # type: ignore[misc]
         trainings = self._studio.trainings
         entries = [("", _("New training")), *((job.id, words.list_line(job)) for job in trainings.jobs)]
         if trainings.followed and trainings.followed not in [one for one, _line in entries]:
-            entries.insert(1, (trainings.followed, _("Looking…")))
-        if entries != self._entries:
-            self._entries = entries
+            entries.insert(1, (trainings.followed, _("Looking for the training…")))
+        if [one for one, _line in entries] != [one for one, _line in self._entries]:
             self._choice.clear()
             for training_id, line in entries:
                 self._choice.addItem(line, training_id)
+        elif entries != self._entries:
+            for row, (_id, line) in enumerate(entries):  # in place: the list may be open, and one be pointed at
+                self._choice.setItemText(row, line)
+        self._entries = entries
         self._choice.setCurrentIndex(max(0, self._choice.findData(trainings.followed)))
 
     def _choose(self) -> None:

@@ -27,6 +27,7 @@ class PaintingForm(QtWidgets.QWidget):  # type: ignore[misc]
         self._source: LayerChoice | None = None
         self._suggested = ""
         self._layer = QtWidgets.QLabel()
+        self._layer.setTextFormat(Qt.TextFormat.PlainText)
         self._layer.setWordWrap(True)
         self._targets = TargetList()
         self._title = QtWidgets.QLineEdit()

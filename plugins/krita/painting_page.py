@@ -11,7 +11,7 @@ from ..core.texts import _
 from .guard import connect, follow
 from .painting import translate_source
 from .previewing import Preview
-from .qt import QImage, QtGui, QTimer, QtWidgets
+from .qt import QImage, Qt, QtGui, QTimer, QtWidgets
 from .split_view import SplitView
 from .studio import Studio
 
@@ -83,11 +83,11 @@ class PaintingPage(QtWidgets.QWidget):  # type: ignore[misc]
         layout.addLayout(buttons)
 
     def _show(self) -> None:
-        seen, trainings = self._studio.trainings.seen, self._studio.trainings
+        seen = self._studio.trainings.seen
         job = seen.job
         self._show_pictures()
         _say(self._pictures, words.pictures_line(job) if job else "")
-        _say(self._state, words.state_line(job) if job else _("Looking…"))
+        _say(self._state, words.state_line(job) if job else _("Looking for the training…"))
         _say(self._losses, words.losses_line(job) if job else "")
         _say(self._warnings, "\n".join(job.warnings) if job else "")
         failed = seen.is_in(TrainingState.FAILED) and bool(seen.log)
@@ -101,10 +101,10 @@ class PaintingPage(QtWidgets.QWidget):  # type: ignore[misc]
         self._bar.setVisible(going)
         self._bar.setRange(0, _STEPS if share is not None else 0)
         self._bar.setValue(round((share or 0.0) * _STEPS))
-        self._show_buttons(going, trainings.doing)
+        self._show_buttons(going)
         self._tick()
 
-    def _show_buttons(self, going: bool, doing: str) -> None:
+    def _show_buttons(self, going: bool) -> None:
         trainings = self._studio.trainings
         self._use.setText(_("Translate &with it") if trainings.seen.is_in(TrainingState.FINISHED) else _("&Use now"))
         self._use.setToolTip(_("Translates the painting's layer with what it has learned, into a new layer above"))
@@ -127,42 +127,26 @@ class PaintingPage(QtWidgets.QWidget):  # type: ignore[misc]
         if len(pictures) == 2 and not any(one.isNull() for one in pictures):
             self._view.show_preview(Preview(pictures[0], pictures[1], True))
         else:
-            ended = seen.job is not None and words.ended(seen.job)
-            self._view.show_text(
-                _("There was no preview yet.") if ended else _("The first preview comes within half a minute of work.")
-            )
+            self._view.show_text(words.preview_line(seen.job))
 
     def _tick(self) -> None:
         seen = self._studio.trainings.seen
-        if seen.job is None or not (seen.job.elapsed_seconds or seen.is_in(TrainingState.RUNNING)):
+        if seen.job is None or self._studio.trainings.problem is not None:  # nobody knows how it gets on
             _say(self._time, "")
-            return
-        parts = (
-            words.elapsed_line(seen.job, seen.elapsed),
-            words.left_line(seen.job, seen.seconds_left),
-            words.seen_line(seen.job),
-        )
-        _say(self._time, ", ".join(part for part in parts if part))
+        else:
+            _say(self._time, words.time_line(seen.job, seen.elapsed, seen.seconds_left))
 
     def _show_run(self) -> None:
         """What became of Use now."""
         run = self._studio.run
-        doing = self._studio.trainings.doing
         job = self._studio.trainings.seen.job
         ours = run is not None and job is not None and run.wish.chosen.id == job.filter_id
         translating = _("Translation: {state}").format(state=run.describe()) if ours and run is not None else ""
-        text = {
-            "use": _("The filter is being made…"),
-            "stop": _("Stopping…"),
-            "cancel": _("Cancelling…"),
-            "resume": _("Resuming…"),
-            "delete": _("Deleting…"),
-        }.get(doing, translating)
-        _say(self._run, text)
+        _say(self._run, words.doing_line(self._studio.trainings.doing) or translating)
         self._use.setEnabled(self._studio.trainings.can_use and not self._studio.busy)
 
     def _use_now(self) -> None:
-        self._studio.trainings.use(lambda found: translate_source(self._studio, found))
+        self._studio.trainings.use(lambda found, made_from: translate_source(self._studio, found, made_from))
 
     def _ask_to_cancel(self) -> None:
         question = _("Cancel this training?\n\nWhat it has learned stays on the server, and it can be resumed.")
@@ -184,6 +168,7 @@ class PaintingPage(QtWidgets.QWidget):  # type: ignore[misc]
 
 def _line(*, small: bool = False) -> QtWidgets.QLabel:
     label = QtWidgets.QLabel()
+    label.setTextFormat(Qt.TextFormat.PlainText)  # names and titles may look like markup
     label.setWordWrap(True)
     if small:
         font = label.font()

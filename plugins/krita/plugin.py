@@ -54,7 +54,9 @@ class PleinairExtension(Extension):  # type: ignore[misc]
         self._painting.activateWindow()
 
     def _forget_painting(self) -> None:
+        """It went with the window that it belonged to."""
         self._painting = None
+        self._studio.trainings.close()
 
 
 def install() -> None:

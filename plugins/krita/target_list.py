@@ -70,8 +70,14 @@ class TargetList(QtWidgets.QWidget):  # type: ignore[misc]
     def _choose_files(self) -> None:
         kinds = _("Pictures ({patterns})").format(patterns=" ".join(f"*{suffix}" for suffix in SUFFIXES))
         paths, _kind = QtWidgets.QFileDialog.getOpenFileNames(self, _("Photos to learn from"), "", kinds)
+        refused: list[Problem] = []
         for path in paths:
-            self.add(Path(path))
+            try:
+                self.add(Path(path))
+            except Problem as problem:
+                refused.append(problem)
+        if refused:  # the others are there
+            raise refused[0]
 
     def _fill_menu(self) -> None:
         self._menu.clear()

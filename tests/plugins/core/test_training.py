@@ -16,6 +16,7 @@ from plugins.core import training_threads
 from plugins.core.session import Session
 from plugins.core.settings import Settings
 from plugins.core.training import Trainings
+from plugins.core.training_seen import MadeFrom
 from plugins.core.training_wish import TrainingWish
 from server.config import TrainingMode
 from tests.plugins.client.test_faults import grpc_server
@@ -145,7 +146,7 @@ def test_what_it_has_learned_so_far_is_a_filter_that_is_listed(opened: Editor) -
     used: list[Filter] = []
     opened.begin("so far", images=LONG)
     opened.until(lambda: opened.trainings.can_use)
-    opened.trainings.use(used.append)
+    opened.trainings.use(lambda found, _made_from: used.append(found))
     assert opened.trainings.doing == "use"
     opened.until(lambda: used)
     assert opened.session.find(used[0].id) == used[0]
@@ -160,7 +161,7 @@ def test_it_is_stopped_with_its_filter_and_used_without_making_it_again(opened: 
     opened.trainings.stop()
     opened.until_it_is(TrainingState.FINISHED)
     opened.until(lambda: opened.trainings.can_use and opened.session.find("stopped"))
-    opened.trainings.use(used.append)
+    opened.trainings.use(lambda found, _made_from: used.append(found))
     assert [found.id for found in used] == ["stopped"]
 
 
@@ -219,9 +220,32 @@ def test_one_that_another_editor_resumes_is_watched_again(opened: Editor, addres
 
 def test_one_that_is_gone_is_not_followed_any_more(address: str) -> None:
     with editor(address, training="no-such-training") as opened:
-        opened.until(lambda: opened.kept)
+        failure = opened.until(lambda: opened.trainings.failure)
+        assert failure[0] == "The server does not have the training that was shown here."
         assert opened.kept == [("", "")]
-        assert opened.trainings.failure is None
+
+
+def test_one_that_another_editor_deletes_is_shown_no_more(opened: Editor, address: str) -> None:
+    training_id = opened.begin(images="2")
+    opened.until_it_is(TrainingState.FINISHED)
+    with editor(address, training=training_id) as other:
+        other.until(lambda: other.trainings.can_delete)
+        other.trainings.delete()
+        opened.until(lambda: not opened.trainings.followed)
+    assert opened.trainings.failure is not None
+    assert training_id not in [job.id for job in opened.trainings.jobs]
+
+
+def test_what_it_was_made_from_is_told_though_another_is_followed_meanwhile(opened: Editor) -> None:
+    used: list[MadeFrom] = []
+    training_id = opened.begin("left", source="its layer", images=LONG)
+    opened.until(lambda: opened.trainings.can_use)
+    opened.trainings.use(lambda _found, made_from: used.append(made_from))
+    opened.trainings.follow("")
+    opened.until(lambda: used)
+    assert used == [MadeFrom("its layer", ("Background",))]
+    opened.trainings.follow(training_id)
+    opened.until(lambda: opened.trainings.can_cancel)
 
 
 def test_it_goes_on_after_the_server_was_away(tmp_path: Path) -> None:

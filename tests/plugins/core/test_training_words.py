@@ -9,7 +9,18 @@ import pytest
 from plugins.client import ClientError
 from plugins.client.messages import TrainingJob, TrainingState
 from plugins.core import training_words as words
-from plugins.core.training_wish import PRESETS, check_file, file_to_send, options_from, preset_title, preset_words
+from plugins.core.training_wish import (
+    LONGEST_TITLE,
+    PRESETS,
+    QUICK,
+    TrainingWish,
+    check_file,
+    check_size,
+    file_to_send,
+    options_from,
+    preset_title,
+    preset_words,
+)
 from tests.trainings import picture_file
 
 RUNNING = TrainingJob(state=TrainingState.RUNNING, images_seen=250, images_total=1000, device="cpu")
@@ -61,6 +72,12 @@ def test_times_are_as_exact_as_they_are_known() -> None:
     assert (words.elapsed_line(over, 7), words.left_line(over, None)) == ("0:07 in all", "")
 
 
+def test_one_line_has_all_that_is_known_of_the_time() -> None:
+    waiting = TrainingJob(state=TrainingState.QUEUED)
+    assert words.time_line(waiting, 0, None) == ""
+    assert words.time_line(RUNNING, 7, 42) == "0:07 so far, about 40 s left, 250 of 1000 pieces seen"
+
+
 def test_a_list_names_each_training_with_its_state() -> None:
     assert words.list_line(TrainingJob(id="a", title="Étretat", state=TrainingState.FAILED)) == "Étretat: failed"
     assert words.list_line(TrainingJob(id="a", state=TrainingState.RUNNING)) == "a: training"
@@ -76,6 +93,20 @@ def test_losses_and_pictures_are_named() -> None:
 
 def test_each_preset_says_how_long_it_takes() -> None:
     assert all(preset_title(preset) != preset and "on a processor" in preset_words(preset) for preset in PRESETS)
+
+
+def test_a_title_is_one_that_servers_take() -> None:
+    titles = ["  Falaise\u00a0:\nÉtretat \udce9", "\t", "a" * 120]
+    told = [TrainingWish(title, QUICK, [], []).header.title for title in titles]
+    assert told == ["Falaise : Étretat", "Painting to photo", "a" * LONGEST_TITLE]
+
+
+def test_too_few_pixels_are_refused_before_they_are_sent() -> None:
+    check_size("Cliffs", 64, 64)
+    with pytest.raises(
+        ClientError, match=r"Of “Cliffs” there are only 900 x 63 pixels to learn from\. At least 64 x 64"
+    ):
+        check_size("Cliffs", 900, 63)
 
 
 def test_options_of_the_settings_file_are_taken_by_name() -> None:

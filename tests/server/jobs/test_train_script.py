@@ -14,6 +14,7 @@ from pleinair.v1 import training_pb2 as pb
 from server.jobs.trainer import Trainer
 from server.train import main
 from server.training_client import TrainingClient, TrainingError
+from server.training_view import clock
 from tests import factories
 from tests.trainings import eventually, picture_file
 
@@ -81,10 +82,48 @@ def test_a_filter_is_trained_with_previews_beside_the_painting(
     assert not list(Path().glob(".*"))
 
 
+def test_any_name_of_a_file_makes_a_title(at: tuple[str, str], client: TrainingClient) -> None:
+    long, odd = Path("a" * 120 + ".png"), Path(os.fsdecode(b"\xe9tretat\xc2\xa01.png"))
+    for path in (long, odd):
+        path.write_bytes(Path("painting.png").read_bytes())
+        assert main([str(path), "photo.png", "--option", "images=3", "--detach", *at]) == 0
+    assert {job.title for job in client.trainings()} >= {"a" * 100, "tretat 1"}
+
+
+def test_days_are_counted_in_hours() -> None:
+    assert [clock(seconds) for seconds in (7, 3723, 93784)] == ["00:07", "01:02:03", "26:03:04"]
+
+
 def test_a_folder_for_previews_is_made(at: tuple[str, str]) -> None:
     assert main(["painting.png", "photo.png", "--option", "images=3", "--previews", "looks/first", *at]) == 0
     assert max(Path("looks/first").iterdir()).name.endswith("-000000003.png")
     assert not list(Path().glob("painting-*"))
+
+
+def test_no_place_for_previews_is_said_before_anything_is_trained(
+    at: tuple[str, str], client: TrainingClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = complaint(capsys, 2, "painting.png", "photo.png", "--previews", "other.png", *at)
+    assert said == "Nothing can be written into other.png (File exists); choose another --previews.\n"
+    assert not list(client.trainings())
+
+
+def test_a_training_whose_previews_cannot_be_written_goes_on_and_is_said_to(
+    at: tuple[str, str], client: TrainingClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    looks = Path("looks")
+    threading.Thread(target=take_away_when_it_is_used, args=(looks,)).start()
+    assert main(["painting.png", "photo.png", "--previews", str(looks), *LONG, *at]) == 1
+    (job,) = client.trainings()
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.startswith("A preview cannot be written into looks (No such file or directory). The training goes on")
+    assert last.endswith(f"--cancel {job.id} ends it without.")
+    assert job.state == pb.TRAINING_STATE_RUNNING
+
+
+def take_away_when_it_is_used(folder: Path) -> None:
+    eventually(lambda: any(folder.glob("[!.]*.png")))
+    folder.rename("elsewhere")
 
 
 def test_a_detached_training_is_listed_used_and_stopped_here(
