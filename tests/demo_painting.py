@@ -27,7 +27,7 @@ from training.data.synthetic import make_scene, render_painting, render_photo
 from training.metrics import gradient_correlation, patch_sliced_wasserstein
 
 REAL_DATA = Path(__file__).parents[2] / "shared/data"
-IMAGES = 4000  # about six minutes on two processor cores
+IMAGES = 6000  # about eight minutes on two processor cores
 COLUMNS = 4
 THUMBNAIL = (480, 400)
 CAPTION = 20

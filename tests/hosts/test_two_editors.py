@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,7 @@ while not os.path.exists(home + "/stop"):
     if result.index(0) == Gimp.PDBStatusType.SUCCESS and pixels == bytes([245, 235, 225, 255]) * (96 * 64):
         good += 1
         image.remove_layer(made)
+        os.makedirs(home + "/good/" + str(good))
     else:
         bad.append(str(result.index(1)) if result.length() > 1 else "wrong pixels")
         break
@@ -71,7 +73,9 @@ def test_cancelling_in_krita_leaves_gimps_work_alone(
     with ThreadPoolExecutor(1) as beside:
         gimp = beside.submit(translate_until_stopped, editors, gimp_profile, server)
         try:
+            wait_for_another(gimp, gimp_profile)  # each editor starts in its own time
             krita = play(editors, profile, ["connects", "cancelled"], server=server, artifacts=artifacts)
+            wait_for_another(gimp, gimp_profile)
         finally:
             (gimp_profile.home / "stop").touch()
         said = gimp.result()
@@ -82,6 +86,18 @@ def test_cancelling_in_krita_leaves_gimps_work_alone(
     outcome = json.loads(told.read_text())
     assert outcome["bad"] == []
     assert outcome["good"] > 1
+
+
+def wait_for_another(gimp: Future[str], profile: Profile) -> None:
+    """Until GIMP has translated once more, or has ended."""
+    done = profile.home / "good"
+    before, end = translated(done), time.monotonic() + 120
+    while translated(done) == before and not gimp.done() and time.monotonic() < end:
+        time.sleep(0.05)
+
+
+def translated(done: Path) -> int:
+    return len(list(done.iterdir())) if done.is_dir() else 0
 
 
 def translate_until_stopped(editors: Editors, profile: Profile, server: ServerProcess) -> str:

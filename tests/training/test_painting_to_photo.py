@@ -30,7 +30,7 @@ def test_a_run_is_measured_at_its_checkpoints_on_the_whole_painting(measured: Pa
     assert [at.images for at in run.measures] == [4, 8]
     assert run.own_swd > 0
     assert all(at.swd > 0 and -1 <= at.structure <= 1 for at in run.measures)
-    assert 0 < run.measures[0].seconds < run.measures[1].seconds
+    assert 0 < run.measures[0].seconds <= run.measures[1].seconds  # a look may find both
     for at in run.measures:
         assert read_pixels(measured / f"images-{at.images:09d}.png").shape == (50, 70, 3)
 
