@@ -15,8 +15,6 @@ from pathlib import Path
 from typing import IO, Any
 
 NICENESS = 10  # translations and exports, for which somebody waits, go first
-# Threads that wait for each other sleep: spinning, they would take the processor from translations and editors.
-ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
 MEMORY_SCORE = "500"  # when memory runs out, Linux ends it and not the server
 _LAST_WORDS_SECONDS = 5.0
 
@@ -115,7 +113,6 @@ if sys.platform == "win32":
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
-            env=ENVIRONMENT | os.environ,
             creationflags=subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP | priority,
         )
 
@@ -130,12 +127,7 @@ else:
     def _popen(command: Sequence[str], log: IO[bytes], behind: bool) -> subprocess.Popen[bytes]:
         # A session of its own: Ctrl-C at the server's terminal is for the server, which then asks its children to stop.
         process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            env=ENVIRONMENT | os.environ,
-            start_new_session=True,
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True
         )
         with contextlib.suppress(OSError):
             Path(f"/proc/{process.pid}/oom_score_adj").write_text(MEMORY_SCORE)
