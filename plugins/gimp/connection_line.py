@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..core.session import Connection
+from ..core.session import Connection, Session
+from ..core.settings import SettingsStore
 from ..core.texts import _
+from . import server_dialog, settings_dialog
 from .gtk import Gtk, label
 
 Call = Callable[[], None]
 
 
 class ConnectionLine(Gtk.Box):  # type: ignore[misc]
-    """Where the server is and whether it answers; with the remedies when it does not."""
+    """Where the server is and whether it answers; with the remedies when it does not, in windows above ``parent``."""
 
-    def __init__(self, settings: Call, start: Call, again: Call) -> None:
+    def __init__(self, parent: Gtk.Window, session: Session, store: SettingsStore) -> None:
         super().__init__(orientation=Gtk.Orientation.HORIZONTAL, spacing=6)
+        self._parent, self._session, self._store = parent, session, store
         self._icon = Gtk.Image()
         self._text = label()
-        self._remedies = [_button(_("Try a_gain"), again), _button(_("Start a _local server…"), start)]
+        again, start = _("Try a_gain"), _("Start a _local server…")
+        self._remedies = [_button(again, session.reconnect), _button(start, self._open_server)]
         self.pack_start(self._icon, False, False, 0)
         self.pack_start(self._text, True, True, 0)
-        for button in (*self._remedies, _button(_("S_ettings…"), settings)):
+        for button in (*self._remedies, _button(_("S_ettings…"), self._open_settings)):
             self.pack_start(button, False, False, 0)
 
     def show_connection(self, connection: Connection) -> None:
@@ -30,6 +34,15 @@ class ConnectionLine(Gtk.Box):  # type: ignore[misc]
         self._text.set_text(f"{connection.sentence} {connection.remedy}".strip())
         for button in self._remedies:
             button.set_visible(connection.kind == "failed")
+
+    def _open_settings(self) -> None:
+        if settings_dialog.run(self._store, parent=self._parent):
+            self._session.use(self._store.load())
+
+    def _open_server(self) -> None:
+        server_dialog.run(self._store, parent=self._parent)
+        self._session.use(self._store.load())
+        self._session.reconnect()
 
 
 def _button(text: str, clicked: Call) -> Gtk.Button:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..core.session import Session
 from ..core.settings import Settings, SettingsProblem, SettingsStore
 from ..core.texts import _
-from . import gtk, server_dialog, settings_dialog
+from . import gtk
 from .connection_line import ConnectionLine
 from .filter_list import FilterList
 from .gtk import GimpUi, GObject, Gtk, box, label
@@ -39,7 +39,7 @@ class _TranslateWindow:
         self._about = label(dim=True, selectable=True)
         self._about.set_max_width_chars(50)
         self._preview = Preview(session, call.image, call.drawables)
-        self._status = ConnectionLine(self._open_settings, self._open_server, session.reconnect)
+        self._status = ConnectionLine(self._dialog, session, store)
         self._arrange()
         self._listen()
 
@@ -121,15 +121,6 @@ class _TranslateWindow:
 
     def _look(self) -> Look:
         return Look(self._config.get_property("opacity"), self._config.get_property("keep-luminance"))
-
-    def _open_settings(self) -> None:
-        if settings_dialog.run(self._store, parent=self._dialog):
-            self._session.use(self._store.load())
-
-    def _open_server(self) -> None:
-        server_dialog.run(self._store, parent=self._dialog)
-        self._session.use(self._store.load())
-        self._session.reconnect()
 
 
 def _nothing(session: Session) -> str:

@@ -11,7 +11,7 @@ from ..core.session import Connection, Session
 from ..core.settings import Settings, SettingsProblem, SettingsStore
 from ..core.texts import _
 from ..core.training import Trainings
-from . import gtk, server_dialog, settings_dialog
+from . import gtk
 from .connection_line import ConnectionLine
 from .gtk import Gtk, box, label
 from .message_bar import MessageBar
@@ -45,7 +45,7 @@ class _PaintingWindow:
         self._failure: tuple[str, str] | None = None
         self._dialog = Gtk.Dialog(title=_("Painting to photo"))
         self._dialog.add_button(_("Cl_ose"), Gtk.ResponseType.CLOSE)
-        self._status = ConnectionLine(self._open_settings, self._open_server, session.reconnect)
+        self._status = ConnectionLine(self._dialog, session, store)
         self._messages = MessageBar()
         self._list = TrainingList(lambda one: self._trainings.follow(one, self._sources.get(one, "")))
         self._form = PaintingForm(call.image, call.drawables, self._trainings, self._settings, self._attempt)
@@ -133,12 +133,3 @@ class _PaintingWindow:
         # What cannot be saved holds until the window is closed; the training itself is on the server.
         with suppress(SettingsProblem):
             self._store.save(change(self._store.load()))
-
-    def _open_settings(self) -> None:
-        if settings_dialog.run(self._store, parent=self._dialog):
-            self._session.use(self._store.load())
-
-    def _open_server(self) -> None:
-        server_dialog.run(self._store, parent=self._dialog)
-        self._session.use(self._store.load())
-        self._session.reconnect()
