@@ -44,8 +44,18 @@ def end_all(mark: str) -> None:
 def marked(mark: str) -> list[int]:
     """The running processes whose environment carries ``mark``. On Linux; elsewhere none are found."""
     found = []
-    for environment in Path("/proc").glob("[0-9]*/environ"):
+    for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            if mark.encode() in environment.read_bytes():
-                found.append(int(environment.parent.name))
+            if mark.encode() in _environment(process):
+                found.append(int(process.name))
     return found
+
+
+def _environment(process: Path) -> bytes:
+    """Read again for a moment where there is none: a process that is just starting a program has none yet. Raises
+    OSError for one that is gone or, having no program, never has any."""
+    end = time.monotonic() + 0.2
+    while not (text := (process / "environ").read_bytes()) and time.monotonic() < end:
+        (process / "exe").readlink()
+        time.sleep(0.001)
+    return text
