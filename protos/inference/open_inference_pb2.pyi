@@ -5,8 +5,8 @@ The Open Inference Protocol, version 2: messages and field numbers are the publi
 clients, gateways and load balancers. A model is a filter and has one version, "1".
 
 Pictures come in one of two tensors, N pictures of one size in each: "image", FP32, N x 3 x H x W, RGB, black -1 and
-white 1, or "image_uint8", UINT8, N x H x W x 3, RGB. They go back in "translated" and "translated_uint8", which are
-laid out alike. Errors carry the details that those of pleinair.v1 carry.
+white 1 (what is beyond is clamped), or "image_uint8", UINT8, N x H x W x 3, RGB. They go back in "translated" and
+"translated_uint8", which are laid out alike. Errors carry the details that those of pleinair.v1 carry.
 """
 
 from collections import abc as _abc

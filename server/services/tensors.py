@@ -51,11 +51,11 @@ class Batch:
         """N x H x W x 3: float32 from 0 to 1 if floats come or are wanted, else uint8."""
         if self.layout is PLANES:
             planes = self.values.transpose(0, 2, 3, 1)
-            pictures = np.multiply(planes, np.float32(0.5), out=np.empty(planes.shape, np.float32))
+            pictures: NDArray[Any] = np.multiply(planes, np.float32(0.5), out=np.empty(planes.shape, np.float32))
             pictures += np.float32(0.5)
             return pictures
         if PLANES in self.wanted:
-            return np.divide(self.values, np.float32(255), dtype=np.float32)
+            return np.asarray(self.values / np.float32(255))
         return self.values
 
 

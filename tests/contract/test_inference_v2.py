@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,9 @@ import onnxruntime
 import pytest
 from inference import open_inference_pb2 as pb
 from numpy.typing import NDArray
+from pleinair.v1.translation_pb2 import Progress
 
-from tests.contract.connection import SECONDS, Connect, Connection, Failure, failing
+from tests.contract.connection import SECONDS, Connect, Connection, Failure, chunks_of, failing, frame_of
 
 RANDOM = np.random.default_rng(6)
 PICTURE = RANDOM.integers(0, 256, (1, 9, 17, 3), np.uint8)
@@ -50,6 +50,12 @@ def tensors(response: pb.ModelInferResponse) -> dict[str, NDArray[Any]]:
         output.name: np.frombuffer(raw, dtypes[output.datatype]).reshape(output.shape)
         for output, raw in zip(response.outputs, response.raw_output_contents, strict=True)
     }
+
+
+def translating(connection: Connection, pixels: NDArray[Any], filter_id: str) -> tuple[Progress, Any]:
+    """A translation that is under way: its first progress, and its call."""
+    call = connection.translation.Translate(iter([frame_of(filter_id, pixels), *chunks_of(pixels)]), timeout=SECONDS)
+    return next(call).progress, call
 
 
 def refused(connection: Connection, request: pb.ModelInferRequest) -> Failure:
@@ -334,12 +340,15 @@ def test_one_picture_that_fails_ends_its_batch_and_frees_the_device(connection: 
     assert connection.is_well()
 
 
-def test_a_cancelled_call_stops_computing_all_its_pictures(connect: Connect, folder: Path) -> None:
+def test_each_picture_of_a_batch_has_a_place_in_the_queue_and_a_cancelled_call_gives_them_up(
+    connect: Connect, folder: Path
+) -> None:
     with connect(folder) as connection:
         call = connection.inference.ModelInfer.future(asked("slow", BIG.repeat(3, axis=0)))
-        time.sleep(0.5)
+        while (waiting := translating(connection, TINY[0], "identity"))[0].queue_position != 3:
+            list(waiting[1])
         call.cancel()
-        assert connection.is_well()
+        assert list(waiting[1])[-1].summary.filter_id == "identity"
 
 
 def test_the_callers_deadline_stops_the_computation(connect: Connect, folder: Path) -> None:
@@ -350,24 +359,28 @@ def test_the_callers_deadline_stops_the_computation(connect: Connect, folder: Pa
         assert connection.is_well()
 
 
-def test_the_requests_own_timeout_and_the_servers_stop_it_and_say_so(connect: Connect, folder: Path) -> None:
-    with connect(folder, deadline=0.5) as connection:
-        for timeout in (300_000, 0, 60_000_000):
-            request = asked("slow", BIG)
-            request.parameters["timeout"].int64_param = timeout
-            failure = refused(connection, request)
-            assert (failure.code, failure.reason) == ("DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED")
+def timing_out(connection: Connection, microseconds: int) -> Failure:
+    request = asked("slow", BIG)
+    request.parameters["timeout"].int64_param = microseconds
+    return refused(connection, request)
+
+
+def test_the_requests_own_timeout_stops_the_computation_and_says_so(connect: Connect, folder: Path) -> None:
+    with connect(folder) as connection:
+        failure = timing_out(connection, 500_000)
+        assert (failure.code, failure.reason) == ("DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED")
         assert connection.is_well()
+
+
+@pytest.mark.parametrize("timeout", [0, 2**63 - 1])
+def test_a_timeout_does_not_lengthen_the_servers_deadline(connect: Connect, folder: Path, timeout: int) -> None:
+    with connect(folder, deadline=0.5) as connection:
+        assert timing_out(connection, timeout).reason == "DEADLINE_EXCEEDED"
 
 
 def test_a_full_house_refuses_at_once_and_says_when_to_try_again(connect: Connect, folder: Path) -> None:
     with connect(folder, queue=1) as connection:
-        call = connection.inference.ModelInfer.future(asked("slow", BIG))
-        time.sleep(0.5)
+        _, running = translating(connection, BIG[0], "slow")
         failure = refused(connection, asked("identity", TINY))
         assert (failure.code, failure.reason, failure.retry_seconds) == ("RESOURCE_EXHAUSTED", "QUEUE_FULL", 1.0)
-        call.cancel()
-
-
-def test_nothing_is_ready_once_the_server_shuts_down() -> None:
-    raise NotImplementedError
+        running.cancel()
