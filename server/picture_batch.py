@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from server.errors import Reason, Refusal
 from server.handlers import Summary, TranslationHandler
 
-LARGEST_BATCH = 256  # beyond it the pictures are so small that the queue costs more than they do
+LARGEST_BATCH = 256  # each picture is a task and a place in the device's queue, however small it is
 
 
 async def translate_batch(
