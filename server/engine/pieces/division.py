@@ -9,7 +9,7 @@ from server.engine.pieces.areas import Area, Piece, part_of, trace
 from server.engine.pieces.cost import layer_cost, piece_bytes, piece_cost
 from server.engine.pieces.layout import Layout
 from server.engine.pieces.lowering import Task
-from server.engine.pieces.network import Size
+from server.engine.pieces.network import Layer, Pad, Size
 from server.engine.pieces.spans import Span
 from server.engine.pieces.winograd import TILE
 
@@ -49,7 +49,18 @@ class _Division:
 
     @property
     def unit(self) -> int:
-        return unit_of(self.sizes, self.picture)
+        """Also enough for every layer's padding to have all that it reflects, in the piece at the edge."""
+        unit = unit_of(self.sizes, self.picture)
+        deepest = (self._reflected(layer) for layer in self.task.layers)
+        return _whole(max(deepest, default=1), unit)
+
+    def _reflected(self, layer: Layer) -> int:
+        if not isinstance(layer.operation, Pad):
+            return 1
+        scale = max(1, round(self.picture.height / self.sizes[layer.inputs[0]].height))
+        margin = max(max(axis.before, axis.after) for axis in layer.operation.axes)
+        # One for the pixel that is not reflected, one because what corresponds to an area may be a pixel smaller.
+        return (2 * margin + 2) * scale
 
     def best(self) -> tuple[int, int]:
         found: tuple[float, int, int] | None = None
@@ -92,7 +103,7 @@ class _Division:
             layer_cost(layer, self.sizes[layer.name].channels, self.layout) * self.sizes[layer.name].pixels
             for layer in self.task.layers
         )
-        return piece_cost(self.task, piece, self.layout) / (whole * share)
+        return piece_cost(self.task, piece, self.layout) / (whole * share) if whole else 1.0
 
     def _middle(self, rows: int, columns: int) -> Piece:
         """A piece of this size that lies away from the picture's edges, where it can."""
