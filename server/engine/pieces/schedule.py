@@ -7,6 +7,7 @@ something that lies further on; where there is no room for that, the next one co
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -101,15 +102,14 @@ class _Search:
         return Schedule(found.sweeps, found.kept_bytes, found.cost)
 
     def _candidates(self, norms: Sequence[int]) -> Iterator[Cut]:
-        """Right before every normalisation, and the narrowest place before the next one."""
-        ends = [*norms, len(self.network.layers)]
-        for here, following in pairwise(ends):
-            yield self._cut(here)
-            narrowest = min(
-                range(here + 1, following), key=lambda place: self._bytes(self._cut(place).names), default=None
-            )
-            if narrowest is not None:
-                yield self._cut(narrowest)
+        """Right before every normalisation and, between two of them, the places before that keep less."""
+        for before, norm in pairwise([0, *norms]):
+            least = math.inf
+            for place in range(norm, before, -1):
+                cut = self._cut(place)
+                if self._bytes(cut.names) < least:
+                    least = self._bytes(cut.names)
+                    yield cut
 
     def _cut(self, place: int) -> Cut:
         layers = self.network.layers
