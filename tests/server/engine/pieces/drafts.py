@@ -58,13 +58,11 @@ class Draft:
         self.channels[name] = channels or max(self.channels.get(operand, 0) for operand in names)
         return name
 
-    def conv(
-        self, x: str, channels: int, size: int = 3, *, bias: bool = True, group: int = 1, **attributes: Any
-    ) -> str:
-        inside = self.channels[x] // attributes.get("group", 1)
+    def conv(self, x: str, channels: int, size: int = 3, *, group: int = 1, **attributes: Any) -> str:
+        inside = self.channels[x] // group
         weight = self.random(channels, inside, size, size, scale=1 / math.sqrt(inside * size * size))
-        extra = [self.random(channels, scale=0.3)] if bias else []
-        return self.add("Conv", x, weight, *extra, channels=channels, **attributes)
+        bias = self.random(channels, scale=0.3)
+        return self.add("Conv", x, weight, bias, channels=channels, group=group, **attributes)
 
     def transposed(self, x: str, channels: int, size: int = 3, *, group: int = 1, **attributes: Any) -> str:
         inside = self.channels[x]

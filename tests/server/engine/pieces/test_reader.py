@@ -202,9 +202,7 @@ def test_batch_normalisation_of_half_precision_keeps_its_digits() -> None:
 def test_a_bias_right_before_a_normalisation_is_left_out() -> None:
     draft = Draft()
     model = draft.model(draft.norm(draft.conv(INPUT, 4)))
-    (convolution,) = (
-        layer.operation for layer in read(model).layers if isinstance(layer.operation, Convolution)
-    )
+    (convolution,) = (layer.operation for layer in read(model).layers if isinstance(layer.operation, Convolution))
     assert convolution.bias is None
     same(model)
 

@@ -57,9 +57,7 @@ def test_matrices_make_a_convolution(height: int, width: int, channels: int) -> 
     random = np.random.default_rng(height * 100 + width)
     picture = random.standard_normal((height + 2, width + 2, channels)).astype(np.float32)
     kernel = random.standard_normal((2, channels, 3, 3)).astype(np.float32)
-    rows, columns = (
-        winograd.along(Span(0, length)).clip(0, length + 1) for length in (height, width)
-    )
+    rows, columns = (winograd.along(Span(0, length)).clip(0, length + 1) for length in (height, width))
     seen = picture.reshape(-1, channels)[winograd.tiles(rows, columns, width + 2)].reshape(36, -1)
     turned = (winograd.into() @ seen).reshape(36, -1, channels)
     products = (turned @ winograd.weights(kernel)).reshape(36, -1)
