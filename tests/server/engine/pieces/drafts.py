@@ -70,9 +70,10 @@ class Draft:
         bias = self.random(channels, scale=0.3)
         return self.add("ConvTranspose", x, weight, bias, channels=channels, group=group, **attributes)
 
-    def norm(self, x: str) -> str:
+    def norm(self, x: str, *, learned: bool = True) -> str:
         channels = self.channels[x]
-        scale, shift = self.random(channels, scale=0.2, around=1), self.random(channels, scale=0.2)
+        spread = 0.2 if learned else 0
+        scale, shift = self.random(channels, scale=spread, around=1), self.random(channels, scale=spread)
         return self.add("InstanceNormalization", x, scale, shift, epsilon=1e-5)
 
     def relu(self, x: str) -> str:
