@@ -67,6 +67,24 @@ class TranslationHandler:
         png = await asyncio.to_thread(encode_png, Picture(samples, picture.icc_profile))
         return png, summary, picture.notes
 
+    async def translate_array(
+        self, filter_id: str, pixels: NDArray[Any], *, client: str = ""
+    ) -> tuple[NDArray[Any], Summary]:
+        """Pixels, H x W x 3, sRGB-encoded, to translated ones: both uint8, or both float32 from 0 to 1."""
+        found = self._filters.find(filter_id)
+        height, width, _ = pixels.shape
+        self.check_pixels(f"The picture has {width} x {height}", width * height)
+        return await self._whole(found, pixels, client)
+
+    def check_pixels(self, size: str, pixels: int) -> None:
+        """Raises Refusal for more than the server takes; ``size`` begins the sentence that says so."""
+        if pixels > self._max_pixels:
+            raise Refusal(
+                Reason.PICTURE_TOO_LARGE,
+                f"{size} = {pixels} pixels and this server takes at most {self._max_pixels}; make it smaller, or start"
+                " the server with a larger --max-pixels.",
+            )
+
     async def _whole(self, found: Filter, pixels: NDArray[Any], client: str) -> tuple[NDArray[Any], Summary]:
         """H x W x C samples of a type that the wire has to as many more, and the summary."""
         computation = Computation(self._worker, found, _raw(pixels), client)
@@ -88,13 +106,7 @@ class TranslationHandler:
                     f"The {name} is {length} pixels; a picture has at least 1.",
                     field=f"header.{name}",
                 )
-        pixels = request.width * request.height
-        if pixels > self._max_pixels:
-            raise Refusal(
-                Reason.PICTURE_TOO_LARGE,
-                f"The picture has {request.width} x {request.height} = {pixels} pixels and this server takes at most"
-                f" {self._max_pixels}; make it smaller, or start the server with a larger --max-pixels.",
-            )
+        self.check_pixels(f"The picture has {request.width} x {request.height}", request.width * request.height)
 
     def _decode(self, data: bytes) -> Picture:
         try:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from server.catalogue import Catalogue
+from server.engine.canvas import Canvas
 from server.engine.device import Device, Provider
 from server.engine.pixels import Channels, PixelFormat, SampleType
 from server.engine.worker import Worker
 from server.errors import Reason, Refusal
-from server.filter_file import Filter
 from server.handlers import Progress, Stage, Summary, TranslationHandler, TranslationRequest
 from server.scanner import FolderScanner
 from tests import factories
@@ -101,6 +102,7 @@ class BrokenSession:
     """What a device says when it fails, which no test can make it say."""
 
     execution_provider = "CPUExecutionProvider"
+    takes_batches = True
 
     def __init__(self, error: Exception) -> None:
         self._error = error
@@ -127,7 +129,7 @@ def test_a_devices_failure_is_a_reason_and_its_own_words_stay_in_the_log(
     reason: Reason,
 ) -> None:
     good = catalogue.find("identity")
-    broken = Filter(good.description, good.precision, good.sha256, good.file_bytes, BrokenSession(error))  # type: ignore[arg-type]
+    broken = replace(good, canvas=Canvas(BrokenSession(error), multiple=4))  # type: ignore[arg-type]
     handler = TranslationHandler(Catalogue({"identity": broken}), worker, max_pixels=100)
     with pytest.raises(Refusal) as caught:
         asyncio.run(answers(handler, request(1, 1, "identity"), bytes(3)))
