@@ -37,11 +37,14 @@ class Turns:
                 del self._clients[ticket.client]
 
     def move_back(self, ticket: Ticket) -> None:
-        """It has its turn now: its client comes after the others, and it after its client's other requests."""
-        requests = self._clients.pop(ticket.client)
-        requests.remove(ticket)
-        requests.append(ticket)
+        """It had its turn: its client comes after the others, and it after its client's other requests."""
+        requests = self._clients.pop(ticket.client, None)
+        if requests is None:
+            return
         self._clients[ticket.client] = requests
+        if ticket in requests:
+            requests.remove(ticket)
+            requests.append(ticket)
 
     def waiting(self) -> Iterator[Ticket]:
         """Those that have not started, in the order in which they will."""

@@ -147,13 +147,13 @@ class Worker:
 
     async def _compute(self, together: list[Ticket]) -> None:
         """One piece of one, or several pictures whole. Whatever comes of it goes to the tickets."""
-        self._turns.move_back(together[0])
         began = time.monotonic()
         for ticket in together:
             ticket.forecast.piece_begins(began)
         self._computed, self._computing = together, self._in_thread(lambda: _step(together))
         outcomes = await _ended(self._computing)
         self._computed, self._computing = [], None
+        self._turns.move_back(together[0])  # now, so that who came meanwhile is before it
         now = time.monotonic()
         for ticket, outcome in zip(together, outcomes, strict=True):
             if isinstance(outcome, Exception):
