@@ -155,7 +155,8 @@ title = "Somebody else's"
 def translated(canvas: Canvas, picture: Tensor, device: Device) -> Tensor:
     """A picture (1 x 3 x H x W) through a filter's canvas, with all the memory that it wants."""
     rows: list[Tensor] = []
-    plan = canvas.plan(*picture.shape[2:], sys.maxsize)
+    height, width = picture.shape[2:]
+    plan = canvas.plan(height, width, sys.maxsize)
     for _ in canvas.translate(TensorSource(picture), rows.append, plan, device.run_options()):
         pass
     return np.concatenate(rows, axis=2)

@@ -76,7 +76,7 @@ def test_a_plan_stays_within_the_memory_or_there_is_none(device: Device) -> None
 
 def test_pictures_that_are_computed_together_come_out_as_they_do_alone(device: Device) -> None:
     canvas = Canvas(session(factories.normalising(), device), multiple=4)
-    pictures = [noise(30, 45, seed) * (seed + 1) / 4 for seed in range(4)]
+    pictures = [noise(30, 45, seed) * np.float32((seed + 1) / 4) for seed in range(4)]
     together: list[list[Tensor]] = [[] for _ in pictures]
     canvas.translate_batch(
         [TensorSource(picture) for picture in pictures], [rows.append for rows in together], device.run_options()
