@@ -14,6 +14,7 @@ import pytest
 from server.catalogue import Catalogue
 from server.engine.canvas import Canvas
 from server.engine.device import Device, Provider
+from server.engine.pace import Pace
 from server.engine.pixels import Channels, PixelFormat, SampleType
 from server.engine.worker import Worker
 from server.errors import Reason, Refusal
@@ -79,7 +80,9 @@ def test_results_come_in_chunks_of_a_mebibyte(handler: TranslationHandler) -> No
 
 
 def with_canvas(catalogue: Catalogue, canvas: StandIn) -> Catalogue:
-    return Catalogue({"identity": replace(catalogue.find("identity"), canvas=canvas)})  # type: ignore[arg-type]
+    """A catalogue of one filter that nobody knows the pace of."""
+    found = replace(catalogue.find("identity"), canvas=canvas, pace=Pace())  # type: ignore[arg-type]
+    return Catalogue({"identity": found})
 
 
 def test_rows_come_while_later_pieces_are_computed(catalogue: Catalogue, worker: Worker) -> None:
