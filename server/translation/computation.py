@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from server.engine.canvas import Source, TooLarge
 from server.engine.memory import is_out_of_memory
 from server.engine.pixels import Tensor
-from server.engine.ticket import Ticket
+from server.engine.ticket import SIGN_OF_LIFE_SECONDS, Ticket
 from server.engine.worker import Worker
 from server.errors import Reason, Refusal
 from server.filter_file import Filter
@@ -86,13 +86,14 @@ class Computation:
     async def _follow(self, ticket: Ticket) -> AsyncGenerator[Progress | Tensor, None]:
         async for position in ticket.positions():
             yield Progress(Stage.QUEUED, position)
-        told = 0.0
+        told, seconds = 0.0, PROGRESS_SECONDS
         while not ticket.rows.is_at_end:
-            if time.monotonic() - told >= PROGRESS_SECONDS:
+            if time.monotonic() - told >= seconds:
                 told = time.monotonic()
                 yield Progress(Stage.TRANSLATING, fraction=ticket.fraction(), seconds_left=ticket.seconds_left())
-            rows = await ticket.rows.take(PROGRESS_SECONDS)
+            rows = await ticket.rows.take(seconds)
             if rows is not None:
+                told, seconds = time.monotonic(), SIGN_OF_LIFE_SECONDS  # the rows themselves tell how far it is
                 yield rows
         try:
             ticket.raise_error()

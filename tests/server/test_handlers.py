@@ -109,7 +109,7 @@ def test_progress_tells_the_share_of_the_pieces_that_are_done(
     catalogue: Catalogue, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("server.translation.computation.PROGRESS_SECONDS", 0.001)
-    canvas = StandIn(4, lambda number, options: time.sleep(0.01))
+    canvas = StandIn(4, lambda number, options: time.sleep(0.01), at_the_end=True)
     handler = TranslationHandler(with_canvas(catalogue, canvas), worker, max_pixels=100)
     steps = asyncio.run(answers(handler, request(4, 4, "identity"), bytes(48)))
     told = [step.fraction for step in steps if isinstance(step, Progress) and step.fraction is not None]

@@ -30,13 +30,15 @@ class Gate:
 
 @dataclass
 class StandIn:
-    """Inverts in pieces, each of as many rows. ``before`` is called with the number of the piece and the run's options,
-    ``least`` bytes are needed and ``most`` are taken where there are so many."""
+    """Inverts in pieces, each of as many rows, or all in the last one when ``at_the_end``. ``before`` is called with the
+    number of the piece and the run's options, ``least`` bytes are needed and ``most`` are taken where there are so many.
+    """
 
     pieces: int = 1
     before: Callable[[int, Any], None] = lambda number, options: None
     least: int = 1
     most: int = 1
+    at_the_end: bool = False
     takes_batches: bool = False
     batches: list[int] = field(default_factory=list)
     plans: list[Plan] = field(default_factory=list)
@@ -50,12 +52,15 @@ class StandIn:
         return self.plans[-1]
 
     def translate(self, source: Source, emit: Emit, plan: Plan, options: Any) -> Generator[float, None, None]:
-        edges = [source.height * number // self.pieces for number in range(self.pieces + 1)]
+        done = 0
         try:
-            for number in range(self.pieces):
-                self.before(number, options)
-                emit(-source.rows(edges[number], edges[number + 1]))
-                yield (number + 1) / self.pieces
+            for number in range(1, self.pieces + 1):
+                self.before(number - 1, options)
+                if number == self.pieces or not self.at_the_end:
+                    bottom = source.height * number // self.pieces
+                    emit(-source.rows(done, bottom))
+                    done = bottom
+                yield number / self.pieces
         finally:
             self.closed += 1
 
