@@ -58,8 +58,7 @@ class Outbox:
         """The next rows; None when there are none after so many seconds, or at the end."""
         if not self._rows and not self._closed:
             self._changed.clear()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), seconds)
+            await _wait(self._changed, seconds)
         if not self._rows:
             return None
         rows = self._rows.popleft()
@@ -114,8 +113,7 @@ class Ticket:
             self._moved.clear()
             if self._position > 0:
                 yield self._position
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._moved.wait(), SIGN_OF_LIFE_SECONDS)
+            await _wait(self._moved, SIGN_OF_LIFE_SECONDS)
 
     def raise_error(self) -> None:
         """Raises why there are no more rows, when that is not because it is done."""
@@ -162,3 +160,10 @@ class Ticket:
         self._error = error
         self.rows.close()
         self._moved.set()
+
+
+async def _wait(event: asyncio.Event, seconds: float) -> None:
+    """For so long at most. Not asyncio.wait_for, which Python 3.11 lets swallow a cancellation that comes as it ends."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()

@@ -30,9 +30,9 @@ class Gate:
 
 @dataclass
 class StandIn:
-    """Inverts in pieces, each of as many rows, or all in the last one when ``at_the_end``. ``before`` is called with the
-    number of the piece and the run's options, ``least`` bytes are needed and ``most`` are taken where there are so many.
-    """
+    """Inverts in pieces, each of as many rows, or all in the last one when ``at_the_end``. ``before`` is called with
+    the number of the piece and the run's options; ``least`` bytes are needed, and ``most`` taken where there are so
+    many."""
 
     pieces: int = 1
     before: Callable[[int, Any], None] = lambda number, options: None
