@@ -77,8 +77,18 @@ class Ticket:
     """A place with a worker, taken when it is entered (``async with``) and given up when it is left, which ends the
     computation at once."""
 
-    def __init__(self, worker: Worker, client: str, canvas: Canvas, source: Source, pace: Pace, options: Any) -> None:
+    def __init__(
+        self,
+        worker: Worker,
+        client: str,
+        canvas: Canvas,
+        source: Source,
+        pace: Pace,
+        options: Any,
+        is_preview: bool,
+    ) -> None:
         self.client = client
+        self.is_preview = is_preview
         self.options = options  # onnxruntime.RunOptions
         self.rows = Outbox(worker.wake)
         self.run = Run(canvas, source, self.rows.put)
@@ -163,7 +173,7 @@ class Ticket:
 
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:
-    """For so long at most. Not asyncio.wait_for, which Python 3.11 lets swallow a cancellation that comes as it ends."""
+    """For so long at most. Not by asyncio.wait_for: Python 3.11's swallows a cancellation that comes as it ends."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()

@@ -58,9 +58,11 @@ class Turns:
                 clients.append(requests)
 
     def tell_positions(self) -> None:
-        """Each that waits is told how many have started or will start before it."""
-        for position, ticket in enumerate(self.waiting(), len(self.started)):
+        """Each that waits is told how many have started or will start before it. Previews are parts of others."""
+        position = sum(not ticket.is_preview for ticket in self.started)
+        for ticket in self.waiting():
             ticket.move_to(position)
+            position += not ticket.is_preview
 
     def count_overtaking(self) -> None:
         """One has started that did not have to wait for memory as others do."""

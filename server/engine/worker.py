@@ -55,9 +55,9 @@ class Worker:
         self._changed = asyncio.Event()
         self._serving: asyncio.Task[None] | None = None
 
-    def request(self, client: str, canvas: Canvas, source: Source, pace: Pace) -> Ticket:
-        """``client`` is who asks, for fairness; ``pace`` is the filter's."""
-        return Ticket(self, client, canvas, source, pace, self._device.run_options())
+    def request(self, client: str, canvas: Canvas, source: Source, pace: Pace, *, is_preview: bool = False) -> Ticket:
+        """``client`` is who asks, for fairness; ``pace`` is the filter's; a preview is not counted in the queue."""
+        return Ticket(self, client, canvas, source, pace, self._device.run_options(), is_preview)
 
     def close(self) -> None:
         self._thread.shutdown()
@@ -90,13 +90,17 @@ class Worker:
         return sum(_seconds_for(other, turns, now) for other in self._turns.started if other is not ticket)
 
     async def _serve(self) -> None:
-        while self._turns:
-            self._changed.clear()
-            together = await self._next()
-            if together:
-                await self._compute(together)
-            else:
-                await self._changed.wait()
+        try:
+            while self._turns:
+                self._changed.clear()
+                together = await self._next()
+                if together:
+                    await self._compute(together)
+                else:
+                    await self._changed.wait()
+        except Exception as error:  # a fault of ours, for which nobody shall wait for ever
+            for ticket in list(self._turns):
+                self._end(ticket, error)
 
     async def _next(self) -> list[Ticket]:
         """Whose turn it is: one that goes on, or one that starts, with those that are computed together with it."""
@@ -139,7 +143,7 @@ class Worker:
         run = ticket.run
         if run.plan.pieces > 1 or run.pixels > _LARGEST_TOGETHER or not run.canvas.takes_batches:
             return []
-        by_memory = self._memory_left() // run.plan.memory_bytes
+        by_memory = self._memory_left() // max(run.plan.memory_bytes, 1)
         by_time = ticket.pace.pixels_in(_SECONDS_TOGETHER, unknown=_PIXELS_TOGETHER) // run.pixels
         most = min(MOST_TOGETHER, by_memory, by_time)
         alike = [other for other in self._turns.waiting() if other is not ticket and run.is_like(other.run)]

@@ -45,8 +45,8 @@ class Computation:
         reduced = await self._reduced(preview_side)
         async with contextlib.AsyncExitStack() as places:
             # Both stand in the queue from now on, the preview first.
-            small = await places.enter_async_context(self._ticket(reduced.source)) if reduced else None
-            ticket = await places.enter_async_context(self._ticket(self._picture))
+            small = await places.enter_async_context(self._ticket(reduced.source, True)) if reduced else None
+            ticket = await places.enter_async_context(self._ticket(self._picture, False))
             if reduced and small:
                 async for early in self._preview(reduced, small):
                     yield early
@@ -62,8 +62,9 @@ class Computation:
         await asyncio.to_thread(reduced.prepare)
         return reduced
 
-    def _ticket(self, source: Source) -> Ticket:
-        return self._worker.request(self._client, self._found.canvas, source, self._found.pace)
+    def _ticket(self, source: Source, is_preview: bool) -> Ticket:
+        found = self._found
+        return self._worker.request(self._client, found.canvas, source, found.pace, is_preview=is_preview)
 
     async def _preview(self, reduced: ReducedPicture, ticket: Ticket) -> AsyncGenerator[Progress | Preview, None]:
         rows: list[Tensor] = []

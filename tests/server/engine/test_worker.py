@@ -30,8 +30,10 @@ def worker(device: Device) -> Iterator[Worker]:
     worker.close()
 
 
-def ticket(worker: Worker, canvas: StandIn, source: TensorSource | None = None, client: str = "a") -> Ticket:
-    return worker.request(client, canvas, source or picture(), Pace())  # type: ignore[arg-type]
+def ticket(
+    worker: Worker, canvas: StandIn, source: TensorSource | None = None, client: str = "a", is_preview: bool = False
+) -> Ticket:
+    return worker.request(client, canvas, source or picture(), Pace(), is_preview=is_preview)  # type: ignore[arg-type]
 
 
 async def result(one: Ticket, positions: list[int] | None = None) -> Tensor:
@@ -148,6 +150,20 @@ def test_a_waiting_request_is_told_how_many_are_before_it(worker: Worker) -> Non
         gates[1].opened.set()
         await asyncio.gather(first, second, third)
         assert positions == [2, 1]
+
+    run(scenario)
+
+
+def test_a_preview_is_no_request_of_its_own_in_the_queue(worker: Worker) -> None:
+    async def scenario() -> None:
+        gate, positions = Gate(), list[int]()
+        first = asyncio.create_task(result(ticket(worker, StandIn(1, held(gate)))))
+        await entered(gate)
+        async with ticket(worker, StandIn(), is_preview=True), ticket(worker, StandIn()):
+            last = asyncio.create_task(result(ticket(worker, StandIn()), positions))
+            await until(lambda: positions == [2])
+            gate.opened.set()
+            await asyncio.gather(first, last)
 
     run(scenario)
 
