@@ -154,8 +154,11 @@ def _translate_one(translator: Translator, filter_id: str, job: Job, max_pixels:
 
 
 def _stage(progress: Progress) -> str:
-    waiting = progress.stage == Progress.STAGE_QUEUED
-    return f"waiting, {progress.queue_position} before it" if waiting else "translating"
+    if progress.stage == Progress.STAGE_QUEUED:
+        return f"waiting, {progress.queue_position} before it"
+    if not progress.HasField("fraction"):
+        return "translating"
+    return f"translating, {progress.fraction:.0%}, {progress.seconds_left:.0f} s left"
 
 
 def _say(job: Job, sentence: str) -> None:
