@@ -17,11 +17,8 @@ SMALLEST = 16
 # What a full-size network in float32 takes for each pixel that it computes at once.
 _BYTES_PER_PIXEL = 1126
 
-# Rows of a whole run are given out in bands of so many pixels, so that whoever takes them slowly is waited for.
+# Rows of a whole run are given out in bands of about so many pixels, so that nobody has to convert them at once.
 _BAND_PIXELS = 1 << 18
-
-# The share of the work that the network's own run is, beside giving out its rows.
-_RUN_SHARE = 0.98
 
 
 class Source(Protocol):
@@ -97,17 +94,16 @@ class Canvas:
         return Plan(pieces=1, memory_bytes=pixels * _BYTES_PER_PIXEL)
 
     def translate(self, source: Source, emit: Emit, plan: Plan, options: Any) -> Generator[float, None, None]:
-        """Each step computes one piece, or gives out some rows, and says what share of the work is done: more
-        than 0, and 1 at the end.
+        """Each step computes one piece, gives out the rows that are ready, and says what share of the work is done:
+        more than 0, and 1 at the end.
 
         ``options`` are onnxruntime.RunOptions for this picture alone. Raises what Session.run raises.
         """
-        (result,) = self._run([source], options)
+        result = self._run([source], options)
         rows = max(_BAND_PIXELS // source.width, 1)
         for top in range(0, source.height, rows):
-            bottom = min(top + rows, source.height)
-            emit(np.ascontiguousarray(result[None, :, top:bottom]))  # no view that would keep the whole alive
-            yield 1.0 if bottom == source.height else _RUN_SHARE + (1 - _RUN_SHARE) * bottom / source.height
+            emit(result[:, :, top : top + rows])
+        yield 1.0
 
     def translate_batch(self, sources: Sequence[Source], emits: Sequence[Emit], options: Any) -> None:
         """Small pictures of one size in one run, where ``takes_batches``; each result is given out whole."""

@@ -33,8 +33,8 @@ class Outbox:
         self._on_room = on_room
         self._rows: deque[Tensor] = deque()
         self._changed = asyncio.Event()
-        self._bytes = 0
-        self._closed = False
+        self.is_closed = False
+        self.unread_bytes = 0
         self.peak_bytes = 0
 
     def put(self, rows: Tensor) -> None:
@@ -43,33 +43,33 @@ class Outbox:
 
     def close(self) -> None:
         """Nothing more will come."""
-        self._closed = True
+        self.is_closed = True
         self._changed.set()
 
     @property
     def is_full(self) -> bool:
-        return self._bytes >= MOST_UNREAD_BYTES
+        return self.unread_bytes >= MOST_UNREAD_BYTES
 
     @property
     def is_at_end(self) -> bool:
-        return self._closed and not self._rows
+        return self.is_closed and not self._rows
 
     async def take(self, seconds: float) -> Tensor | None:
         """The next rows; None when there are none after so many seconds, or at the end."""
-        if not self._rows and not self._closed:
+        if not self._rows and not self.is_closed:
             self._changed.clear()
             await _wait(self._changed, seconds)
         if not self._rows:
             return None
         rows = self._rows.popleft()
-        self._bytes -= rows.nbytes
+        self.unread_bytes -= rows.nbytes
         self._on_room()
         return rows
 
     def _put(self, rows: Tensor) -> None:
         self._rows.append(rows)
-        self._bytes += rows.nbytes
-        self.peak_bytes = max(self.peak_bytes, self._bytes)
+        self.unread_bytes += rows.nbytes
+        self.peak_bytes = max(self.peak_bytes, self.unread_bytes)
         self._changed.set()
 
 
@@ -101,6 +101,7 @@ class Ticket:
         self.is_started = False
         self.is_left = False
         self._worker = worker
+        self._unread_bytes = 0  # at the end
         self._error: Exception | None = None
         self._position = -1
         self._moved = asyncio.Event()
@@ -142,6 +143,13 @@ class Ticket:
 
     # The worker's side.
 
+    @property
+    def memory_bytes(self) -> int:
+        """That it takes from the worker's: by its plan, and after its end what is not read, until all is."""
+        if self.rows.is_closed:
+            return self._unread_bytes if self.rows.unread_bytes else 0
+        return self.run.plan.memory_bytes if self.is_started else 0
+
     def move_to(self, position: int) -> None:
         if position != self._position:
             self._position = position
@@ -168,6 +176,7 @@ class Ticket:
 
     def end(self, error: Exception | None = None) -> None:
         self._error = error
+        self._unread_bytes = self.rows.unread_bytes
         self.rows.close()
         self._moved.set()
 

@@ -17,7 +17,7 @@ from server.engine.run import Run
 from server.engine.ticket import Ticket
 from server.engine.turns import Turns
 
-# Of the memory one request may plan with so much, so that small ones fit in beside it.
+# Of the memory that is left one request may plan with so much, so that others fit in beside it.
 _SHARE_OF_ONE = 0.75
 
 # So many may start before a request that waits for memory; then nobody does until it has it.
@@ -41,8 +41,9 @@ class Worker:
 
     Requests take turns of one piece: first client after client, then the requests of one client, each in order of
     arrival. One whose rows nobody reads is passed over until somebody does. A request is planned when its first turn
-    comes, with what memory is left, and keeps that until it ends. One that does not fit waits, and is overtaken by few
-    at the most. Small pictures of one size that wait for one filter are computed together.
+    comes, with what memory is left, and keeps that until it ends; then its unread rows count. One that does not fit
+    waits, and is overtaken by few at the most. Small pictures of one size that wait for one filter are computed
+    together.
     """
 
     def __init__(self, device: Device, *, memory: int | None = None) -> None:
@@ -50,6 +51,7 @@ class Worker:
         self._device = device
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="inference")
         self._turns = Turns()
+        self._inside: set[Ticket] = set()  # also those that have ended, while they are not left
         self._computed: list[Ticket] = []  # whose pieces the thread computes now
         self._computing: asyncio.Future[list[float | Exception]] | None = None
         self._changed = asyncio.Event()
@@ -68,6 +70,7 @@ class Worker:
 
     def join(self, ticket: Ticket) -> None:
         self._turns.add(ticket)
+        self._inside.add(ticket)
         self._turns.tell_positions()
         self.wake()
         if self._serving is None or self._serving.done():
@@ -81,13 +84,15 @@ class Worker:
             await _ended(self._computing)
         if ticket not in self._computed:
             ticket.run.close()
+        self._inside.discard(ticket)
         self._turns.tell_positions()
         self.wake()
 
     def seconds_for_others(self, ticket: Ticket, now: float) -> float:
         """How long others will have the device before the ticket's work is done, by what is known of them."""
         turns = ticket.forecast.turns_left
-        return sum(_seconds_for(other, turns, now) for other in self._turns.started if other is not ticket)
+        others = [other for other in self._turns.started if other is not ticket and not other.rows.is_full]
+        return sum(_seconds_for(other, turns, now) for other in others)
 
     async def _serve(self) -> None:
         try:
@@ -119,7 +124,7 @@ class Worker:
         if ticket.least_memory > left or self._turns.first_overtaken(MOST_OVERTAKING) not in (None, ticket):
             return False
         try:
-            await _ended(self._in_thread(lambda: _make_plan(ticket.run, left, int(self.memory * _SHARE_OF_ONE))))
+            await _ended(self._in_thread(lambda: _make_plan(ticket.run, left)))
         except TooLarge as error:
             ticket.least_memory = error.memory_bytes
             if error.memory_bytes > self.memory:
@@ -173,15 +178,15 @@ class Worker:
         self._turns.tell_positions()
 
     def _memory_left(self) -> int:
-        return self.memory - sum(held.run.plan.memory_bytes for held in {*self._turns.started, *self._computed})
+        return self.memory - sum(ticket.memory_bytes for ticket in {*self._inside, *self._computed})
 
     def _in_thread(self, work: Callable[[], Result]) -> asyncio.Future[Result]:
         return asyncio.get_running_loop().run_in_executor(self._thread, work)
 
 
-def _make_plan(run: Run, left: int, share: int) -> None:
+def _make_plan(run: Run, left: int) -> None:
     try:
-        run.make_plan(min(left, share))
+        run.make_plan(int(left * _SHARE_OF_ONE))
     except TooLarge as error:
         if error.memory_bytes > left:
             raise

@@ -162,8 +162,8 @@ def test_a_preview_is_no_request_of_its_own_in_the_queue(worker: Worker) -> None
         async with ticket(worker, StandIn(), is_preview=True), ticket(worker, StandIn()):
             last = asyncio.create_task(result(ticket(worker, StandIn()), positions))
             await until(lambda: positions == [2])
-            gate.opened.set()
-            await asyncio.gather(first, last)
+        gate.opened.set()
+        await asyncio.gather(first, last)
 
     run(scenario)
 
@@ -320,6 +320,24 @@ def test_one_request_leaves_a_quarter_of_the_memory_unless_it_needs_it(worker: W
         assert [plan.memory_bytes for plan in modest.plans + greedy.plans] == [75, 90]
 
     run(scenario)
+
+
+def test_rows_that_nobody_has_read_count_until_somebody_does(device: Device) -> None:
+    source = picture(4, 4)
+    size = source.tensor.nbytes
+    worker = Worker(device, memory=size)
+
+    async def scenario() -> None:
+        async with ticket(worker, StandIn(), source) as unread:
+            await until(lambda: unread.rows.is_closed)
+            waiting = asyncio.create_task(result(ticket(worker, StandIn(least=size, most=size))))
+            await asyncio.sleep(0.02)
+            assert not waiting.done()
+            assert await unread.rows.take(1) is not None
+            await waiting
+
+    run(scenario)
+    worker.close()
 
 
 def test_a_request_that_fits_no_memory_is_told_so(worker: Worker) -> None:
