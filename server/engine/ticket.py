@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from numpy.typing import NDArray
+
 from server.engine.canvas import Canvas, Source
 from server.engine.forecast import Forecast
 from server.engine.pace import Pace
@@ -19,19 +21,26 @@ from server.engine.run import Run
 if TYPE_CHECKING:
     from server.engine.worker import Worker
 
+Array = NDArray[Any]
+Convert = Callable[[int, Tensor], Array]
+"""Makes of a result's rows (1 x 3 x h x W, the first one's number before them) what is wanted."""
+
 SIGN_OF_LIFE_SECONDS = 5.0
 
 # Rows that nobody has taken: from here on the request gets no turn until some are.
-MOST_UNREAD_BYTES = 4 << 20
+MOST_UNREAD_BYTES = 16 << 20
 
 
 class Outbox:
-    """Rows on their way from the inference thread to whoever reads them. Belongs to the running event loop."""
+    """Rows on their way from the inference thread to whoever reads them, made into what is read by ``convert`` in other
+    threads. Belongs to the running event loop."""
 
-    def __init__(self, on_room: Callable[[], None]) -> None:
+    def __init__(self, convert: Convert, on_room: Callable[[], None]) -> None:
         self._loop = asyncio.get_running_loop()
+        self._convert = convert
         self._on_room = on_room
-        self._rows: deque[Tensor] = deque()
+        self._top = 0
+        self._rows: deque[tuple[int, asyncio.Future[Array]]] = deque()  # and how many bytes they were
         self._changed = asyncio.Event()
         self.is_closed = False
         self.unread_bytes = 0
@@ -54,20 +63,23 @@ class Outbox:
     def is_at_end(self) -> bool:
         return self.is_closed and not self._rows
 
-    async def take(self, seconds: float) -> Tensor | None:
+    async def take(self, seconds: float) -> Array | None:
         """The next rows; None when there are none after so many seconds, or at the end."""
         if not self._rows and not self.is_closed:
             self._changed.clear()
             await _wait(self._changed, seconds)
         if not self._rows:
             return None
-        rows = self._rows.popleft()
-        self.unread_bytes -= rows.nbytes
+        size, converted = self._rows.popleft()
+        rows = await converted
+        self.unread_bytes -= size
         self._on_room()
         return rows
 
     def _put(self, rows: Tensor) -> None:
-        self._rows.append(rows)
+        converted = self._loop.run_in_executor(None, self._convert, self._top, rows)
+        self._top += rows.shape[2]
+        self._rows.append((rows.nbytes, converted))
         self.unread_bytes += rows.nbytes
         self.peak_bytes = max(self.peak_bytes, self.unread_bytes)
         self._changed.set()
@@ -83,6 +95,7 @@ class Ticket:
         client: str,
         canvas: Canvas,
         source: Source,
+        convert: Convert,
         pace: Pace,
         options: Any,
         is_preview: bool,
@@ -90,7 +103,7 @@ class Ticket:
         self.client = client
         self.is_preview = is_preview
         self.options = options  # onnxruntime.RunOptions
-        self.rows = Outbox(worker.wake)
+        self.rows = Outbox(convert, worker.wake)
         self.run = Run(canvas, source, self.rows.put)
         self.pace = pace
         self.forecast = Forecast(pace, self.run.pixels)

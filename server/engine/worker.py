@@ -14,7 +14,7 @@ from server.engine.device import Device
 from server.engine.memory import default_budget
 from server.engine.pace import Pace
 from server.engine.run import Run
-from server.engine.ticket import Ticket
+from server.engine.ticket import Convert, Ticket
 from server.engine.turns import Turns
 
 # Of the memory that is left one request may plan with so much, so that others fit in beside it.
@@ -57,9 +57,19 @@ class Worker:
         self._changed = asyncio.Event()
         self._serving: asyncio.Task[None] | None = None
 
-    def request(self, client: str, canvas: Canvas, source: Source, pace: Pace, *, is_preview: bool = False) -> Ticket:
-        """``client`` is who asks, for fairness; ``pace`` is the filter's; a preview is not counted in the queue."""
-        return Ticket(self, client, canvas, source, pace, self._device.run_options(), is_preview)
+    def request(
+        self,
+        client: str,
+        canvas: Canvas,
+        source: Source,
+        convert: Convert,
+        pace: Pace,
+        *,
+        is_preview: bool = False,
+    ) -> Ticket:
+        """``client`` is who asks, for fairness; ``convert`` makes of the result's rows what is read in the end;
+        ``pace`` is the filter's; a preview is not counted in the queue."""
+        return Ticket(self, client, canvas, source, convert, pace, self._device.run_options(), is_preview)
 
     def close(self) -> None:
         self._thread.shutdown()

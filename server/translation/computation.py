@@ -7,15 +7,12 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncGenerator
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from server.engine.canvas import Source, TooLarge
 from server.engine.memory import is_out_of_memory
-from server.engine.pixels import Tensor
-from server.engine.ticket import SIGN_OF_LIFE_SECONDS, Ticket
+from server.engine.ticket import SIGN_OF_LIFE_SECONDS, Array, Convert, Ticket
 from server.engine.worker import Worker
 from server.errors import Reason, Refusal
 from server.filter_file import Filter
@@ -27,7 +24,7 @@ PROGRESS_SECONDS = 0.25
 
 _log = logging.getLogger(__name__)
 
-Rows = NDArray[Any]  # h x W x C samples, in the picture's own format
+Rows = Array  # h x W x C samples, in the picture's own format
 
 
 class Computation:
@@ -45,12 +42,12 @@ class Computation:
         reduced = await self._reduced(preview_side)
         async with contextlib.AsyncExitStack() as places:
             # Both stand in the queue from now on, the preview first.
-            small = await places.enter_async_context(self._ticket(reduced.source, True)) if reduced else None
-            ticket = await places.enter_async_context(self._ticket(self._picture, False))
+            small = await places.enter_async_context(self._small_ticket(reduced)) if reduced else None
+            ticket = await places.enter_async_context(self._ticket(self._picture, self._picture.samples))
             if reduced and small:
                 async for early in self._preview(reduced, small):
                     yield early
-            async for step in self._rows(ticket):
+            async for step in self._follow(ticket):
                 yield step
             yield self._summary(ticket, reduced, small)
 
@@ -62,12 +59,15 @@ class Computation:
         await asyncio.to_thread(reduced.prepare)
         return reduced
 
-    def _ticket(self, source: Source, is_preview: bool) -> Ticket:
+    def _small_ticket(self, reduced: ReducedPicture) -> Ticket:
+        return self._ticket(reduced.source, lambda top, rows: rows, is_preview=True)
+
+    def _ticket(self, source: Source, convert: Convert, *, is_preview: bool = False) -> Ticket:
         found = self._found
-        return self._worker.request(self._client, found.canvas, source, found.pace, is_preview=is_preview)
+        return self._worker.request(self._client, found.canvas, source, convert, found.pace, is_preview=is_preview)
 
     async def _preview(self, reduced: ReducedPicture, ticket: Ticket) -> AsyncGenerator[Progress | Preview, None]:
-        rows: list[Tensor] = []
+        rows: list[Array] = []
         async for step in self._follow(ticket):
             if not isinstance(step, Progress):
                 rows.append(step)
@@ -75,16 +75,7 @@ class Computation:
                 yield Progress(step.stage, step.queue_position)
         yield await asyncio.to_thread(reduced.preview, np.concatenate(rows, axis=2))
 
-    async def _rows(self, ticket: Ticket) -> AsyncGenerator[Progress | Rows, None]:
-        top = 0
-        async for step in self._follow(ticket):
-            if isinstance(step, Progress):
-                yield step
-            else:
-                yield await asyncio.to_thread(self._picture.samples, top, step)
-                top += step.shape[2]
-
-    async def _follow(self, ticket: Ticket) -> AsyncGenerator[Progress | Tensor, None]:
+    async def _follow(self, ticket: Ticket) -> AsyncGenerator[Progress | Array, None]:
         async for position in ticket.positions():
             yield Progress(Stage.QUEUED, position)
         told, seconds = 0.0, PROGRESS_SECONDS

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from server.engine.pixels import Alpha, PixelFormat, Tensor, from_tensor, samples_of, to_tensor
+from server.engine.pixels import Alpha, PixelFormat, Tensor, from_tensor, normalise, samples_of
 from server.engine.transparency import fill_level, fill_rows, keep_transparent
 
 # Pictures are converted in bands of about so many pixels, at least two rows.
@@ -37,9 +40,9 @@ class RawPicture:
             self._level = fill_level(self._converted_bands(), self.height, self.width)
 
     def rows(self, top: int, bottom: int) -> Tensor:
-        tensor, alpha = self._converted(top, bottom)
-        if alpha is not None and self._level is not None:
-            fill_rows(tensor, alpha, top, self._level)
+        tensor = np.empty((1, 3, bottom - top, self.width), np.float32)
+        for _ in _threads().map(lambda band: self._convert(tensor, top, *band), self._bands(top, bottom)):
+            pass
         return tensor
 
     def alpha(self, top: int, bottom: int) -> Alpha | None:
@@ -57,27 +60,34 @@ class RawPicture:
             keep_transparent(samples, self._samples(top, bottom), alpha)
         return samples
 
+    def _convert(self, whole: Tensor, first: int, top: int, bottom: int) -> None:
+        """Rows from ``top`` to ``bottom``, into a tensor whose rows begin with ``first``."""
+        tensor, alpha = whole[:, :, top - first : bottom - first], self.alpha(top, bottom)
+        normalise(self._samples(top, bottom), tensor, self.pixel_format)
+        if alpha is not None and self._level is not None:
+            fill_rows(tensor, alpha, top, self._level)
+
     def _hides_some(self) -> bool:
-        return any((self._samples(top, bottom)[..., -1] == 0).any() for top, bottom in self._bands())
+        return any((self._samples(*band)[..., -1] == 0).any() for band in self._bands(0, self.height))
 
     def _converted_bands(self) -> Iterator[tuple[Tensor, Alpha]]:
-        for top, bottom in self._bands():
-            tensor, alpha = self._converted(top, bottom)
-            assert alpha is not None
-            yield tensor, alpha
+        for top, bottom in self._bands(0, self.height):
+            samples = self._samples(top, bottom)
+            tensor = np.empty((1, 3, *samples.shape[:2]), np.float32)
+            normalise(samples, tensor, self.pixel_format)
+            yield tensor, samples[..., -1]
 
-    def _bands(self) -> Iterator[tuple[int, int]]:
+    def _bands(self, top: int, bottom: int) -> Iterator[tuple[int, int]]:
         rows = max(_BAND_PIXELS // self.width // 2, 1) * 2
-        return ((top, min(top + rows, self.height)) for top in range(0, self.height, rows))
-
-    def _converted(self, top: int, bottom: int) -> tuple[Tensor, Alpha | None]:
-        return to_tensor(self._part(top, bottom), width=self.width, height=bottom - top, pixel_format=self.pixel_format)
+        return ((first, min(first + rows, bottom)) for first in range(top, bottom, rows))
 
     def _samples(self, top: int, bottom: int) -> NDArray[Any]:
-        return samples_of(
-            self._part(top, bottom), width=self.width, height=bottom - top, pixel_format=self.pixel_format
-        )
-
-    def _part(self, top: int, bottom: int) -> memoryview:
         row = self.width * self.pixel_format.bytes_per_pixel
-        return self._raw[top * row : bottom * row]
+        part = self._raw[top * row : bottom * row]
+        return samples_of(part, width=self.width, height=bottom - top, pixel_format=self.pixel_format)
+
+
+@functools.cache
+def _threads() -> ThreadPoolExecutor:
+    """That convert, as many as there are processors."""
+    return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="conversion")

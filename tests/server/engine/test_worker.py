@@ -33,7 +33,14 @@ def worker(device: Device) -> Iterator[Worker]:
 def ticket(
     worker: Worker, canvas: StandIn, source: TensorSource | None = None, client: str = "a", is_preview: bool = False
 ) -> Ticket:
-    return worker.request(client, canvas, source or picture(), Pace(), is_preview=is_preview)  # type: ignore[arg-type]
+    return worker.request(
+        client,
+        canvas,  # type: ignore[arg-type]
+        source or picture(),
+        lambda top, rows: rows,
+        Pace(),
+        is_preview=is_preview,
+    )
 
 
 async def result(one: Ticket, positions: list[int] | None = None) -> Tensor:
