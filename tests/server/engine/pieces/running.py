@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -49,6 +50,11 @@ def noise(channels: int, height: int, width: int) -> NDArray[np.float32]:
     return (values + np.linspace(-0.5, 0.5, width)).astype(np.float32)
 
 
+def open_files() -> int:
+    """Of this process."""
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 def read(model: bytes) -> Network:
     return read_network(model, input=INPUT, output=OUTPUT)
 
@@ -66,7 +72,7 @@ def plan_in(network: Network, way: Way, height: int, width: int) -> PiecePlan:
     for sweep in schedule.sweeps:
         task = task_of(network, sweep)
         areas = tuple(divide(task, sizes, sizes[network.input], way.layout, way.piece_room))
-        sweeps.append(PlannedSweep(sweep, task, areas, (1.0,) * len(areas)))
+        sweeps.append(PlannedSweep(sweep, task, areas, cost=1.0))
     return PiecePlan(sizes, tuple(sweeps), kept, way.in_file, 0)
 
 

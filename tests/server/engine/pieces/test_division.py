@@ -19,7 +19,7 @@ from server.engine.pieces.schedule import Keeping, cheapest
 from server.engine.pieces.winograd import TILE
 from tests.server.engine.pieces import networks
 from tests.server.engine.pieces.drafts import Draft
-from tests.server.engine.pieces.running import EVERYTHING, read
+from tests.server.engine.pieces.running import EVERYTHING, Array, read
 
 KINDS = (networks.antialiased, networks.strided, networks.normless, networks.norm_alone)
 
@@ -30,7 +30,7 @@ def tasks(network: Network, height: int, width: int) -> list[Task]:
     return [task_of(network, sweep) for sweep in found.sweeps]
 
 
-def covered(areas: list[Area], height: int, width: int) -> np.ndarray:
+def covered(areas: list[Area], height: int, width: int) -> Array:
     """How often each pixel is in an area."""
     times = np.zeros((height, width), int)
     for area in areas:

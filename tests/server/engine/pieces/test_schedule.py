@@ -33,7 +33,7 @@ def used_behind(network: Network, place: int) -> frozenset[str]:
 
 
 def options(network: Network) -> Iterator[tuple[float, float]]:
-    """Cost and room of every way to keep something between sweeps: for each of them a place, none before the last one's."""
+    """Cost and room of every way to keep something between sweeps: each keeps at a place, none before the last one's."""
     sizes = network.sizes(HEIGHT, WIDTH)
     norms = list(network.norms())
     for places in itertools.product(*(range(norm + 1) for norm in norms)):
@@ -87,7 +87,7 @@ def test_everything_is_known_before_it_is_used(network: Callable[[Draft], str], 
     read_network = read(made(network))
     found = schedule(read_network, room)
     assert found
-    norms, known, kept = set(read_network.norms()), set(), set[str]()
+    norms, known, kept = set(read_network.norms()), set[int](), set[str]()
     for sweep in found.sweeps:
         task = task_of(read_network, sweep)
         places = {read_network.layers.index(layer) for layer in task.layers}

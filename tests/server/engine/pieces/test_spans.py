@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,7 +28,7 @@ def transposed(size: int, step: int, pads: int, extra: int = 0) -> Callable[[Dra
 
 
 def resized(mode: str, coordinates: str, rounding: str = "round_prefer_floor") -> Callable[[Draft], str]:
-    attributes = {"nearest_mode": rounding} if mode == "nearest" else {}
+    attributes: dict[str, Any] = {"nearest_mode": rounding} if mode == "nearest" else {}
     return lambda draft: draft.add(
         "Resize", INPUT, "", BLOCK, mode=mode, coordinate_transformation_mode=coordinates, **attributes
     )
@@ -130,10 +132,7 @@ def test_what_lies_outside_is_cut_off(span: Span, length: int) -> None:
 def test_areas_that_divide_the_picture_divide_every_layer(length: int, cuts: list[int], whole: int) -> None:
     bounds = [0, *sorted(cut % (whole + 1) for cut in cuts), whole]
     layer, picture = Size(1, length, length), Size(1, whole, whole)
-    parts = [
-        part_of(layer, Area(Span(start, stop), Span(0, whole)), picture)
-        for start, stop in zip(bounds, bounds[1:], strict=False)
-    ]
+    parts = [part_of(layer, Area(Span(start, stop), Span(0, whole)), picture) for start, stop in pairwise(bounds)]
     assert [part.rows.start for part in parts] == [0, *[part.rows.stop for part in parts[:-1]]]
     assert parts[-1].rows.stop == length
     assert all(part.columns == Span(0, length) for part in parts)

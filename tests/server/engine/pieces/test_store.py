@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import resource
 import signal
 from collections.abc import Iterator
@@ -20,7 +19,8 @@ from server.engine.pieces.areas import Area
 from server.engine.pieces.layout import CHANNELS_FIRST, CHANNELS_LAST, Layout
 from server.engine.pieces.network import Size
 from server.engine.pieces.spans import Span
-from server.engine.pieces.store import Bands, FileBands, MemoryBands, Store
+from server.engine.pieces.store import FileBands, MemoryBands, Store
+from tests.server.engine.pieces.running import Array, open_files
 
 KINDS = [MemoryBands, FileBands]
 LAYOUTS = [CHANNELS_LAST, CHANNELS_FIRST]
@@ -35,7 +35,7 @@ def area(top: int, bottom: int, left: int = 0, right: int = SIZE.width) -> Area:
     return Area(Span(top, bottom), Span(left, right))
 
 
-def values(layout: Layout, part: Area, *, around: float = 0.0) -> np.ndarray:
+def values(layout: Layout, part: Area, *, around: float = 0.0) -> Array:
     """One for each place in the whole, so that what is mixed up shows."""
     whole = np.arange(SIZE.values, dtype=np.float32).reshape(SIZE.channels, SIZE.height, SIZE.width) + around
     cut = whole[:, part.rows.start : part.rows.stop, part.columns.start : part.columns.stop]
@@ -48,10 +48,6 @@ def filled(kind: type[Any], layout: Layout, *, name: str = "layer", rows: int = 
     whole = area(0, SIZE.height)
     kept.write(name, whole, values(layout, whole))
     return kept
-
-
-def open_files() -> int:
-    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 @pytest.mark.parametrize("layout", LAYOUTS, ids=["last", "first"])
@@ -154,7 +150,6 @@ def test_dropped_rows_serve_for_the_next_layer() -> None:
     kept.close()
 
 
-@pytest.mark.skipif(os.name != "posix", reason="counts open files by /proc")
 def test_files_are_closed_when_their_layer_goes(tmp_path: Path) -> None:
     before = open_files()
     kept = Store(FileBands(str(tmp_path)), CHANNELS_LAST, np.dtype(np.float32))
@@ -184,8 +179,7 @@ def files_of_at_most(size: int) -> Iterator[None]:
 
 def test_a_full_disk_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
     before = open_files()
-    bands: Bands = FileBands(str(tmp_path))
-    kept = Store(bands, CHANNELS_LAST, np.dtype(np.float32))
+    kept = Store(FileBands(str(tmp_path)), CHANNELS_LAST, np.dtype(np.float32))
     kept.open("layer", SIZE, 4)
     with files_of_at_most(3000), pytest.raises(OSError):
         kept.write("layer", area(0, 29), values(CHANNELS_LAST, area(0, 29)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -66,7 +68,7 @@ def test_matrices_make_a_convolution(height: int, width: int, channels: int) -> 
     np.testing.assert_allclose(found, np.einsum("hwcij,kcij->hwk", windows, kernel), atol=2e-4)
 
 
-def kind(channels: int = 16, size: int = 3, **changes: object) -> Convolution:
+def kind(channels: int = 16, size: int = 3, **changes: Any) -> Convolution:
     draft = Draft(channels=channels)
     (layer, *_) = read(draft.model(draft.conv(INPUT, channels, size, **changes))).layers
     assert isinstance(layer.operation, Convolution)
