@@ -36,7 +36,12 @@ def piece_of(task: Task, area: Area, sizes: Mapping[str, Size], picture: Size) -
 
 def unit_of(sizes: Mapping[str, Size], picture: Size) -> int:
     """Pieces are a multiple of this high and wide, so that even the smallest layer's are whole tiles."""
-    return TILE * max(round(picture.height / size.height) for size in sizes.values())
+    return TILE * max(_scale(size, picture) for size in sizes.values())
+
+
+def _scale(size: Size, picture: Size) -> int:
+    """How many of the picture's rows, or columns where these are more, are one of the layer's."""
+    return max(1, round(picture.height / size.height), round(picture.width / size.width))
 
 
 @dataclass(frozen=True)
@@ -57,10 +62,9 @@ class _Division:
     def _reflected(self, layer: Layer) -> int:
         if not isinstance(layer.operation, Pad):
             return 1
-        scale = max(1, round(self.picture.height / self.sizes[layer.inputs[0]].height))
         margin = max(max(axis.before, axis.after) for axis in layer.operation.axes)
         # One for the pixel that is not reflected, one because what corresponds to an area may be a pixel smaller.
-        return (2 * margin + 2) * scale
+        return (2 * margin + 2) * _scale(self.sizes[layer.inputs[0]], self.picture)
 
     def best(self) -> tuple[int, int]:
         found: tuple[float, int, int] | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 
 from tests.server.engine.pieces.drafts import INPUT, Draft
 
@@ -93,6 +94,12 @@ def grouped(draft: Draft) -> str:
     return draft.conv(draft.norm(draft.conv(x, 4, 1)), 5, 5, pads=[2] * 4)
 
 
+def uneven_steps(draft: Draft) -> str:
+    """Down faster from left to right than from top to bottom."""
+    x = draft.norm(draft.conv(draft.conv(INPUT, 4, strides=[1, 3], pads=[1] * 4), 4, strides=[1, 2], pads=[0, 1, 0, 2]))
+    return draft.norm(draft.pad(draft.conv(draft.pad(x, 2), 4, dilations=[2, 1]), 1, "edge"))
+
+
 NETWORKS: tuple[Callable[[Draft], str], ...] = (
     antialiased,
     strided,
@@ -107,9 +114,11 @@ NETWORKS: tuple[Callable[[Draft], str], ...] = (
     skip_over_two_norms,
     deep_margins,
     grouped,
+    uneven_steps,
 )
 
 
+@cache
 def made(network: Callable[[Draft], str]) -> bytes:
     draft = Draft()
     return draft.model(network(draft))

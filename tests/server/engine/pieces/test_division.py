@@ -41,7 +41,7 @@ def covered(areas: list[Area], height: int, width: int) -> Array:
 
 
 @given(some.sampled_from(KINDS), some.integers(8, 50), some.integers(8, 50), some.integers(0, 21))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_every_pixel_is_in_one_area(kind: Callable[[Draft], str], height: int, width: int, room: int) -> None:
     """In every layer that is asked for, too; row by row."""
     height, width = 4 * height, 4 * width

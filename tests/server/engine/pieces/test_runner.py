@@ -123,7 +123,7 @@ class Grown:
 
 
 @given(some.data(), some.integers(2, 6), some.integers(2, 6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_any_network_gives_the_whole_pictures_result(data: some.DataObject, height: int, width: int) -> None:
     model = Grown(data).model()
     way = Way(

@@ -33,7 +33,7 @@ def used_behind(network: Network, place: int) -> frozenset[str]:
 
 
 def options(network: Network) -> Iterator[tuple[float, float]]:
-    """Cost and room of every way to keep something between sweeps: each keeps at a place, none before the last one's."""
+    """Cost and room of every way to keep something between sweeps: each keeps at a place, none before the last's."""
     sizes = network.sizes(HEIGHT, WIDTH)
     norms = list(network.norms())
     for places in itertools.product(*(range(norm + 1) for norm in norms)):
