@@ -37,9 +37,8 @@ WAYS = {
     "tiles": Way(piece_room=TILES),
     "computed again": Way(room=0, piece_room=BANDS),
     "partly computed again": Way(room=60_000, piece_room=BANDS),
-    "in a file": Way(in_file=True, piece_room=TILES),
+    "in a file": Way(in_file=True, piece_room=BANDS),
     "at half precision": Way(kept=np.float16, piece_room=BANDS),
-    "at half precision in a file": Way(kept=np.float16, piece_room=BANDS, in_file=True),
 }
 LAYOUTS = {"last": CHANNELS_LAST, "first": CHANNELS_FIRST}
 
@@ -62,6 +61,15 @@ def test_pieces_give_the_whole_pictures_result(network: Callable[[Draft], str], 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_sizes_that_are_no_whole_pieces_are_right(layout: str, height: int, width: int) -> None:
     agree(made(strided), noise(3, height, width), Way(piece_room=TILES, layout=LAYOUTS[layout]))
+
+
+@pytest.mark.xfail(
+    strict=True, reason="a piece is sure to have what one padding reflects, not what several in a row do"
+)
+def test_margins_of_margins_are_right() -> None:
+    draft = Draft()
+    x = draft.pad(draft.pad(draft.pad(INPUT, 4), 4, "constant"), 4, "constant")
+    agree(draft.model(draft.norm(x)), noise(3, 120, 36), Way(piece_room=TILES))
 
 
 class Grown:
@@ -123,7 +131,7 @@ class Grown:
 
 
 @given(some.data(), some.integers(2, 6), some.integers(2, 6))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, derandomize=True)
 def test_any_network_gives_the_whole_pictures_result(data: some.DataObject, height: int, width: int) -> None:
     model = Grown(data).model()
     way = Way(
