@@ -104,10 +104,10 @@ class Canvas:
             return Plan(1, whole)
         try:
             planned = self._session.in_pieces().plan(*size, memory, exact)
-        except NotInPieces as error:
+        except (NotInPieces, ValueError) as error:  # the latter: too small for a layer
             if whole <= memory:
                 return Plan(1, whole)
-            raise TooLarge(whole, error.operation) from error
+            raise TooLarge(whole, error.operation if isinstance(error, NotInPieces) else None) from error
         except PiecesTooLarge as error:
             raise TooLarge(error.least_bytes) from error
         return Plan(planned.pieces, planned.memory_bytes, planned)
