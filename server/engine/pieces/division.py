@@ -18,8 +18,8 @@ _WORTH = 1.15
 
 
 def divide(task: Task, sizes: Mapping[str, Size], picture: Size, layout: Layout, room: int) -> list[Area]:
-    """Row by row: bands over the whole width or, where their margins would cost too much or not fit into ``room`` bytes,
-    tiles. The smallest that can be where nothing fits."""
+    """Row by row: bands over the whole width or, where their margins would cost too much or not fit into ``room``
+    bytes, tiles. The smallest that can be where nothing fits."""
     search = _Division(task, sizes, picture, layout, room)
     rows, columns = search.best()
     return [

@@ -32,8 +32,8 @@ class PieceEngine:
         return len(self._network.layers)
 
     def _plan(self, height: int, width: int, memory: int, exact: bool = False) -> PiecePlan:
-        """Within ``memory`` bytes, at full precision if ``exact``. Raises TooLarge, and ValueError for a picture that is
-        too small."""
+        """Within ``memory`` bytes, at full precision if ``exact``. Raises TooLarge, and ValueError for a picture that
+        is too small."""
         return plan_pieces(self._network, self._layout, height, width, memory, exact=exact)
 
     def translate(self, rows: Rows, emit: Emit, plan: PiecePlan, options: Any) -> Generator[float, None, None]:

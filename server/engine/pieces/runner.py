@@ -23,7 +23,8 @@ Rows = Callable[[int, int], NDArray[np.float32]]
 # Takes the result's next rows.
 Emit = Callable[[NDArray[np.float32]], None]
 
-# All bits of a float16's exponent: set where a value is infinite, or no number. numpy's isfinite takes three times as long.
+# All bits of a float16's exponent: set where a value is infinite, or no number. numpy's isfinite takes three times as
+# long.
 _INFINITE = np.uint16(0x7C00)
 
 

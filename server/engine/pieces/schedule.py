@@ -1,8 +1,8 @@
 """In which sweeps a network is computed, and what is kept between them, so that it fits and costs least.
 
-Every normalisation needs its statistics over the whole picture before anything behind it can be computed, so there is one
-sweep over the picture for each, and one for the result. A sweep starts from what an earlier one has kept and may keep
-something that lies further on; where there is no room for that, the next one computes again what lies between.
+Every normalisation needs its statistics over the whole picture before anything behind it can be computed, so there is
+one sweep over the picture for each, and one for the result. A sweep starts from what an earlier one has kept and may
+keep something that lies further on; where there is no room for that, the next one computes again what lies between.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from server.engine.pieces.network import Network, Size
 
 @dataclass(frozen=True)
 class Cut:
-    """A place between layers: before it lies what is known, ``names`` are the layers whose outputs are used behind it."""
+    """A place between layers: before it lies what is known, ``names`` are the layers whose outputs are used behind
+    it."""
 
     place: int
     names: frozenset[str]
@@ -27,8 +28,8 @@ class Cut:
 
 @dataclass(frozen=True)
 class Sweep:
-    """Computes the layers from ``start`` on: the statistics of what the normalisation at ``stop`` sees or, at the end, the
-    result. What ``keep`` names is kept for later sweeps, and what of ``start`` it does not name can go."""
+    """Computes the layers from ``start`` on: the statistics of what the normalisation at ``stop`` sees or, at the end,
+    the result. What ``keep`` names is kept for later sweeps, and what of ``start`` it does not name can go."""
 
     start: Cut
     stop: int
