@@ -99,7 +99,7 @@ class PieceRun:
     def _keep(self, name: str, area: Area, values: Array) -> None:
         """The statistics do not tell of an overflow: they are taken before, of values at full precision."""
         if values.dtype == np.float16 and (values.view(np.uint16) & _INFINITE).max() == _INFINITE:
-            raise Overflow
+            raise Overflow("Values were too large to be kept at half precision.")
         self._store.write(name, area, values)
 
     def _let_go(self, planned: PlannedSweep, number: int) -> None:

@@ -106,3 +106,23 @@ class Draft:
         kernel = np.outer(line, line) / line.sum() ** 2
         weight = np.tile(kernel, (channels, 1, 1, 1)).astype(np.float32)
         return self.add("Conv", x, weight, group=channels, strides=[stride] * 2)
+
+
+def small(*nodes: onnx.NodeProto, shape: tuple[Any, ...] = ("n", 3, "h", "w"), kind: int = TensorProto.FLOAT) -> bytes:
+    """A graph of these nodes from INPUT to OUTPUT, with a constant ``three``."""
+    ends = [helper.make_tensor_value_info(name, kind, shape) for name in (INPUT, OUTPUT)]
+    three = numpy_helper.from_array(np.ones(3, np.float32), "three")
+    graph = helper.make_graph(list(nodes), "small", ends[:1], ends[1:], [three])
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    return bytes(made.SerializeToString())
+
+
+def one(operation: str, *operands: Any, **attributes: Any) -> bytes:
+    """A network of one operation on the input."""
+    return old(20, operation, *operands, **attributes)
+
+
+def old(opset: int, operation: str, *operands: Any, **attributes: Any) -> bytes:
+    """The same in the words of an older opset."""
+    draft = Draft(opset=opset)
+    return draft.model(draft.add(operation, INPUT, *operands, **attributes))

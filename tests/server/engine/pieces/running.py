@@ -46,7 +46,7 @@ def open_session(model: bytes) -> ort.InferenceSession:
 
 
 def noise(channels: int, height: int, width: int) -> NDArray[np.float32]:
-    """A picture, 1 x C x H x W, that differs everywhere, and more from left to right than from pixel to pixel."""
+    """A picture, 1 x C x H x W, that differs everywhere and grows brighter from left to right."""
     values = np.random.default_rng(height * 1000 + width).uniform(-0.5, 0.5, (1, channels, height, width))
     return (values + np.linspace(-0.5, 0.5, width)).astype(np.float32)
 
