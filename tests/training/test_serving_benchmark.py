@@ -88,7 +88,7 @@ def test_the_ladder_measures_a_server_whose_memory_the_system_limits(setting: Se
     assert rung.problem is None
     assert rung.seconds
     assert rung.memory is None or 10 << 20 < rung.memory < LIMIT.most
-    strangled = climb(setting, 64, Limit(memory="4GiB", what="addresses", most=256 << 20))
+    strangled = climb(setting, 64, Limit(memory="4GiB", what="addresses", most=64 << 20))
     assert strangled.problem is not None
     report = Report("a machine.", "a command", setting, [], [rung, strangled], {}).markdown()
     assert "a limit of 6 GiB of addresses" in report
