@@ -13,6 +13,11 @@ from tests.benchmarks.serving.turns import Result
 
 _WRONG = 3  # 8-bit levels: whose largest difference is at least this much has not answered the same question
 _NOTHING = ""
+_EXPLANATION = (
+    "A bare session and OpenVINO compute tensors from tensors, PyTorch 8-bit pixels from tensors, and Pleinair 8-bit"
+    " pixels from 8-bit pixels. Memory is the most that the computing process had; differences are from PyTorch's eager"
+    " answer, in 8-bit levels."
+)
 
 
 @dataclass(frozen=True)
@@ -47,11 +52,11 @@ class Report:
     def _about_peak(self) -> str:
         peak, side = self.peak(), MATRIX_SIDES[self.setting.device]
         if peak is None:
-            return "The machine's peak was not measured.\n"
+            return f"The machine's peak was not measured. {_EXPLANATION}\n"
         return (
             f"The peak is the fastest product of two {side} x {side} matrices in this run, {peak / 1e9:.0f} billion"
             " operations a second; a share is what direct convolution would have to compute in the time, against it,"
-            " and can be above 1 where an algorithm needs fewer operations.\n"
+            f" and can be above 1 where an algorithm needs fewer operations. {_EXPLANATION}\n"
         )
 
     def _peer_rows(self) -> list[list[str]]:
@@ -123,6 +128,7 @@ class Report:
 
 def table(rows: Sequence[Sequence[str]]) -> str:
     """The first row is the heading; columns are aligned for who reads it as text."""
+    rows = [[cell.replace("|", "\\|") for cell in row] for row in rows]
     widths = [max(3, *(len(row[column]) for row in rows)) for column in range(len(rows[0]))]
     lines = [" | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
     lines.insert(1, " | ".join("-" * width for width in widths))

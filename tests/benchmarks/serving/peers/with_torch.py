@@ -1,4 +1,4 @@
-"""PyTorch as the published test script runs its networks: one picture at a time, in float32, from pixels to pixels."""
+"""PyTorch as the published test script runs its networks: one picture at a time, in float32, from a tensor to pixels."""
 
 from __future__ import annotations
 
@@ -26,12 +26,11 @@ class Eager(Peer):
         self.generator: Any = open_generator(setting)
 
     def load(self, pixels: Picture) -> None:
-        self._pixels = pixels
+        self._tensor = torch.from_numpy(to_tensor(pixels))
 
     def run(self) -> Picture:
         with torch.no_grad():
-            tensor = torch.from_numpy(to_tensor(self._pixels)).to(self.setting.device)
-            translated: Tensor = self.generator(tensor)
+            translated: Tensor = self.generator(self._tensor.to(self.setting.device))
             return to_picture(translated.cpu().numpy())
 
     def picture(self, answer: Picture) -> Picture:
