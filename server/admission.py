@@ -41,6 +41,11 @@ class Admission:
                 raise
             raise self._too_late() from error
 
+    @property
+    def is_open(self) -> bool:
+        """Whether anybody may come in, when there is a place."""
+        return not self._closed
+
     def close(self) -> None:
         """Nobody comes in any more; who is inside may finish."""
         self._closed = True

@@ -12,6 +12,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import SERVICE_NAME as HEALTH
 from grpc_health.v1.health import aio as health
 from grpc_reflection.v1alpha import reflection
+from inference import open_inference_pb2, open_inference_pb2_grpc
 from pleinair.v1 import (
     filters_pb2,
     filters_pb2_grpc,
@@ -32,6 +33,7 @@ from server.jobs.trainer import Trainer
 from server.scanner import FolderScanner
 from server.security import Security
 from server.services.filters import FilterService
+from server.services.inference_v2 import InferenceService
 from server.services.training import TrainingService
 from server.services.translation import TranslationService
 from server.trainings import Trainings
@@ -41,6 +43,7 @@ SERVICES = (
     translation_pb2.DESCRIPTOR.services_by_name["TranslationService"].full_name,
     filters_pb2.DESCRIPTOR.services_by_name["FilterService"].full_name,
     TRAINING,
+    open_inference_pb2.DESCRIPTOR.services_by_name["GRPCInferenceService"].full_name,
 )
 MOST_WATCHERS = 100
 MOST_TRAINING_CALLS = 8  # that send pictures or make filters at once
@@ -150,6 +153,9 @@ class Server:
         filters_pb2_grpc.add_FilterServiceServicer_to_server(FilterService(self._folder, self._watchers), server)
         training_pb2_grpc.add_TrainingServiceServicer_to_server(
             TrainingService(self._trainings, self._training_calls, self._training_watchers), server
+        )
+        open_inference_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(
+            InferenceService(handler, self._folder, self._translations), server
         )
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         reflection.enable_server_reflection((*SERVICES, HEALTH, reflection.SERVICE_NAME), server)

@@ -136,12 +136,33 @@ class TranslationHandler:
         """An encoded picture (PNG, JPEG or WebP) to a PNG file, and sentences about what was converted before."""
         found = self._filters.find(filter_id)
         picture = await asyncio.to_thread(self._decode, data)
-        async with contextlib.aclosing(self._compute(found, _raw(picture))) as steps:
+        result = await self._result(found, picture.pixels)
+        png = await asyncio.to_thread(encode_png, Picture(result.samples, picture.icc_profile))
+        return png, result.summary, picture.notes
+
+    async def translate_array(self, filter_id: str, pixels: NDArray[Any]) -> tuple[NDArray[Any], Summary]:
+        """Pixels, H x W x 3, sRGB-encoded, to translated ones: both uint8, or both float32 from 0 to 1."""
+        found = self._filters.find(filter_id)
+        height, width, _ = pixels.shape
+        self.check_pixels(f"The picture has {width} x {height}", width * height)
+        result = await self._result(found, pixels)
+        return result.samples, result.summary
+
+    def check_pixels(self, size: str, pixels: int) -> None:
+        """Raises Refusal for more than the server takes; ``size`` begins the sentence that says so."""
+        if pixels > self._max_pixels:
+            raise Refusal(
+                Reason.PICTURE_TOO_LARGE,
+                f"{size} = {pixels} pixels and this server takes at most {self._max_pixels}; make it smaller, or start"
+                " the server with a larger --max-pixels.",
+            )
+
+    async def _result(self, found: Filter, pixels: NDArray[Any]) -> _Result:
+        async with contextlib.aclosing(self._compute(found, _raw(pixels))) as steps:
             async for step in steps:
                 if isinstance(step, _Result):
                     result = step
-        png = await asyncio.to_thread(encode_png, Picture(result.samples, picture.icc_profile))
-        return png, result.summary, picture.notes
+        return result
 
     async def _compute(self, found: Filter, raw: _RawPicture) -> AsyncGenerator[Progress | _Result, None]:
         arrived = time.monotonic()
@@ -178,13 +199,7 @@ class TranslationHandler:
                     f"The {name} is {length} pixels; a picture has at least 1.",
                     field=f"header.{name}",
                 )
-        pixels = request.width * request.height
-        if pixels > self._max_pixels:
-            raise Refusal(
-                Reason.PICTURE_TOO_LARGE,
-                f"The picture has {request.width} x {request.height} = {pixels} pixels and this server takes at most"
-                f" {self._max_pixels}; make it smaller, or start the server with a larger --max-pixels.",
-            )
+        self.check_pixels(f"The picture has {request.width} x {request.height}", request.width * request.height)
 
     def _decode(self, data: bytes) -> Picture:
         try:
@@ -222,10 +237,10 @@ async def _receive(request: TranslationRequest, pixels: AsyncIterator[bytes]) ->
     return raw
 
 
-def _raw(picture: Picture) -> _RawPicture:
-    height, width, channels = picture.pixels.shape
-    pixels = np.ascontiguousarray(picture.pixels, picture.pixels.dtype.newbyteorder("<"))
-    sample_type = SampleType.UINT16 if pixels.dtype.itemsize == 2 else SampleType.UINT8
+def _raw(pixels: NDArray[Any]) -> _RawPicture:
+    height, width, channels = pixels.shape
+    pixels = np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("<"))
+    sample_type = next(kind for kind in SampleType if kind.dtype == pixels.dtype)
     return _RawPicture(pixels.data, width, height, PixelFormat(Channels(channels), sample_type))
 
 

@@ -15,6 +15,7 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2_grpc
 from grpc_status import rpc_status
+from inference import open_inference_pb2_grpc
 from numpy.typing import NDArray
 from pleinair.v1 import filters_pb2_grpc, training_pb2_grpc, translation_pb2_grpc
 from pleinair.v1 import translation_pb2 as pb
@@ -43,6 +44,7 @@ class Connection:
         self.translation = translation_pb2_grpc.TranslationServiceStub(channel)
         self.filters = filters_pb2_grpc.FilterServiceStub(channel)
         self.training = training_pb2_grpc.TrainingServiceStub(channel)
+        self.inference = open_inference_pb2_grpc.GRPCInferenceServiceStub(channel)
         self.health: Any = health_pb2_grpc.HealthStub(channel)
 
     def translate(self, filter_id: str, pixels: NDArray[Any], **header: Any) -> NDArray[Any]:

@@ -11,10 +11,15 @@ from tests.contract.connection import Connection, failing
 SERVING = health_pb2.HealthCheckResponse.SERVING
 
 
-NAMES = ("TranslationService", "FilterService", "TrainingService")
+NAMES = (
+    "pleinair.v1.TranslationService",
+    "pleinair.v1.FilterService",
+    "pleinair.v1.TrainingService",
+    "inference.GRPCInferenceService",
+)
 
 
-@pytest.mark.parametrize("service", ["", *(f"pleinair.v1.{name}" for name in NAMES)])
+@pytest.mark.parametrize("service", ["", *NAMES])
 def test_health_is_told_for_the_server_and_each_service(connection: Connection, service: str) -> None:
     assert connection.health.Check(health_pb2.HealthCheckRequest(service=service)).status == SERVING
 
@@ -31,9 +36,9 @@ def test_reflection_lists_the_services_and_describes_them(connection: Connection
     assert services == {
         "grpc.health.v1.Health",
         "grpc.reflection.v1alpha.ServerReflection",
-        "pleinair.v1.FilterService",
-        "pleinair.v1.TrainingService",
-        "pleinair.v1.TranslationService",
+        *NAMES,
     }
     file = database.FindFileContainingSymbol("pleinair.v1.TranslationService")
     assert [method.name for method in file.service[0].method] == ["Translate", "TranslateImage"]
+    file = database.FindFileContainingSymbol("inference.GRPCInferenceService")
+    assert file.service[0].method[-1].name == "ModelInfer"

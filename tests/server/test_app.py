@@ -14,6 +14,7 @@ import grpc
 import numpy as np
 import pytest
 from grpc_health.v1 import health_pb2
+from inference import open_inference_pb2 as inference
 from pleinair.v1 import filters_pb2
 from pleinair.v1 import translation_pb2 as pb
 
@@ -124,6 +125,8 @@ def test_draining_finishes_what_runs_and_refuses_what_comes(folder: Path) -> Non
         with failing() as failures:
             connection.is_well()
         assert (failures[0].code, failures[0].reason) == ("UNAVAILABLE", "SHUTTING_DOWN")
+        assert not connection.inference.ServerReady(inference.ServerReadyRequest()).ready
+        assert not connection.inference.ModelReady(inference.ModelReadyRequest(name="identity")).ready
         assert list(running)[-1].summary.filter_id == "slow"
         drained.result(60)
 

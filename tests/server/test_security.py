@@ -12,6 +12,7 @@ import grpc
 import numpy as np
 import pytest
 from grpc_health.v1 import health_pb2
+from inference import open_inference_pb2 as inference
 from pleinair.v1 import filters_pb2
 
 from server.app import Server
@@ -86,6 +87,15 @@ def test_the_refusal_comes_before_the_pixels(guarded: str, folder: Path) -> None
 
         with failing() as failures:
             Connection(channel, folder).send(frames())  # type: ignore[arg-type]
+    assert failures[0].reason == "UNAUTHENTICATED"
+
+
+def test_the_inference_protocol_wants_the_token_too(guarded: str, folder: Path) -> None:
+    with grpc.insecure_channel(guarded) as channel:
+        stub = Connection(channel, folder).inference
+        assert stub.ServerLive(inference.ServerLiveRequest(), metadata=(("authorization", f"Bearer {TOKEN}"),)).live
+        with failing() as failures:
+            stub.ServerLive(inference.ServerLiveRequest())
     assert failures[0].reason == "UNAUTHENTICATED"
 
 

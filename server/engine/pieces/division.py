@@ -1,0 +1,118 @@
+"""Into which pieces a sweep divides the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from server.engine.pieces.areas import Area, Piece, part_of, trace
+from server.engine.pieces.cost import layer_cost, piece_bytes, piece_cost
+from server.engine.pieces.layout import Layout
+from server.engine.pieces.lowering import Task
+from server.engine.pieces.network import Size
+from server.engine.pieces.spans import Span
+from server.engine.pieces.winograd import TILE
+
+# Bands over the whole width are kept and read in fewer runs; this much more to compute is worth it.
+_WORTH = 1.15
+
+
+def divide(task: Task, sizes: Mapping[str, Size], picture: Size, layout: Layout, room: int) -> list[Area]:
+    """Row by row: bands over the whole width or, where their margins would cost too much or not fit into ``room`` bytes,
+    tiles. The smallest that can be where nothing fits."""
+    search = _Division(task, sizes, picture, layout, room)
+    rows, columns = search.best()
+    return [
+        Area(vertical, horizontal)
+        for vertical in _parts(picture.height, rows, search.unit)
+        for horizontal in _parts(picture.width, columns, search.unit)
+    ]
+
+
+def piece_of(task: Task, area: Area, sizes: Mapping[str, Size], picture: Size) -> Piece:
+    """What the task computes for this area of the picture."""
+    return trace(task.layers, {name: part_of(sizes[name], area, picture) for name in task.asked}, sizes)
+
+
+def unit_of(sizes: Mapping[str, Size], picture: Size) -> int:
+    """Pieces are a multiple of this high and wide, so that even the smallest layer's are whole tiles."""
+    return TILE * max(round(picture.height / size.height) for size in sizes.values())
+
+
+@dataclass(frozen=True)
+class _Division:
+    task: Task
+    sizes: Mapping[str, Size]
+    picture: Size
+    layout: Layout
+    room: int
+
+    @property
+    def unit(self) -> int:
+        return unit_of(self.sizes, self.picture)
+
+    def best(self) -> tuple[int, int]:
+        found: tuple[float, int, int] | None = None
+        for columns in self._widths():
+            rows = self._most_rows(columns)
+            if not rows:
+                continue
+            margin = self._margin(rows, columns)
+            if found is None or margin * _WORTH < found[0]:
+                found = margin, rows, columns
+            if found[0] < _WORTH:
+                break
+        return (found[1], found[2]) if found else (self.unit, self.unit)
+
+    def _widths(self) -> Iterator[int]:
+        columns = self.picture.width
+        while columns > self.unit:
+            yield columns
+            columns = _whole(-(-columns // 2), self.unit)
+
+    def _most_rows(self, columns: int) -> int:
+        """As many as fit; 0 when not even the fewest do."""
+        most, few, many = 0, 1, -(-self.picture.height // self.unit)
+        while few <= many:
+            middle = (few + many) // 2
+            if self._bytes(middle * self.unit, columns) <= self.room:
+                most, few = middle, middle + 1
+            else:
+                many = middle - 1
+        return most * self.unit
+
+    def _bytes(self, rows: int, columns: int) -> int:
+        return piece_bytes(self.task, self._middle(rows, columns), self.layout)
+
+    def _margin(self, rows: int, columns: int) -> float:
+        """How many times as much is computed as without pieces."""
+        piece = self._middle(rows, columns)
+        share = min(rows, self.picture.height) * min(columns, self.picture.width) / self.picture.pixels
+        whole = sum(
+            layer_cost(layer, self.sizes[layer.name].channels, self.layout) * self.sizes[layer.name].pixels
+            for layer in self.task.layers
+        )
+        return piece_cost(self.task, piece, self.layout) / (whole * share)
+
+    def _middle(self, rows: int, columns: int) -> Piece:
+        """A piece of this size that lies away from the picture's edges, where it can."""
+        vertical, horizontal = (
+            Span(max(0, (length - part) // 2), min(length, max(0, (length - part) // 2) + part))
+            for length, part in ((self.picture.height, rows), (self.picture.width, columns))
+        )
+        return piece_of(self.task, Area(vertical, horizontal), self.sizes, self.picture)
+
+
+def _parts(length: int, most: int, unit: int) -> Iterator[Span]:
+    """Equal ones, multiples of the unit; a small rest belongs to the last."""
+    count = -(-length // most)
+    step = _whole(-(-length // count), unit)
+    starts = list(range(0, length, step))
+    if len(starts) > 1 and length - starts[-1] < unit:
+        starts.pop()
+    for start, stop in zip(starts, [*starts[1:], length], strict=True):
+        yield Span(start, stop)
+
+
+def _whole(length: int, unit: int) -> int:
+    return -(-length // unit) * unit

@@ -1,0 +1,119 @@
+"""How a picture is computed: which sweeps, in which pieces, and what is kept between them how."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from server.engine.pieces.areas import Area
+from server.engine.pieces.cost import TOUCH, piece_bytes, piece_cost
+from server.engine.pieces.division import divide, piece_of
+from server.engine.pieces.layout import Layout
+from server.engine.pieces.lowering import Task
+from server.engine.pieces.network import Network, Normalisation, Size
+from server.engine.pieces.schedule import Keeping, Schedule, Sweep, cheapest
+
+# Large enough for the matrix multiplications, small enough to stay near the processor.
+_PIECE_BYTES = 96 << 20
+# onnxruntime's own memory keeps what has another size for later.
+_ARENA = 1.5
+_FILE_TOUCH = 3 * TOUCH
+
+
+@dataclass(frozen=True)
+class PlannedSweep:
+    """``areas`` divide the picture, row by row; ``costs`` are theirs."""
+
+    sweep: Sweep
+    task: Task
+    areas: tuple[Area, ...]
+    costs: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class PiecePlan:
+    """``kept`` is numpy's type of what is kept, in memory or ``in_file``; ``memory_bytes`` is the most that is needed."""
+
+    sizes: Mapping[str, Size]
+    sweeps: tuple[PlannedSweep, ...]
+    kept: np.dtype[Any]
+    in_file: bool
+    memory_bytes: int
+
+    @property
+    def pieces(self) -> int:
+        return sum(len(planned.areas) for planned in self.sweeps)
+
+
+class TooLarge(Exception):
+    """The picture needs more memory, whatever is done; ``least_bytes`` would do."""
+
+    def __init__(self, least_bytes: int) -> None:
+        super().__init__(least_bytes)
+        self.least_bytes = least_bytes
+
+
+def plan_pieces(
+    network: Network, layout: Layout, height: int, width: int, memory: int, *, exact: bool = False
+) -> PiecePlan:
+    """The cheapest that needs at most ``memory`` bytes: what is kept lies in memory, at full or, unless ``exact``, at half
+    precision, and else in a file. Raises TooLarge, and ValueError for a picture that is too small."""
+    sizes = network.sizes(height, width)
+    piece_room = min(_PIECE_BYTES, int(memory / 4 / _ARENA))
+    schedule, kept, in_file = _schedule(network, sizes, layout, memory - int(piece_room * _ARENA), exact=exact)
+    sweeps = tuple(_planned(network, sizes, layout, sweep, piece_room) for sweep in schedule.sweeps)
+    piece = max(_most_bytes(planned, sizes, sizes[network.input], layout) for planned in sweeps)
+    needed = int(piece * _ARENA) + (0 if in_file else schedule.kept_bytes)
+    if needed > memory:
+        raise TooLarge(needed)
+    return PiecePlan(sizes, sweeps, kept, in_file, needed)
+
+
+def _schedule(
+    network: Network, sizes: Mapping[str, Size], layout: Layout, room: int, *, exact: bool
+) -> tuple[Schedule, np.dtype[Any], bool]:
+    single, half = np.dtype(np.float32), np.dtype(np.float16)
+    for kept, in_file in ((single, False), (single if exact else half, False), (single if exact else half, True)):
+        touch, limit = (_FILE_TOUCH, math.inf) if in_file else (TOUCH, room)
+        found = cheapest(network, sizes, layout, Keeping(kept.itemsize, touch, limit))
+        if found:
+            return found, kept, in_file
+    raise AssertionError("a file has room for everything")
+
+
+def _planned(
+    network: Network, sizes: Mapping[str, Size], layout: Layout, sweep: Sweep, piece_room: int
+) -> PlannedSweep:
+    task, picture = task_of(network, sweep), sizes[network.input]
+    areas = tuple(divide(task, sizes, picture, layout, piece_room))
+    costs = tuple(piece_cost(task, piece_of(task, area, sizes, picture), layout) for area in areas)
+    return PlannedSweep(sweep, task, areas, costs)
+
+
+def _most_bytes(planned: PlannedSweep, sizes: Mapping[str, Size], picture: Size, layout: Layout) -> int:
+    largest = max(planned.areas, key=lambda area: area.pixels)
+    return piece_bytes(planned.task, piece_of(planned.task, largest, sizes, picture), layout)
+
+
+def task_of(network: Network, sweep: Sweep) -> Task:
+    is_last = sweep.stop == len(network.layers)
+    measured = None if is_last else _normalised(network, sweep)
+    output = network.output if is_last else None
+    stored = sorted(sweep.new)
+    wanted, layers = {name for name in (*stored, measured, output) if name}, []
+    for layer in reversed(network.layers[sweep.start.place : sweep.stop]):
+        if layer.name in wanted:
+            wanted.update(layer.inputs)
+            layers.append(layer)
+    loaded = sorted(wanted.difference(layer.name for layer in layers))
+    return Task(tuple(reversed(layers)), loaded, stored, measured, output)
+
+
+def _normalised(network: Network, sweep: Sweep) -> str:
+    layer = network.layers[sweep.stop]
+    assert isinstance(layer.operation, Normalisation)
+    return layer.inputs[0]

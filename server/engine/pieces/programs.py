@@ -1,0 +1,67 @@
+"""Graphs that are loaded, made when they are first needed."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from server.engine.pieces.areas import Piece
+from server.engine.pieces.graph import Array, Graph
+from server.engine.pieces.layout import Layout
+from server.engine.pieces.lowering import lower
+from server.engine.pieces.network import Network
+from server.engine.pieces.plan import task_of
+from server.engine.pieces.schedule import Sweep
+
+# Makes an onnxruntime.InferenceSession of a model.
+Open = Callable[[bytes], Any]
+
+
+@dataclass(frozen=True)
+class Program:
+    """A sweep's graph and the session that runs it."""
+
+    graph: Graph
+    session: Any
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """What is to be fed, by the names of layers."""
+        return tuple(self.graph.given.values())
+
+    def run(self, piece: Piece, values: dict[str, Array], options: Any) -> dict[str, Array]:
+        """Results by name; raises whatever onnxruntime raises."""
+        feeds = {
+            **self.graph.weights,
+            **{own: values[name] for own, name in self.graph.given.items()},
+            **{own: control(piece) for own, control in self.graph.controls.items()},
+        }
+        return dict(zip(self.graph.results, self.session.run(None, feeds, options), strict=True))
+
+
+class Programs:
+    """Of one network. Sweeps that do the same with other weights share a session."""
+
+    def __init__(self, network: Network, layout: Layout, open_session: Open) -> None:
+        self._network = network
+        self._layout = layout
+        self._open = open_session
+        self._programs: dict[tuple[Sweep, np.dtype[Any]], Program] = {}
+        self._sessions: dict[bytes, Any] = {}
+
+    def program(self, sweep: Sweep, kept: np.dtype[Any]) -> Program:
+        if (sweep, kept) not in self._programs:
+            channels = self._network.channel_counts()
+            graph = lower(task_of(self._network, sweep), channels, self._network.input, self._layout, kept)
+            self._programs[sweep, kept] = Program(graph, self._session(graph.model))
+        return self._programs[sweep, kept]
+
+    def _session(self, model: bytes) -> Any:
+        key = hashlib.sha256(model).digest()
+        if key not in self._sessions:
+            self._sessions[key] = self._open(model)
+        return self._sessions[key]

@@ -1,0 +1,111 @@
+"""Computes a picture in sweeps of pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from server.engine.pieces.areas import Area, Piece
+from server.engine.pieces.division import piece_of, unit_of
+from server.engine.pieces.graph import Array
+from server.engine.pieces.layout import Layout
+from server.engine.pieces.network import Network, Normalisation
+from server.engine.pieces.plan import PiecePlan, PlannedSweep
+from server.engine.pieces.programs import Program, Programs
+from server.engine.pieces.statistics import Statistics
+from server.engine.pieces.store import FileBands, MemoryBands, Store
+
+# The picture's rows from the first to before the second, 1 x C x rows x width, as the network takes them.
+Rows = Callable[[int, int], NDArray[np.float32]]
+# Takes the result's next rows.
+Emit = Callable[[NDArray[np.float32]], None]
+
+
+class Overflow(ArithmeticError):
+    """Values do not fit the type that they were to be kept in."""
+
+
+class PieceRun:
+    """One picture's computation."""
+
+    def __init__(self, network: Network, programs: Programs, plan: PiecePlan, layout: Layout) -> None:
+        self._network = network
+        self._programs = programs
+        self._plan = plan
+        self._picture = plan.sizes[network.input]
+        self._store = Store(FileBands() if plan.in_file else MemoryBands(), layout, plan.kept)
+        self._known: dict[str, Array] = {}
+        self._layout = layout
+
+    def steps(self, rows: Rows, emit: Emit, options: Any) -> Iterator[tuple[PlannedSweep, int]]:
+        """Each next() computes a piece, whose sweep and number it gives. Raises Overflow, and OSError where a file is
+        full."""
+        try:
+            for planned in self._plan.sweeps:
+                yield from self._sweep(planned, rows, emit, options)
+        finally:
+            self._store.close()
+
+    def _sweep(self, planned: PlannedSweep, rows: Rows, emit: Emit, options: Any) -> Iterator[tuple[PlannedSweep, int]]:
+        program = self._programs.program(planned.sweep, self._plan.kept)
+        self._open(planned)
+        task = planned.task
+        statistics = Statistics(self._plan.sizes[task.measured].channels) if task.measured else None
+        band: list[Array] = []
+        for number, area in enumerate(planned.areas):
+            piece = piece_of(task, area, self._plan.sizes, self._picture)
+            answers = program.run(piece, self._fed(program, piece, rows), options)
+            for name in task.stored:
+                self._store.write(name, piece.asked[name], answers[f"{name}/stored"])
+            if statistics and task.measured:
+                pixels = piece.asked[task.measured].pixels
+                statistics.add(pixels, answers[f"{task.measured}/mean"], answers[f"{task.measured}/square"])
+            if task.output:
+                band.append(answers[task.output])
+                if area.columns.stop == self._picture.width:
+                    emit(band[0] if len(band) == 1 else np.concatenate(band, axis=3))
+                    band.clear()
+            self._let_go(planned, number)
+            yield planned, number
+        if statistics:
+            self._know(planned, statistics)
+
+    def _open(self, planned: PlannedSweep) -> None:
+        unit = unit_of(self._plan.sizes, self._picture)
+        for name in planned.task.stored:
+            size = self._plan.sizes[name]
+            self._store.open(name, size, max(1, unit * size.height // self._picture.height))
+
+    def _fed(self, program: Program, piece: Piece, rows: Rows) -> dict[str, Array]:
+        return {name: self._value(name, piece, rows) for name in program.given}
+
+    def _value(self, name: str, piece: Piece, rows: Rows) -> Array:
+        if name in self._known:
+            return self._known[name]
+        area = piece.areas[name]
+        if name != self._network.input:
+            return self._store.read(name, area)
+        seen = rows(area.rows.start, area.rows.stop)
+        return np.ascontiguousarray(seen[..., area.columns.start : area.columns.stop])
+
+    def _let_go(self, planned: PlannedSweep, number: int) -> None:
+        """Of what later sweeps do not start from, the rows that later pieces do not need."""
+        following = planned.areas[number + 1 : number + 2]
+        if following and following[0].rows == planned.areas[number].rows:
+            return
+        sizes = self._plan.sizes
+        ahead = piece_of(planned.task, following[0], sizes, self._picture).areas if following else {}
+        for name in planned.sweep.start.names - planned.sweep.keep.names:
+            self._store.drop(name, ahead[name].rows.start if name in ahead else None)
+
+    def _know(self, planned: PlannedSweep, statistics: Statistics) -> None:
+        layer = self._network.layers[planned.sweep.stop]
+        assert isinstance(layer.operation, Normalisation)
+        if not np.isfinite(statistics.mean).all():
+            raise Overflow
+        deviation = np.sqrt(statistics.variance + layer.operation.epsilon)
+        self._known[f"{layer.name}/mean"] = statistics.mean.astype(np.float32)
+        self._known[f"{layer.name}/factor"] = (layer.operation.scale / deviation).astype(np.float32)
