@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -14,6 +15,7 @@ from onnx import helper
 from tests import factories
 from tests.benchmarks.serving.__main__ import main
 from tests.benchmarks.serving.ladder import Limit, climb
+from tests.benchmarks.serving.machine import Neighbours, cores
 from tests.benchmarks.serving.memory import peak_memory
 from tests.benchmarks.serving.network import write_network
 from tests.benchmarks.serving.operations import direct_operations, multiply_accumulates
@@ -131,6 +133,18 @@ def test_memory_is_the_most_that_the_process_ever_had() -> None:
     assert 96 << 20 < measured < 300 << 20
     assert peak_memory(child.pid) is None
     assert peak_memory(os.getpid()) is not None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what all programs compute")
+def test_what_was_started_here_is_not_laid_to_other_programs() -> None:
+    begun, before, neighbours = time.monotonic(), os.times(), Neighbours()
+    code = "import time\nwhile time.process_time() < 0.5: pass"
+    children = [subprocess.Popen([sys.executable, "-c", code]) for _ in range(cores())]
+    assert not any(child.wait() for child in children)
+    own = (os.times().children_user - before.children_user) / (time.monotonic() - begun)
+    others = neighbours.cores()
+    assert others is not None
+    assert others + own < 1.1 * (os.cpu_count() or 1)
 
 
 def test_pixels_survive_the_way_to_a_tensor_and_back() -> None:

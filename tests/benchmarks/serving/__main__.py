@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from tests.benchmarks.serving.ladder import Limit, Rung, climb
-from tests.benchmarks.serving.machine import cores, describe, gpu_is_there
+from tests.benchmarks.serving.machine import Neighbours, cores, describe, gpu_is_there
 from tests.benchmarks.serving.memory import LIMITS, read_bytes
 from tests.benchmarks.serving.network import write_network
 from tests.benchmarks.serving.operations import direct_operations
@@ -48,10 +48,11 @@ def _measure(options: argparse.Namespace, folder: Path, command: str) -> Report:
         precision=options.precision or PRECISIONS[options.device],
         threads=options.threads,
     )
-    machine = describe(setting)
+    neighbours = Neighbours()
     write_network(setting)
     results, rungs = _compare(options, setting), _climb(options, setting)
     operations = {side: direct_operations(setting.filter_path, side) for side in {result.side for result in results}}
+    machine = describe(setting, neighbours)
     return Report(machine, command, setting, results, rungs, operations)
 
 

@@ -6,6 +6,7 @@ import importlib.metadata
 import os
 import platform
 import re
+import time
 from pathlib import Path
 
 import torch
@@ -24,15 +25,45 @@ def gpu_is_there() -> bool:
     return torch.cuda.is_available()
 
 
-def describe(setting: Setting) -> str:
-    """One sentence: processor, threads, GPU if it computes, versions, and how busy the machine was before."""
+class Neighbours:
+    """What other programs compute from now on."""
+
+    def __init__(self) -> None:
+        self._begun, self._busy, self._own = time.monotonic(), _busy_seconds(), _own_seconds()
+
+    def cores(self) -> float | None:
+        """How many cores they had on average; None where the system does not tell."""
+        if (busy := _busy_seconds()) is None or self._busy is None:
+            return None
+        others = (busy - self._busy) - (_own_seconds() - self._own)
+        return max(0.0, others) / (time.monotonic() - self._begun)
+
+
+def describe(setting: Setting, neighbours: Neighbours) -> str:
+    """One sentence: processor, threads, GPU if it computes, versions, and how busy others were."""
     parts = [f"{_processor()}, {setting.threads} threads"]
     if setting.device == "cuda":
         parts.append(torch.cuda.get_device_name())
     parts.append(f"Python {platform.python_version()}")
     parts += [f"{name} {version}" for name in _LIBRARIES if (version := _version(name))]
-    parts.append(f"load average at the start {os.getloadavg()[0]:.1f}")
+    if (others := neighbours.cores()) is not None:
+        parts.append(f"other programs computing on {others:.1f} cores meanwhile")
     return ", ".join(parts) + "."
+
+
+def _busy_seconds() -> float | None:
+    """Of all cores together since the machine started, as Linux tells it: all but idle and waiting."""
+    try:
+        first = Path("/proc/stat").read_text("ascii").splitlines()[0].split()
+    except OSError:
+        return None
+    user, nice, system, _, _, *interrupts_and_steal = map(int, first[1:9])
+    return float(user + nice + system + sum(interrupts_and_steal)) / os.sysconf("SC_CLK_TCK")
+
+
+def _own_seconds() -> float:
+    """Of this process and of all that it started and that have ended."""
+    return sum(os.times()[:4])
 
 
 def _processor() -> str:

@@ -1,4 +1,4 @@
-"""PyTorch as the published test script runs its networks: one picture at a time, in float32, from a tensor to pixels."""
+"""PyTorch as the published test script runs its networks: one picture at a time, in float32, a tensor to pixels."""
 
 from __future__ import annotations
 
