@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,9 @@ from tests.benchmarks.serving.setting import Setting
 from tests.benchmarks.serving.turns import Result
 
 _WRONG = 3  # 8-bit levels: whose largest difference is at least this much has not answered the same question
+_LINE = 120  # characters, as elsewhere in the README
 _NOTHING = ""
+_ABSENT = "not available"  # the reason stands below the table
 _EXPLANATION = (
     "A bare session and OpenVINO compute tensors from tensors, PyTorch 8-bit pixels from tensors, and Pleinair 8-bit"
     " pixels from 8-bit pixels. Memory is the most that the computing process had; differences are from PyTorch's eager"
@@ -32,12 +35,13 @@ class Report:
     operations: Mapping[int, int]
 
     def markdown(self) -> str:
-        about = f"The generator has width {self.setting.width} and {self.setting.blocks} blocks, the filter is"
-        parts = [f"Measured on {self.machine} {about} {self.setting.precision}.\n\n```sh\n{self.command}\n```\n"]
+        parts = [paragraph(self._about()), f"```sh\n{self.command}\n```\n"]
         if self.results:
-            parts += [self._about_peak(), table(self._peer_rows()), table(self._ratio_rows())]
+            parts += [paragraph(self._about_peak()), table(self._peer_rows()), *self._peer_problems()]
+            parts.append(table(self._ratio_rows()))
         if self.rungs:
             parts += [f"The server under a limit of {self.rungs[0].limit}:\n", table(self._rung_rows())]
+            parts += [paragraph(f"{r.megapixels:g} megapixels: {r.problem}") for r in self.rungs if r.problem]
         return "\n".join(parts)
 
     @property
@@ -49,15 +53,22 @@ class Report:
         fastest = [min(r.seconds) for r in self.results if r.name in MATMULS and r.measured]
         return matrix_rate(MATRIX_SIDES[self.setting.device], min(fastest)) if fastest else None
 
+    def _about(self) -> str:
+        generator = f"The generator has width {self.setting.width} and {self.setting.blocks} blocks"
+        return f"Measured on {self.machine} {generator}, the filter is {self.setting.precision}."
+
     def _about_peak(self) -> str:
         peak, side = self.peak(), MATRIX_SIDES[self.setting.device]
         if peak is None:
-            return f"The machine's peak was not measured. {_EXPLANATION}\n"
+            return f"The machine's peak was not measured. {_EXPLANATION}"
         return (
             f"The peak is the fastest product of two {side} x {side} matrices in this run, {peak / 1e9:.0f} billion"
             " operations a second; a share is what direct convolution would have to compute in the time, against it,"
-            f" and can be above 1 where an algorithm needs fewer operations. {_EXPLANATION}\n"
+            f" and can be above 1 where an algorithm needs fewer operations. {_EXPLANATION}"
         )
+
+    def _peer_problems(self) -> list[str]:
+        return [paragraph(f"{title(r.name)}, {r.side}: {r.problem}") for r in self.results if r.problem]
 
     def _peer_rows(self) -> list[list[str]]:
         heading = ["size", "", "seconds", "/ Pleinair", "share of peak", "memory", "differs by at most, on average"]
@@ -67,7 +78,7 @@ class Report:
     def _peer_row(self, result: Result) -> list[str]:
         start = [str(result.side), title(result.name)]
         if result.problem is not None:
-            return [*start, f"not available here: {result.problem}", *[_NOTHING] * 4]
+            return [*start, _ABSENT, *[_NOTHING] * 4]
         ours, peak = self._find(PLEINAIR, result.side), self.peak()
         return [
             *start,
@@ -113,7 +124,7 @@ class Report:
 
     def _rung_row(self, rung: Rung) -> list[str]:
         if rung.seconds is None:
-            return [f"{rung.megapixels:g}", rung.problem or _NOTHING, "", "", mebibytes(rung.memory), "", ""]
+            return [f"{rung.megapixels:g}", _ABSENT, *[_NOTHING] * 5]
         pace, first = rung.seconds / rung.megapixels, self.rungs[0]
         return [
             f"{rung.megapixels:g}",
@@ -133,6 +144,10 @@ def table(rows: Sequence[Sequence[str]]) -> str:
     lines = [" | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
     lines.insert(1, " | ".join("-" * width for width in widths))
     return "".join(f"| {line} |\n" for line in lines)
+
+
+def paragraph(sentences: str) -> str:
+    return "\n".join(textwrap.wrap(sentences, _LINE, break_long_words=False, break_on_hyphens=False)) + "\n"
 
 
 def mebibytes(count: int | None) -> str:
