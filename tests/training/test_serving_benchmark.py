@@ -19,7 +19,7 @@ from tests.benchmarks.serving.machine import Neighbours, cores
 from tests.benchmarks.serving.memory import peak_memory
 from tests.benchmarks.serving.network import write_network
 from tests.benchmarks.serving.operations import direct_operations, multiply_accumulates
-from tests.benchmarks.serving.peers import BARE, EAGER, MATMULS, PLEINAIR, SERVER
+from tests.benchmarks.serving.peers import AT_ONCE, BARE, EAGER, MATMULS, PLEINAIR, SERVER
 from tests.benchmarks.serving.peers.base import to_picture, to_tensor
 from tests.benchmarks.serving.report import Report
 from tests.benchmarks.serving.setting import Setting
@@ -42,15 +42,15 @@ def setting(tmp_path_factory: pytest.TempPathFactory) -> Setting:
 @pytest.fixture(scope="module")
 def results(setting: Setting) -> list[Result]:
     """Of real processes, in turns at one size and alone at the other."""
-    together = measure([EAGER, BARE, PLEINAIR], setting, side=32, rounds=2, alone=False)
+    together = measure([EAGER, BARE, PLEINAIR, AT_ONCE], setting, side=32, rounds=2, alone=False)
     return together + measure([BARE], setting, side=48, rounds=1, alone=True)
 
 
 def test_every_peer_is_timed_in_every_round_and_answers_as_pytorch_does(results: list[Result]) -> None:
     named = [(result.name, result.side, len(result.seconds)) for result in results]
-    assert named == [(EAGER, 32, 2), (BARE, 32, 2), (PLEINAIR, 32, 2), (BARE, 48, 1)]
+    assert named == [(EAGER, 32, 2), (BARE, 32, 2), (PLEINAIR, 32, 2), (AT_ONCE, 32, 2), (BARE, 48, 1)]
     assert all(min(result.seconds) > 0 and result.problem is None for result in results)
-    assert [result.largest_difference for result in results] == [None, 0, 0, None]
+    assert [result.largest_difference for result in results] == [None, 0, 0, 0, None]
     assert all(result.memory is None or result.memory > 10 << 20 for result in results)
 
 
@@ -70,6 +70,7 @@ def test_one_table_holds_every_ratio(setting: Setting) -> None:
         Result("compile", 32, problem="No compiler."),
         Result(PLEINAIR, 32, [4.0], 1 << 20, 0, 0.0),
         Result(SERVER, 32, [4.4], 1 << 20, 0, 0.0),
+        Result(AT_ONCE, 32, [3.0], 1 << 20, 0, 0.0),
         Result(MATMULS[0], 32, [0.5, 0.25]),
     ]
     text = Report("a machine.", "a command", setting, found, [], {32: 2 * 2048**3}).markdown()
@@ -82,7 +83,8 @@ def test_one_table_holds_every_ratio(setting: Setting) -> None:
         "1.25 (onnxruntime)",
         "CPU: 1 or more",
     ] in rows
-    assert ["PyTorch eager / Pleinair, server", "1.36", "GPU: 8 or more"] in rows
+    assert ["PyTorch eager / Pleinair, server", "1.36", ""] in rows
+    assert ["PyTorch eager / Pleinair, server, 4 callers at once", "2.00", "GPU: 8 or more"] in rows
     assert ["Pleinair, server / bare session", "0.88", "GPU: 1.15 or less from 1024 on"] in rows
 
 
@@ -98,7 +100,7 @@ def test_the_ladder_measures_a_server_whose_memory_the_system_limits(setting: Se
     assert strangled.problem in report
     picture = ElementTree.fromstring(draw(results, [rung, strangled]))
     points = len([result for result in results if result.memory]) + (1 if rung.memory else 0)
-    assert len(list(picture.iter(f"{SVG}circle"))) == 2 * points + 4  # in two panels, and the legend
+    assert len(list(picture.iter(f"{SVG}circle"))) == 2 * points + 5  # in two panels, and the legend
 
 
 def test_multiply_accumulates_are_those_counted_by_hand(tmp_path: Path) -> None:

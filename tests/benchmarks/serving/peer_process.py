@@ -44,7 +44,7 @@ class PeerProcess:
         self._order("load", str(picture))
 
     def run(self) -> float:
-        """Seconds of one run over the picture."""
+        """Seconds that one run took for each time over the picture."""
         return float(self._order("run")["seconds"])
 
     def save(self, path: Path) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tests.benchmarks.serving.peers.base import Peer
 from tests.benchmarks.serving.setting import Setting
 
-EAGER, BARE, PLEINAIR, SERVER = "eager", "onnxruntime", "pleinair", "server"
+EAGER, BARE, PLEINAIR, SERVER, AT_ONCE = "eager", "onnxruntime", "pleinair", "server", "server-at-once"
 MATMULS = ("matmul-torch", "matmul-onnxruntime")
 _HERE = "tests.benchmarks.serving.peers"
 
@@ -29,6 +29,7 @@ _ENTRIES = {
     "openvino": _Entry("OpenVINO", "with_openvino", "OpenVino", ("cpu",)),
     PLEINAIR: _Entry("Pleinair, engine in process", "with_pleinair", "Engine"),
     SERVER: _Entry("Pleinair, server over gRPC", "with_server", "Served"),
+    AT_ONCE: _Entry("Pleinair, server, 4 callers at once", "with_server", "ServedAtOnce", ("cuda",)),
     MATMULS[0]: _Entry("matrix product, PyTorch", "with_torch", "TorchMatmul"),
     MATMULS[1]: _Entry("matrix product, onnxruntime", "with_onnxruntime", "OnnxruntimeMatmul", ("cpu",)),
 }

@@ -22,8 +22,10 @@ class Unavailable(Exception):
 class Peer(ABC):
     """One way to run the setting's network, in a process of its own. Making it raises Unavailable.
 
-    ``parts`` is what it has started and must end.
+    ``parts`` is what it has started and must end; ``pictures`` is how many times a run goes over the picture.
     """
+
+    pictures = 1
 
     def __init__(self, setting: Setting) -> None:
         self.setting = setting
@@ -35,7 +37,7 @@ class Peer(ABC):
 
     @abstractmethod
     def run(self) -> Any:
-        """What is timed: once over the picture."""
+        """What is timed."""
 
     @abstractmethod
     def picture(self, answer: Any) -> Picture:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 from server.client import Client
 from tests.benchmarks.serving.peers.base import Peer, Picture, Unavailable
@@ -41,3 +42,14 @@ class Served(Peer):
     @property
     def process_id(self) -> int:
         return self._server.process.pid
+
+
+class ServedAtOnce(Served):
+    """Several callers, each with one picture after the other: how many pictures a server gives in a time."""
+
+    callers = 4
+    pictures = 12
+
+    def run(self) -> Picture:
+        with ThreadPoolExecutor(self.callers) as callers:
+            return list(callers.map(lambda _: super(ServedAtOnce, self).run(), range(self.pictures)))[-1]
