@@ -1,8 +1,9 @@
-"""Who may come in, and for how long: a bounded number of requests, each with a deadline."""
+"""Who may come in, and for how long: a bounded number of requests, each with a deadline, and not all of one client."""
 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -10,28 +11,32 @@ from server.errors import Reason, Refusal
 
 RETRY_SECONDS = 1.0
 
+# Of the places that one client may hold, so that there are always some for others.
+_SHARE_OF_ONE = 0.75
+
 
 class Admission:
     """Belongs to one event loop. ``deadline_seconds`` is the longest that one request may take; None is for ever."""
 
     def __init__(self, *, places: int, deadline_seconds: float | None) -> None:
         self._places = places
+        self._places_of_one = math.ceil(places * _SHARE_OF_ONE)
         self._deadline_seconds = deadline_seconds
-        self._inside: set[asyncio.Timeout] = set()
+        self._inside: dict[asyncio.Timeout, str] = {}  # and whose it is
         self._empty = asyncio.Event()
         self._empty.set()
         self._closed = False
 
     @asynccontextmanager
-    async def admit(self, client_seconds: float | None) -> AsyncIterator[None]:
+    async def admit(self, client_seconds: float | None, client: str = "") -> AsyncIterator[None]:
         """A place for the time of the block, which is cancelled at the earlier of the client's and the server's
-        deadline. Raises Refusal."""
-        self._refuse_if_needed()
+        deadline. Who names no ``client`` may take all places. Raises Refusal."""
+        self._refuse_if_needed(client)
         limits = [limit for limit in (client_seconds, self._deadline_seconds) if limit is not None]
         timeout = asyncio.timeout(min(limits, default=None))
         try:
             async with timeout:
-                self._enter(timeout)
+                self._enter(timeout, client)
                 try:
                     yield
                 finally:
@@ -60,7 +65,7 @@ class Admission:
         """Returns when nobody is inside."""
         await self._empty.wait()
 
-    def _refuse_if_needed(self) -> None:
+    def _refuse_if_needed(self, client: str) -> None:
         if self._closed:
             raise _shutting_down()
         if len(self._inside) >= self._places:
@@ -69,13 +74,20 @@ class Admission:
                 f"The server is busy with {self._places} requests, as many as it takes; try again in a moment.",
                 retry_seconds=RETRY_SECONDS,
             )
+        if client and list(self._inside.values()).count(client) >= self._places_of_one:
+            raise Refusal(
+                Reason.QUEUE_FULL,
+                f"The server is busy with {self._places_of_one} requests of yours, as many as it takes from one client;"
+                " try again when one of them is done.",
+                retry_seconds=RETRY_SECONDS,
+            )
 
-    def _enter(self, timeout: asyncio.Timeout) -> None:
-        self._inside.add(timeout)
+    def _enter(self, timeout: asyncio.Timeout, client: str) -> None:
+        self._inside[timeout] = client
         self._empty.clear()
 
     def _leave(self, timeout: asyncio.Timeout) -> None:
-        self._inside.remove(timeout)
+        del self._inside[timeout]
         if not self._inside:
             self._empty.set()
 

@@ -63,7 +63,7 @@ class Server:
         self._security = Security.of(config)
         self._device = Device(config.provider, threads=config.threads)
         self._folder = FilterFolder(FolderScanner(config.filters, self._device))
-        self._worker = Worker(self._device)
+        self._worker = Worker(self._device, memory=config.memory)
         self._translations = Admission(places=config.queue, deadline_seconds=config.deadline)
         self._watchers = Admission(places=MOST_WATCHERS, deadline_seconds=None)
         self._trainings = Trainings(config, self._folder, trainer or Trainer())

@@ -15,6 +15,7 @@ from pleinair.v1 import filters_pb2, filters_pb2_grpc, translation_pb2, translat
 from server.channel import CallError, Channel
 
 CHUNK_BYTES = 1 << 20
+PREVIEW_SIDE = 512
 
 _SAMPLE_TYPES = {
     np.dtype("u1"): translation_pb2.SAMPLE_TYPE_UINT8,
@@ -24,6 +25,7 @@ _SAMPLE_TYPES = {
 }
 
 OnProgress = Callable[[translation_pb2.Progress], None]
+OnPreview = Callable[[translation_pb2.Preview], None]
 
 
 class TranslationError(CallError):
@@ -45,10 +47,13 @@ class Translator(Protocol):
         pixels: NDArray[Any],
         *,
         on_progress: OnProgress | None = None,
+        on_preview: OnPreview | None = None,
+        preview_side: int = PREVIEW_SIDE,
         timeout: float | None = None,
     ) -> tuple[NDArray[Any], translation_pb2.Summary]:
         """H x W x C pixels (C = 1 to 4: grey, grey and alpha, RGB, RGBA; uint8, uint16, float16 or float32) to as many
-        more. Raises TranslationError, and ValueError for another kind of array. The timeout is in seconds."""
+        more. With ``on_preview`` a preview comes first, whose longer side has at most ``preview_side`` pixels.
+        Raises TranslationError, and ValueError for another kind of array. The timeout is in seconds."""
 
     def __enter__(self) -> Self: ...
 
@@ -92,15 +97,20 @@ class Client:
         pixels: NDArray[Any],
         *,
         on_progress: OnProgress | None = None,
+        on_preview: OnPreview | None = None,
+        preview_side: int = PREVIEW_SIDE,
         timeout: float | None = None,
     ) -> tuple[NDArray[Any], translation_pb2.Summary]:
         wire = wire_pixels(pixels)
+        header = wire_header(filter_id, wire)
+        if on_preview:
+            header.preview_side = preview_side
         with self._channel.sentences(TranslationError):
             replies = self._translation.Translate(
-                _frames(filter_id, wire), timeout=timeout, metadata=self._channel.metadata
+                _frames(header, wire), timeout=timeout, metadata=self._channel.metadata
             )
             try:
-                return _collect(replies, Assembly(wire), on_progress)
+                return _collect(replies, Assembly(wire), on_progress, on_preview)
             finally:
                 # Ends the call when something other than its end took us here; after its end it does nothing.
                 replies.cancel()
@@ -163,14 +173,17 @@ def wire_header(filter_id: str, wire: NDArray[Any]) -> translation_pb2.Translate
     )
 
 
-def _frames(filter_id: str, wire: NDArray[Any]) -> Iterator[translation_pb2.TranslateRequest]:
-    yield translation_pb2.TranslateRequest(header=wire_header(filter_id, wire))
+def _frames(header: translation_pb2.TranslateHeader, wire: NDArray[Any]) -> Iterator[translation_pb2.TranslateRequest]:
+    yield translation_pb2.TranslateRequest(header=header)
     for chunk in wire_chunks(wire):
         yield translation_pb2.TranslateRequest(pixels=chunk)
 
 
 def _collect(
-    replies: Iterator[translation_pb2.TranslateResponse], assembly: Assembly, on_progress: OnProgress | None
+    replies: Iterator[translation_pb2.TranslateResponse],
+    assembly: Assembly,
+    on_progress: OnProgress | None,
+    on_preview: OnPreview | None,
 ) -> tuple[NDArray[Any], translation_pb2.Summary]:
     summary = translation_pb2.Summary()
     for reply in replies:
@@ -181,6 +194,8 @@ def _collect(
             summary = reply.summary
         elif frame == "progress" and on_progress:
             on_progress(reply.progress)
+        elif frame == "preview" and on_preview:
+            on_preview(reply.preview)
     return assembly.finish(), summary
 
 

@@ -48,6 +48,17 @@ def _number(number: type[int] | type[float], least: float, most: float) -> _Kind
     return _Kind(read, f"a {'whole ' if number is int else ''}number from {least} to {most}")
 
 
+def read_memory(text: str) -> int:
+    """Bytes, of a number with a unit from KiB to TiB, or of MiB without one. Raises ValueError."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(?:([KMGT])iB)?", text.strip(), re.IGNORECASE)
+    if not found:
+        raise ValueError
+    count = int(float(found[1]) * 1024 ** ("KMGT".index((found[2] or "M").upper()) + 1))
+    if count < 1 << 20:
+        raise ValueError
+    return count
+
+
 def _path(text: str) -> Path:
     if not text:
         raise ValueError
@@ -102,6 +113,14 @@ class ServerConfig:
     threads: int = field(
         default=0,
         metadata=_option(_number(int, 0, 1024), "threads of a computation on the CPU; 0 lets onnxruntime choose"),
+    )
+    memory: int | None = field(
+        default=None,
+        metadata=_option(
+            _Kind(read_memory, "a size of at least 1 MiB, such as 6GiB, or 6144 for MiB"),
+            "memory that computations may take together, such as 6GiB; pictures that do not fit at once wait, or are"
+            " computed in pieces (default: 70 %% of what is free at the start)",
+        ),
     )
     queue: int = field(
         default=16, metadata=_option(_number(int, 1, 10_000), "how many translations may wait or run at once")

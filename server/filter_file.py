@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from server.description import Description, from_metadata, from_sidecar
-from server.engine.canvas import translate_canvas
+from server.engine.canvas import Canvas, TensorSource
 from server.engine.device import Device
 from server.engine.pace import Pace
 from server.engine.session import Feed, Precision, Session
@@ -34,7 +35,7 @@ class Filter:
     precision: Precision
     sha256: str
     file_bytes: int
-    session: Session
+    canvas: Canvas
     pace: Pace = field(default_factory=Pace)
 
     @property
@@ -55,7 +56,7 @@ def read_filter(path: Path, device: Device) -> Filter:
         precision=feed.precision,
         sha256=hashlib.sha256(data).hexdigest(),
         file_bytes=len(data),
-        session=_load(path, data, feed, device),
+        canvas=Canvas(_load(path, data, feed, device), multiple=description.spatial_multiple),
     )
     _try(path, filter_, device)
     return filter_
@@ -120,6 +121,7 @@ def _foreign_feed(graph: Graph, sidecar: Sidecar, sidecar_name: str) -> Feed:
         channels_last=sidecar.channels_last,
         input_range=sidecar.range,
         output_range=sidecar.output_range or sidecar.range,
+        batches=False,  # nobody promised that a picture's result does not depend on the others
     )
 
 
@@ -136,10 +138,11 @@ def _load(path: Path, data: bytes, feed: Feed, device: Device) -> Session:
 
 
 def _try(path: Path, filter_: Filter, device: Device) -> None:
-    picture = np.zeros((1, 3, *_TEST_SIZE), np.float32)
-    multiple = filter_.description.spatial_multiple
+    canvas, picture = filter_.canvas, TensorSource(np.zeros((1, 3, *_TEST_SIZE), np.float32))
     try:
-        translate_canvas(filter_.session, picture, multiple=multiple, options=device.run_options())
+        plan = canvas.plan(*_TEST_SIZE, sys.maxsize)
+        for _ in canvas.translate(picture, lambda rows: None, plan, device.run_options()):
+            pass
     except Exception as error:
         _log.warning("%s failed on a test picture: %s", path, error)
         raise FilterProblem(

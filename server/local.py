@@ -14,16 +14,16 @@ from typing import Any, Self
 from numpy.typing import NDArray
 from pleinair.v1 import filters_pb2, translation_pb2
 
-from server.client import Assembly, OnProgress, TranslationError, wire_chunks, wire_pixels
+from server.client import PREVIEW_SIDE, Assembly, OnPreview, OnProgress, TranslationError, wire_chunks, wire_pixels
 from server.config import ServerConfig
 from server.engine.device import Device, Provider
 from server.engine.pixels import Channels, PixelFormat, SampleType
 from server.engine.worker import Worker
 from server.errors import Refusal, StartProblem
 from server.filters import FilterFolder
-from server.handlers import Progress, Summary, TranslationHandler, TranslationRequest
+from server.handlers import Preview, Progress, Summary, TranslationHandler, TranslationRequest
 from server.scanner import FolderScanner
-from server.services.convert import filter_message, progress_message, rejected_message, summary_message
+from server.services.convert import filter_message, preview_message, progress_message, rejected_message, summary_message
 
 
 class LocalEngine:
@@ -39,13 +39,14 @@ class LocalEngine:
         provider: Provider = ServerConfig.provider,
         threads: int = ServerConfig.threads,
         max_pixels: int = ServerConfig.max_pixels,
+        memory: int | None = ServerConfig.memory,
     ) -> None:
         if not filters.exists():
             raise StartProblem(f"There is no {filters}; name a folder with filters, or one .onnx file.")
         device = Device(provider, threads=threads)
         self.warning = device.warning
         self._folder = FilterFolder(FolderScanner(filters, device))
-        self._worker = Worker(device)
+        self._worker = Worker(device, memory=memory)
         self._handler = TranslationHandler(self._folder, self._worker, max_pixels=max_pixels)
         self._runner = asyncio.Runner()
 
@@ -70,12 +71,15 @@ class LocalEngine:
         pixels: NDArray[Any],
         *,
         on_progress: OnProgress | None = None,
+        on_preview: OnPreview | None = None,
+        preview_side: int = PREVIEW_SIDE,
         timeout: float | None = None,
     ) -> tuple[NDArray[Any], translation_pb2.Summary]:
         wire = wire_pixels(pixels)
+        request = _request(filter_id, wire, preview_side if on_preview else 0)
         try:
             # The runner turns Ctrl-C into a cancellation, which stops onnxruntime.
-            return self._runner.run(self._translate(filter_id, wire, on_progress, timeout))
+            return self._runner.run(self._translate(request, wire, on_progress, on_preview, timeout))
         except Refusal as refusal:
             code, reason = refusal.reason.code, refusal.reason.value
             raise TranslationError(refusal.sentence, code=code, reason=reason) from refusal
@@ -84,10 +88,15 @@ class LocalEngine:
             raise TranslationError(sentence, code="DEADLINE_EXCEEDED") from error
 
     async def _translate(
-        self, filter_id: str, wire: NDArray[Any], on_progress: OnProgress | None, timeout: float | None
+        self,
+        request: TranslationRequest,
+        wire: NDArray[Any],
+        on_progress: OnProgress | None,
+        on_preview: OnPreview | None,
+        timeout: float | None,
     ) -> tuple[NDArray[Any], translation_pb2.Summary]:
         assembly, summary = Assembly(wire), translation_pb2.Summary()
-        translation = self._handler.translate(_request(filter_id, wire), _chunks(wire))
+        translation = self._handler.translate(request, _chunks(wire))
         async with asyncio.timeout(timeout), aclosing(translation) as events:
             async for event in events:
                 if isinstance(event, bytes):
@@ -96,14 +105,16 @@ class LocalEngine:
                     summary = summary_message(event)
                 elif isinstance(event, Progress) and on_progress:
                     on_progress(progress_message(event))
+                elif isinstance(event, Preview) and on_preview:
+                    on_preview(preview_message(event))
         return assembly.finish(), summary
 
 
-def _request(filter_id: str, wire: NDArray[Any]) -> TranslationRequest:
+def _request(filter_id: str, wire: NDArray[Any], preview_side: int) -> TranslationRequest:
     height, width, channels = wire.shape
     sample_type = next(known for known in SampleType if known.dtype == wire.dtype)
     pixel_format = PixelFormat(Channels(channels), sample_type)
-    return TranslationRequest(filter_id=filter_id, width=width, height=height, pixel_format=pixel_format)
+    return TranslationRequest(filter_id, width, height, pixel_format, preview_side)
 
 
 async def _chunks(wire: NDArray[Any]) -> AsyncIterator[bytes]:

@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--tls-certificate", metavar="FILE", help="this server's certificate (PEM), for an encrypted connection")
     add("--filters", metavar="DIR", help="the filters folder (default: PLEINAIR_FILTERS, else ./filters)")
     add("--provider", choices=("auto", "cpu", "cuda"), help="where to compute (default: auto)")
+    add("--memory", metavar="SIZE", help="compute within so much memory, such as 6GiB (default: 70 %% of what is free)")
     add("--max-pixels", metavar="N", help="refuse larger pictures (default: 4096 x 4096 pixels)")
     add("--force", action="store_true", help="replace results that exist already")
     return parser
@@ -72,15 +73,17 @@ def _translate(options: argparse.Namespace) -> int:
 
 def _config(options: argparse.Namespace) -> ServerConfig:
     """The server's own options, with its environment variables; those not given here keep its defaults."""
-    if options.address and (options.filters or options.provider):
+    if options.address and (options.filters or options.provider or options.memory):
         raise UsageError(
-            "The server at --address has its own filters and provider; leave out --filters and --provider."
+            "The server at --address has its own filters, provider and memory; leave out --filters, --provider and"
+            " --memory."
         )
     if not options.address and (options.token_file or options.tls_certificate):
         raise UsageError("--token-file and --tls-certificate are for a server; name it by --address.")
     given = {
         "--filters": options.filters,
         "--provider": options.provider,
+        "--memory": options.memory,
         "--max-pixels": options.max_pixels,
         "--token-file": options.token_file,
         "--tls-certificate": options.tls_certificate,
@@ -94,7 +97,13 @@ def _translator(options: argparse.Namespace, config: ServerConfig) -> Translator
         certificate = read_file(config.tls_certificate) if config.tls_certificate else None
         return Client(options.address, token=token, certificate=certificate)
     filters = options.filter if _is_own_file(options) else config.filters
-    engine = LocalEngine(Path(filters), provider=config.provider, threads=config.threads, max_pixels=config.max_pixels)
+    engine = LocalEngine(
+        Path(filters),
+        provider=config.provider,
+        threads=config.threads,
+        max_pixels=config.max_pixels,
+        memory=config.memory,
+    )
     if engine.warning:
         print(engine.warning, file=sys.stderr)
     return engine
@@ -145,8 +154,11 @@ def _translate_one(translator: Translator, filter_id: str, job: Job, max_pixels:
 
 
 def _stage(progress: Progress) -> str:
-    waiting = progress.stage == Progress.STAGE_QUEUED
-    return f"waiting, {progress.queue_position} before it" if waiting else "translating"
+    if progress.stage == Progress.STAGE_QUEUED:
+        return f"waiting, {progress.queue_position} before it"
+    if not progress.HasField("fraction"):
+        return "translating"
+    return f"translating, {progress.fraction:.0%}, {progress.seconds_left:.0f} s left"
 
 
 def _say(job: Job, sentence: str) -> None:

@@ -285,7 +285,7 @@ class TranslateRequest(Message):
 
 
 class TranslateHeader(Message):
-    __slots__ = ("filter_id", "width", "height", "pixel_format",)
+    __slots__ = ("filter_id", "width", "height", "pixel_format", "preview_side",)
 
     def __init__(
         self,
@@ -294,17 +294,20 @@ class TranslateHeader(Message):
         width: int = 0,
         height: int = 0,
         pixel_format: PixelFormat | None = None,
+        preview_side: int = 0,
     ) -> None:
         self.filter_id = filter_id
         self.width = width
         self.height = height
         self.pixel_format = pixel_format
+        self.preview_side = preview_side
 
     FIELDS = (
         Field(1, "filter_id", kind="string"),
         Field(2, "width", kind="uint32"),
         Field(3, "height", kind="uint32"),
         Field(4, "pixel_format", message=lambda: PixelFormat),
+        Field(5, "preview_side", kind="uint32"),
     )
 
 
@@ -333,7 +336,7 @@ class PixelFormat(Message):
 
 
 class TranslateResponse(Message):
-    __slots__ = ("progress", "pixels", "summary",)
+    __slots__ = ("progress", "pixels", "summary", "preview",)
 
     def __init__(
         self,
@@ -341,15 +344,18 @@ class TranslateResponse(Message):
         progress: Progress | None = None,
         pixels: bytes | None = None,
         summary: Summary | None = None,
+        preview: Preview | None = None,
     ) -> None:
         self.progress = progress
         self.pixels = pixels
         self.summary = summary
+        self.preview = preview
 
     FIELDS = (
         Field(1, "progress", message=lambda: Progress, optional=True, oneof="frame"),
         Field(2, "pixels", kind="bytes", optional=True, oneof="frame"),
         Field(3, "summary", message=lambda: Summary, optional=True, oneof="frame"),
+        Field(4, "preview", message=lambda: Preview, optional=True, oneof="frame"),
     )
 
 
@@ -382,8 +388,29 @@ class Progress(Message):
     )
 
 
+class Preview(Message):
+    __slots__ = ("png", "width", "height",)
+
+    def __init__(
+        self,
+        *,
+        png: bytes = b"",
+        width: int = 0,
+        height: int = 0,
+    ) -> None:
+        self.png = png
+        self.width = width
+        self.height = height
+
+    FIELDS = (
+        Field(1, "png", kind="bytes"),
+        Field(2, "width", kind="uint32"),
+        Field(3, "height", kind="uint32"),
+    )
+
+
 class Summary(Message):
-    __slots__ = ("filter_id", "filter_sha256", "execution_provider", "precision", "queue_seconds", "compute_seconds",)
+    __slots__ = ("filter_id", "filter_sha256", "execution_provider", "precision", "queue_seconds", "compute_seconds", "pieces", "peak_memory_bytes", "batch_size",)
 
     def __init__(
         self,
@@ -394,6 +421,9 @@ class Summary(Message):
         precision: int = 0,
         queue_seconds: float = 0.0,
         compute_seconds: float = 0.0,
+        pieces: int = 0,
+        peak_memory_bytes: int = 0,
+        batch_size: int = 0,
     ) -> None:
         self.filter_id = filter_id
         self.filter_sha256 = filter_sha256
@@ -401,6 +431,9 @@ class Summary(Message):
         self.precision = precision
         self.queue_seconds = queue_seconds
         self.compute_seconds = compute_seconds
+        self.pieces = pieces
+        self.peak_memory_bytes = peak_memory_bytes
+        self.batch_size = batch_size
 
     FIELDS = (
         Field(1, "filter_id", kind="string"),
@@ -409,6 +442,9 @@ class Summary(Message):
         Field(4, "precision", kind="enum"),
         Field(5, "queue_seconds", kind="double"),
         Field(6, "compute_seconds", kind="double"),
+        Field(7, "pieces", kind="uint32"),
+        Field(8, "peak_memory_bytes", kind="uint64"),
+        Field(9, "batch_size", kind="uint32"),
     )
 
 

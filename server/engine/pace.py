@@ -7,17 +7,25 @@ _SMALLEST = 256 * 256
 
 
 class Pace:
-    """Of one filter. Time grows with the number of pixels; what small pictures take says nothing of large ones."""
+    """Of one filter, for pictures computed whole and for those in pieces. Time grows with the number of pixels; what
+    small pictures take says nothing of large ones."""
 
     def __init__(self) -> None:
-        self._seconds_per_pixel: float | None = None
+        self._seconds_per_pixel: dict[bool, float] = {}
 
-    def learn(self, pixels: int, seconds: float) -> None:
+    def learn(self, pixels: int, seconds: float, *, whole: bool) -> None:
         if pixels >= _SMALLEST:
-            self._seconds_per_pixel = seconds / pixels
+            self._seconds_per_pixel[whole] = seconds / pixels
 
-    def seconds_for(self, pixels: int) -> float | None:
+    def seconds_for(self, pixels: int, *, whole: bool) -> float | None:
         """How long a picture will take; None until one of some size was seen."""
-        if self._seconds_per_pixel is None:
+        if whole not in self._seconds_per_pixel:
             return None
-        return self._seconds_per_pixel * max(pixels, _SMALLEST)
+        return self._seconds_per_pixel[whole] * max(pixels, _SMALLEST)
+
+    def pixels_in(self, seconds: float, *, unknown: int) -> int:
+        """How many pixels of small pictures, which are computed whole, it does in this time; ``unknown`` until one of
+        some size was seen."""
+        if True not in self._seconds_per_pixel:
+            return unknown
+        return max(int(seconds / self._seconds_per_pixel[True]), _SMALLEST)

@@ -91,10 +91,15 @@ def to_tensor(
     samples = samples_of(raw, width=width, height=height, pixel_format=pixel_format)
     alpha = samples[..., -1].copy() if pixel_format.channels.has_alpha else None
     tensor = np.empty((1, 3, height, width), np.float32)
+    normalise(samples, tensor, pixel_format)
+    return tensor, alpha
+
+
+def normalise(samples: NDArray[Any], into: Tensor, pixel_format: PixelFormat) -> None:
+    """The same for H x W x C samples, and a tensor that is there already."""
     places = pixel_format.channel_order.value if pixel_format.channels >= Channels.RGB else (0, 0, 0)
     for channel, place in enumerate(places):
-        _normalise(samples[..., place], tensor[0, channel], pixel_format)
-    return tensor, alpha
+        _normalise(samples[..., place], into[0, channel], pixel_format)
 
 
 def samples_of(

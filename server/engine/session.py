@@ -1,4 +1,4 @@
-"""One network in onnxruntime, fed and read in this project's terms: 1 x 3 x H x W, RGB, black -1, white 1."""
+"""One network in onnxruntime, fed and read in this project's terms: N x 3 x H x W, RGB, black -1, white 1."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ class Precision(Enum):
 
 @dataclass(frozen=True)
 class Feed:
-    """How a network wants its picture and gives it back: ranges are its values for black and white."""
+    """How a network wants its picture and gives it back: ranges are its values for black and white, and ``batches`` is
+    whether it takes several pictures at once and computes each for itself."""
 
     input: str = "image"
     output: str = "translated"
@@ -36,6 +37,7 @@ class Feed:
     channels_last: bool = False
     input_range: Range = (-1.0, 1.0)
     output_range: Range = (-1.0, 1.0)
+    batches: bool = True
 
 
 class Session:
@@ -45,6 +47,7 @@ class Session:
         self._feed = feed
         self._session = device.open(model)
         self.execution_provider = str(self._session.get_providers()[0])
+        self.takes_batches = feed.batches
         self._arena = "gpu:0" if self.execution_provider == CUDA else "cpu:0"
 
     def run(self, tensor: Tensor, options: Any) -> Tensor:
@@ -53,7 +56,7 @@ class Session:
         Raises ValueError for an answer of another shape or with values that are not finite, and whatever onnxruntime
         raises.
         """
-        if tensor[0, 0].size > _KEPT_PIXELS:
+        if tensor[:, 0].size > _KEPT_PIXELS:
             options.add_run_config_entry("memory.enable_memory_arena_shrinkage", self._arena)
         (answer,) = self._session.run([self._feed.output], {self._feed.input: self._to_network(tensor)}, options)
         translated = self._from_network(answer)

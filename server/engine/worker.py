@@ -1,106 +1,236 @@
-"""One device, one request at a time, in order of arrival."""
+"""One device for many: whose turn it is, and whose memory."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable
+import logging
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TypeVar
 
+from server.engine.canvas import Canvas, Source, TooLarge
 from server.engine.device import Device
+from server.engine.memory import default_budget
+from server.engine.pace import Pace
+from server.engine.run import Run
+from server.engine.ticket import Convert, Ticket
+from server.engine.turns import Turns
 
-SIGN_OF_LIFE_SECONDS = 5.0
+# Of the memory that is left one request may plan with so much, so that others fit in beside it.
+_SHARE_OF_ONE = 0.75
+
+# So many may start before a request that waits for memory; then nobody does until it has it.
+MOST_OVERTAKING = 8
+
+# Pictures of one size are computed together up to these limits: so many, each of so many pixels, all of them in so many
+# seconds, for others wait meanwhile, or, before the filter's pace is known, of so many pixels together.
+MOST_TOGETHER = 8
+_LARGEST_TOGETHER = 512 * 512
+_SECONDS_TOGETHER = 0.5
+_PIXELS_TOGETHER = 512 * 512
+
+_log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
 
 class Worker:
-    """Owns a device's one inference thread. Belongs to one event loop."""
+    """Owns a device's one inference thread and ``memory`` bytes for what it computes (None: a share of what is free).
+    Belongs to one event loop.
 
-    def __init__(self, device: Device) -> None:
+    Requests take turns of one piece: first client after client, then the requests of one client, each in order of
+    arrival. One whose rows nobody reads is passed over until somebody does. A request is planned when its first turn
+    comes, with what memory is left, and keeps that until it ends; then its unread rows count. One that does not fit
+    waits, and is overtaken by few at the most. Small pictures of one size that wait for one filter are computed
+    together.
+    """
+
+    def __init__(self, device: Device, *, memory: int | None = None) -> None:
+        self.memory = default_budget() if memory is None else memory
         self._device = device
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="inference")
-        self._places: list[Place] = []
+        self._turns = Turns()
+        self._inside: set[Ticket] = set()  # also those that have ended, while they are not left
+        self._computed: list[Ticket] = []  # whose pieces the thread computes now
+        self._computing: asyncio.Future[list[float | Exception]] | None = None
+        self._changed = asyncio.Event()
+        self._serving: asyncio.Task[None] | None = None
 
-    def place(self) -> Place:
-        """A place in the queue, taken when it is entered (``async with``) and given up when it is left."""
-        return Place(self)
+    def request(
+        self,
+        client: str,
+        canvas: Canvas,
+        source: Source,
+        convert: Convert,
+        pace: Pace,
+        *,
+        is_preview: bool = False,
+    ) -> Ticket:
+        """``client`` is who asks, for fairness; ``convert`` makes of the result's rows what is read in the end;
+        ``pace`` is the filter's; a preview is not counted in the queue."""
+        return Ticket(self, client, canvas, source, convert, pace, self._device.run_options(), is_preview)
 
     def close(self) -> None:
         self._thread.shutdown()
 
-    def join(self, place: Place) -> None:
-        self._places.append(place)
-        self._tell_all()
+    def wake(self) -> None:
+        """Looks again whose turn it is."""
+        self._changed.set()
 
-    def leave(self, place: Place) -> None:
-        self._places.remove(place)
-        self._tell_all()
+    def join(self, ticket: Ticket) -> None:
+        self._turns.add(ticket)
+        self._inside.add(ticket)
+        self._turns.tell_positions()
+        self.wake()
+        if self._serving is None or self._serving.done():
+            self._serving = asyncio.create_task(self._serve())
 
-    @contextlib.asynccontextmanager
-    async def running(self, work: Callable[[Any], Result]) -> AsyncIterator[asyncio.Future[Result]]:
-        """Runs ``work`` with fresh onnxruntime.RunOptions in the thread, beside the block. When the block is left
-        before it is done the run is terminated, and the block ends only when the thread has."""
-        options = self._device.run_options()
-        future = asyncio.get_running_loop().run_in_executor(self._thread, work, options)
-        outcome = asyncio.shield(future)  # who waits for it and is cancelled must not cancel the work's own future
+    async def leave(self, ticket: Ticket) -> None:
+        """Ends what is computed for it alone, and returns when that has ended."""
+        self._turns.discard(ticket)
+        if self._computing is not None and all(one.is_left for one in self._computed) and ticket in self._computed:
+            self._computed[0].options.terminate = True
+            await _ended(self._computing)
+        if ticket not in self._computed:
+            ticket.run.close()
+        self._inside.discard(ticket)
+        self._turns.tell_positions()
+        self.wake()
+
+    def seconds_for_others(self, ticket: Ticket, now: float) -> float:
+        """How long others will have the device before the ticket's work is done, by what is known of them."""
+        turns = ticket.forecast.turns_left
+        others = [other for other in self._turns.started if other is not ticket and not other.rows.is_full]
+        return sum(_seconds_for(other, turns, now) for other in others)
+
+    async def _serve(self) -> None:
         try:
-            yield outcome
-        finally:
-            if not future.done():
-                outcome.cancel()
-                options.terminate = True
-                await _ended(future)
+            while self._turns:
+                self._changed.clear()
+                together = await self._next()
+                if together:
+                    await self._compute(together)
+                else:
+                    await self._changed.wait()
+        except Exception as error:  # a fault of ours, for which nobody shall wait for ever
+            for ticket in list(self._turns):
+                self._end(ticket, error)
 
-    def _tell_all(self) -> None:
-        for position, place in enumerate(self._places):
-            place.move_to(position)
+    async def _next(self) -> list[Ticket]:
+        """Whose turn it is: one that goes on, or one that starts, with those that are computed together with it."""
+        for ticket in list(self._turns):
+            if ticket.is_left or ticket.rows.is_full:
+                continue
+            if ticket.is_started:
+                return [ticket]
+            if await self._plan(ticket):
+                return self._start(ticket)
+        return []
+
+    async def _plan(self, ticket: Ticket) -> bool:
+        """Whether the ticket has a plan, within the memory that is left."""
+        left = self._memory_left()
+        if ticket.least_memory > left or self._turns.first_overtaken(MOST_OVERTAKING) not in (None, ticket):
+            return False
+        try:
+            await _ended(self._in_thread(lambda: _make_plan(ticket.run, left)))
+        except TooLarge as error:
+            ticket.least_memory = error.memory_bytes
+            if error.memory_bytes > self.memory:
+                self._end(ticket, error)
+            return False
+        except Exception as error:
+            self._end(ticket, error)
+            return False
+        return not ticket.is_left
+
+    def _start(self, ticket: Ticket) -> list[Ticket]:
+        together = [ticket, *self._companions(ticket)]
+        for one in together:
+            one.run.follow(ticket.run.plan)
+            one.start(len(together))
+        self._turns.count_overtaking()
+        self._turns.tell_positions()
+        return together
+
+    def _companions(self, ticket: Ticket) -> list[Ticket]:
+        run = ticket.run
+        if run.plan.pieces > 1 or run.pixels > _LARGEST_TOGETHER or not run.canvas.takes_batches:
+            return []
+        by_memory = self._memory_left() // max(run.plan.memory_bytes, 1)
+        by_time = ticket.pace.pixels_in(_SECONDS_TOGETHER, unknown=_PIXELS_TOGETHER) // run.pixels
+        most = min(MOST_TOGETHER, by_memory, by_time)
+        alike = [other for other in self._turns.waiting() if other is not ticket and run.is_like(other.run)]
+        return alike[: max(most - 1, 0)]
+
+    async def _compute(self, together: list[Ticket]) -> None:
+        """One piece of one, or several pictures whole. Whatever comes of it goes to the tickets."""
+        began = time.monotonic()
+        for ticket in together:
+            ticket.forecast.piece_begins(began)
+        self._computed, self._computing = together, self._in_thread(lambda: _step(together))
+        outcomes = await _ended(self._computing)
+        self._computed, self._computing = [], None
+        self._turns.move_back(together[0])  # now, so that who came meanwhile is before it
+        now = time.monotonic()
+        for ticket, outcome in zip(together, outcomes, strict=True):
+            if isinstance(outcome, Exception):
+                self._end(ticket, outcome)
+            elif ticket.has_computed(now, outcome):
+                self._end(ticket)
+            if ticket.is_left:
+                ticket.run.close()
+
+    def _end(self, ticket: Ticket, error: Exception | None = None) -> None:
+        self._turns.discard(ticket)
+        ticket.end(error)
+        self._turns.tell_positions()
+
+    def _memory_left(self) -> int:
+        return self.memory - sum(ticket.memory_bytes for ticket in {*self._inside, *self._computed})
+
+    def _in_thread(self, work: Callable[[], Result]) -> asyncio.Future[Result]:
+        return asyncio.get_running_loop().run_in_executor(self._thread, work)
 
 
-class Place:
-    """One request's place in a worker's queue."""
-
-    def __init__(self, worker: Worker) -> None:
-        self._worker = worker
-        self._position = -1
-        self._moved = asyncio.Event()
-
-    async def __aenter__(self) -> Self:
-        self._worker.join(self)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._worker.leave(self)
-
-    async def positions(self) -> AsyncIterator[int]:
-        """How many are before this one, whenever that changes and every few seconds, so that whoever waits knows that
-        somebody is there; ends when it is this one's turn."""
-        while self._position > 0:
-            self._moved.clear()
-            yield self._position
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._moved.wait(), SIGN_OF_LIFE_SECONDS)
-
-    def running(self, work: Callable[[Any], Result]) -> contextlib.AbstractAsyncContextManager[asyncio.Future[Result]]:
-        """Runs ``work(run_options)`` in the worker's thread beside the block; only when it is this one's turn."""
-        assert self._position == 0
-        return self._worker.running(work)
-
-    def move_to(self, position: int) -> None:
-        if position != self._position:
-            self._position = position
-            self._moved.set()
+def _make_plan(run: Run, left: int) -> None:
+    try:
+        run.make_plan(int(left * _SHARE_OF_ONE))
+    except TooLarge as error:
+        if error.memory_bytes > left:
+            raise
+        run.make_plan(error.memory_bytes)
 
 
-async def _ended(future: asyncio.Future[Any]) -> None:
-    """Waits for the end, whatever it is, and however often the caller is cancelled."""
+def _step(together: list[Ticket]) -> list[float | Exception]:
+    """For each the share of its work that is done by now, or why it failed. In the inference thread."""
+    first = together[0]
+    try:
+        if len(together) == 1:
+            return [first.run.step(first.options)]
+        runs = [ticket.run for ticket in together]
+        first.run.canvas.translate_batch([run.source for run in runs], [run.take for run in runs], first.options)
+        return [1.0] * len(together)
+    except Exception as error:
+        if len(together) == 1:
+            return [error]
+        _log.warning("%d pictures failed together and are computed one by one: %s", len(together), error)
+        return [0.0] * len(together)
+
+
+def _seconds_for(other: Ticket, turns: int, now: float) -> float:
+    """That another has the device while one takes so many turns."""
+    left = other.forecast.own_seconds_left(now)
+    by_turns = turns * other.forecast.piece_seconds
+    return by_turns if left is None else min(by_turns, left)
+
+
+async def _ended(future: asyncio.Future[Result]) -> Result:
+    """Waits for its end, however often the caller is cancelled: the thread is free only then."""
     while not future.done():
         try:
             await asyncio.wait([future])
         except asyncio.CancelledError:
             continue
-    future.exception()
+    return future.result()

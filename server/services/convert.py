@@ -12,7 +12,7 @@ from server.engine.pixels import ChannelOrder, Channels, PixelFormat, SampleType
 from server.engine.session import Precision
 from server.errors import Reason, Refusal
 from server.filter_file import Filter
-from server.handlers import Progress, Stage, Summary, TranslationRequest
+from server.handlers import Preview, Progress, Stage, Summary, TranslationRequest
 
 Value = TypeVar("Value", bound=Enum)
 
@@ -56,7 +56,7 @@ _STAGES = {
 def request_from(header: translation_pb2.TranslateHeader) -> TranslationRequest:
     """Raises Refusal for a pixel format that there is not."""
     pixel_format = pixel_format_from(header.pixel_format, "header.pixel_format")
-    return TranslationRequest(header.filter_id, header.width, header.height, pixel_format)
+    return TranslationRequest(header.filter_id, header.width, header.height, pixel_format, header.preview_side)
 
 
 def pixel_format_from(given: translation_pb2.PixelFormat, field: str) -> PixelFormat:
@@ -78,6 +78,10 @@ def progress_message(progress: Progress) -> translation_pb2.Progress:
     )
 
 
+def preview_message(preview: Preview) -> translation_pb2.Preview:
+    return translation_pb2.Preview(png=preview.png, width=preview.width, height=preview.height)
+
+
 def summary_message(summary: Summary) -> translation_pb2.Summary:
     return translation_pb2.Summary(
         filter_id=summary.filter_id,
@@ -86,6 +90,9 @@ def summary_message(summary: Summary) -> translation_pb2.Summary:
         precision=_PRECISIONS[summary.precision],
         queue_seconds=summary.queue_seconds,
         compute_seconds=summary.compute_seconds,
+        pieces=summary.pieces,
+        peak_memory_bytes=summary.peak_memory_bytes,
+        batch_size=summary.batch_size,
     )
 
 

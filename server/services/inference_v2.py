@@ -17,6 +17,7 @@ from server.filter_file import Filter
 from server.filters import FilterFolder
 from server.handlers import Summary, TranslationHandler
 from server.picture_batch import translate_batch
+from server.services.caller import caller_of
 from server.services.status import refusals_as_status
 from server.services.tensors import LAYOUTS, Batch, batch_from, put_pictures, seconds_from, tensor_metadata
 
@@ -59,11 +60,12 @@ class InferenceService(open_inference_pb2_grpc.GRPCInferenceServiceServicer):
         )
 
     async def ModelInfer(self, request: pb.ModelInferRequest, context: Context) -> pb.ModelInferResponse:
-        async with refusals_as_status(context), self._admission.admit(_seconds(request, context)):
+        client = caller_of(context)
+        async with refusals_as_status(context), self._admission.admit(_seconds(request, context), client):
             found = self._find(request.model_name, request.model_version)
             batch = await asyncio.to_thread(batch_from, request)
             pictures = await asyncio.to_thread(batch.pictures)
-            done = await translate_batch(self._handler, found.identifier, pictures)
+            done = await translate_batch(self._handler, found.identifier, pictures, client=client)
             return await asyncio.to_thread(_response, request, batch, done)
 
     def _find(self, name: str, version: str) -> Filter:

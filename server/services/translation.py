@@ -18,8 +18,9 @@ from pleinair.v1.translation_pb2 import (
 
 from server.admission import Admission
 from server.errors import Reason, Refusal
-from server.handlers import Progress, Summary, TranslationHandler
-from server.services.convert import progress_message, request_from, summary_message
+from server.handlers import Preview, Progress, Summary, TranslationHandler
+from server.services.caller import caller_of
+from server.services.convert import preview_message, progress_message, request_from, summary_message
 from server.services.status import refusals_as_status
 
 
@@ -34,17 +35,20 @@ class TranslationService(translation_pb2_grpc.TranslationServiceServicer):
         request_iterator: AsyncIterator[TranslateRequest],
         context: grpc.aio.ServicerContext[Any, Any],
     ) -> None:
-        async with refusals_as_status(context), self._admission.admit(context.time_remaining()):
+        client = caller_of(context)
+        async with refusals_as_status(context), self._admission.admit(context.time_remaining(), client):
             request = request_from(await _header(request_iterator))
-            async with contextlib.aclosing(self._handler.translate(request, _pixels(request_iterator))) as steps:
+            translation = self._handler.translate(request, _pixels(request_iterator), client=client)
+            async with contextlib.aclosing(translation) as steps:
                 async for step in steps:
                     await context.write(_response(step))
 
     async def TranslateImage(
         self, request: TranslateImageRequest, context: grpc.aio.ServicerContext[Any, Any]
     ) -> TranslateImageResponse:
-        async with refusals_as_status(context), self._admission.admit(context.time_remaining()):
-            png, summary, notes = await self._handler.translate_image(request.filter_id, request.image)
+        client = caller_of(context)
+        async with refusals_as_status(context), self._admission.admit(context.time_remaining(), client):
+            png, summary, notes = await self._handler.translate_image(request.filter_id, request.image, client=client)
         return TranslateImageResponse(image=png, summary=summary_message(summary), notes=notes)
 
 
@@ -67,10 +71,12 @@ async def _pixels(frames: AsyncIterator[TranslateRequest]) -> AsyncIterator[byte
         yield frame.pixels
 
 
-def _response(step: Progress | bytes | Summary) -> TranslateResponse:
+def _response(step: Progress | Preview | bytes | Summary) -> TranslateResponse:
     match step:
         case Progress():
             return TranslateResponse(progress=progress_message(step))
+        case Preview():
+            return TranslateResponse(preview=preview_message(step))
         case Summary():
             return TranslateResponse(summary=summary_message(step))
         case pixels:

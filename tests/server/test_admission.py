@@ -37,6 +37,23 @@ def test_who_comes_when_all_places_are_taken_is_refused_until_one_is_free() -> N
     asyncio.run(scenario())
 
 
+def test_one_client_leaves_a_quarter_of_the_places_to_others() -> None:
+    async def scenario() -> None:
+        admission = Admission(places=4, deadline_seconds=None)
+        async with admission.admit(None, "a"), admission.admit(None, "a"), admission.admit(None, "a"):
+            with pytest.raises(Refusal) as caught:
+                async with admission.admit(None, "a"):
+                    pass
+            async with admission.admit(None, "b"):
+                pass
+        assert (caught.value.reason, caught.value.retry_seconds) == (Reason.QUEUE_FULL, 1.0)
+        assert "busy with 3 requests of yours, as many as it takes from one client" in caught.value.sentence
+        async with admission.admit(None, "a"):
+            pass
+
+    asyncio.run(scenario())
+
+
 @pytest.mark.parametrize(("server", "client"), [(0.01, None), (None, 0.01), (60, 0.01), (0.01, 60), (60, -1)])
 def test_the_earlier_deadline_ends_a_request(server: float | None, client: float | None) -> None:
     admission = Admission(places=1, deadline_seconds=server)

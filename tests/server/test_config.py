@@ -37,6 +37,11 @@ def test_the_command_line_goes_before_the_environment_and_that_before_the_file(t
     assert (config.queue, config.deadline, config.grace, config.filters) == (100, 20.0, 3.5, Path("f"))
 
 
+@pytest.mark.parametrize(("text", "mebibytes"), [("6GiB", 6144), ("6144", 6144), ("1.5 gib", 1536), ("2048KiB", 2)])
+def test_memory_is_given_in_any_binary_unit(text: str, mebibytes: int) -> None:
+    assert load_config(["--memory", text], {}).memory == mebibytes << 20
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -51,6 +56,12 @@ def test_the_command_line_goes_before_the_environment_and_that_before_the_file(t
         (["--address", "::1:50051"], "--address is"),
         (["--address", ":50051"], "--address is"),
         (["--filters", ""], "--filters is '', but must be the path of a folder."),
+        (
+            ["--memory", "lots"],
+            "--memory is 'lots', but must be a size of at least 1 MiB, such as 6GiB, or 6144 for MiB.",
+        ),
+        (["--memory", "0"], "--memory is '0', but must be"),
+        (["--memory", "6GB"], "--memory is '6GB', but must be"),
         (["--max-pixels", "0"], "--max-pixels is '0', but must be"),
         (["--training", "maybe"], "--training is 'maybe', but must be one of auto, on, off."),
         (["--training-devices", "cuda:0,gpu"], "--training-devices is 'cuda:0,gpu', but must be auto, cpu, mps, cuda"),

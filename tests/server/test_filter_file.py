@@ -105,7 +105,7 @@ def test_what_may_be_missing_is_empty(read: Callable[..., Filter]) -> None:
 def test_float16_filters_are_read(read: Callable[..., Filter], device: Device) -> None:
     found = read(factories.half())
     assert found.precision is Precision.FLOAT16
-    result = found.session.run(PICTURE, device.run_options())
+    result = factories.translated(found.canvas, PICTURE, device)
     np.testing.assert_allclose(result, -PICTURE, atol=1e-3)
 
 
@@ -113,7 +113,7 @@ def test_a_foreign_model_is_served_as_its_sidecar_says(read: Callable[..., Filte
     found = read(factories.foreign(), factories.SIDECAR)
     assert (found.identifier, found.description.title) == ("filter", "Somebody else's")
     assert (found.description.method, found.description.spatial_multiple) == ("onnx", 8)
-    np.testing.assert_allclose(found.session.run(PICTURE, device.run_options()), -PICTURE, atol=1e-6)
+    np.testing.assert_allclose(factories.translated(found.canvas, PICTURE, device), -PICTURE, atol=1e-6)
 
 
 def test_a_foreign_models_identifier_is_its_file_name_made_fit(tmp_path: Path, device: Device) -> None:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from server.catalogue import Catalogue
+from server.engine.canvas import Canvas
 from server.engine.device import Device, Provider
+from server.engine.pace import Pace
 from server.engine.pixels import Channels, PixelFormat, SampleType
 from server.engine.worker import Worker
 from server.errors import Reason, Refusal
-from server.filter_file import Filter
-from server.handlers import Progress, Stage, Summary, TranslationHandler, TranslationRequest
+from server.handlers import Preview, Progress, Stage, Summary, TranslationHandler, TranslationRequest
+from server.pictures import decode_picture
 from server.scanner import FolderScanner
 from tests import factories
+from tests.server.engine.stand_in import Gate, StandIn
 
 RGB = PixelFormat(Channels.RGB, SampleType.UINT8)
 
@@ -35,11 +39,12 @@ def worker(device: Device) -> Iterator[Worker]:
     worker.close()
 
 
-@pytest.fixture
-def catalogue(tmp_path: Path, device: Device) -> Catalogue:
+@pytest.fixture(scope="module")
+def catalogue(tmp_path_factory: pytest.TempPathFactory, device: Device) -> Catalogue:
+    folder = tmp_path_factory.mktemp("filters")
     for maker in (factories.identity, factories.inverting, factories.slow):
-        factories.put(tmp_path, maker())
-    return FolderScanner(tmp_path, device).load()
+        factories.put(folder, maker())
+    return FolderScanner(folder, device).load()
 
 
 @pytest.fixture
@@ -74,6 +79,80 @@ def test_results_come_in_chunks_of_a_mebibyte(handler: TranslationHandler) -> No
     assert [len(step) for step in steps if isinstance(step, bytes)] == [1 << 20, 1 << 20, 2_100_000 - (2 << 20)]
 
 
+def with_canvas(catalogue: Catalogue, canvas: StandIn) -> Catalogue:
+    """A catalogue of one filter that nobody knows the pace of."""
+    found = replace(catalogue.find("identity"), canvas=canvas, pace=Pace())  # type: ignore[arg-type]
+    return Catalogue({"identity": found})
+
+
+def test_rows_come_while_later_pieces_are_computed(catalogue: Catalogue, worker: Worker) -> None:
+    gate = Gate()
+    canvas = StandIn(4, lambda number, options: gate.hold(options) if number == 2 else None)
+    handler = TranslationHandler(with_canvas(catalogue, canvas), worker, max_pixels=2000 * 2000)
+
+    async def scenario() -> list[Any]:
+        seen: list[Any] = []
+        translation = handler.translate(request(1000, 800, "identity"), chunks(bytes(2_400_000)))
+        async with asyncio.timeout(20), aclosing(translation) as steps:
+            async for step in steps:
+                if isinstance(step, bytes):  # which else would never come
+                    gate.opened.set()
+                seen.append(step)
+        return seen
+
+    *_, summary = seen = asyncio.run(scenario())
+    assert b"".join(step for step in seen if isinstance(step, bytes)) == b"\xff" * 2_400_000
+    assert (summary.pieces, summary.batch_size) == (4, 1)
+
+
+def test_progress_tells_the_share_of_the_pieces_that_are_done(
+    catalogue: Catalogue, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.translation.computation.PROGRESS_SECONDS", 0.001)
+    canvas = StandIn(4, lambda number, options: time.sleep(0.01), at_the_end=True)
+    handler = TranslationHandler(with_canvas(catalogue, canvas), worker, max_pixels=100)
+    steps = asyncio.run(answers(handler, request(4, 4, "identity"), bytes(48)))
+    told = [step.fraction for step in steps if isinstance(step, Progress) and step.fraction is not None]
+    assert told == sorted(told)
+    assert (told[0] >= 0.25, told[-1] < 1, any(fraction >= 0.75 for fraction in told)) == (True, True, True)
+    left = [step.seconds_left for step in steps if isinstance(step, Progress) and step.seconds_left is not None]
+    assert len(left) == len(told)
+    assert min(left) >= 0
+
+
+def test_the_preview_comes_first_and_counts_in_the_summary(handler: TranslationHandler) -> None:
+    pixels = bytes(300 * 200 * 3)
+    asked = request(300, 200)
+    plain, summary = asyncio.run(answers(handler, asked, pixels))[-2:]
+    steps = asyncio.run(answers(handler, replace(asked, preview_side=60), pixels))
+    kinds = [type(step) for step in steps if not isinstance(step, Progress)]
+    assert kinds == [Preview, bytes, Summary]
+    preview = next(step for step in steps if isinstance(step, Preview))
+    assert (preview.width, preview.height) == (60, 40)
+    assert (decode_picture(preview.png, max_pixels=10_000).pixels == 255).all()
+    assert steps[-2] == plain
+    assert steps[-1].peak_memory_bytes > summary.peak_memory_bytes
+
+
+def test_the_summary_states_the_memory_that_was_held(catalogue: Catalogue, worker: Worker) -> None:
+    canvas = StandIn(2, most=5000)
+    handler = TranslationHandler(with_canvas(catalogue, canvas), worker, max_pixels=10_000)
+    summary = asyncio.run(answers(handler, request(10, 8, "identity"), bytes(240)))[-1]
+    rows = 10 * 4 * 3 * 4  # of one piece, as floats
+    assert summary.peak_memory_bytes in (5000 + 240 + rows, 5000 + 240 + 2 * rows)
+
+
+def test_a_picture_that_fits_no_memory_is_refused_with_what_to_do(catalogue: Catalogue, device: Device) -> None:
+    worker = Worker(device, memory=1 << 20)
+    handler = TranslationHandler(catalogue, worker, max_pixels=10_000)
+    with pytest.raises(Refusal) as caught:
+        asyncio.run(answers(handler, request(100, 100), bytes(30_000)))
+    worker.close()
+    assert caught.value.reason is Reason.OUT_OF_MEMORY
+    assert "needs 11 MiB with filter 'inverting', and the server computes within 1 MiB" in caught.value.sentence
+    assert "a larger --memory" in caught.value.sentence
+
+
 def test_closing_a_translation_stops_it_and_frees_the_device(handler: TranslationHandler) -> None:
     async def scenario() -> list[Any]:
         async with aclosing(handler.translate(request(1000, 1000, "slow"), chunks(bytes(3_000_000)))) as steps:
@@ -101,6 +180,7 @@ class BrokenSession:
     """What a device says when it fails, which no test can make it say."""
 
     execution_provider = "CPUExecutionProvider"
+    takes_batches = True
 
     def __init__(self, error: Exception) -> None:
         self._error = error
@@ -127,7 +207,7 @@ def test_a_devices_failure_is_a_reason_and_its_own_words_stay_in_the_log(
     reason: Reason,
 ) -> None:
     good = catalogue.find("identity")
-    broken = Filter(good.description, good.precision, good.sha256, good.file_bytes, BrokenSession(error))  # type: ignore[arg-type]
+    broken = replace(good, canvas=Canvas(BrokenSession(error), multiple=4))  # type: ignore[arg-type]
     handler = TranslationHandler(Catalogue({"identity": broken}), worker, max_pixels=100)
     with pytest.raises(Refusal) as caught:
         asyncio.run(answers(handler, request(1, 1, "identity"), bytes(3)))

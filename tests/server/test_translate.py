@@ -172,7 +172,10 @@ def test_a_result_is_never_replaced_unless_asked(capsys: pytest.CaptureFixture[s
         (["in.png", "-o", "out/", "--filter", "x", "--filters", "none"], "There is no none; name a folder"),
         (["--list", "--filters", "none"], "There is no none; name a folder"),
         (["in.png", "-o", "out/", "--filter", "identity", "--max-pixels", "0"], "--max-pixels is '0', but must be"),
-        (["--list", "--address", "localhost:1", "--filters", "filters"], "leave out --filters and --provider"),
+        (
+            ["--list", "--address", "localhost:1", "--filters", "filters"],
+            "leave out --filters, --provider and --memory",
+        ),
         (["--list", "--token-file", "token"], "are for a server; name it by --address"),
         (["--list", "--address", "localhost:1", "--token-file", "none"], "none cannot be read (No such file"),
     ],

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 from pleinair.v1.filters_pb2 import PRECISION_FLOAT32
-from pleinair.v1.translation_pb2 import Progress
+from pleinair.v1.translation_pb2 import Preview, Progress
 
 from server.client import Client, TranslationError, Translator
 from server.engine.device import Provider
 from server.local import LocalEngine
+from server.pictures import decode_picture
 from tests import factories
 
 MOST_PIXELS = 1024 * 1024
@@ -100,6 +101,16 @@ def test_progress_is_told(translator: Translator) -> None:
     stages: list[int] = []
     translator.translate("identity", BIG[:2, :2], on_progress=lambda progress: stages.append(progress.stage))
     assert stages == [Progress.STAGE_TRANSLATING]
+
+
+def test_a_preview_comes_before_the_result_to_who_wants_one(translator: Translator) -> None:
+    previews: list[Preview] = []
+    pixels = np.full((200, 300, 3), 55, np.uint8)
+    result, _ = translator.translate("inverting", pixels, on_preview=previews.append, preview_side=60)
+    (preview,) = previews
+    assert (preview.width, preview.height) == (60, 40)
+    assert (decode_picture(preview.png, max_pixels=10_000).pixels == 200).all()
+    assert (result == 200).all()
 
 
 @pytest.mark.parametrize(

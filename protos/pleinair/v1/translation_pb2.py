@@ -25,41 +25,43 @@ _sym_db = _symbol_database.Default()
 from pleinair.v1 import filters_pb2 as pleinair_dot_v1_dot_filters__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dpleinair/v1/translation.proto\x12\x0bpleinair.v1\x1a\x19pleinair/v1/filters.proto\"]\n\x10TranslateRequest\x12.\n\x06header\x18\x01 \x01(\x0b\x32\x1c.pleinair.v1.TranslateHeaderH\x00\x12\x10\n\x06pixels\x18\x02 \x01(\x0cH\x00\x42\x07\n\x05\x66rame\"s\n\x0fTranslateHeader\x12\x11\n\tfilter_id\x18\x01 \x01(\t\x12\r\n\x05width\x18\x02 \x01(\r\x12\x0e\n\x06height\x18\x03 \x01(\r\x12.\n\x0cpixel_format\x18\x04 \x01(\x0b\x32\x18.pleinair.v1.PixelFormat\"\xd0\x01\n\x0bPixelFormat\x12\'\n\x08\x63hannels\x18\x01 \x01(\x0e\x32\x15.pleinair.v1.Channels\x12,\n\x0bsample_type\x18\x02 \x01(\x0e\x32\x17.pleinair.v1.SampleType\x12\x38\n\x11transfer_function\x18\x03 \x01(\x0e\x32\x1d.pleinair.v1.TransferFunction\x12\x30\n\rchannel_order\x18\x04 \x01(\x0e\x32\x19.pleinair.v1.ChannelOrder\"\x82\x01\n\x11TranslateResponse\x12)\n\x08progress\x18\x01 \x01(\x0b\x32\x15.pleinair.v1.ProgressH\x00\x12\x10\n\x06pixels\x18\x02 \x01(\x0cH\x00\x12\'\n\x07summary\x18\x03 \x01(\x0b\x32\x14.pleinair.v1.SummaryH\x00\x42\x07\n\x05\x66rame\"\xe7\x01\n\x08Progress\x12*\n\x05stage\x18\x01 \x01(\x0e\x32\x1b.pleinair.v1.Progress.Stage\x12\x16\n\x0equeue_position\x18\x02 \x01(\r\x12\x15\n\x08\x66raction\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x19\n\x0cseconds_left\x18\x04 \x01(\x01H\x01\x88\x01\x01\"G\n\x05Stage\x12\x15\n\x11STAGE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTAGE_QUEUED\x10\x01\x12\x15\n\x11STAGE_TRANSLATING\x10\x02\x42\x0b\n\t_fractionB\x0f\n\r_seconds_left\"\xaa\x01\n\x07Summary\x12\x11\n\tfilter_id\x18\x01 \x01(\t\x12\x15\n\rfilter_sha256\x18\x02 \x01(\t\x12\x1a\n\x12\x65xecution_provider\x18\x03 \x01(\t\x12)\n\tprecision\x18\x04 \x01(\x0e\x32\x16.pleinair.v1.Precision\x12\x15\n\rqueue_seconds\x18\x05 \x01(\x01\x12\x17\n\x0f\x63ompute_seconds\x18\x06 \x01(\x01\"9\n\x15TranslateImageRequest\x12\x11\n\tfilter_id\x18\x01 \x01(\t\x12\r\n\x05image\x18\x02 \x01(\x0c\"]\n\x16TranslateImageResponse\x12\r\n\x05image\x18\x01 \x01(\x0c\x12%\n\x07summary\x18\x02 \x01(\x0b\x32\x14.pleinair.v1.Summary\x12\r\n\x05notes\x18\x03 \x03(\t*u\n\x08\x43hannels\x12\x18\n\x14\x43HANNELS_UNSPECIFIED\x10\x00\x12\x11\n\rCHANNELS_GREY\x10\x01\x12\x17\n\x13\x43HANNELS_GREY_ALPHA\x10\x02\x12\x10\n\x0c\x43HANNELS_RGB\x10\x03\x12\x11\n\rCHANNELS_RGBA\x10\x04*\x8a\x01\n\nSampleType\x12\x1b\n\x17SAMPLE_TYPE_UNSPECIFIED\x10\x00\x12\x15\n\x11SAMPLE_TYPE_UINT8\x10\x01\x12\x16\n\x12SAMPLE_TYPE_UINT16\x10\x02\x12\x17\n\x13SAMPLE_TYPE_FLOAT32\x10\x03\x12\x17\n\x13SAMPLE_TYPE_FLOAT16\x10\x04*o\n\x10TransferFunction\x12!\n\x1dTRANSFER_FUNCTION_UNSPECIFIED\x10\x00\x12\x1a\n\x16TRANSFER_FUNCTION_SRGB\x10\x01\x12\x1c\n\x18TRANSFER_FUNCTION_LINEAR\x10\x02*[\n\x0c\x43hannelOrder\x12\x1d\n\x19\x43HANNEL_ORDER_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43HANNEL_ORDER_RGB\x10\x01\x12\x15\n\x11\x43HANNEL_ORDER_BGR\x10\x02*\xd4\x04\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x1b\n\x17REASON_FILTER_NOT_FOUND\x10\x01\x12\x15\n\x11REASON_BAD_HEADER\x10\x02\x12\x19\n\x15REASON_TOO_FEW_PIXELS\x10\x03\x12\x1a\n\x16REASON_TOO_MANY_PIXELS\x10\x04\x12\x1c\n\x18REASON_PICTURE_TOO_LARGE\x10\x05\x12\x1d\n\x19REASON_PICTURE_UNREADABLE\x10\x06\x12\x15\n\x11REASON_QUEUE_FULL\x10\x07\x12\x1c\n\x18REASON_DEADLINE_EXCEEDED\x10\x08\x12\x18\n\x14REASON_OUT_OF_MEMORY\x10\t\x12\x18\n\x14REASON_SHUTTING_DOWN\x10\n\x12\x18\n\x14REASON_FILTER_FAILED\x10\x0b\x12\x19\n\x15REASON_BAD_PAGE_TOKEN\x10\x0c\x12\x13\n\x0fREASON_INTERNAL\x10\r\x12\x1a\n\x16REASON_UNAUTHENTICATED\x10\x0e\x12\x1d\n\x19REASON_TRAINING_NOT_FOUND\x10\x0f\x12\x1f\n\x1bREASON_TRAINING_UNAVAILABLE\x10\x10\x12\x16\n\x12REASON_WRONG_STATE\x10\x11\x12\x19\n\x15REASON_NO_WEIGHTS_YET\x10\x12\x12\x15\n\x11REASON_BAD_OPTION\x10\x13\x12\x1b\n\x17REASON_PATH_NOT_ALLOWED\x10\x14\x12\x14\n\x10REASON_DISK_FULL\x10\x15\x32\xbf\x01\n\x12TranslationService\x12N\n\tTranslate\x12\x1d.pleinair.v1.TranslateRequest\x1a\x1e.pleinair.v1.TranslateResponse(\x01\x30\x01\x12Y\n\x0eTranslateImage\x12\".pleinair.v1.TranslateImageRequest\x1a#.pleinair.v1.TranslateImageResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dpleinair/v1/translation.proto\x12\x0bpleinair.v1\x1a\x19pleinair/v1/filters.proto\"]\n\x10TranslateRequest\x12.\n\x06header\x18\x01 \x01(\x0b\x32\x1c.pleinair.v1.TranslateHeaderH\x00\x12\x10\n\x06pixels\x18\x02 \x01(\x0cH\x00\x42\x07\n\x05\x66rame\"\x89\x01\n\x0fTranslateHeader\x12\x11\n\tfilter_id\x18\x01 \x01(\t\x12\r\n\x05width\x18\x02 \x01(\r\x12\x0e\n\x06height\x18\x03 \x01(\r\x12.\n\x0cpixel_format\x18\x04 \x01(\x0b\x32\x18.pleinair.v1.PixelFormat\x12\x14\n\x0cpreview_side\x18\x05 \x01(\r\"\xd0\x01\n\x0bPixelFormat\x12\'\n\x08\x63hannels\x18\x01 \x01(\x0e\x32\x15.pleinair.v1.Channels\x12,\n\x0bsample_type\x18\x02 \x01(\x0e\x32\x17.pleinair.v1.SampleType\x12\x38\n\x11transfer_function\x18\x03 \x01(\x0e\x32\x1d.pleinair.v1.TransferFunction\x12\x30\n\rchannel_order\x18\x04 \x01(\x0e\x32\x19.pleinair.v1.ChannelOrder\"\xab\x01\n\x11TranslateResponse\x12)\n\x08progress\x18\x01 \x01(\x0b\x32\x15.pleinair.v1.ProgressH\x00\x12\x10\n\x06pixels\x18\x02 \x01(\x0cH\x00\x12\'\n\x07summary\x18\x03 \x01(\x0b\x32\x14.pleinair.v1.SummaryH\x00\x12\'\n\x07preview\x18\x04 \x01(\x0b\x32\x14.pleinair.v1.PreviewH\x00\x42\x07\n\x05\x66rame\"\xe7\x01\n\x08Progress\x12*\n\x05stage\x18\x01 \x01(\x0e\x32\x1b.pleinair.v1.Progress.Stage\x12\x16\n\x0equeue_position\x18\x02 \x01(\r\x12\x15\n\x08\x66raction\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x19\n\x0cseconds_left\x18\x04 \x01(\x01H\x01\x88\x01\x01\"G\n\x05Stage\x12\x15\n\x11STAGE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTAGE_QUEUED\x10\x01\x12\x15\n\x11STAGE_TRANSLATING\x10\x02\x42\x0b\n\t_fractionB\x0f\n\r_seconds_left\"5\n\x07Preview\x12\x0b\n\x03png\x18\x01 \x01(\x0c\x12\r\n\x05width\x18\x02 \x01(\r\x12\x0e\n\x06height\x18\x03 \x01(\r\"\xe9\x01\n\x07Summary\x12\x11\n\tfilter_id\x18\x01 \x01(\t\x12\x15\n\rfilter_sha256\x18\x02 \x01(\t\x12\x1a\n\x12\x65xecution_provider\x18\x03 \x01(\t\x12)\n\tprecision\x18\x04 \x01(\x0e\x32\x16.pleinair.v1.Precision\x12\x15\n\rqueue_seconds\x18\x05 \x01(\x01\x12\x17\n\x0f\x63ompute_seconds\x18\x06 \x01(\x01\x12\x0e\n\x06pieces\x18\x07 \x01(\r\x12\x19\n\x11peak_memory_bytes\x18\x08 \x01(\x04\x12\x12\n\nbatch_size\x18\t \x01(\r\"9\n\x15TranslateImageRequest\x12\x11\n\tfilter_id\x18\x01 \x01(\t\x12\r\n\x05image\x18\x02 \x01(\x0c\"]\n\x16TranslateImageResponse\x12\r\n\x05image\x18\x01 \x01(\x0c\x12%\n\x07summary\x18\x02 \x01(\x0b\x32\x14.pleinair.v1.Summary\x12\r\n\x05notes\x18\x03 \x03(\t*u\n\x08\x43hannels\x12\x18\n\x14\x43HANNELS_UNSPECIFIED\x10\x00\x12\x11\n\rCHANNELS_GREY\x10\x01\x12\x17\n\x13\x43HANNELS_GREY_ALPHA\x10\x02\x12\x10\n\x0c\x43HANNELS_RGB\x10\x03\x12\x11\n\rCHANNELS_RGBA\x10\x04*\x8a\x01\n\nSampleType\x12\x1b\n\x17SAMPLE_TYPE_UNSPECIFIED\x10\x00\x12\x15\n\x11SAMPLE_TYPE_UINT8\x10\x01\x12\x16\n\x12SAMPLE_TYPE_UINT16\x10\x02\x12\x17\n\x13SAMPLE_TYPE_FLOAT32\x10\x03\x12\x17\n\x13SAMPLE_TYPE_FLOAT16\x10\x04*o\n\x10TransferFunction\x12!\n\x1dTRANSFER_FUNCTION_UNSPECIFIED\x10\x00\x12\x1a\n\x16TRANSFER_FUNCTION_SRGB\x10\x01\x12\x1c\n\x18TRANSFER_FUNCTION_LINEAR\x10\x02*[\n\x0c\x43hannelOrder\x12\x1d\n\x19\x43HANNEL_ORDER_UNSPECIFIED\x10\x00\x12\x15\n\x11\x43HANNEL_ORDER_RGB\x10\x01\x12\x15\n\x11\x43HANNEL_ORDER_BGR\x10\x02*\xd4\x04\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x1b\n\x17REASON_FILTER_NOT_FOUND\x10\x01\x12\x15\n\x11REASON_BAD_HEADER\x10\x02\x12\x19\n\x15REASON_TOO_FEW_PIXELS\x10\x03\x12\x1a\n\x16REASON_TOO_MANY_PIXELS\x10\x04\x12\x1c\n\x18REASON_PICTURE_TOO_LARGE\x10\x05\x12\x1d\n\x19REASON_PICTURE_UNREADABLE\x10\x06\x12\x15\n\x11REASON_QUEUE_FULL\x10\x07\x12\x1c\n\x18REASON_DEADLINE_EXCEEDED\x10\x08\x12\x18\n\x14REASON_OUT_OF_MEMORY\x10\t\x12\x18\n\x14REASON_SHUTTING_DOWN\x10\n\x12\x18\n\x14REASON_FILTER_FAILED\x10\x0b\x12\x19\n\x15REASON_BAD_PAGE_TOKEN\x10\x0c\x12\x13\n\x0fREASON_INTERNAL\x10\r\x12\x1a\n\x16REASON_UNAUTHENTICATED\x10\x0e\x12\x1d\n\x19REASON_TRAINING_NOT_FOUND\x10\x0f\x12\x1f\n\x1bREASON_TRAINING_UNAVAILABLE\x10\x10\x12\x16\n\x12REASON_WRONG_STATE\x10\x11\x12\x19\n\x15REASON_NO_WEIGHTS_YET\x10\x12\x12\x15\n\x11REASON_BAD_OPTION\x10\x13\x12\x1b\n\x17REASON_PATH_NOT_ALLOWED\x10\x14\x12\x14\n\x10REASON_DISK_FULL\x10\x15\x32\xbf\x01\n\x12TranslationService\x12N\n\tTranslate\x12\x1d.pleinair.v1.TranslateRequest\x1a\x1e.pleinair.v1.TranslateResponse(\x01\x30\x01\x12Y\n\x0eTranslateImage\x12\".pleinair.v1.TranslateImageRequest\x1a#.pleinair.v1.TranslateImageResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'pleinair.v1.translation_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CHANNELS']._serialized_start=1190
-  _globals['_CHANNELS']._serialized_end=1307
-  _globals['_SAMPLETYPE']._serialized_start=1310
-  _globals['_SAMPLETYPE']._serialized_end=1448
-  _globals['_TRANSFERFUNCTION']._serialized_start=1450
-  _globals['_TRANSFERFUNCTION']._serialized_end=1561
-  _globals['_CHANNELORDER']._serialized_start=1563
-  _globals['_CHANNELORDER']._serialized_end=1654
-  _globals['_REASON']._serialized_start=1657
-  _globals['_REASON']._serialized_end=2253
+  _globals['_CHANNELS']._serialized_start=1372
+  _globals['_CHANNELS']._serialized_end=1489
+  _globals['_SAMPLETYPE']._serialized_start=1492
+  _globals['_SAMPLETYPE']._serialized_end=1630
+  _globals['_TRANSFERFUNCTION']._serialized_start=1632
+  _globals['_TRANSFERFUNCTION']._serialized_end=1743
+  _globals['_CHANNELORDER']._serialized_start=1745
+  _globals['_CHANNELORDER']._serialized_end=1836
+  _globals['_REASON']._serialized_start=1839
+  _globals['_REASON']._serialized_end=2435
   _globals['_TRANSLATEREQUEST']._serialized_start=73
   _globals['_TRANSLATEREQUEST']._serialized_end=166
-  _globals['_TRANSLATEHEADER']._serialized_start=168
-  _globals['_TRANSLATEHEADER']._serialized_end=283
-  _globals['_PIXELFORMAT']._serialized_start=286
-  _globals['_PIXELFORMAT']._serialized_end=494
-  _globals['_TRANSLATERESPONSE']._serialized_start=497
-  _globals['_TRANSLATERESPONSE']._serialized_end=627
-  _globals['_PROGRESS']._serialized_start=630
-  _globals['_PROGRESS']._serialized_end=861
-  _globals['_PROGRESS_STAGE']._serialized_start=760
-  _globals['_PROGRESS_STAGE']._serialized_end=831
-  _globals['_SUMMARY']._serialized_start=864
-  _globals['_SUMMARY']._serialized_end=1034
-  _globals['_TRANSLATEIMAGEREQUEST']._serialized_start=1036
-  _globals['_TRANSLATEIMAGEREQUEST']._serialized_end=1093
-  _globals['_TRANSLATEIMAGERESPONSE']._serialized_start=1095
-  _globals['_TRANSLATEIMAGERESPONSE']._serialized_end=1188
-  _globals['_TRANSLATIONSERVICE']._serialized_start=2256
-  _globals['_TRANSLATIONSERVICE']._serialized_end=2447
+  _globals['_TRANSLATEHEADER']._serialized_start=169
+  _globals['_TRANSLATEHEADER']._serialized_end=306
+  _globals['_PIXELFORMAT']._serialized_start=309
+  _globals['_PIXELFORMAT']._serialized_end=517
+  _globals['_TRANSLATERESPONSE']._serialized_start=520
+  _globals['_TRANSLATERESPONSE']._serialized_end=691
+  _globals['_PROGRESS']._serialized_start=694
+  _globals['_PROGRESS']._serialized_end=925
+  _globals['_PROGRESS_STAGE']._serialized_start=824
+  _globals['_PROGRESS_STAGE']._serialized_end=895
+  _globals['_PREVIEW']._serialized_start=927
+  _globals['_PREVIEW']._serialized_end=980
+  _globals['_SUMMARY']._serialized_start=983
+  _globals['_SUMMARY']._serialized_end=1216
+  _globals['_TRANSLATEIMAGEREQUEST']._serialized_start=1218
+  _globals['_TRANSLATEIMAGEREQUEST']._serialized_end=1275
+  _globals['_TRANSLATEIMAGERESPONSE']._serialized_start=1277
+  _globals['_TRANSLATEIMAGERESPONSE']._serialized_end=1370
+  _globals['_TRANSLATIONSERVICE']._serialized_start=2438
+  _globals['_TRANSLATIONSERVICE']._serialized_end=2629
 # @@protoc_insertion_point(module_scope)

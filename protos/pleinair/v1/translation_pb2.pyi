@@ -218,11 +218,14 @@ class TranslateHeader(_message.Message):
     WIDTH_FIELD_NUMBER: _builtins.int
     HEIGHT_FIELD_NUMBER: _builtins.int
     PIXEL_FORMAT_FIELD_NUMBER: _builtins.int
+    PREVIEW_SIDE_FIELD_NUMBER: _builtins.int
     filter_id: _builtins.str
     """A filter's id."""
     width: _builtins.int
     """In pixels, at least 1."""
     height: _builtins.int
+    preview_side: _builtins.int
+    """Asks for a preview whose longer side has at most so many pixels; 0 asks for none."""
     @_builtins.property
     def pixel_format(self) -> Global___PixelFormat: ...
     def __init__(
@@ -232,10 +235,11 @@ class TranslateHeader(_message.Message):
         width: _builtins.int = ...,
         height: _builtins.int = ...,
         pixel_format: Global___PixelFormat | None = ...,
+        preview_side: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["pixel_format", b"pixel_format"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter_id", b"filter_id", "height", b"height", "pixel_format", b"pixel_format", "width", b"width"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter_id", b"filter_id", "height", b"height", "pixel_format", b"pixel_format", "preview_side", b"preview_side", "width", b"width"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -284,23 +288,27 @@ class TranslateResponse(_message.Message):
     PROGRESS_FIELD_NUMBER: _builtins.int
     PIXELS_FIELD_NUMBER: _builtins.int
     SUMMARY_FIELD_NUMBER: _builtins.int
+    PREVIEW_FIELD_NUMBER: _builtins.int
     pixels: _builtins.bytes
     @_builtins.property
     def progress(self) -> Global___Progress: ...
     @_builtins.property
     def summary(self) -> Global___Summary: ...
+    @_builtins.property
+    def preview(self) -> Global___Preview: ...
     def __init__(
         self,
         *,
         progress: Global___Progress | None = ...,
         pixels: _builtins.bytes = ...,
         summary: Global___Summary | None = ...,
+        preview: Global___Preview | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame", "pixels", b"pixels", "progress", b"progress", "summary", b"summary"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame", "pixels", b"pixels", "preview", b"preview", "progress", b"progress", "summary", b"summary"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame", "pixels", b"pixels", "progress", b"progress", "summary", b"summary"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["frame", b"frame", "pixels", b"pixels", "preview", b"preview", "progress", b"progress", "summary", b"summary"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_frame: _TypeAlias = _typing.Literal["progress", "pixels", "summary"]  # noqa: Y015
+    _WhichOneofReturnType_frame: _TypeAlias = _typing.Literal["progress", "pixels", "summary", "preview"]  # noqa: Y015
     _WhichOneofArgType_frame: _TypeAlias = _typing.Literal["frame", b"frame"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_frame) -> _WhichOneofReturnType_frame | None: ...
 
@@ -318,13 +326,17 @@ class Progress(_message.Message):
         DESCRIPTOR: _descriptor.EnumDescriptor
         STAGE_UNSPECIFIED: Progress._Stage.ValueType  # 0
         STAGE_QUEUED: Progress._Stage.ValueType  # 1
-        """Another request has the device; queue_position says how many are before this one."""
+        """The request waits for its first turn on the device, or for memory; queue_position says how many requests are
+        before this one: those that have the device or share it by turns, and those that will start earlier.
+        """
         STAGE_TRANSLATING: Progress._Stage.ValueType  # 2
 
     class Stage(_Stage, metaclass=_StageEnumTypeWrapper): ...
     STAGE_UNSPECIFIED: Progress.Stage.ValueType  # 0
     STAGE_QUEUED: Progress.Stage.ValueType  # 1
-    """Another request has the device; queue_position says how many are before this one."""
+    """The request waits for its first turn on the device, or for memory; queue_position says how many requests are
+    before this one: those that have the device or share it by turns, and those that will start earlier.
+    """
     STAGE_TRANSLATING: Progress.Stage.ValueType  # 2
 
     STAGE_FIELD_NUMBER: _builtins.int
@@ -335,7 +347,8 @@ class Progress(_message.Message):
     queue_position: _builtins.int
     fraction: _builtins.float
     """While it is translated, several times a second: how much of the work is done, 0 to 1, and how long the rest will
-    take, both from the pace of this filter on this device. Absent until that pace is known.
+    take, with the turns that others take meanwhile. Both come from the times that this picture's pieces took, before
+    there are any from the pace of this filter on this device, and are absent until that is known.
     """
     seconds_left: _builtins.float
     def __init__(
@@ -362,6 +375,37 @@ class Progress(_message.Message):
 Global___Progress: _TypeAlias = Progress  # noqa: Y015
 
 @_typing.final
+class Preview(_message.Message):
+    """The picture at reduced size through the filter, before the exact result. It is not the exact result made smaller: a
+    filter sees the reduced picture. Pictures of less than 128 x 128 pixels have none.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PNG_FIELD_NUMBER: _builtins.int
+    WIDTH_FIELD_NUMBER: _builtins.int
+    HEIGHT_FIELD_NUMBER: _builtins.int
+    png: _builtins.bytes
+    """PNG, 8 bits, sRGB, with alpha where the request has it."""
+    width: _builtins.int
+    """In pixels: the picture's size divided by one number, at most a twelfth of its pixels."""
+    height: _builtins.int
+    def __init__(
+        self,
+        *,
+        png: _builtins.bytes = ...,
+        width: _builtins.int = ...,
+        height: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["height", b"height", "png", b"png", "width", b"width"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Preview: _TypeAlias = Preview  # noqa: Y015
+
+@_typing.final
 class Summary(_message.Message):
     """What ran."""
 
@@ -373,14 +417,27 @@ class Summary(_message.Message):
     PRECISION_FIELD_NUMBER: _builtins.int
     QUEUE_SECONDS_FIELD_NUMBER: _builtins.int
     COMPUTE_SECONDS_FIELD_NUMBER: _builtins.int
+    PIECES_FIELD_NUMBER: _builtins.int
+    PEAK_MEMORY_BYTES_FIELD_NUMBER: _builtins.int
+    BATCH_SIZE_FIELD_NUMBER: _builtins.int
     filter_id: _builtins.str
     filter_sha256: _builtins.str
     execution_provider: _builtins.str
     """onnxruntime's name of the execution provider, for example "CUDAExecutionProvider"."""
     precision: _filters_pb2.Precision.ValueType
     queue_seconds: _builtins.float
-    """How long the request waited for the device, and how long the device worked."""
+    """How long the request waited for the device, and how long the device worked. The time of small pictures that were
+    computed together is that of all of them.
+    """
     compute_seconds: _builtins.float
+    pieces: _builtins.int
+    """In how many pieces the picture was computed; 1 is whole, in one run. The result is the same."""
+    peak_memory_bytes: _builtins.int
+    """The most memory that the server held for the request: the pixels as they came, what was computed to fill
+    transparent ones, the computation itself as it was planned, and rows of the result that the caller had not read.
+    """
+    batch_size: _builtins.int
+    """How many pictures of one size were computed together, this one included."""
     def __init__(
         self,
         *,
@@ -390,10 +447,13 @@ class Summary(_message.Message):
         precision: _filters_pb2.Precision.ValueType = ...,
         queue_seconds: _builtins.float = ...,
         compute_seconds: _builtins.float = ...,
+        pieces: _builtins.int = ...,
+        peak_memory_bytes: _builtins.int = ...,
+        batch_size: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["compute_seconds", b"compute_seconds", "execution_provider", b"execution_provider", "filter_id", b"filter_id", "filter_sha256", b"filter_sha256", "precision", b"precision", "queue_seconds", b"queue_seconds"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_size", b"batch_size", "compute_seconds", b"compute_seconds", "execution_provider", b"execution_provider", "filter_id", b"filter_id", "filter_sha256", b"filter_sha256", "peak_memory_bytes", b"peak_memory_bytes", "pieces", b"pieces", "precision", b"precision", "queue_seconds", b"queue_seconds"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

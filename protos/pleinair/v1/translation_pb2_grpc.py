@@ -58,8 +58,9 @@ class TranslationServiceServicer:
     def Translate(self, request_iterator, context):
         """One picture as raw pixels. The first request frame is a header, the others are pixels in row order, in chunks of
         any size up to the server's message limit (256 KiB to 1 MiB is fastest); the caller then closes its side. Back
-        come progress frames, the result's pixels in the same format, and one summary, last.
-        The caller's deadline and cancellation stop the computation.
+        come progress frames, one preview if the header asks for it, the result's pixels in the same format, and one
+        summary, last. Pixels come as they are ready; progress frames lie between them only where nothing else came for
+        some seconds. A caller that reads slowly is waited for. Its deadline and cancellation stop the computation.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -39,8 +39,9 @@ class TranslationServiceStub:
     Translate: _grpc.StreamStreamMultiCallable[_translation_pb2.TranslateRequest, _translation_pb2.TranslateResponse]
     """One picture as raw pixels. The first request frame is a header, the others are pixels in row order, in chunks of
     any size up to the server's message limit (256 KiB to 1 MiB is fastest); the caller then closes its side. Back
-    come progress frames, the result's pixels in the same format, and one summary, last.
-    The caller's deadline and cancellation stop the computation.
+    come progress frames, one preview if the header asks for it, the result's pixels in the same format, and one
+    summary, last. Pixels come as they are ready; progress frames lie between them only where nothing else came for
+    some seconds. A caller that reads slowly is waited for. Its deadline and cancellation stop the computation.
     """
     TranslateImage: _grpc.UnaryUnaryMultiCallable[_translation_pb2.TranslateImageRequest, _translation_pb2.TranslateImageResponse]
     """One encoded picture in, one PNG out, for scripts and grpcurl. Larger pictures go through Translate."""
@@ -56,8 +57,9 @@ class TranslationServiceAsyncStub(TranslationServiceStub):
     Translate: _aio.StreamStreamMultiCallable[_translation_pb2.TranslateRequest, _translation_pb2.TranslateResponse]  # type: ignore[assignment]
     """One picture as raw pixels. The first request frame is a header, the others are pixels in row order, in chunks of
     any size up to the server's message limit (256 KiB to 1 MiB is fastest); the caller then closes its side. Back
-    come progress frames, the result's pixels in the same format, and one summary, last.
-    The caller's deadline and cancellation stop the computation.
+    come progress frames, one preview if the header asks for it, the result's pixels in the same format, and one
+    summary, last. Pixels come as they are ready; progress frames lie between them only where nothing else came for
+    some seconds. A caller that reads slowly is waited for. Its deadline and cancellation stop the computation.
     """
     TranslateImage: _aio.UnaryUnaryMultiCallable[_translation_pb2.TranslateImageRequest, _translation_pb2.TranslateImageResponse]  # type: ignore[assignment]
     """One encoded picture in, one PNG out, for scripts and grpcurl. Larger pictures go through Translate."""
@@ -76,8 +78,9 @@ class TranslationServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_translation_pb2.TranslateResponse], _abc.AsyncIterator[_translation_pb2.TranslateResponse]]:
         """One picture as raw pixels. The first request frame is a header, the others are pixels in row order, in chunks of
         any size up to the server's message limit (256 KiB to 1 MiB is fastest); the caller then closes its side. Back
-        come progress frames, the result's pixels in the same format, and one summary, last.
-        The caller's deadline and cancellation stop the computation.
+        come progress frames, one preview if the header asks for it, the result's pixels in the same format, and one
+        summary, last. Pixels come as they are ready; progress frames lie between them only where nothing else came for
+        some seconds. A caller that reads slowly is waited for. Its deadline and cancellation stop the computation.
         """
 
     @_abc_1.abstractmethod

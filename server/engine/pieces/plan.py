@@ -17,21 +17,26 @@ from server.engine.pieces.lowering import Task
 from server.engine.pieces.network import Network, Normalisation, Size
 from server.engine.pieces.schedule import Keeping, Schedule, Sweep, cheapest
 
-# Large enough for the matrix multiplications, small enough to stay near the processor.
+# Large enough for the matrix multiplications, small enough to stay near the processor; where pieces overlap much because
+# there is nothing between them that is kept, large enough to waste little.
 _PIECE_BYTES = 96 << 20
+_LONE_PIECE_BYTES = 1 << 30
 # onnxruntime's own memory keeps what has another size for later.
 _ARENA = 1.5
 _FILE_TOUCH = 3 * TOUCH
+# What is better is worth so much more computing: full precision than half, and memory than a file of many gigabytes.
+_HALF = 1.05
+_FILE = 1.5
 
 
 @dataclass(frozen=True)
 class PlannedSweep:
-    """``areas`` divide the picture, row by row; ``costs`` are theirs."""
+    """``areas`` divide the picture, row by row; ``cost`` is a pixel's."""
 
     sweep: Sweep
     task: Task
     areas: tuple[Area, ...]
-    costs: tuple[float, ...]
+    cost: float
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,8 @@ def plan_pieces(
     """The cheapest that needs at most ``memory`` bytes: what is kept lies in memory, at full or, unless ``exact``, at half
     precision, and else in a file. Raises TooLarge, and ValueError for a picture that is too small."""
     sizes = network.sizes(height, width)
-    piece_room = min(_PIECE_BYTES, int(memory / 4 / _ARENA))
+    has_norms = any(network.norms())
+    piece_room = int(min(_PIECE_BYTES, memory / _ARENA / 4) if has_norms else min(_LONE_PIECE_BYTES, memory / _ARENA))
     schedule, kept, in_file = _schedule(network, sizes, layout, memory - int(piece_room * _ARENA), exact=exact)
     sweeps = tuple(_planned(network, sizes, layout, sweep, piece_room) for sweep in schedule.sweeps)
     piece = max(_most_bytes(planned, sizes, sizes[network.input], layout) for planned in sweeps)
@@ -77,12 +83,16 @@ def _schedule(
     network: Network, sizes: Mapping[str, Size], layout: Layout, room: int, *, exact: bool
 ) -> tuple[Schedule, np.dtype[Any], bool]:
     single, half = np.dtype(np.float32), np.dtype(np.float16)
-    for kept, in_file in ((single, False), (single if exact else half, False), (single if exact else half, True)):
+    found = []
+    for kept, in_file, worse in ((single, False, 1.0), (half, False, _HALF), (single if exact else half, True, _FILE)):
         touch, limit = (_FILE_TOUCH, math.inf) if in_file else (TOUCH, room)
-        found = cheapest(network, sizes, layout, Keeping(kept.itemsize, touch, limit))
-        if found:
-            return found, kept, in_file
-    raise AssertionError("a file has room for everything")
+        schedule = (
+            None if exact and kept == half else cheapest(network, sizes, layout, Keeping(kept.itemsize, touch, limit))
+        )
+        if schedule:
+            found.append((schedule.cost * worse, schedule, kept, in_file))
+    _, schedule, kept, in_file = min(found, key=lambda candidate: candidate[0])
+    return schedule, kept, in_file
 
 
 def _planned(
@@ -90,8 +100,9 @@ def _planned(
 ) -> PlannedSweep:
     task, picture = task_of(network, sweep), sizes[network.input]
     areas = tuple(divide(task, sizes, picture, layout, piece_room))
-    costs = tuple(piece_cost(task, piece_of(task, area, sizes, picture), layout) for area in areas)
-    return PlannedSweep(sweep, task, areas, costs)
+    middle = areas[len(areas) // 2]
+    cost = piece_cost(task, piece_of(task, middle, sizes, picture), layout) / middle.pixels
+    return PlannedSweep(sweep, task, areas, cost)
 
 
 def _most_bytes(planned: PlannedSweep, sizes: Mapping[str, Size], picture: Size, layout: Layout) -> int:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import onnx
 import pytest
 
-from server.engine.canvas import translate_canvas
+from server.engine.canvas import Canvas, Plan, TensorSource, TooLarge
 from server.engine.device import Device
 from server.engine.pixels import Tensor
 from server.engine.session import Feed, Session
@@ -19,18 +21,16 @@ def session(model: onnx.ModelProto, device: Device) -> Session:
     return Session(model.SerializeToString(), Feed(), device)
 
 
-def noise(height: int, width: int) -> Tensor:
-    return np.random.default_rng(0).uniform(-1, 1, (1, 3, height, width)).astype(np.float32)
+def noise(height: int, width: int, seed: int = 0) -> Tensor:
+    return np.random.default_rng(seed).uniform(-1, 1, (1, 3, height, width)).astype(np.float32)
 
 
 @pytest.mark.parametrize("multiple", [1, 4, 32])
 @pytest.mark.parametrize(("height", "width"), SIZES)
 def test_any_size_comes_back_in_its_place(device: Device, height: int, width: int, multiple: int) -> None:
     picture = noise(height, width)
-    result = translate_canvas(
-        session(factories.identity(), device), picture, multiple=multiple, options=device.run_options()
-    )
-    np.testing.assert_array_equal(result, picture)
+    canvas = Canvas(session(factories.identity(), device), multiple=multiple)
+    np.testing.assert_array_equal(factories.translated(canvas, picture, device), picture)
 
 
 @pytest.mark.parametrize(("height", "width"), SIZES)
@@ -41,12 +41,42 @@ def test_padding_is_by_reflection_and_no_more_than_needed(device: Device, height
     more = [max(-(-length // 4) * 4, 16) - length for length in (height, width)]
     padded = np.pad(picture, ((0, 0), (0, 0), (0, more[0]), (0, more[1])), mode="reflect")
     expected = normalising.run(padded, device.run_options())[..., :height, :width]
-    result = translate_canvas(normalising, picture, multiple=4, options=device.run_options())
+    result = factories.translated(Canvas(normalising, multiple=4), picture, device)
     np.testing.assert_allclose(result, expected, atol=1e-6)
 
 
 def test_a_picture_on_the_multiple_is_run_as_it_is(device: Device) -> None:
     normalising = session(factories.normalising(), device)
     picture = noise(24, 20)
-    result = translate_canvas(normalising, picture, multiple=4, options=device.run_options())
+    result = factories.translated(Canvas(normalising, multiple=4), picture, device)
     np.testing.assert_array_equal(result, normalising.run(picture, device.run_options()))
+
+
+def test_rows_of_a_large_picture_are_given_out_in_bands(device: Device) -> None:
+    canvas = Canvas(session(factories.identity(), device), multiple=4)
+    picture, rows = noise(1024, 600), list[Tensor]()
+    plan = canvas.plan(1024, 600, sys.maxsize)
+    assert list(canvas.translate(TensorSource(picture), rows.append, plan, device.run_options())) == [1.0]
+    assert len(rows) == 3
+    np.testing.assert_array_equal(np.concatenate(rows, axis=2), picture)
+
+
+def test_a_plan_stays_within_the_memory_or_there_is_none(device: Device) -> None:
+    canvas = Canvas(session(factories.identity(), device), multiple=4)
+    with pytest.raises(TooLarge) as caught:
+        canvas.plan(100, 100, 1)
+    least = caught.value.memory_bytes
+    assert canvas.plan(100, 100, least) == Plan(pieces=1, memory_bytes=least)
+
+
+def test_pictures_that_are_computed_together_come_out_as_they_do_alone(device: Device) -> None:
+    canvas = Canvas(session(factories.normalising(), device), multiple=4)
+    pictures = [noise(30, 45, seed) * np.float32((seed + 1) / 4) for seed in range(4)]
+    together: list[list[Tensor]] = [[] for _ in pictures]
+    canvas.translate_batch(
+        [TensorSource(picture) for picture in pictures], [rows.append for rows in together], device.run_options()
+    )
+    for picture, (result,) in zip(pictures, together, strict=True):
+        alone = factories.translated(canvas, picture, device)
+        np.testing.assert_allclose(result, alone, atol=1e-5)
+        np.testing.assert_array_equal(np.round(result * 127.5), np.round(alone * 127.5))

@@ -1,0 +1,80 @@
+"""How far a computation is, and how long it will take."""
+
+from __future__ import annotations
+
+import math
+
+from server.engine.canvas import Plan
+from server.engine.pace import Pace
+
+MOST_FRACTION = 0.99  # nothing is done before it is done, whatever was foretold
+
+
+class Forecast:
+    """Of one request. Times are in seconds, on a clock of the caller's. It learns from the pieces that are computed,
+    and goes by the filter's pace before there are any."""
+
+    def __init__(self, pace: Pace, pixels: int) -> None:
+        self._pace = pace
+        self._pixels = pixels
+        self._told = 0.0
+        self._since: float | None = None  # a piece is being computed
+        self.compute_seconds = 0.0
+
+    def begin(self, plan: Plan) -> None:
+        """At the start, and anew with another plan."""
+        self._pieces = plan.pieces
+        self._pieces_done = 0
+        self._seconds = 0.0  # with this plan
+        self._done = 0.0
+        self._foretold = self._pace.seconds_for(self._pixels, whole=plan.pieces == 1)
+
+    def piece_begins(self, now: float) -> None:
+        self._since = now
+
+    def piece_ends(self, now: float, done: float) -> None:
+        """``done`` is the share of the work that is done by now."""
+        assert self._since is not None
+        self.compute_seconds += now - self._since
+        self._seconds += now - self._since
+        self._since = None
+        self._pieces_done += 1
+        self._done = done
+
+    def learn(self, plan: Plan, pictures: int) -> None:
+        """Teaches the filter's pace, at the end; ``pictures`` is how many were computed together."""
+        self._pace.learn(self._pixels * pictures, self._seconds, whole=plan.pieces == 1)
+
+    def fraction(self, now: float) -> float | None:
+        """Of the work that is done, never less than before; within a piece by time. None when nobody knows."""
+        if (total := self._total) is None:
+            return None
+        running = min(self._running(now) / total, 1 / self._pieces) if total else 0.0
+        self._told = max(self._told, min(self._done + running, MOST_FRACTION))
+        return self._told
+
+    def own_seconds_left(self, now: float) -> float | None:
+        """That the device will work for it yet."""
+        if (total := self._total) is None:
+            return None
+        return max(total * (1 - self._done) - self._running(now), 0.0)
+
+    @property
+    def piece_seconds(self) -> float:
+        """That one of its pieces takes, 0 when nobody knows."""
+        if self._pieces_done:
+            return self._seconds / self._pieces_done
+        return (self._foretold or 0.0) / self._pieces
+
+    @property
+    def turns_left(self) -> int:
+        """That it will wait for yet."""
+        left = math.ceil(self._pieces * (1 - self._done))
+        return max(left - (self._since is not None), 0)
+
+    @property
+    def _total(self) -> float | None:
+        return self._seconds / self._done if self._done else self._foretold
+
+    def _running(self, now: float) -> float:
+        return now - self._since if self._since is not None else 0.0

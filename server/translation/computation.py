@@ -1,0 +1,136 @@
+"""A picture through a filter: waits for the device, computes, tells how far it is, and gives rows as they come."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import AsyncGenerator
+
+import numpy as np
+
+from server.engine.canvas import Source, TooLarge
+from server.engine.memory import is_out_of_memory
+from server.engine.ticket import SIGN_OF_LIFE_SECONDS, Array, Convert, Ticket
+from server.engine.worker import Worker
+from server.errors import Reason, Refusal
+from server.filter_file import Filter
+from server.translation.picture import RawPicture
+from server.translation.preview import ReducedPicture, preview_size
+from server.translation.terms import Preview, Progress, Stage, Summary
+
+PROGRESS_SECONDS = 0.25
+
+_log = logging.getLogger(__name__)
+
+Rows = Array  # h x W x C samples, in the picture's own format
+
+
+class Computation:
+    """Of one picture, for ``client``. Raises Refusal. Whoever gives up its ``steps`` must close them: that stops it."""
+
+    def __init__(self, worker: Worker, found: Filter, picture: RawPicture, client: str) -> None:
+        self._worker = worker
+        self._found = found
+        self._picture = picture
+        self._client = client
+
+    async def steps(self, preview_side: int = 0) -> AsyncGenerator[Progress | Preview | Rows | Summary, None]:
+        """Progress, a preview if one is wanted, the result's rows from the top with progress between, a summary."""
+        await asyncio.to_thread(self._picture.prepare)
+        reduced = await self._reduced(preview_side)
+        async with contextlib.AsyncExitStack() as places:
+            # Both stand in the queue from now on, the preview first.
+            small = await places.enter_async_context(self._small_ticket(reduced)) if reduced else None
+            ticket = await places.enter_async_context(self._ticket(self._picture, self._picture.samples))
+            if reduced and small:
+                async for early in self._preview(reduced, small):
+                    yield early
+            async for step in self._follow(ticket):
+                yield step
+            yield self._summary(ticket, reduced, small)
+
+    async def _reduced(self, side: int) -> ReducedPicture | None:
+        size = preview_size(self._picture.height, self._picture.width, side)
+        if size is None:
+            return None
+        reduced = ReducedPicture(self._picture, *size)
+        await asyncio.to_thread(reduced.prepare)
+        return reduced
+
+    def _small_ticket(self, reduced: ReducedPicture) -> Ticket:
+        return self._ticket(reduced.source, lambda top, rows: rows, is_preview=True)
+
+    def _ticket(self, source: Source, convert: Convert, *, is_preview: bool = False) -> Ticket:
+        found = self._found
+        return self._worker.request(self._client, found.canvas, source, convert, found.pace, is_preview=is_preview)
+
+    async def _preview(self, reduced: ReducedPicture, ticket: Ticket) -> AsyncGenerator[Progress | Preview, None]:
+        rows: list[Array] = []
+        async for step in self._follow(ticket):
+            if not isinstance(step, Progress):
+                rows.append(step)
+            else:  # the share that is done is the exact result's
+                yield Progress(step.stage, step.queue_position)
+        yield await asyncio.to_thread(reduced.preview, np.concatenate(rows, axis=2))
+
+    async def _follow(self, ticket: Ticket) -> AsyncGenerator[Progress | Array, None]:
+        async for position in ticket.positions():
+            yield Progress(Stage.QUEUED, position)
+        told, seconds = 0.0, PROGRESS_SECONDS
+        while not ticket.rows.is_at_end:
+            if time.monotonic() - told >= seconds:
+                told = time.monotonic()
+                yield Progress(Stage.TRANSLATING, fraction=ticket.fraction(), seconds_left=ticket.seconds_left())
+            rows = await ticket.rows.take(seconds)
+            if rows is not None:
+                told, seconds = time.monotonic(), SIGN_OF_LIFE_SECONDS  # the rows themselves tell how far it is
+                yield rows
+        try:
+            ticket.raise_error()
+        except Exception as error:
+            _log.exception("Filter %s failed on %s pixels.", self._found.identifier, self._size)
+            raise self._as_refusal(error) from error
+
+    def _summary(self, ticket: Ticket, reduced: ReducedPicture | None, small: Ticket | None) -> Summary:
+        tickets = [ticket, small] if small else [ticket]
+        memory = sum(one.run.peak_memory_bytes + one.rows.peak_bytes for one in tickets)
+        return Summary(
+            filter_id=self._found.identifier,
+            filter_sha256=self._found.sha256,
+            execution_provider=self._found.canvas.execution_provider,
+            precision=self._found.precision,
+            queue_seconds=tickets[-1].queue_seconds,
+            compute_seconds=sum(one.forecast.compute_seconds for one in tickets),
+            pieces=ticket.run.plan.pieces,
+            peak_memory_bytes=memory + self._picture.memory_bytes + (reduced.memory_bytes if reduced else 0),
+            batch_size=ticket.batch_size,
+        )
+
+    @property
+    def _size(self) -> str:
+        return f"{self._picture.width} x {self._picture.height}"
+
+    def _as_refusal(self, error: Exception) -> Refusal:
+        if isinstance(error, TooLarge):
+            return Refusal(
+                Reason.OUT_OF_MEMORY,
+                f"A picture of {self._size} pixels needs {_mebibytes(error.memory_bytes)} with filter"
+                f" '{self._found.identifier}', and the server computes within {_mebibytes(self._worker.memory)}; make"
+                " it smaller, or start the server with a larger --memory.",
+            )
+        if is_out_of_memory(error):
+            return Refusal(
+                Reason.OUT_OF_MEMORY,
+                f"A picture of {self._size} pixels needs more memory than the device has; make it smaller.",
+            )
+        return Refusal(
+            Reason.FILTER_FAILED,
+            f"Filter '{self._found.identifier}' failed on this picture of {self._size} pixels; the server's log says"
+            " why.",
+        )
+
+
+def _mebibytes(count: int) -> str:
+    return f"{count / (1 << 20):.0f} MiB"
