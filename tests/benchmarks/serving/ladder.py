@@ -5,13 +5,12 @@ from __future__ import annotations
 import statistics
 import time
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from pleinair.v1 import translation_pb2
 
 from server.client import Client, TranslationError
-from server.config import ServerConfig
 from tests.benchmarks.serving.memory import peak_memory
 from tests.benchmarks.serving.network import picture
 from tests.benchmarks.serving.peers.with_server import server_options
@@ -27,8 +26,7 @@ _WARM_UP = 256
 @dataclass
 class Rung:
     """One size. ``declared_memory`` and ``pieces`` are what the server's summary says; ``memory`` is what its process
-    took at most, in bytes. ``limit`` says what its server was
-    limited to, and ``problem`` why there is no time."""
+    took at most, in bytes. ``limit`` says what its server was limited to, and ``problem`` why there is no time."""
 
     side: int
     seconds: float | None = None
@@ -53,12 +51,7 @@ class Limit:
     most: int
 
     def __str__(self) -> str:
-        told = f", with --memory {self.memory}" if self.server_is_told else ""
-        return f"{self.most / (1 << 30):g} GiB of {self.what} (rlimit){told}"
-
-    @property
-    def server_is_told(self) -> bool:
-        return "memory" in {option.name for option in fields(ServerConfig)}
+        return f"{self.most / (1 << 30):g} GiB of {self.what} (rlimit), with --memory {self.memory}"
 
 
 def climb(setting: Setting, side: int, limit: Limit) -> Rung:
@@ -69,27 +62,23 @@ def climb(setting: Setting, side: int, limit: Limit) -> Rung:
             client.translate(IDENTIFIER, picture(_WARM_UP))  # what is done only once is no part of a picture's time
             rung.seconds, summary = _time(client, pixels)
             rung.memory = peak_memory(server.process.pid)
-            rung.pieces, rung.declared_memory = _told(summary, "pieces"), _told(summary, "peak_memory_bytes")
+            rung.pieces, rung.declared_memory = summary.pieces, summary.peak_memory_bytes
     except (TranslationError, ProgramFailed) as error:
         rung.problem = str(error)
     return rung
 
 
 def _limited(setting: Setting, limit: Limit) -> AbstractContextManager[ServerProcess]:
-    options = server_options(setting) + (["--memory", limit.memory] if limit.server_is_told else [])
+    options = [*server_options(setting), "--memory", limit.memory]
     program = ["-m", "tests.benchmarks.serving.limited", limit.what, str(limit.most)]
     return serving(setting.filter_path.parent, *options, program=program)
 
 
 def _time(client: Client, pixels: np.ndarray) -> tuple[float, translation_pb2.Summary]:
-    """The median of three runs, or the first that takes more than a minute."""
+    """The median of three runs, of fewer when one takes more than a minute."""
     seconds: list[float] = []
     while len(seconds) < _ROUNDS and not (seconds and seconds[-1] > _LONG):
         start = time.perf_counter()
         _, summary = client.translate(IDENTIFIER, pixels)
         seconds.append(time.perf_counter() - start)
     return statistics.median(seconds), summary
-
-
-def _told(summary: translation_pb2.Summary, name: str) -> int | None:
-    return getattr(summary, name, None)

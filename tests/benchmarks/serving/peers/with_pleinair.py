@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from server.engine.canvas import translate_canvas
+import numpy as np
+
 from server.engine.device import Device, Provider
-from server.engine.pixels import Channels, PixelFormat, SampleType, from_tensor, to_tensor
+from server.engine.memory import default_budget
+from server.engine.pixels import Channels, PixelFormat, SampleType, Tensor
 from server.filter_file import read_filter
+from server.translation.picture import RawPicture
 from tests.benchmarks.serving.peers.base import Peer, Picture, Unavailable
 from tests.benchmarks.serving.setting import Setting
 
@@ -18,21 +21,26 @@ class Engine(Peer):
         self._device = Device(Provider(setting.device), threads=setting.threads)
         if self._device.warning:
             raise Unavailable(self._device.warning)
-        self._filter = read_filter(setting.filter_path, self._device)
+        self._canvas = read_filter(setting.filter_path, self._device).canvas
 
     def load(self, pixels: Picture) -> None:
-        self._pixels = pixels
+        height, width, _ = pixels.shape
+        self._source = RawPicture(pixels, width=width, height=height, pixel_format=_FORMAT)
+        self._plan = self._canvas.plan(height, width, default_budget())
 
     def run(self) -> Picture:
-        height, width, _ = self._pixels.shape
-        tensor, _ = to_tensor(self._pixels.data.cast("B"), width=width, height=height, pixel_format=_FORMAT)
-        translated = translate_canvas(
-            self._filter.session,
-            tensor,
-            multiple=self._filter.description.spatial_multiple,
-            options=self._device.run_options(),
-        )
-        return from_tensor(translated, None, _FORMAT)
+        translated = np.empty((self._source.height, self._source.width, 3), np.uint8)
+        filled = 0
+
+        def take(rows: Tensor) -> None:
+            nonlocal filled
+            translated[filled : filled + rows.shape[2]] = self._source.samples(filled, rows)
+            filled += rows.shape[2]
+
+        self._source.prepare()
+        for _ in self._canvas.translate(self._source, take, self._plan, self._device.run_options()):
+            pass
+        return translated
 
     def picture(self, answer: Picture) -> Picture:
         return answer
