@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import sys
 import threading
 from enum import StrEnum
@@ -11,6 +12,9 @@ from typing import Any
 
 import onnxruntime
 from onnx import TensorProto, helper
+
+from server.engine.pieces.engine import Engines
+from server.engine.pieces.layout import CHANNELS_FIRST, CHANNELS_LAST
 
 CUDA = "CUDAExecutionProvider"
 CPU = "CPUExecutionProvider"
@@ -50,12 +54,31 @@ class Device:
         self.warning: str | None = None
         if gpu_wanted and self.execution_provider != CUDA:
             self._providers, self.warning = [CPU], _NO_GPU
+        self.is_cpu = self._providers == [CPU]
+        self.engines = Engines(CHANNELS_LAST if self.is_cpu else CHANNELS_FIRST, self.open_part)
 
     def open(self, model: bytes) -> Any:
         """An onnxruntime.InferenceSession of the serialised model; raises whatever onnxruntime raises."""
+        return self._open(model, self._options())
+
+    def open_part(self, model: bytes) -> Any:
+        """The same, for one of many that compute parts of a network in turn: on the CPU they share their memory, and
+        their threads do not spin while another's work."""
+        options = self._options()
+        if self.is_cpu:
+            _share_memory()
+            options.add_session_config_entry("session.use_env_allocators", "1")
+            options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+            options.enable_mem_pattern = False  # of which every shape of a piece would keep one
+        return self._open(model, options)
+
+    def _options(self) -> Any:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self._threads
         options.log_severity_level = 4  # its errors are raised too
+        return options
+
+    def _open(self, model: bytes, options: Any) -> Any:
         with self._creation:
             return onnxruntime.InferenceSession(model, options, providers=self._providers)
 
@@ -64,6 +87,16 @@ class Device:
         options = onnxruntime.RunOptions()
         options.log_severity_level = 4
         return options
+
+
+@functools.cache
+def _share_memory() -> None:
+    """onnxruntime has one environment in a process, and one such memory in it."""
+    place = onnxruntime.OrtMemoryInfo(
+        "Cpu", onnxruntime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, onnxruntime.OrtMemType.DEFAULT
+    )
+    same_as_requested = {"arena_extend_strategy": 1}
+    onnxruntime.create_and_register_allocator(place, onnxruntime.OrtArenaCfg(same_as_requested))
 
 
 def _gpu_wanted(provider: Provider) -> bool:

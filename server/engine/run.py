@@ -8,6 +8,7 @@ from typing import Any
 
 from server.engine.canvas import Canvas, Emit, Plan, Source, TooLarge
 from server.engine.memory import is_out_of_memory
+from server.engine.pieces.runner import Overflow
 from server.engine.pixels import Tensor
 
 MOST_NEW_PLANS = 3
@@ -53,6 +54,11 @@ class Run:
             self._row, self._steps = 0, self.canvas.translate(self.source, self.take, self.plan, options)
         try:
             return next(self._steps, 1.0)
+        except Overflow:
+            self.close()
+            height, width = self.source.height, self.source.width
+            self.follow(self.canvas.plan(height, width, self.plan.memory_bytes, exact=True))
+            return 0.0
         except Exception as error:
             if options.terminate or not is_out_of_memory(error):
                 raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -10,13 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.engine.device import CUDA, Device
+from server.engine.pieces.engine import PieceEngine
+from server.engine.pieces.network import Network
+from server.engine.pieces.reader import NotInPieces, read_network
 from server.engine.pixels import Tensor
 
 Range = tuple[float, float]
 
 # A full-size network takes about 1 KB for a pixel and onnxruntime keeps it for the next run, which saves that run about
 # 15 % on a CPU. Every session keeps its own, so what larger pictures took goes back.
-_KEPT_PIXELS = 512 * 512
+KEPT_PIXELS = 512 * 512
 
 
 class Precision(Enum):
@@ -39,16 +43,47 @@ class Feed:
     output_range: Range = (-1.0, 1.0)
     batches: bool = True
 
+    def rescale(self, tensor: Tensor) -> Tensor:
+        """From -1 to 1 to the network's own range; the same array where that is the same."""
+        return _rescale(tensor, (-1.0, 1.0), self.input_range)
+
+    def rescale_back(self, tensor: Tensor) -> Tensor:
+        return _rescale(tensor, self.output_range, (-1.0, 1.0))
+
 
 class Session:
     """A network that is loaded. Loading raises whatever onnxruntime raises."""
 
     def __init__(self, model: bytes, feed: Feed, device: Device) -> None:
-        self._feed = feed
+        self.feed = feed
+        self._model = model
+        self._sha256 = hashlib.sha256(model).hexdigest()
+        self._device = device
+        self._not_in_pieces: NotInPieces | None = None
         self._session = device.open(model)
         self.execution_provider = str(self._session.get_providers()[0])
         self.takes_batches = feed.batches
+        self.prefers_pieces = device.is_cpu
         self._arena = "gpu:0" if self.execution_provider == CUDA else "cpu:0"
+
+    def give_memory_back(self, options: Any) -> None:
+        """At the end of the next run with these options."""
+        options.add_run_config_entry("memory.enable_memory_arena_shrinkage", self._arena)
+
+    def in_pieces(self) -> PieceEngine:
+        """The network for pictures that are not computed at once. Raises NotInPieces."""
+        if self._not_in_pieces is not None:
+            raise self._not_in_pieces
+        try:
+            return self._device.engines.engine(self._sha256, self._network)
+        except NotInPieces as error:
+            self._not_in_pieces = error
+            raise
+
+    def _network(self) -> Network:
+        if self.feed.channels_last:
+            raise NotInPieces("Transpose")
+        return read_network(self._model, input=self.feed.input, output=self.feed.output)
 
     def run(self, tensor: Tensor, options: Any) -> Tensor:
         """The network's answer, of the tensor's shape; ``options`` are onnxruntime.RunOptions for this run alone.
@@ -56,9 +91,9 @@ class Session:
         Raises ValueError for an answer of another shape or with values that are not finite, and whatever onnxruntime
         raises.
         """
-        if tensor[:, 0].size > _KEPT_PIXELS:
-            options.add_run_config_entry("memory.enable_memory_arena_shrinkage", self._arena)
-        (answer,) = self._session.run([self._feed.output], {self._feed.input: self._to_network(tensor)}, options)
+        if tensor[:, 0].size > KEPT_PIXELS:
+            self.give_memory_back(options)
+        (answer,) = self._session.run([self.feed.output], {self.feed.input: self._to_network(tensor)}, options)
         translated = self._from_network(answer)
         if translated.shape != tensor.shape:
             raise ValueError(f"The network answered {translated.shape} to {tensor.shape}.")
@@ -67,15 +102,15 @@ class Session:
         return translated
 
     def _to_network(self, tensor: Tensor) -> NDArray[Any]:
-        values = _rescale(tensor, (-1.0, 1.0), self._feed.input_range)
-        if self._feed.channels_last:
+        values = self.feed.rescale(tensor)
+        if self.feed.channels_last:
             values = values.transpose(0, 2, 3, 1)
-        return np.ascontiguousarray(values, self._feed.precision.value)
+        return np.ascontiguousarray(values, self.feed.precision.value)
 
     def _from_network(self, answer: NDArray[Any]) -> Tensor:
-        if self._feed.channels_last and answer.ndim == 4:
+        if self.feed.channels_last and answer.ndim == 4:
             answer = answer.transpose(0, 3, 1, 2)
-        return _rescale(answer.astype(np.float32, copy=False), self._feed.output_range, (-1.0, 1.0))
+        return self.feed.rescale_back(answer.astype(np.float32, copy=False))
 
 
 def _rescale(values: Tensor, old: Range, new: Range) -> Tensor:

@@ -20,7 +20,7 @@ from server.engine.pieces.schedule import Keeping, Schedule, Sweep, cheapest
 # Large enough for the matrix multiplications, small enough to stay near the processor; where pieces overlap much because
 # there is nothing between them that is kept, large enough to waste little.
 _PIECE_BYTES = 96 << 20
-_LONE_PIECE_BYTES = 1 << 30
+_LONE_PIECE_BYTES = 512 << 20
 # onnxruntime's own memory keeps what has another size for later.
 _ARENA = 1.5
 _FILE_TOUCH = 3 * TOUCH
@@ -37,6 +37,14 @@ class PlannedSweep:
     task: Task
     areas: tuple[Area, ...]
     cost: float
+
+    @property
+    def pixels(self) -> int:
+        return sum(area.pixels for area in self.areas)
+
+    @property
+    def name(self) -> str:
+        return f"{self.sweep.start.place}-{self.sweep.stop}-{self.sweep.keep.place}"
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,7 @@ def plan_pieces(
     """The cheapest that needs at most ``memory`` bytes: what is kept lies in memory, at full or, unless ``exact``, at half
     precision, and else in a file. Raises TooLarge, and ValueError for a picture that is too small."""
     sizes = network.sizes(height, width)
-    has_norms = any(network.norms())
+    has_norms = next(network.norms(), None) is not None
     piece_room = int(min(_PIECE_BYTES, memory / _ARENA / 4) if has_norms else min(_LONE_PIECE_BYTES, memory / _ARENA))
     schedule, kept, in_file = _schedule(network, sizes, layout, memory - int(piece_room * _ARENA), exact=exact)
     sweeps = tuple(_planned(network, sizes, layout, sweep, piece_room) for sweep in schedule.sweeps)

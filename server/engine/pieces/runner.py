@@ -64,6 +64,7 @@ class PieceRun:
                 pixels = piece.asked[task.measured].pixels
                 statistics.add(pixels, answers[f"{task.measured}/mean"], answers[f"{task.measured}/square"])
             if task.output:
+                self._check(answers[task.output])
                 band.append(answers[task.output])
                 if area.columns.stop == self._picture.width:
                     emit(band[0] if len(band) == 1 else np.concatenate(band, axis=3))
@@ -101,11 +102,17 @@ class PieceRun:
         for name in planned.sweep.start.names - planned.sweep.keep.names:
             self._store.drop(name, ahead[name].rows.start if name in ahead else None)
 
+    def _check(self, values: Array) -> None:
+        """What is kept and too large for its type makes everything that depends on it infinite, or no number."""
+        if not np.isfinite([values.min(), values.max()]).all():
+            if self._plan.kept == np.float16:
+                raise Overflow("Values were too large to be kept at half precision.")
+            raise ValueError("The network answered with values that are not finite.")
+
     def _know(self, planned: PlannedSweep, statistics: Statistics) -> None:
         layer = self._network.layers[planned.sweep.stop]
         assert isinstance(layer.operation, Normalisation)
-        if not np.isfinite(statistics.mean).all():
-            raise Overflow
+        self._check(statistics.mean)
         deviation = np.sqrt(statistics.variance + layer.operation.epsilon)
         self._known[f"{layer.name}/mean"] = statistics.mean.astype(np.float32)
         self._known[f"{layer.name}/factor"] = (layer.operation.scale / deviation).astype(np.float32)
