@@ -19,6 +19,7 @@ from tests.benchmarks.serving.machine import Neighbours, cores
 from tests.benchmarks.serving.memory import peak_memory
 from tests.benchmarks.serving.network import write_network
 from tests.benchmarks.serving.operations import direct_operations, multiply_accumulates
+from tests.benchmarks.serving.peer_process import Turn
 from tests.benchmarks.serving.peers import AT_ONCE, BARE, EAGER, MATMULS, PLEINAIR, SERVER
 from tests.benchmarks.serving.peers.base import to_picture, to_tensor
 from tests.benchmarks.serving.report import Report
@@ -47,9 +48,9 @@ def results(setting: Setting) -> list[Result]:
 
 
 def test_every_peer_is_timed_in_every_round_and_answers_as_pytorch_does(results: list[Result]) -> None:
-    named = [(result.name, result.side, len(result.seconds)) for result in results]
+    named = [(result.name, result.side, len(result.turns)) for result in results]
     assert named == [(EAGER, 32, 2), (BARE, 32, 2), (PLEINAIR, 32, 2), (AT_ONCE, 32, 2), (BARE, 48, 1)]
-    assert all(min(result.seconds) > 0 and result.problem is None for result in results)
+    assert all(result.fastest > 0 and result.problem is None for result in results)
     assert [result.largest_difference for result in results] == [None, 0, 0, 0, None]
     assert all(result.memory is None or result.memory > 10 << 20 for result in results)
 
@@ -64,19 +65,21 @@ def test_a_peer_that_is_not_there_is_told_in_words_and_the_others_are_measured(s
 
 def test_one_table_holds_every_ratio(setting: Setting) -> None:
     found = [
-        Result(EAGER, 32, [6.0]),
-        Result(BARE, 32, [5.0], 1 << 20, 0, 0.0),
-        Result("openvino", 32, [1.0], 1 << 20, 40, 3.0),  # wrong, so it is not the fastest
+        Result(EAGER, 32, [Turn(6, 12)]),
+        Result(BARE, 32, [Turn(5, 10)], 1 << 20, 0, 0.0),
+        Result("openvino", 32, [Turn(1, 2)], 1 << 20, 40, 3.0),  # wrong, so it is not the fastest
         Result("compile", 32, problem="No compiler."),
-        Result(PLEINAIR, 32, [4.0], 1 << 20, 0, 0.0),
-        Result(SERVER, 32, [4.4], 1 << 20, 0, 0.0),
-        Result(AT_ONCE, 32, [3.0], 1 << 20, 0, 0.0),
-        Result(MATMULS[0], 32, [0.5, 0.25]),
+        Result(PLEINAIR, 32, [Turn(4, 8)], 1 << 20, 0, 0.0),
+        Result(SERVER, 32, [Turn(4.4, 8.8)], 1 << 20, 0, 0.0),
+        Result(AT_ONCE, 32, [Turn(3, 6)], 1 << 20, 0, 0.0),
+        Result(MATMULS[0], 32, [Turn(0.5, None), Turn(0.25, None)]),
     ]
+    absent = Report("a machine.", "a command", setting, found[:2], [], {32: 1}).markdown()
+    assert "callers at once" not in absent
     text = Report("a machine.", "a command", setting, found, [], {32: 2 * 2048**3}).markdown()
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("|")]
-    assert ["32", "onnxruntime, bare session", "5.000", "1.25", "0.05", "1 MiB", "0, 0.0000"] in rows
-    assert ["32", "torch.compile", "not available", "", "", "", ""] in rows
+    assert ["32", "onnxruntime, bare session", "5.000", "1.25", "10.00", "0.05", "1 MiB", "0, 0.0000"] in rows
+    assert ["32", "torch.compile", "not available", "", "", "", "", ""] in rows
     assert "torch.compile, 32: No compiler." in text
     assert [
         "fastest other / Pleinair, engine",
@@ -92,6 +95,8 @@ def test_the_ladder_measures_a_server_whose_memory_the_system_limits(setting: Se
     rung = climb(setting, 64, LIMIT)
     assert rung.problem is None
     assert rung.seconds
+    assert rung.pieces
+    assert rung.declared_memory
     assert rung.memory is None or 10 << 20 < rung.memory < LIMIT.most
     strangled = climb(setting, 64, Limit(memory="4GiB", what="addresses", most=64 << 20))
     assert strangled.problem is not None

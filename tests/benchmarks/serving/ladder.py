@@ -11,6 +11,7 @@ import numpy as np
 from pleinair.v1 import translation_pb2
 
 from server.client import Client, TranslationError
+from tests.benchmarks.core_seconds import core_seconds
 from tests.benchmarks.serving.memory import peak_memory
 from tests.benchmarks.serving.network import picture
 from tests.benchmarks.serving.peers.with_server import server_options
@@ -26,10 +27,12 @@ _WARM_UP = 256
 @dataclass
 class Rung:
     """One size. ``declared_memory`` and ``pieces`` are what the server's summary says; ``memory`` is what its process
-    took at most, in bytes. ``limit`` says what its server was limited to, and ``problem`` why there is no time."""
+    took at most, in bytes, and ``core_seconds`` what all its threads computed for one picture. ``limit`` says what the
+    server was limited to, and ``problem`` why there is no time."""
 
     side: int
     seconds: float | None = None
+    core_seconds: float | None = None
     memory: int | None = None
     declared_memory: int | None = None
     pieces: int | None = None
@@ -60,7 +63,12 @@ def climb(setting: Setting, side: int, limit: Limit) -> Rung:
     try:
         with _limited(setting, limit) as server, Client(server.address) as client:
             client.translate(IDENTIFIER, picture(_WARM_UP))  # what is done only once is no part of a picture's time
-            rung.seconds, summary = _time(client, pixels)
+            before = core_seconds(server.process.pid)
+            seconds, summary = _time(client, pixels)
+            after = core_seconds(server.process.pid)
+            rung.seconds = statistics.median(seconds)
+            if before is not None and after is not None:
+                rung.core_seconds = (after - before) / len(seconds)
             rung.memory = peak_memory(server.process.pid)
             rung.pieces, rung.declared_memory = summary.pieces, summary.peak_memory_bytes
     except (TranslationError, ProgramFailed) as error:
@@ -74,11 +82,11 @@ def _limited(setting: Setting, limit: Limit) -> AbstractContextManager[ServerPro
     return serving(setting.filter_path.parent, *options, program=program)
 
 
-def _time(client: Client, pixels: np.ndarray) -> tuple[float, translation_pb2.Summary]:
-    """The median of three runs, of fewer when one takes more than a minute."""
+def _time(client: Client, pixels: np.ndarray) -> tuple[list[float], translation_pb2.Summary]:
+    """Of three runs, of fewer when one takes more than a minute."""
     seconds: list[float] = []
     while len(seconds) < _ROUNDS and not (seconds and seconds[-1] > _LONG):
         start = time.perf_counter()
         _, summary = client.translate(IDENTIFIER, pixels)
         seconds.append(time.perf_counter() - start)
-    return statistics.median(seconds), summary
+    return seconds, summary

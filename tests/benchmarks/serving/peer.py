@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.benchmarks.core_seconds import core_seconds
 from tests.benchmarks.serving.memory import peak_memory
 from tests.benchmarks.serving.peers import make
 from tests.benchmarks.serving.peers.base import Peer, Unavailable
@@ -57,9 +58,11 @@ class _Orders:
 
     def run(self, _: None) -> dict[str, Any]:
         self._answer = None  # before the clock runs: giving memory back is not part of the next turn
-        start = time.perf_counter()
+        computed, start = core_seconds(self._peer.process_id), time.perf_counter()
         self._answer = self._peer.run()
-        return {"seconds": (time.perf_counter() - start) / self._peer.pictures}
+        seconds, total = time.perf_counter() - start, core_seconds(self._peer.process_id)
+        cores = None if computed is None or total is None else (total - computed) / self._peer.pictures
+        return {"seconds": seconds / self._peer.pictures, "core_seconds": cores}
 
     def save(self, path: str) -> dict[str, Any]:
         np.save(path, self._peer.picture(self._answer))

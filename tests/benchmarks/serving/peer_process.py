@@ -6,12 +6,21 @@ import contextlib
 import json
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from tests.benchmarks.serving.peers.base import Unavailable
 from tests.benchmarks.serving.setting import Setting
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Seconds on the clock, and those that the computing process's threads had together; None where no one tells."""
+
+    seconds: float
+    core_seconds: float | None
 
 
 class PeerProcess:
@@ -43,9 +52,9 @@ class PeerProcess:
         """Gets it ready for the picture of a .npy file."""
         self._order("load", str(picture))
 
-    def run(self) -> float:
-        """Seconds that one run took for each time over the picture."""
-        return float(self._order("run")["seconds"])
+    def run(self) -> Turn:
+        """What one run took for each time over the picture."""
+        return Turn(**self._order("run"))
 
     def save(self, path: Path) -> None:
         """The last run's answer, as a picture in a .npy file."""

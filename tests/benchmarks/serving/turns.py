@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.benchmarks.serving.network import write_picture
-from tests.benchmarks.serving.peer_process import PeerProcess
+from tests.benchmarks.serving.peer_process import PeerProcess, Turn
 from tests.benchmarks.serving.peers import EAGER, MATMULS
 from tests.benchmarks.serving.peers.base import Unavailable
 from tests.benchmarks.serving.setting import Setting
@@ -31,7 +31,7 @@ class Result:
 
     name: str
     side: int
-    seconds: list[float] = field(default_factory=list)
+    turns: list[Turn] = field(default_factory=list)
     memory: int | None = None
     largest_difference: int | None = None
     mean_difference: float | None = None
@@ -39,7 +39,19 @@ class Result:
 
     @property
     def median(self) -> float:
-        return statistics.median(self.seconds)
+        """Seconds."""
+        return statistics.median(turn.seconds for turn in self.turns)
+
+    @property
+    def fastest(self) -> float:
+        """Seconds."""
+        return min(turn.seconds for turn in self.turns)
+
+    @property
+    def core_seconds(self) -> float | None:
+        """The median; None where the system does not tell."""
+        told = [turn.core_seconds for turn in self.turns if turn.core_seconds is not None]
+        return statistics.median(told) if told else None
 
     @property
     def measured(self) -> bool:
@@ -71,8 +83,8 @@ def _take_turns(names: Sequence[str], setting: Setting, folder: Path, side: int,
             for peer in peers:
                 if results[peer.name].measured:
                     with _noting(results[peer.name]):
-                        seconds = _turn(peer)
-                        results[peer.name].seconds += seconds if count else []
+                        turns = _turn(peer)
+                        results[peer.name].turns += turns if count else []
         for peer in peers:
             if results[peer.name].measured:
                 with _noting(results[peer.name]):
@@ -81,7 +93,7 @@ def _take_turns(names: Sequence[str], setting: Setting, folder: Path, side: int,
     return list(results.values())
 
 
-def _turn(peer: PeerProcess) -> list[float]:
+def _turn(peer: PeerProcess) -> list[Turn]:
     time.sleep(_REST)
     return [peer.run() for _ in range(_PRODUCTS if peer.name in MATMULS else 1)]
 
