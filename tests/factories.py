@@ -136,6 +136,15 @@ def failing(*, identifier: str = "failing") -> onnx.ModelProto:
     )
 
 
+def centring(*, identifier: str = "centring") -> onnx.ModelProto:
+    """Takes away the picture's mean, which no part of the picture tells."""
+    nodes = [
+        helper.make_node("ReduceMean", ["image", "axes"], ["mean"]),
+        helper.make_node("Sub", ["image", "mean"], ["translated"]),
+    ]
+    return model(nodes, constants={"axes": np.array([2, 3])}, told=metadata(identifier=identifier, title="Centring"))
+
+
 def foreign() -> onnx.ModelProto:
     """Somebody else's: inverts, 0 to 255, channels last, says nothing about itself."""
     node = helper.make_node("Sub", ["white", "pixels"], ["result"])

@@ -20,8 +20,10 @@ SMALLEST = 16
 # What a full-size network in float32 takes for each pixel that it computes at once.
 _BYTES_PER_PIXEL = 1126
 
-# On a CPU pieces are faster than onnxruntime's way, but for the smallest pictures.
+# On a CPU pieces are faster than onnxruntime's way, but for the smallest pictures, and for networks so deep that making
+# them ready takes minutes.
 _LEAST_PIXELS = 128 * 128
+_MOST_LAYERS = 500
 
 # Rows of a whole run are given out in bands of about so many pixels, so that nobody has to convert them at once.
 _BAND_PIXELS = 1 << 18
@@ -73,8 +75,8 @@ class Plan:
 
 
 class TooLarge(Exception):
-    """No plan fits the memory; ``memory_bytes`` is the least that would do. ``operation`` is what keeps the network from
-    being computed in pieces, if anything does."""
+    """No plan fits the memory; ``memory_bytes`` is the least that would do. ``operation`` is what keeps the network
+    from being computed in pieces, if anything does."""
 
     def __init__(self, memory_bytes: int, operation: str | None = None) -> None:
         super().__init__(f"It takes {memory_bytes} bytes at least.")
@@ -99,11 +101,14 @@ class Canvas:
         """The best within ``memory`` bytes; ``exact``: nothing is kept at half precision. Raises TooLarge."""
         size = (height + _missing(height, self._multiple), width + _missing(width, self._multiple))
         whole = size[0] * size[1] * _BYTES_PER_PIXEL
-        prefers_pieces = self._session.prefers_pieces and size[0] * size[1] >= _LEAST_PIXELS
-        if whole <= memory and not prefers_pieces:
+        is_small = not self._session.prefers_pieces or size[0] * size[1] < _LEAST_PIXELS
+        if whole <= memory and is_small:
             return Plan(1, whole)
         try:
-            planned = self._session.in_pieces().plan(*size, memory, exact)
+            engine = self._session.in_pieces()
+            if whole <= memory and engine.layers > _MOST_LAYERS:
+                return Plan(1, whole)
+            planned = engine.plan(*size, memory, exact)
         except NotInPieces as error:
             if whole <= memory:
                 return Plan(1, whole)

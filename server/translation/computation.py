@@ -114,11 +114,12 @@ class Computation:
 
     def _as_refusal(self, error: Exception) -> Refusal:
         if isinstance(error, TooLarge):
+            whole = f", whose operation {error.operation} needs it whole" if error.operation else ""
             return Refusal(
                 Reason.OUT_OF_MEMORY,
                 f"A picture of {self._size} pixels needs {_mebibytes(error.memory_bytes)} with filter"
-                f" '{self._found.identifier}', and the server computes within {_mebibytes(self._worker.memory)}; make"
-                " it smaller, or start the server with a larger --memory.",
+                f" '{self._found.identifier}'{whole}, and the server computes within"
+                f" {_mebibytes(self._worker.memory)}; make it smaller, or start the server with a larger --memory.",
             )
         if is_out_of_memory(error):
             return Refusal(

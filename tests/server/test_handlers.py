@@ -15,6 +15,7 @@ from server.catalogue import Catalogue
 from server.engine.canvas import Canvas
 from server.engine.device import Device, Provider
 from server.engine.pace import Pace
+from server.engine.pieces.reader import NotInPieces
 from server.engine.pixels import Channels, PixelFormat, SampleType
 from server.engine.worker import Worker
 from server.errors import Reason, Refusal
@@ -42,7 +43,7 @@ def worker(device: Device) -> Iterator[Worker]:
 @pytest.fixture(scope="module")
 def catalogue(tmp_path_factory: pytest.TempPathFactory, device: Device) -> Catalogue:
     folder = tmp_path_factory.mktemp("filters")
-    for maker in (factories.identity, factories.inverting, factories.slow):
+    for maker in (factories.identity, factories.inverting, factories.slow, factories.centring):
         factories.put(folder, maker())
     return FolderScanner(folder, device).load()
 
@@ -146,10 +147,11 @@ def test_a_picture_that_fits_no_memory_is_refused_with_what_to_do(catalogue: Cat
     worker = Worker(device, memory=1 << 20)
     handler = TranslationHandler(catalogue, worker, max_pixels=10_000)
     with pytest.raises(Refusal) as caught:
-        asyncio.run(answers(handler, request(100, 100), bytes(30_000)))
+        asyncio.run(answers(handler, request(100, 100, "centring"), bytes(30_000)))
     worker.close()
     assert caught.value.reason is Reason.OUT_OF_MEMORY
-    assert "needs 11 MiB with filter 'inverting', and the server computes within 1 MiB" in caught.value.sentence
+    whole = "needs 11 MiB with filter 'centring', whose operation ReduceMean needs it whole"
+    assert f"{whole}, and the server computes within 1 MiB" in caught.value.sentence
     assert "a larger --memory" in caught.value.sentence
 
 
@@ -181,12 +183,16 @@ class BrokenSession:
 
     execution_provider = "CPUExecutionProvider"
     takes_batches = True
+    prefers_pieces = False
 
     def __init__(self, error: Exception) -> None:
         self._error = error
 
     def run(self, tensor: Any, options: Any) -> Any:
         raise self._error
+
+    def in_pieces(self) -> Any:
+        raise NotInPieces("Expand")
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,10 @@ class PieceEngine:
         self._paces: dict[str, float] = {}  # seconds for the unit of cost, by what is measured
         self.plan = lru_cache(_PLANS)(self._plan)
 
+    @property
+    def layers(self) -> int:
+        return len(self._network.layers)
+
     def _plan(self, height: int, width: int, memory: int, exact: bool = False) -> PiecePlan:
         """Within ``memory`` bytes, at full precision if ``exact``. Raises TooLarge, and ValueError for a picture that is
         too small."""

@@ -37,8 +37,7 @@ class NotInPieces(Exception):
 
 
 _POINTWISE = frozenset(
-    "Relu LeakyRelu PRelu Elu Selu Celu Softplus Softsign HardSigmoid HardSwish ThresholdedRelu Gelu Mish Sigmoid Tanh"
-    " Clip Identity Neg Abs Sqrt Exp Log Erf Floor Ceil Round Sign Reciprocal Add Sub Mul Div Max Min Pow".split()
+    ["Relu", "LeakyRelu", "PRelu", "Elu", "Selu", "Celu", "Softplus", "Softsign", "HardSigmoid", "HardSwish", "ThresholdedRelu", "Gelu", "Mish", "Sigmoid", "Tanh", "Clip", "Identity", "Neg", "Abs", "Sqrt", "Exp", "Log", "Erf", "Floor", "Ceil", "Round", "Sign", "Reciprocal", "Add", "Sub", "Mul", "Div", "Max", "Min", "Pow"]
 )
 
 

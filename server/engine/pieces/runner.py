@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from server.engine.pieces.areas import Area, Piece
+from server.engine.pieces.areas import Piece
 from server.engine.pieces.division import piece_of, unit_of
 from server.engine.pieces.graph import Array
 from server.engine.pieces.layout import Layout

@@ -62,9 +62,10 @@ def test_rows_of_a_large_picture_are_given_out_in_bands(device: Device) -> None:
 
 
 def test_a_plan_stays_within_the_memory_or_there_is_none(device: Device) -> None:
-    canvas = Canvas(session(factories.identity(), device), multiple=4)
+    canvas = Canvas(session(factories.centring(), device), multiple=4)
     with pytest.raises(TooLarge) as caught:
         canvas.plan(100, 100, 1)
+    assert caught.value.operation == "ReduceMean"
     least = caught.value.memory_bytes
     assert canvas.plan(100, 100, least) == Plan(pieces=1, memory_bytes=least)
 
