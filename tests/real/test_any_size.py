@@ -1,0 +1,87 @@
+"""Trained filters give a real picture the same result in pieces as whole, whatever the memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from server.engine.canvas import Canvas, TensorSource
+from server.engine.device import Device, Provider
+from server.engine.session import Feed, Precision, Session
+from tests.processes import python
+
+MIB = 1 << 20
+
+Picture = NDArray[np.float32]
+
+
+@pytest.fixture(scope="module")
+def device() -> Device:
+    return Device(Provider.CPU)
+
+
+@pytest.fixture(scope="module")
+def painting(real_data: Path) -> Picture:
+    """1 x 3 x 966 x 1200, -1 to 1. Its height is no multiple of four."""
+    image = Image.open(real_data / "trainA" / "monet.jpg").convert("RGB")
+    return np.asarray(image, np.float32).transpose(2, 0, 1)[None] / np.float32(127.5) - 1
+
+
+@pytest.fixture(scope="module", params=["fastcut_run", "cyclegan_run"])
+def trained(request: pytest.FixtureRequest) -> Path:
+    run: Path = request.getfixturevalue(request.param)
+    return run
+
+
+def whole(session: Session, picture: Picture, device: Device) -> Picture:
+    """By onnxruntime, in one run of the graph as it was exported, padded and cropped by hand."""
+    height, width = picture.shape[2:]
+    padded = np.pad(picture, ((0, 0), (0, 0), (0, -height % 4), (0, -width % 4)), mode="reflect")
+    return session.run(padded, device.run_options())[:, :, :height, :width]
+
+
+def in_pieces(canvas: Canvas, picture: Picture, memory: int, device: Device) -> tuple[Picture, list[float]]:
+    rows: list[Picture] = []
+    plan = canvas.plan(*picture.shape[2:], memory)
+    assert plan.pieces > 1
+    assert plan.memory_bytes <= memory
+    steps = list(canvas.translate(TensorSource(picture), rows.append, plan, device.run_options()))
+    assert len(steps) == plan.pieces
+    return np.concatenate(rows, axis=2), steps
+
+
+def levels(one: Picture, other: Picture) -> float:
+    """The greatest difference of 8-bit values."""
+    eight = [np.rint((values.clip(-1, 1) + 1) * 127.5) for values in (one, other)]
+    return float(np.abs(eight[0] - eight[1]).max())
+
+
+# Room for everything at full precision, for what is kept at half precision only, and for nothing but a file.
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("memory", [2048 * MIB, 160 * MIB, 24 * MIB])
+def test_pieces_give_the_whole_pictures_result(trained: Path, painting: Picture, memory: int, device: Device) -> None:
+    session = Session((trained / "filter.onnx").read_bytes(), Feed(), device)
+    result, steps = in_pieces(Canvas(session, multiple=4), painting, memory, device)
+    expected = whole(session, painting, device)
+    assert result.shape == painting.shape
+    assert levels(result, expected) <= 1
+    assert np.abs(result - expected).max() < 1 / 127.5
+    assert steps == sorted(steps)
+    assert steps[-1] == pytest.approx(1)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_pieces_of_a_half_precision_filter_give_the_whole_pictures_result(
+    trained: Path, painting: Picture, device: Device, tmp_path: Path
+) -> None:
+    python("training.export", str(trained), "-o", str(tmp_path / "half.onnx"), "--fp16")
+    session = Session((tmp_path / "half.onnx").read_bytes(), Feed(precision=Precision.FLOAT16), device)
+    part = np.ascontiguousarray(painting[:, :, :480, :640])
+    result, _ = in_pieces(Canvas(session, multiple=4), part, 48 * MIB, device)
+    assert levels(result, whole(session, part, device)) <= 2
