@@ -17,7 +17,8 @@ from server.engine.device import Device
 from server.engine.pace import Pace
 from server.engine.pixels import Tensor
 from server.engine.ticket import Ticket
-from server.engine.worker import MOST_OVERTAKING, Worker
+from server.engine.turns import MOST_OVERTAKING
+from server.engine.worker import Worker
 from tests.server.engine.stand_in import Gate, StandIn, held, picture
 
 MEMORY = 100
@@ -95,33 +96,33 @@ def test_rows_come_out_as_the_canvas_gives_them(worker: Worker) -> None:
     run(scenario)
 
 
-def test_clients_take_turns_of_one_piece(worker: Worker) -> None:
+@pytest.mark.parametrize("client", ["a", "b"])
+def test_a_small_request_of_many_pieces_is_held_up_by_one_piece_of_a_large_one(worker: Worker, client: str) -> None:
     async def scenario() -> None:
         order, gate = list[str](), Gate()
-        large = asyncio.create_task(result(ticket(worker, StandIn(6, noting(order, "large", gate)), client="a")))
+        large = StandIn(6, noting(order, "large", gate))
+        first = asyncio.create_task(result(ticket(worker, large, picture(60, 4), client="a")))
         await entered(gate)
-        others = [
-            asyncio.create_task(result(ticket(worker, StandIn(2, noting(order, name)), client=name)))
-            for name in ("b", "c")
-        ]
+        small = ticket(worker, StandIn(5, noting(order, "small")), picture(5, 4), client=client)
+        second = asyncio.create_task(result(small))
         await asyncio.sleep(0)
         gate.opened.set()
-        await asyncio.gather(large, *others)
-        assert order == ["large", "b", "c", "large", "b", "c", "large", "large", "large", "large"]
+        await asyncio.gather(first, second)
+        assert order == ["large", *["small"] * 5, *["large"] * 5]
 
     run(scenario)
 
 
-def test_a_small_request_ends_after_one_more_piece_of_a_large_one_of_the_same_client(worker: Worker) -> None:
+def test_equal_requests_of_one_client_end_one_after_the_other(worker: Worker) -> None:
     async def scenario() -> None:
         order, gate = list[str](), Gate()
-        large = asyncio.create_task(result(ticket(worker, StandIn(6, noting(order, "large", gate)))))
+        first = asyncio.create_task(result(ticket(worker, StandIn(3, noting(order, "first", gate)))))
         await entered(gate)
-        small = asyncio.create_task(result(ticket(worker, StandIn(1, noting(order, "small")))))
+        second = asyncio.create_task(result(ticket(worker, StandIn(3, noting(order, "second")))))
         await asyncio.sleep(0)
         gate.opened.set()
-        await asyncio.gather(large, small)
-        assert order.index("small") == 1
+        await asyncio.gather(first, second)
+        assert order == ["first"] * 3 + ["second"] * 3
 
     run(scenario)
 
@@ -252,7 +253,7 @@ def test_a_second_cancellation_does_not_free_the_device_early(worker: Worker) ->
 def test_a_request_that_is_cancelled_between_its_pieces_gives_back_its_memory_at_once(worker: Worker) -> None:
     async def scenario() -> None:
         gate, canvas = Gate(), StandIn(3, least=MEMORY, most=MEMORY)
-        canvas.before = lambda number, options: gate.hold(options) if number == 1 else None
+        canvas.before = held(gate, at=1)
         leaving = asyncio.create_task(result(ticket(worker, canvas)))
         await entered(gate)
         waiting = asyncio.create_task(result(ticket(worker, StandIn(least=MEMORY, most=MEMORY), client="b")))
@@ -309,7 +310,7 @@ def test_requests_run_beside_each_other_only_within_the_memory(worker: Worker) -
         )
         await asyncio.sleep(0)
         small = asyncio.create_task(
-            result(ticket(worker, StandIn(1, noting(order, "small"), least=30, most=30), client="c"))
+            result(ticket(worker, StandIn(1, noting(order, "small"), least=30, most=30), picture(2, 4), client="c"))
         )
         await asyncio.sleep(0)
         gate.opened.set()
@@ -446,16 +447,21 @@ def test_pictures_that_fail_together_are_computed_alone(worker: Worker) -> None:
     run(scenario)
 
 
-def test_the_time_left_counts_the_turns_of_others(worker: Worker) -> None:
+def test_the_time_left_counts_what_goes_first(worker: Worker) -> None:
     async def scenario() -> None:
-        gate = Gate()
-        mine = StandIn(4, lambda number, options: gate.hold(options) if number == 2 else None)
-        async with ticket(worker, mine, client="a") as first:
-            async with ticket(worker, StandIn(8), client="b") as other:
-                await entered(gate)  # each has two pieces behind it, and one turn of the other's comes before the last
-                assert other.forecast.piece_seconds > 0
-                assert worker.seconds_for_others(first, time.monotonic()) == other.forecast.piece_seconds
-            assert worker.seconds_for_others(first, time.monotonic()) == 0
-            gate.opened.set()
+        gates = [Gate(), Gate()]
+        large, small = (StandIn(8, held(gate, at=2)) for gate in gates)
+        async with ticket(worker, large, picture(80, 4), client="a") as first:
+            await entered(gates[0])
+            async with ticket(worker, small, client="b") as second:
+                gates[0].opened.set()
+                await entered(gates[1])
+                now = time.monotonic()
+                own = second.forecast.own_seconds_left(now)
+                assert own is not None
+                assert worker.seconds_for_others(first, 100, now) == own
+                assert worker.seconds_for_others(second, 1, now) == 0
+                assert worker.seconds_for_others(second, 1000, now) == first.forecast.own_seconds_left(now)
+            assert worker.seconds_for_others(first, 100, now) == 0
 
     run(scenario)
