@@ -95,10 +95,11 @@ def test_small_pictures_that_wait_are_computed_together_and_each_is_its_own(conn
 
 def test_one_client_cannot_take_all_places(connect: Connect, folder: Path) -> None:
     with connect(folder, queue=4) as connection:
-        slow = [Slow(connection) for _ in range(3)]
+        slow = [Slow(connection)]
         slow[0].await_stage(pb.Progress.STAGE_TRANSLATING)
-        for waiting in slow[1:]:
-            waiting.await_stage(pb.Progress.STAGE_QUEUED)
+        for _ in range(2):
+            slow.append(Slow(connection))
+            slow[-1].await_stage(pb.Progress.STAGE_QUEUED)
         with failing() as failures:
             connection.send([header_frame(), pixel_frame(bytes(12))])
         assert (failures[0].code, failures[0].reason) == ("RESOURCE_EXHAUSTED", "QUEUE_FULL")
