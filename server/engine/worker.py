@@ -17,8 +17,10 @@ from server.engine.run import Run
 from server.engine.ticket import Convert, Ticket
 from server.engine.turns import SLACK_SECONDS, Turns
 
-# Of the memory that is left one request may plan with so much, so that others fit in beside it.
+# Of the memory that is left one request may plan with so much, so that others fit in beside it: in whole steps of that
+# of all, for plans are remembered, and nearly the same memory would need another.
 _SHARE_OF_ONE = 0.75
+_STEPS = 16
 
 # Pictures of one size are computed together up to these limits: so many, each of so many pixels, all of them in so many
 # seconds, for others wait meanwhile, or, before the filter's pace is known, of so many pixels together.
@@ -130,7 +132,7 @@ class Worker:
         if ticket.least_memory > left or self._turns.first_owed(time.monotonic()) not in (None, ticket):
             return False
         try:
-            await _ended(self._in_thread(lambda: _make_plan(ticket.run, left)))
+            await _ended(self._in_thread(lambda: _make_plan(ticket.run, left, max(self.memory // _STEPS, 1))))
         except TooLarge as error:
             ticket.least_memory = error.memory_bytes
             if error.memory_bytes > self.memory:
@@ -195,9 +197,10 @@ class Worker:
         return asyncio.get_running_loop().run_in_executor(self._thread, work)
 
 
-def _make_plan(run: Run, left: int) -> None:
+def _make_plan(run: Run, left: int, step: int) -> None:
+    share = int(left * _SHARE_OF_ONE)
     try:
-        run.make_plan(int(left * _SHARE_OF_ONE))
+        run.make_plan(share // step * step if share >= step else share)
     except TooLarge as error:
         if error.memory_bytes > left:
             raise
