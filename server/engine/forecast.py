@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from server.engine.canvas import Plan
 from server.engine.pace import Pace
 
@@ -20,13 +18,13 @@ class Forecast:
         self._told = 0.0
         self._since: float | None = None  # a piece is being computed
         self.compute_seconds = 0.0
+        self.done = 0.0
 
     def begin(self, plan: Plan) -> None:
         """At the start, and anew with another plan."""
         self._pieces = plan.pieces
-        self._pieces_done = 0
         self._seconds = 0.0  # with this plan
-        self._done = 0.0
+        self.done = 0.0
         self._foretold = self._pace.seconds_for(self._pixels, whole=plan.pieces == 1)
 
     def piece_begins(self, now: float) -> None:
@@ -38,8 +36,7 @@ class Forecast:
         self.compute_seconds += now - self._since
         self._seconds += now - self._since
         self._since = None
-        self._pieces_done += 1
-        self._done = done
+        self.done = done
 
     def learn(self, plan: Plan, pictures: int) -> None:
         """Teaches the filter's pace, at the end; ``pictures`` is how many were computed together."""
@@ -50,31 +47,18 @@ class Forecast:
         if (total := self._total) is None:
             return None
         running = min(self._running(now) / total, 1 / self._pieces) if total else 0.0
-        self._told = max(self._told, min(self._done + running, MOST_FRACTION))
+        self._told = max(self._told, min(self.done + running, MOST_FRACTION))
         return self._told
 
     def own_seconds_left(self, now: float) -> float | None:
         """That the device will work for it yet."""
         if (total := self._total) is None:
             return None
-        return max(total * (1 - self._done) - self._running(now), 0.0)
-
-    @property
-    def piece_seconds(self) -> float:
-        """That one of its pieces takes, 0 when nobody knows."""
-        if self._pieces_done:
-            return self._seconds / self._pieces_done
-        return (self._foretold or 0.0) / self._pieces
-
-    @property
-    def turns_left(self) -> int:
-        """That it will wait for yet."""
-        left = math.ceil(self._pieces * (1 - self._done))
-        return max(left - (self._since is not None), 0)
+        return max(total * (1 - self.done) - self._running(now), 0.0)
 
     @property
     def _total(self) -> float | None:
-        return self._seconds / self._done if self._done else self._foretold
+        return self._seconds / self.done if self.done else self._foretold
 
     def _running(self, now: float) -> float:
         return now - self._since if self._since is not None else 0.0

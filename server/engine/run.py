@@ -53,7 +53,10 @@ class Run:
         if self._steps is None:
             self._row, self._steps = 0, self.canvas.translate(self.source, self.take, self.plan, options)
         try:
-            return next(self._steps, 1.0)
+            share = next(self._steps, 1.0)
+            if share >= 1:
+                self.close()
+            return share
         except Overflow:
             self.close()
             height, width = self.source.height, self.source.width

@@ -109,7 +109,7 @@ class Ticket:
         self.forecast = Forecast(pace, self.run.pixels)
         self.batch_size = 1
         self.least_memory = 0  # that would do, once it did not fit
-        self.overtaken = 0  # how many started before it, since then
+        self.overtaken = 0  # by how many that came later and started, since its last turn
         self.queue_seconds = 0.0
         self.is_started = False
         self.is_left = False
@@ -118,7 +118,7 @@ class Ticket:
         self._error: Exception | None = None
         self._position = -1
         self._moved = asyncio.Event()
-        self._arrived = time.monotonic()
+        self.arrived = time.monotonic()
 
     async def __aenter__(self) -> Self:
         self._worker.join(self)
@@ -152,9 +152,13 @@ class Ticket:
         """With the turns that others take meanwhile; None until somebody knows."""
         now = time.monotonic()
         own = self.forecast.own_seconds_left(now)
-        return None if own is None else own + self._worker.seconds_for_others(self, now)
+        return None if own is None else own + self._worker.seconds_for_others(self, own, now)
 
     # The worker's side.
+
+    @property
+    def pixels_left(self) -> float:
+        return self.run.pixels * (1 - self.forecast.done)
 
     @property
     def memory_bytes(self) -> int:
@@ -172,7 +176,7 @@ class Ticket:
         """It has its plan, and its first turn comes."""
         self.is_started = True
         self.batch_size = batch_size
-        self.queue_seconds = time.monotonic() - self._arrived
+        self.queue_seconds = time.monotonic() - self.arrived
         self.forecast.begin(self.run.plan)
         self._moved.set()
 

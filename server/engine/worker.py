@@ -15,13 +15,12 @@ from server.engine.memory import default_budget
 from server.engine.pace import Pace
 from server.engine.run import Run
 from server.engine.ticket import Convert, Ticket
-from server.engine.turns import Turns
+from server.engine.turns import SLACK_SECONDS, Turns
 
-# Of the memory that is left one request may plan with so much, so that others fit in beside it.
+# Of the memory that is left one request may plan with so much, so that others fit in beside it: in whole steps of that
+# of all, for plans are remembered, and nearly the same memory would need another.
 _SHARE_OF_ONE = 0.75
-
-# So many may start before a request that waits for memory; then nobody does until it has it.
-MOST_OVERTAKING = 8
+_STEPS = 16
 
 # Pictures of one size are computed together up to these limits: so many, each of so many pixels, all of them in so many
 # seconds, for others wait meanwhile, or, before the filter's pace is known, of so many pixels together.
@@ -39,11 +38,10 @@ class Worker:
     """Owns a device's one inference thread and ``memory`` bytes for what it computes (None: a share of what is free).
     Belongs to one event loop.
 
-    Requests take turns of one piece: first client after client, then the requests of one client, each in order of
-    arrival. One whose rows nobody reads is passed over until somebody does. A request is planned when its first turn
-    comes, with what memory is left, and keeps that until it ends; then its unread rows count. One that does not fit
-    waits, and is overtaken by few at the most. Small pictures of one size that wait for one filter are computed
-    together.
+    Requests take turns of one piece, as Turns says. One whose rows nobody reads is passed over until somebody does. A
+    request is planned when its first turn comes, with what memory is left, and keeps that until it ends; then its
+    unread rows count. One that does not fit waits, and after a few who came later nobody starts before it. Small
+    pictures of one size that wait for one filter are computed together.
     """
 
     def __init__(self, device: Device, *, memory: int | None = None) -> None:
@@ -79,9 +77,9 @@ class Worker:
         self._changed.set()
 
     def join(self, ticket: Ticket) -> None:
-        self._turns.add(ticket)
+        self._turns.add(ticket, time.monotonic())
         self._inside.add(ticket)
-        self._turns.tell_positions()
+        self._tell_positions()
         self.wake()
         if self._serving is None or self._serving.done():
             self._serving = asyncio.create_task(self._serve())
@@ -95,14 +93,14 @@ class Worker:
         if ticket not in self._computed:
             ticket.run.close()
         self._inside.discard(ticket)
-        self._turns.tell_positions()
+        self._tell_positions()
         self.wake()
 
-    def seconds_for_others(self, ticket: Ticket, now: float) -> float:
-        """How long others will have the device before the ticket's work is done, by what is known of them."""
-        turns = ticket.forecast.turns_left
+    def seconds_for_others(self, ticket: Ticket, own: float, now: float) -> float:
+        """How long others will have the device before ``own`` seconds of the ticket are done, by what is known of those
+        that have started."""
         others = [other for other in self._turns.started if other is not ticket and not other.rows.is_full]
-        return sum(_seconds_for(other, turns, now) for other in others)
+        return sum(_seconds_for(other, ticket, own, now) for other in others)
 
     async def _serve(self) -> None:
         try:
@@ -114,12 +112,12 @@ class Worker:
                 else:
                     await self._changed.wait()
         except Exception as error:  # a fault of ours, for which nobody shall wait for ever
-            for ticket in list(self._turns):
+            for ticket in self._turns.in_order(time.monotonic()):
                 self._end(ticket, error)
 
     async def _next(self) -> list[Ticket]:
         """Whose turn it is: one that goes on, or one that starts, with those that are computed together with it."""
-        for ticket in list(self._turns):
+        for ticket in self._turns.in_order(time.monotonic()):
             if ticket.is_left or ticket.rows.is_full:
                 continue
             if ticket.is_started:
@@ -131,10 +129,10 @@ class Worker:
     async def _plan(self, ticket: Ticket) -> bool:
         """Whether the ticket has a plan, within the memory that is left."""
         left = self._memory_left()
-        if ticket.least_memory > left or self._turns.first_overtaken(MOST_OVERTAKING) not in (None, ticket):
+        if ticket.least_memory > left or self._turns.first_owed(time.monotonic()) not in (None, ticket):
             return False
         try:
-            await _ended(self._in_thread(lambda: _make_plan(ticket.run, left)))
+            await _ended(self._in_thread(lambda: _make_plan(ticket.run, left, max(self.memory // _STEPS, 1))))
         except TooLarge as error:
             ticket.least_memory = error.memory_bytes
             if error.memory_bytes > self.memory:
@@ -150,18 +148,20 @@ class Worker:
         for one in together:
             one.run.follow(ticket.run.plan)
             one.start(len(together))
-        self._turns.count_overtaking()
-        self._turns.tell_positions()
+        self._turns.count_overtaking(ticket)
+        self._tell_positions()
         return together
 
     def _companions(self, ticket: Ticket) -> list[Ticket]:
         run = ticket.run
-        if run.plan.pieces > 1 or run.pixels > _LARGEST_TOGETHER or not run.canvas.takes_batches:
+        if run.plan.pieces > 1 or run.plan.in_pieces or run.pixels > _LARGEST_TOGETHER or not run.canvas.takes_batches:
             return []
         by_memory = self._memory_left() // max(run.plan.memory_bytes, 1)
         by_time = ticket.pace.pixels_in(_SECONDS_TOGETHER, unknown=_PIXELS_TOGETHER) // run.pixels
         most = min(MOST_TOGETHER, by_memory, by_time)
-        alike = [other for other in self._turns.waiting() if other is not ticket and run.is_like(other.run)]
+        alike = [
+            other for other in self._turns.waiting(time.monotonic()) if other is not ticket and run.is_like(other.run)
+        ]
         return alike[: max(most - 1, 0)]
 
     async def _compute(self, together: list[Ticket]) -> None:
@@ -172,9 +172,9 @@ class Worker:
         self._computed, self._computing = together, self._in_thread(lambda: _step(together))
         outcomes = await _ended(self._computing)
         self._computed, self._computing = [], None
-        self._turns.move_back(together[0])  # now, so that who came meanwhile is before it
         now = time.monotonic()
         for ticket, outcome in zip(together, outcomes, strict=True):
+            self._turns.count(ticket, (now - began) / len(together), now)
             if isinstance(outcome, Exception):
                 self._end(ticket, outcome)
             elif ticket.has_computed(now, outcome):
@@ -185,7 +185,10 @@ class Worker:
     def _end(self, ticket: Ticket, error: Exception | None = None) -> None:
         self._turns.discard(ticket)
         ticket.end(error)
-        self._turns.tell_positions()
+        self._tell_positions()
+
+    def _tell_positions(self) -> None:
+        self._turns.tell_positions(time.monotonic())
 
     def _memory_left(self) -> int:
         return self.memory - sum(ticket.memory_bytes for ticket in {*self._inside, *self._computed})
@@ -194,9 +197,10 @@ class Worker:
         return asyncio.get_running_loop().run_in_executor(self._thread, work)
 
 
-def _make_plan(run: Run, left: int) -> None:
+def _make_plan(run: Run, left: int, step: int) -> None:
+    share = int(left * _SHARE_OF_ONE)
     try:
-        run.make_plan(int(left * _SHARE_OF_ONE))
+        run.make_plan(share // step * step if share >= step else share)
     except TooLarge as error:
         if error.memory_bytes > left:
             raise
@@ -219,11 +223,12 @@ def _step(together: list[Ticket]) -> list[float | Exception]:
         return [0.0] * len(together)
 
 
-def _seconds_for(other: Ticket, turns: int, now: float) -> float:
-    """That another has the device while one takes so many turns."""
-    left = other.forecast.own_seconds_left(now)
-    by_turns = turns * other.forecast.piece_seconds
-    return by_turns if left is None else min(by_turns, left)
+def _seconds_for(other: Ticket, ticket: Ticket, own: float, now: float) -> float:
+    """What has less to do goes first; what has more shares the device with what takes long, if another client asked."""
+    left = other.forecast.own_seconds_left(now) or 0.0
+    if other.pixels_left < ticket.pixels_left:
+        return left
+    return min(left, max(own - SLACK_SECONDS / 2, 0.0)) if other.client != ticket.client else 0.0
 
 
 async def _ended(future: asyncio.Future[Result]) -> Result:

@@ -344,7 +344,7 @@ def test_each_picture_of_a_batch_has_a_place_in_the_queue_and_a_cancelled_call_g
 ) -> None:
     with connect(folder) as connection:
         call = connection.inference.ModelInfer.future(asked("slow", BIG.repeat(3, axis=0)))
-        while (waiting := translating(connection, TINY[0], "identity"))[0].queue_position != 3:
+        while (waiting := translating(connection, BIG[0], "identity"))[0].queue_position != 3:
             list(waiting[1])
         call.cancel()
         assert list(waiting[1])[-1].summary.filter_id == "identity"

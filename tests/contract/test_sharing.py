@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
+from onnx import helper
 from PIL import Image
 from pleinair.v1 import translation_pb2 as pb
 
@@ -70,6 +73,38 @@ def test_who_does_not_read_holds_up_nobody_and_gets_all_in_the_end(connection: C
     np.testing.assert_allclose(received, pixels.reshape(-1), atol=1e-6)
 
 
+def in_pieces() -> onnx.ModelProto:
+    """Two convolutions with a normalisation between, so that a large picture is computed in pieces."""
+    nodes = [
+        helper.make_node("Conv", ["image", "widen"], ["wide"], pads=[1] * 4),
+        helper.make_node("InstanceNormalization", ["wide", "scale", "shift"], ["norm"]),
+        helper.make_node("Conv", ["norm", "narrow"], ["translated"], pads=[1] * 4),
+    ]
+    random = np.random.default_rng(0)
+    constants = {
+        "widen": random.normal(0, 0.2, (16, 3, 3, 3)).astype(np.float32),
+        "scale": np.ones(16, np.float32),
+        "shift": np.zeros(16, np.float32),
+        "narrow": random.normal(0, 0.05, (3, 16, 3, 3)).astype(np.float32),
+    }
+    return factories.model(nodes, constants=constants, told=factories.metadata(identifier="pieces"))
+
+
+def test_a_large_picture_in_pieces_holds_up_nobody_and_keeps_to_the_memory(connect: Connect, folder: Path) -> None:
+    factories.put(folder, in_pieces())
+    large, small = noise(1500, 1500, 3), noise(150, 150, 3)
+    with connect(folder, memory=64 << 20) as connection, ThreadPoolExecutor(1) as reader:
+        call = connection.translation.Translate(iter([frame_of("pieces", large), *chunks_of(large)]), timeout=SECONDS)
+        assert next(call).progress.stage == pb.Progress.STAGE_TRANSLATING
+        reading = reader.submit(list, call)
+        connection.translate("pieces", small)
+        assert not reading.done()
+        reply = Reply(reading.result())
+    assert len(reply.pixels) == large.nbytes
+    assert reply.summary.pieces > 4
+    assert reply.summary.peak_memory_bytes < large.nbytes + (64 << 20) + (24 << 20)
+
+
 def test_small_pictures_that_wait_are_computed_together_and_each_is_its_own(connect: Connect, folder: Path) -> None:
     factories.put(folder, factories.normalising())
     pictures = [(noise(40 + number, 50, 3)[:40] // (number + 1)).astype(np.uint8) for number in range(6)]
@@ -95,10 +130,11 @@ def test_small_pictures_that_wait_are_computed_together_and_each_is_its_own(conn
 
 def test_one_client_cannot_take_all_places(connect: Connect, folder: Path) -> None:
     with connect(folder, queue=4) as connection:
-        slow = [Slow(connection) for _ in range(3)]
+        slow = [Slow(connection)]
         slow[0].await_stage(pb.Progress.STAGE_TRANSLATING)
-        for waiting in slow[1:]:
-            waiting.await_stage(pb.Progress.STAGE_QUEUED)
+        for _ in range(2):
+            slow.append(Slow(connection))
+            slow[-1].await_stage(pb.Progress.STAGE_QUEUED)
         with failing() as failures:
             connection.send([header_frame(), pixel_frame(bytes(12))])
         assert (failures[0].code, failures[0].reason) == ("RESOURCE_EXHAUSTED", "QUEUE_FULL")

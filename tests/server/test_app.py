@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import grpc
 import numpy as np
@@ -45,11 +46,9 @@ def connected(folder: Path, **options: object) -> Iterator[tuple[factories.Runni
         yield server, Connection(channel, folder)
 
 
-def translating(connection: Connection, pixels: np.ndarray) -> Iterator[pb.TranslateResponse]:
-    """A translation that has the device."""
-    call: Iterator[pb.TranslateResponse] = connection.translation.Translate(
-        iter([frame_of("slow", pixels), *chunks_of(pixels)])
-    )
+def translating(connection: Connection, pixels: np.ndarray) -> Any:
+    """A translation that has the device: the call."""
+    call = connection.translation.Translate(iter([frame_of("slow", pixels), *chunks_of(pixels)]))
     assert next(call).progress.stage == pb.Progress.STAGE_TRANSLATING
     return call
 
@@ -129,6 +128,19 @@ def test_draining_finishes_what_runs_and_refuses_what_comes(folder: Path) -> Non
         assert not connection.inference.ModelReady(inference.ModelReadyRequest(name="identity")).ready
         assert list(running)[-1].summary.filter_id == "slow"
         drained.result(60)
+
+
+def test_the_connections_of_one_machine_are_one_client(folder: Path) -> None:
+    with connected(folder, queue=4) as (server, connection):
+        running = translating(connection, BIG)
+        waiting = [connection.translation.Translate(iter([frame_of("slow", BIG), *chunks_of(BIG)])) for _ in range(2)]
+        assert [next(call).progress.stage for call in waiting] == [pb.Progress.STAGE_QUEUED] * 2
+        options = (("grpc.use_local_subchannel_pool", 1),)  # a connection of its own
+        with grpc.insecure_channel(server.address, options) as channel, failing() as failures:
+            Connection(channel, folder).is_well()
+        assert "3 requests of yours" in failures[0].sentence
+        for call in (running, *waiting):
+            call.cancel()
 
 
 def test_what_outlasts_the_grace_period_is_ended_with_a_reason(folder: Path) -> None:

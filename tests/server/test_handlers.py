@@ -167,6 +167,7 @@ def test_closing_a_translation_stops_it_and_frees_the_device(handler: Translatio
 def test_a_cancelled_translation_stops_computing_and_frees_the_device(handler: TranslationHandler) -> None:
     async def scenario() -> list[Any]:
         translating = asyncio.create_task(answers(handler, request(1000, 1000, "slow"), bytes(3_000_000)))
+        await asyncio.sleep(0.2)
         waiting = asyncio.create_task(answers(handler, request(1, 1), bytes(3)))
         await asyncio.sleep(0.1)
         assert not waiting.done()

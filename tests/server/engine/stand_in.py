@@ -71,9 +71,9 @@ class StandIn:
             emit(-source.rows(0, source.height))
 
 
-def held(gate: Gate) -> Callable[[int, Any], None]:
-    """Every piece waits at the gate."""
-    return lambda number, options: gate.hold(options)
+def held(gate: Gate, *, at: int = 0) -> Callable[[int, Any], None]:
+    """The pieces from this one on wait at the gate."""
+    return lambda number, options: gate.hold(options) if number >= at else None
 
 
 def picture(height: int = 8, width: int = 4, value: float = 0.5) -> TensorSource:

@@ -27,7 +27,7 @@ def known(*, whole: bool, seconds: float) -> Pace:
 def test_nothing_is_told_before_anything_is_known() -> None:
     made = forecast(WHOLE)
     made.piece_begins(0)
-    assert (made.fraction(5), made.own_seconds_left(5), made.piece_seconds) == (None, None, 0)
+    assert (made.fraction(5), made.own_seconds_left(5)) == (None, None)
 
 
 def test_a_whole_run_is_told_by_the_filters_pace_and_never_done_before_its_end() -> None:
@@ -66,15 +66,6 @@ def test_the_share_never_shrinks() -> None:
     made.piece_ends(2, 0.125)
     assert made.fraction(2) == 0.5
     assert made.own_seconds_left(2) == pytest.approx(7)
-
-
-def test_turns_that_it_waits_for_are_those_after_the_one_that_runs() -> None:
-    made = forecast(PIECES)
-    assert made.turns_left == 4
-    made.piece_begins(0)
-    assert made.turns_left == 3
-    made.piece_ends(2, 0.25)
-    assert (made.turns_left, made.piece_seconds) == (3, 2)
 
 
 def test_what_it_took_teaches_the_filters_pace() -> None:

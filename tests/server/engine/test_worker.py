@@ -1,10 +1,9 @@
-"""One device for many: turns, places, memory, cancellation."""
+"""One device for many: turns, places, cancellation."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -12,79 +11,10 @@ import numpy as np
 import pytest
 
 from server.engine import ticket as tickets
-from server.engine.canvas import TensorSource, TooLarge
-from server.engine.device import Device
-from server.engine.pace import Pace
-from server.engine.pixels import Tensor
-from server.engine.ticket import Ticket
-from server.engine.worker import MOST_OVERTAKING, Worker
+from server.engine.canvas import TensorSource
+from server.engine.worker import Worker
+from tests.server.engine.requests import entered, noting, result, run, ticket, until
 from tests.server.engine.stand_in import Gate, StandIn, held, picture
-
-MEMORY = 100
-
-
-@pytest.fixture
-def worker(device: Device) -> Iterator[Worker]:
-    worker = Worker(device, memory=MEMORY)
-    yield worker
-    worker.close()
-
-
-def ticket(
-    worker: Worker, canvas: StandIn, source: TensorSource | None = None, client: str = "a", is_preview: bool = False
-) -> Ticket:
-    return worker.request(
-        client,
-        canvas,  # type: ignore[arg-type]
-        source or picture(),
-        lambda top, rows: rows,
-        Pace(),
-        is_preview=is_preview,
-    )
-
-
-async def result(one: Ticket, positions: list[int] | None = None) -> Tensor:
-    """All rows of a request, from its place in the queue on."""
-    rows = []
-    async with one:
-        async for position in one.positions():
-            if positions is not None:
-                positions.append(position)
-        while not one.rows.is_at_end:
-            part = await one.rows.take(10)
-            if part is not None:
-                rows.append(part)
-        one.raise_error()
-    return np.concatenate(rows, axis=2)
-
-
-def run(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    async def bounded() -> None:
-        async with asyncio.timeout(20):
-            await scenario()
-
-    asyncio.run(bounded())
-
-
-async def entered(gate: Gate) -> None:
-    assert await asyncio.to_thread(gate.entered.wait, 10)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Polls: what is waited for is a state that has no event of its own."""
-    while not condition():
-        await asyncio.sleep(0.002)
-
-
-def noting(order: list[str], name: str, gate: Gate | None = None) -> Callable[[int, Any], None]:
-    """Notes each piece, and holds the first at the gate, if there is one."""
-
-    def before(number: int, options: Any) -> None:
-        if gate is not None and number == 0:
-            gate.hold(options)
-        order.append(name)
-
-    return before
 
 
 def test_rows_come_out_as_the_canvas_gives_them(worker: Worker) -> None:
@@ -95,33 +25,33 @@ def test_rows_come_out_as_the_canvas_gives_them(worker: Worker) -> None:
     run(scenario)
 
 
-def test_clients_take_turns_of_one_piece(worker: Worker) -> None:
+@pytest.mark.parametrize("client", ["a", "b"])
+def test_a_small_request_of_many_pieces_is_held_up_by_one_piece_of_a_large_one(worker: Worker, client: str) -> None:
     async def scenario() -> None:
         order, gate = list[str](), Gate()
-        large = asyncio.create_task(result(ticket(worker, StandIn(6, noting(order, "large", gate)), client="a")))
+        large = StandIn(6, noting(order, "large", gate))
+        first = asyncio.create_task(result(ticket(worker, large, picture(60, 4), client="a")))
         await entered(gate)
-        others = [
-            asyncio.create_task(result(ticket(worker, StandIn(2, noting(order, name)), client=name)))
-            for name in ("b", "c")
-        ]
+        small = ticket(worker, StandIn(5, noting(order, "small")), picture(5, 4), client=client)
+        second = asyncio.create_task(result(small))
         await asyncio.sleep(0)
         gate.opened.set()
-        await asyncio.gather(large, *others)
-        assert order == ["large", "b", "c", "large", "b", "c", "large", "large", "large", "large"]
+        await asyncio.gather(first, second)
+        assert order == ["large", *["small"] * 5, *["large"] * 5]
 
     run(scenario)
 
 
-def test_a_small_request_ends_after_one_more_piece_of_a_large_one_of_the_same_client(worker: Worker) -> None:
+def test_equal_requests_of_one_client_end_one_after_the_other(worker: Worker) -> None:
     async def scenario() -> None:
         order, gate = list[str](), Gate()
-        large = asyncio.create_task(result(ticket(worker, StandIn(6, noting(order, "large", gate)))))
+        first = asyncio.create_task(result(ticket(worker, StandIn(3, noting(order, "first", gate)))))
         await entered(gate)
-        small = asyncio.create_task(result(ticket(worker, StandIn(1, noting(order, "small")))))
+        second = asyncio.create_task(result(ticket(worker, StandIn(3, noting(order, "second")))))
         await asyncio.sleep(0)
         gate.opened.set()
-        await asyncio.gather(large, small)
-        assert order.index("small") == 1
+        await asyncio.gather(first, second)
+        assert order == ["first"] * 3 + ["second"] * 3
 
     run(scenario)
 
@@ -249,22 +179,6 @@ def test_a_second_cancellation_does_not_free_the_device_early(worker: Worker) ->
     run(scenario)
 
 
-def test_a_request_that_is_cancelled_between_its_pieces_gives_back_its_memory_at_once(worker: Worker) -> None:
-    async def scenario() -> None:
-        gate, canvas = Gate(), StandIn(3, least=MEMORY, most=MEMORY)
-        canvas.before = lambda number, options: gate.hold(options) if number == 1 else None
-        leaving = asyncio.create_task(result(ticket(worker, canvas)))
-        await entered(gate)
-        waiting = asyncio.create_task(result(ticket(worker, StandIn(least=MEMORY, most=MEMORY), client="b")))
-        await asyncio.sleep(0.02)
-        assert not waiting.done()
-        leaving.cancel()
-        await waiting
-        assert canvas.closed == 1
-
-    run(scenario)
-
-
 def test_a_failure_reaches_its_request_and_the_next_runs(worker: Worker) -> None:
     async def scenario() -> None:
         def fail(number: int, options: Any) -> None:
@@ -277,185 +191,21 @@ def test_a_failure_reaches_its_request_and_the_next_runs(worker: Worker) -> None
     run(scenario)
 
 
-def test_a_request_whose_rows_nobody_reads_is_parked_until_somebody_does(
-    worker: Worker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    piece = picture(2, 4).tensor.nbytes
-    monkeypatch.setattr(tickets, "MOST_UNREAD_BYTES", 2 * piece)
-
+def test_the_time_left_counts_what_goes_first(worker: Worker) -> None:
     async def scenario() -> None:
-        order: list[str] = []
-        async with ticket(worker, StandIn(6, noting(order, "unread")), picture(12, 4)) as unread:
-            await until(lambda: unread.rows.is_full)
-            await result(ticket(worker, StandIn(1, noting(order, "other"))))
-            await asyncio.sleep(0.02)
-            assert order == ["unread", "unread", "other"]
-            taken = 0
-            while not unread.rows.is_at_end:
-                taken += await unread.rows.take(10) is not None
-        assert (taken, order.count("unread"), unread.rows.peak_bytes) == (6, 6, 2 * piece)
-
-    run(scenario)
-
-
-def test_requests_run_beside_each_other_only_within_the_memory(worker: Worker) -> None:
-    async def scenario() -> None:
-        gate, order = Gate(), list[str]()
-        large = StandIn(3, noting(order, "large", gate), least=70, most=70)
-        first = asyncio.create_task(result(ticket(worker, large)))
-        await entered(gate)
-        second = asyncio.create_task(
-            result(ticket(worker, StandIn(1, noting(order, "second"), least=70, most=70), client="b"))
-        )
-        await asyncio.sleep(0)
-        small = asyncio.create_task(
-            result(ticket(worker, StandIn(1, noting(order, "small"), least=30, most=30), client="c"))
-        )
-        await asyncio.sleep(0)
-        gate.opened.set()
-        await asyncio.gather(first, second, small)
-        assert order == ["large", "small", "large", "large", "second"]
-
-    run(scenario)
-
-
-def test_one_request_leaves_a_quarter_of_the_memory_unless_it_needs_it(worker: Worker) -> None:
-    async def scenario() -> None:
-        modest, greedy = StandIn(least=10, most=1000), StandIn(least=90, most=1000)
-        await result(ticket(worker, modest))
-        await result(ticket(worker, greedy))
-        assert [plan.memory_bytes for plan in modest.plans + greedy.plans] == [75, 90]
-
-    run(scenario)
-
-
-def test_rows_that_nobody_has_read_count_until_somebody_does(device: Device) -> None:
-    source = picture(4, 4)
-    size = source.tensor.nbytes
-    worker = Worker(device, memory=size)
-
-    async def scenario() -> None:
-        async with ticket(worker, StandIn(), source) as unread:
-            await until(lambda: unread.rows.is_closed)
-            waiting = asyncio.create_task(result(ticket(worker, StandIn(least=size, most=size))))
-            await asyncio.sleep(0.02)
-            assert not waiting.done()
-            assert await unread.rows.take(1) is not None
-            await waiting
-
-    run(scenario)
-    worker.close()
-
-
-def test_a_request_that_fits_no_memory_is_told_so(worker: Worker) -> None:
-    async def scenario() -> None:
-        with pytest.raises(TooLarge) as caught:
-            await result(ticket(worker, StandIn(least=MEMORY + 1)))
-        assert caught.value.memory_bytes == MEMORY + 1
-        await result(ticket(worker, StandIn()))
-
-    run(scenario)
-
-
-def test_who_waits_for_memory_is_overtaken_a_few_times_only(worker: Worker) -> None:
-    async def scenario() -> None:
-        gate, order = Gate(), list[str]()
-        holder = StandIn(200, noting(order, "holder", gate), least=50, most=50)
-        first = asyncio.create_task(result(ticket(worker, holder, picture(200, 4), client="holder")))
-        await entered(gate)
-        large = StandIn(1, noting(order, "large"), least=MEMORY, most=MEMORY)
-        waiting = asyncio.create_task(result(ticket(worker, large, client="large")))
-        await asyncio.sleep(0)
-        smalls = [
-            asyncio.create_task(
-                result(ticket(worker, StandIn(1, noting(order, "small"), least=10, most=10), client=f"{number}"))
-            )
-            for number in range(3 * MOST_OVERTAKING)
-        ]
-        await asyncio.sleep(0)
-        gate.opened.set()
-        await asyncio.gather(first, waiting, *smalls)
-        assert order[: order.index("large")].count("small") == MOST_OVERTAKING
-
-    run(scenario)
-
-
-def test_small_pictures_of_one_size_are_computed_together(worker: Worker) -> None:
-    async def scenario() -> None:
-        gate, together = Gate(), StandIn(takes_batches=True)
-        first = asyncio.create_task(result(ticket(worker, StandIn(1, held(gate)))))
-        await entered(gate)
-        sources = [picture(value=number / 10) for number in range(10)]
-        tickets = [ticket(worker, together, source, client=f"{n % 3}") for n, source in enumerate(sources)]
-        odd = ticket(worker, together, picture(9, 4))
-        tasks = [asyncio.create_task(result(one)) for one in (*tickets, odd)]
-        await asyncio.sleep(0)
-        gate.opened.set()
-        results = await asyncio.gather(first, *tasks)
-        for source, got in zip(sources, results[1:], strict=False):
-            np.testing.assert_array_equal(got, -source.tensor)
-        assert together.batches == [8, 2]
-        assert sorted(one.batch_size for one in tickets) == [2, 2, *[8] * 8]
-        assert odd.batch_size == 1
-
-    run(scenario)
-
-
-def test_one_that_is_cancelled_is_dropped_from_those_computed_together(worker: Worker) -> None:
-    async def scenario() -> None:
-        hold, inside, together = Gate(), Gate(), StandIn(takes_batches=True)
-        together.before = held(inside)
-        first = asyncio.create_task(result(ticket(worker, StandIn(1, held(hold)))))
-        await entered(hold)
-        tasks = [asyncio.create_task(result(ticket(worker, together))) for _ in range(3)]
-        await asyncio.sleep(0)
-        hold.opened.set()
-        await entered(inside)
-        tasks[0].cancel()
-        with suppress(asyncio.CancelledError):
-            await tasks[0]
-        assert not inside.terminated
-        inside.opened.set()
-        _, *results = await asyncio.gather(first, *tasks[1:])
-        assert [bool((got == -0.5).all()) for got in results] == [True, True]
-
-    run(scenario)
-
-
-def test_pictures_that_fail_together_are_computed_alone(worker: Worker) -> None:
-    async def scenario() -> None:
-        gate, together = Gate(), StandIn(takes_batches=True)
-
-        def fail(number: int, options: Any) -> None:
-            failures.append(MemoryError())
-            if len(failures) == 1:
-                raise failures[0]
-
-        failures: list[MemoryError] = []
-        together.before = fail
-        first = asyncio.create_task(result(ticket(worker, StandIn(1, held(gate)))))
-        await entered(gate)
-        tickets = [ticket(worker, together) for _ in range(3)]
-        tasks = [asyncio.create_task(result(one)) for one in tickets]
-        await asyncio.sleep(0)
-        gate.opened.set()
-        _, *results = await asyncio.gather(first, *tasks)
-        assert [bool((got == -0.5).all()) for got in results] == [True] * 3
-        assert (together.batches, [one.batch_size for one in tickets]) == ([3], [1] * 3)
-
-    run(scenario)
-
-
-def test_the_time_left_counts_the_turns_of_others(worker: Worker) -> None:
-    async def scenario() -> None:
-        gate = Gate()
-        mine = StandIn(4, lambda number, options: gate.hold(options) if number == 2 else None)
-        async with ticket(worker, mine, client="a") as first:
-            async with ticket(worker, StandIn(8), client="b") as other:
-                await entered(gate)  # each has two pieces behind it, and one turn of the other's comes before the last
-                assert other.forecast.piece_seconds > 0
-                assert worker.seconds_for_others(first, time.monotonic()) == other.forecast.piece_seconds
-            assert worker.seconds_for_others(first, time.monotonic()) == 0
-            gate.opened.set()
+        gates = [Gate(), Gate()]
+        large, small = (StandIn(8, held(gate, at=2)) for gate in gates)
+        async with ticket(worker, large, picture(80, 4), client="a") as first:
+            await entered(gates[0])
+            async with ticket(worker, small, client="b") as second:
+                gates[0].opened.set()
+                await entered(gates[1])
+                now = time.monotonic()
+                own = second.forecast.own_seconds_left(now)
+                assert own is not None
+                assert worker.seconds_for_others(first, 100, now) == own
+                assert worker.seconds_for_others(second, 1, now) == 0
+                assert worker.seconds_for_others(second, 1000, now) == first.forecast.own_seconds_left(now)
+            assert worker.seconds_for_others(first, 100, now) == 0
 
     run(scenario)
