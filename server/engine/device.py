@@ -8,7 +8,7 @@ import functools
 import logging
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,9 @@ _CUDA_OPTIONS = {
     "arena_extend_strategy": "kSameAsRequested",
     "do_copy_in_default_stream": "1",
 }
+
+# For the probe, whose one node is then left to CUDA.
+_BUILD_NOTHING = {"trt_min_subgraph_size": "2"}
 
 _NO_GPU = (
     "The GPU cannot be used and the CPU answers instead; install the NVIDIA driver, CUDA 13 and cuDNN 9"
@@ -84,7 +87,10 @@ class Device:
     def open(self, model: bytes, *, half: bool = False) -> Any:
         """An onnxruntime.InferenceSession of the serialised model, of a float16 network if ``half``; raises whatever
         onnxruntime raises."""
-        return self._open(model, self._options(), self._providers(self.execution_provider, model, half=half))
+        kept: Mapping[str, str] = {}
+        if self._engine_cache is not None and self.execution_provider == TENSORRT:
+            kept = self._engine_cache.options(model, half=half)
+        return self._open(model, self._options(), _providers(self.execution_provider, kept))
 
     def open_part(self, model: bytes) -> Any:
         """The same, for one of many that compute parts of a network in turn: on the CPU they share their memory, and
@@ -96,7 +102,7 @@ class Device:
             options.add_session_config_entry("session.intra_op.allow_spinning", "0")
             options.enable_mem_pattern = False  # of which every shape of a piece would keep one
         # Parts are small and many: TensorRT would take minutes to build their engines.
-        return self._open(model, options, self._providers(CPU if self.is_cpu else CUDA, model))
+        return self._open(model, options, _providers(CPU if self.is_cpu else CUDA, {}))
 
     def _options(self) -> Any:
         options = onnxruntime.SessionOptions()
@@ -112,22 +118,12 @@ class Device:
     def _answers(self, name: str) -> bool:
         if name == CPU or name not in onnxruntime.get_available_providers():
             return name == CPU
-        model = _probe()
         try:
-            session = self._open(model, self._options(), self._providers(name, model))
+            session = self._open(_probe(), self._options(), _providers(name, _BUILD_NOTHING))
         except Exception as error:
             _log.warning("%s cannot be used: %s", name, error)
             return False
         return bool(session.get_providers()[0] == name)
-
-    def _providers(self, first: str, model: bytes, *, half: bool = False) -> list[Any]:
-        """What onnxruntime shall use, with options, the best first."""
-        providers: list[Any] = [CPU]
-        if first != CPU:
-            providers.insert(0, (CUDA, _CUDA_OPTIONS))
-        if first == TENSORRT and self._engine_cache is not None:
-            providers.insert(0, (TENSORRT, self._engine_cache.options(model, half=half)))
-        return providers
 
     def run_options(self) -> Any:
         """onnxruntime.RunOptions for one run; setting ``terminate`` ends it."""
@@ -154,6 +150,12 @@ def _wanted(provider: Provider) -> list[str]:
         with contextlib.redirect_stdout(sys.stderr):  # it prints what it did not find
             onnxruntime.preload_dlls()
     return [TENSORRT, CUDA, CPU] if provider is Provider.TENSORRT else [CUDA, CPU]
+
+
+def _providers(first: str, tensorrt: Mapping[str, str]) -> list[Any]:
+    """What onnxruntime shall use, with options, the best first."""
+    providers = [(TENSORRT, dict(tensorrt)), (CUDA, _CUDA_OPTIONS), CPU]
+    return providers[[TENSORRT, CUDA, CPU].index(first) :]
 
 
 def _has_driver() -> bool:

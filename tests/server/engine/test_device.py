@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,12 @@ import onnxruntime
 import pytest
 
 from server.engine.device import CPU, CUDA, TENSORRT, Device, Provider
+from server.engine.tensorrt import EngineCache
 from tests import factories
+
+needs_tensorrt = pytest.mark.skipif(
+    TENSORRT not in onnxruntime.get_available_providers(), reason="onnxruntime was made without it"
+)
 
 
 @pytest.fixture
@@ -30,14 +36,23 @@ def names(providers: list[Any]) -> list[str]:
     return [provider if isinstance(provider, str) else provider[0] for provider in providers]
 
 
-@pytest.mark.skipif(TENSORRT not in onnxruntime.get_available_providers(), reason="onnxruntime was made without it")
+@needs_tensorrt
 def test_tensorrt_is_asked_for_first_and_cuda_and_the_cpu_stand_behind_it(tmp_path: Path, handed: list[Any]) -> None:
     Device(Provider.TENSORRT, tensorrt_cache=tmp_path / "cache")
-    (_, options), (_, cuda_options), _ = handed[0]
     assert names(handed[0]) == [TENSORRT, CUDA, CPU]
-    assert Path(options["trt_engine_cache_path"]).parent == tmp_path / "cache"
-    assert cuda_options["cudnn_conv_algo_search"] == "HEURISTIC"
+    assert handed[0][1][1]["cudnn_conv_algo_search"] == "HEURISTIC"
     assert [names(providers)[0] for providers in handed] == [TENSORRT, CUDA][: len(handed)]
+
+
+@needs_tensorrt
+@pytest.mark.parametrize("half", [False, True])
+def test_tensorrt_is_handed_the_cache_of_the_network(tmp_path: Path, handed: list[Any], half: bool) -> None:
+    device, model = Device(Provider.TENSORRT, tensorrt_cache=tmp_path), factories.inverting().SerializeToString()
+    device.execution_provider = TENSORRT
+    with contextlib.suppress(RuntimeError):  # where it cannot be used
+        device.open(model, half=half)
+    _, options = handed[-1][0]
+    assert options == EngineCache(tmp_path).options(model, half=half)
 
 
 def test_sessions_are_opened_on_what_answers_and_parts_never_with_tensorrt(tmp_path: Path, handed: list[Any]) -> None:
