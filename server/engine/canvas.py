@@ -109,10 +109,10 @@ class Canvas:
             if whole <= memory and engine.layers > _MOST_LAYERS:
                 return Plan(1, whole)
             planned = engine.plan(*size, memory, exact)
-        except NotInPieces as error:
+        except (NotInPieces, ValueError) as error:  # the latter: too small for a layer
             if whole <= memory:
                 return Plan(1, whole)
-            raise TooLarge(whole, error.operation) from error
+            raise TooLarge(whole, error.operation if isinstance(error, NotInPieces) else None) from error
         except PiecesTooLarge as error:
             raise TooLarge(error.least_bytes) from error
         return Plan(planned.pieces, planned.memory_bytes, planned)

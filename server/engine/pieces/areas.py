@@ -60,7 +60,8 @@ def trace(layers: Sequence[Layer], asked: Mapping[str, Area], sizes: Mapping[str
 
 
 def part_of(size: Size, area: Area, picture: Size) -> Area:
-    """The part of a layer that corresponds to ``area`` of the picture: areas that divide the picture divide the layer."""
+    """The part of a layer that corresponds to ``area`` of the picture: areas that divide the picture divide the
+    layer."""
 
     def scaled(span: Span, length: int, whole: int) -> Span:
         return Span(span.start * length // whole, span.stop * length // whole)

@@ -9,7 +9,7 @@ from server.engine.pieces.areas import Area, Piece, part_of, trace
 from server.engine.pieces.cost import layer_cost, piece_bytes, piece_cost
 from server.engine.pieces.layout import Layout
 from server.engine.pieces.lowering import Task
-from server.engine.pieces.network import Size
+from server.engine.pieces.network import Layer, Pad, Size
 from server.engine.pieces.spans import Span
 from server.engine.pieces.winograd import TILE
 
@@ -18,8 +18,8 @@ _WORTH = 1.15
 
 
 def divide(task: Task, sizes: Mapping[str, Size], picture: Size, layout: Layout, room: int) -> list[Area]:
-    """Row by row: bands over the whole width or, where their margins would cost too much or not fit into ``room`` bytes,
-    tiles. The smallest that can be where nothing fits."""
+    """Row by row: bands over the whole width or, where their margins would cost too much or not fit into ``room``
+    bytes, tiles. The smallest that can be where nothing fits."""
     search = _Division(task, sizes, picture, layout, room)
     rows, columns = search.best()
     return [
@@ -36,7 +36,12 @@ def piece_of(task: Task, area: Area, sizes: Mapping[str, Size], picture: Size) -
 
 def unit_of(sizes: Mapping[str, Size], picture: Size) -> int:
     """Pieces are a multiple of this high and wide, so that even the smallest layer's are whole tiles."""
-    return TILE * max(round(picture.height / size.height) for size in sizes.values())
+    return TILE * max(_scale(size, picture) for size in sizes.values())
+
+
+def _scale(size: Size, picture: Size) -> int:
+    """How many of the picture's rows, or columns where these are more, are one of the layer's."""
+    return max(1, round(picture.height / size.height), round(picture.width / size.width))
 
 
 @dataclass(frozen=True)
@@ -49,7 +54,17 @@ class _Division:
 
     @property
     def unit(self) -> int:
-        return unit_of(self.sizes, self.picture)
+        """Also enough for every layer's padding to have all that it reflects, in the piece at the edge."""
+        unit = unit_of(self.sizes, self.picture)
+        deepest = (self._reflected(layer) for layer in self.task.layers)
+        return _whole(max(deepest, default=1), unit)
+
+    def _reflected(self, layer: Layer) -> int:
+        if not isinstance(layer.operation, Pad):
+            return 1
+        margin = max(max(axis.before, axis.after) for axis in layer.operation.axes)
+        # One for the pixel that is not reflected, one because what corresponds to an area may be a pixel smaller.
+        return (2 * margin + 2) * _scale(self.sizes[layer.inputs[0]], self.picture)
 
     def best(self) -> tuple[int, int]:
         found: tuple[float, int, int] | None = None
@@ -92,7 +107,7 @@ class _Division:
             layer_cost(layer, self.sizes[layer.name].channels, self.layout) * self.sizes[layer.name].pixels
             for layer in self.task.layers
         )
-        return piece_cost(self.task, piece, self.layout) / (whole * share)
+        return piece_cost(self.task, piece, self.layout) / (whole * share) if whole else 1.0
 
     def _middle(self, rows: int, columns: int) -> Piece:
         """A piece of this size that lies away from the picture's edges, where it can."""

@@ -32,16 +32,19 @@ class PieceEngine:
         return len(self._network.layers)
 
     def _plan(self, height: int, width: int, memory: int, exact: bool = False) -> PiecePlan:
-        """Within ``memory`` bytes, at full precision if ``exact``. Raises TooLarge, and ValueError for a picture that is
-        too small."""
+        """Within ``memory`` bytes, at full precision if ``exact``. Raises TooLarge, and ValueError for a picture that
+        is too small."""
         return plan_pieces(self._network, self._layout, height, width, memory, exact=exact)
 
     def translate(self, rows: Rows, emit: Emit, plan: PiecePlan, options: Any) -> Generator[float, None, None]:
         """Each next() computes a piece and gives the share of the work that is done, 1 at the end.
 
-        The result's rows go to ``emit``, 1 x C x rows x width, from the top. Raises Overflow, and whatever onnxruntime and
-        files raise.
+        The result's rows go to ``emit``, 1 x C x rows x width, from the top. Raises Overflow, ValueError for a result
+        of another size than the picture's, and whatever onnxruntime and files raise.
         """
+        picture, result = plan.sizes[self._network.input], plan.sizes[self._network.output]
+        if result != picture:
+            raise ValueError(f"The network answers {result} to {picture}.")
         total = sum(self._seconds(planned, 1.0) for planned in plan.sweeps)
         done, foretold, began = (
             0.0,

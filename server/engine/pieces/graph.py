@@ -24,8 +24,8 @@ _IR_VERSION = 10
 @dataclass(frozen=True)
 class Graph:
     """Inputs and outputs are numbered, so that networks of one architecture have the same model. By the names of the
-    model's inputs: ``given`` are names of what the caller feeds, ``controls`` make what says where a piece lies, ``weights``
-    are the same for every piece. ``results`` are the outputs, in order, by the caller's names."""
+    model's inputs: ``given`` are names of what the caller feeds, ``controls`` make what says where a piece lies,
+    ``weights`` are the same for every piece. ``results`` are the outputs, in order, by the caller's names."""
 
     model: bytes
     given: dict[str, str]
@@ -102,7 +102,9 @@ class GraphBuilder:
         def bounds(piece: Piece) -> Array:
             have, want = areas(piece)
             corner = np.array([have.rows.start, have.columns.start])
-            return np.array([[want.rows.start, want.columns.start], [want.rows.stop, want.columns.stop]]) - corner
+            corners = np.array([[want.rows.start, want.columns.start], [want.rows.stop, want.columns.stop]])
+            within: Array = corners - corner
+            return within
 
         both = self.control(bounds, [2, 2])
         starts, stops = (self.add("Gather", both, self.constant(np.array(place), np.int64), axis=0) for place in (0, 1))

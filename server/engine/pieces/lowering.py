@@ -30,8 +30,8 @@ from server.engine.pieces.spans import Span
 
 @dataclass(frozen=True)
 class Task:
-    """``layers`` are computed from the layers in ``loaded`` (or the picture); of them, those in ``stored`` are given back,
-    and the statistics of the ``measured`` one, or the ``output``."""
+    """``layers`` are computed from the layers in ``loaded`` (or the picture); of them, those in ``stored`` are given
+    back, and the statistics of the ``measured`` one, or the ``output``."""
 
     layers: Sequence[Layer]
     loaded: Sequence[str]

@@ -155,16 +155,21 @@ class Network:
         return counts
 
     def sizes(self, height: int, width: int) -> dict[str, Size]:
-        """Of the input, by name, and of every layer's output. Raises ValueError for a picture that is too small."""
+        """Of the input, by name, and of every layer's output. Raises ValueError for a picture that is too small, or of
+        which a layer would get parts of different sizes."""
         counts = self.channel_counts()
         sizes = {self.input: Size(self.channels, height, width)}
         for layer in self.layers:
-            seen = sizes[layer.inputs[0]]
-            rows, columns = layer.operation.axes
-            size = Size(counts[layer.name], rows.length(seen.height), columns.length(seen.width))
-            if min(size.height, size.width) < 1:
+            seen = {(sizes[name].height, sizes[name].width) for name in layer.inputs}
+            if len(seen) > 1:
+                raise ValueError(
+                    f"The parts of a picture of {height} x {width} pixels do not fit in layer {layer.name}."
+                )
+            (shape,) = seen
+            rows, columns = (axis.length(length) for axis, length in zip(layer.operation.axes, shape, strict=True))
+            if min(rows, columns) < 1 or not _fits(layer.operation, shape):
                 raise ValueError(f"A picture of {height} x {width} pixels is too small for layer {layer.name}.")
-            sizes[layer.name] = size
+            sizes[layer.name] = Size(counts[layer.name], rows, columns)
         return sizes
 
 
@@ -176,7 +181,16 @@ def _channels(operation: Operation, inputs: list[int]) -> int:
             return int(operation.weight.shape[1]) * operation.groups
         case Concat():
             return sum(inputs)
+        case Pointwise():
+            return max(*inputs, 1, *(operand.size for operand in operation.operands if not isinstance(operand, int)))
     return inputs[0]
+
+
+def _fits(operation: Operation, shape: tuple[int, int]) -> bool:
+    """Whether there is enough to reflect."""
+    if not isinstance(operation, Pad) or operation.mode != "reflect":
+        return True
+    return all(max(axis.before, axis.after) < length for axis, length in zip(operation.axes, shape, strict=True))
 
 
 def multiplications(operation: Operation) -> float:

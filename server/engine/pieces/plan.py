@@ -17,8 +17,8 @@ from server.engine.pieces.lowering import Task
 from server.engine.pieces.network import Network, Normalisation, Size
 from server.engine.pieces.schedule import Keeping, Schedule, Sweep, cheapest
 
-# Large enough for the matrix multiplications, small enough to stay near the processor; where pieces overlap much because
-# there is nothing between them that is kept, large enough to waste little.
+# Large enough for the matrix multiplications, small enough to stay near the processor; where pieces overlap much
+# because there is nothing between them that is kept, large enough to waste little.
 _PIECE_BYTES = 96 << 20
 _LONE_PIECE_BYTES = 512 << 20
 # onnxruntime's own memory keeps what has another size for later.
@@ -49,7 +49,8 @@ class PlannedSweep:
 
 @dataclass(frozen=True)
 class PiecePlan:
-    """``kept`` is numpy's type of what is kept, in memory or ``in_file``; ``memory_bytes`` is the most that is needed."""
+    """``kept`` is numpy's type of what is kept, in memory or ``in_file``; ``memory_bytes`` is the most that is
+    needed."""
 
     sizes: Mapping[str, Size]
     sweeps: tuple[PlannedSweep, ...]
@@ -73,8 +74,8 @@ class TooLarge(Exception):
 def plan_pieces(
     network: Network, layout: Layout, height: int, width: int, memory: int, *, exact: bool = False
 ) -> PiecePlan:
-    """The cheapest that needs at most ``memory`` bytes: what is kept lies in memory, at full or, unless ``exact``, at half
-    precision, and else in a file. Raises TooLarge, and ValueError for a picture that is too small."""
+    """The cheapest that needs at most ``memory`` bytes: what is kept lies in memory, at full or, unless ``exact``, at
+    half precision, and else in a file. Raises TooLarge, and ValueError for a picture that is too small."""
     sizes = network.sizes(height, width)
     has_norms = next(network.norms(), None) is not None
     piece_room = int(min(_PIECE_BYTES, memory / _ARENA / 4) if has_norms else min(_LONE_PIECE_BYTES, memory / _ARENA))

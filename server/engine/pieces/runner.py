@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from server.engine.pieces.areas import Piece
+from server.engine.pieces.areas import Area, Piece
 from server.engine.pieces.division import piece_of, unit_of
 from server.engine.pieces.graph import Array
 from server.engine.pieces.layout import Layout
@@ -22,6 +22,10 @@ from server.engine.pieces.store import FileBands, MemoryBands, Store
 Rows = Callable[[int, int], NDArray[np.float32]]
 # Takes the result's next rows.
 Emit = Callable[[NDArray[np.float32]], None]
+
+# All bits of a float16's exponent: set where a value is infinite, or no number. numpy's isfinite takes three times as
+# long.
+_INFINITE = np.uint16(0x7C00)
 
 
 class Overflow(ArithmeticError):
@@ -59,7 +63,7 @@ class PieceRun:
             piece = piece_of(task, area, self._plan.sizes, self._picture)
             answers = program.run(piece, self._fed(program, piece, rows), options)
             for name in task.stored:
-                self._store.write(name, piece.asked[name], answers[f"{name}/stored"])
+                self._keep(name, piece.asked[name], answers[f"{name}/stored"])
             if statistics and task.measured:
                 pixels = piece.asked[task.measured].pixels
                 statistics.add(pixels, answers[f"{task.measured}/mean"], answers[f"{task.measured}/square"])
@@ -91,6 +95,12 @@ class PieceRun:
             return self._store.read(name, area)
         seen = rows(area.rows.start, area.rows.stop)
         return np.ascontiguousarray(seen[..., area.columns.start : area.columns.stop])
+
+    def _keep(self, name: str, area: Area, values: Array) -> None:
+        """The statistics do not tell of an overflow: they are taken before, of values at full precision."""
+        if values.dtype == np.float16 and (values.view(np.uint16) & _INFINITE).max() == _INFINITE:
+            raise Overflow("Values were too large to be kept at half precision.")
+        self._store.write(name, area, values)
 
     def _let_go(self, planned: PlannedSweep, number: int) -> None:
         """Of what later sweeps do not start from, the rows that later pieces do not need."""

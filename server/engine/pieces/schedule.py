@@ -1,12 +1,13 @@
 """In which sweeps a network is computed, and what is kept between them, so that it fits and costs least.
 
-Every normalisation needs its statistics over the whole picture before anything behind it can be computed, so there is one
-sweep over the picture for each, and one for the result. A sweep starts from what an earlier one has kept and may keep
-something that lies further on; where there is no room for that, the next one computes again what lies between.
+Every normalisation needs its statistics over the whole picture before anything behind it can be computed, so there is
+one sweep over the picture for each, and one for the result. A sweep starts from what an earlier one has kept and may
+keep something that lies further on; where there is no room for that, the next one computes again what lies between.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -18,7 +19,8 @@ from server.engine.pieces.network import Network, Size
 
 @dataclass(frozen=True)
 class Cut:
-    """A place between layers: before it lies what is known, ``names`` are the layers whose outputs are used behind it."""
+    """A place between layers: before it lies what is known, ``names`` are the layers whose outputs are used behind
+    it."""
 
     place: int
     names: frozenset[str]
@@ -26,8 +28,8 @@ class Cut:
 
 @dataclass(frozen=True)
 class Sweep:
-    """Computes the layers from ``start`` on: the statistics of what the normalisation at ``stop`` sees or, at the end, the
-    result. What ``keep`` names is kept for later sweeps, and what of ``start`` it does not name can go."""
+    """Computes the layers from ``start`` on: the statistics of what the normalisation at ``stop`` sees or, at the end,
+    the result. What ``keep`` names is kept for later sweeps, and what of ``start`` it does not name can go."""
 
     start: Cut
     stop: int
@@ -101,15 +103,14 @@ class _Search:
         return Schedule(found.sweeps, found.kept_bytes, found.cost)
 
     def _candidates(self, norms: Sequence[int]) -> Iterator[Cut]:
-        """Right before every normalisation, and the narrowest place before the next one."""
-        ends = [*norms, len(self.network.layers)]
-        for here, following in pairwise(ends):
-            yield self._cut(here)
-            narrowest = min(
-                range(here + 1, following), key=lambda place: self._bytes(self._cut(place).names), default=None
-            )
-            if narrowest is not None:
-                yield self._cut(narrowest)
+        """Right before every normalisation and, between two of them, the places before that keep less."""
+        for before, norm in pairwise([0, *norms]):
+            least = math.inf
+            for place in range(norm, before, -1):
+                cut = self._cut(place)
+                if self._bytes(cut.names) < least:
+                    least = self._bytes(cut.names)
+                    yield cut
 
     def _cut(self, place: int) -> Cut:
         layers = self.network.layers

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 
 class Statistics:
-    """Mean and variance of every channel, in float64, without sums of squares, which would lose their digits: Chan, Golub
-    and LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances" (1979), equation 2.1."""
+    """Mean and variance of every channel, in float64, without sums of squares, which would lose their digits: Chan,
+    Golub and LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances" (1979), equation
+    2.1."""
 
     def __init__(self, channels: int) -> None:
         self._count = 0

@@ -78,7 +78,7 @@ class FileBands:
 
     def save(self, name: str, number: int, band: bytearray | mmap.mmap) -> None:
         if name not in self._files:
-            self._files[name] = tempfile.TemporaryFile(dir=self._folder, buffering=0)
+            self._files[name] = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115
         file = self._files[name]
         file.seek(number * len(band))
         view = memoryview(band)

@@ -1,8 +1,8 @@
 """3 x 3 convolutions by Winograd's minimal filtering F(4 x 4, 3 x 3): a quarter of the multiplications.
 
 Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR 2016, section 4.3:
-Y = A^T [(G g G^T) * (B^T d B)] A for tiles d of 6 x 6 pixels, which overlap, and Y of 4 x 4. With all channels, the products
-are 36 matrix multiplications.
+Y = A^T [(G g G^T) * (B^T d B)] A for tiles d of 6 x 6 pixels, which overlap, and Y of 4 x 4. With all channels, the
+products are 36 matrix multiplications.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def weights(kernel: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def tiles(rows: Index, columns: Index, width: int) -> Index:
-    """Which pixels, ``width`` of them in a row, the tiles see: 36 x tiles, flattened. ``rows`` and ``columns`` are REACH x
-    tiles: where they lie along each axis."""
+    """Which pixels, ``width`` of them in a row, the tiles see: 36 x tiles, flattened. ``rows`` and ``columns`` are
+    REACH x tiles: where they lie along each axis."""
     return (rows[:, None, :, None] * width + columns[None, :, None, :]).reshape(-1)
 
 

@@ -8,11 +8,12 @@ import numpy as np
 import onnx
 import pytest
 
-from server.engine.canvas import Canvas, Plan, TensorSource, TooLarge
+from server.engine.canvas import Canvas, TensorSource, TooLarge
 from server.engine.device import Device
 from server.engine.pixels import Tensor
 from server.engine.session import Feed, Session
 from tests import factories
+from tests.server.engine.pieces.drafts import INPUT, Draft
 
 SIZES = [(1, 1), (2, 1), (1, 40), (3, 5), (9, 17), (16, 16), (17, 16), (32, 20), (63, 65)]
 
@@ -67,7 +68,7 @@ def test_a_plan_stays_within_the_memory_or_there_is_none(device: Device) -> None
         canvas.plan(100, 100, 1)
     assert caught.value.operation == "ReduceMean"
     least = caught.value.memory_bytes
-    assert canvas.plan(100, 100, least) == Plan(pieces=1, memory_bytes=least)
+    assert canvas.plan(100, 100, least).memory_bytes == least
 
 
 def test_pictures_that_are_computed_together_come_out_as_they_do_alone(device: Device) -> None:
@@ -81,3 +82,28 @@ def test_pictures_that_are_computed_together_come_out_as_they_do_alone(device: D
         alone = factories.translated(canvas, picture, device)
         np.testing.assert_allclose(result, alone, atol=1e-5)
         np.testing.assert_array_equal(np.round(result * 127.5), np.round(alone * 127.5))
+
+
+@pytest.mark.parametrize("side", [20, 160], ids=["whole", "in pieces"])
+@pytest.mark.parametrize("result", ["larger", "smaller", "fewer channels"])
+def test_a_result_of_another_size_is_an_error(device: Device, side: int, result: str) -> None:
+    draft = Draft()
+    layers = {
+        "larger": lambda: draft.grow(INPUT),
+        "smaller": lambda: draft.conv(INPUT, 3),
+        "fewer channels": lambda: draft.conv(INPUT, 2, pads=[1] * 4),
+    }
+    canvas = Canvas(Session(draft.model(layers[result]()), Feed(), device), multiple=4)
+    assert (canvas.plan(side, side, sys.maxsize).in_pieces is None) == (side == 20)
+    with pytest.raises(ValueError, match="The network answer"):
+        factories.translated(canvas, noise(side, side), device)
+
+
+def test_a_picture_too_small_for_pieces_is_planned_whole(device: Device) -> None:
+    """What onnxruntime says of it then is another matter: here it reflects more than there is, which is an error."""
+    draft = Draft()
+    canvas = Canvas(Session(draft.model(draft.conv(draft.pad(INPUT, 20), 3, 41)), Feed(), device), multiple=1)
+    assert canvas.plan(16, 2000, sys.maxsize).in_pieces is None
+    assert canvas.plan(100, 2000, sys.maxsize).in_pieces is not None
+    with pytest.raises(TooLarge):
+        canvas.plan(16, 2000, 1000)

@@ -1,0 +1,128 @@
+"""Small networks in ONNX, layer by layer, with random weights that keep values near 1."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnx import TensorProto, helper, numpy_helper
+
+Array = NDArray[Any]
+
+INPUT, OUTPUT = "image", "translated"
+
+
+class Draft:
+    """Every method adds one layer behind the named one and gives its name."""
+
+    def __init__(self, *, channels: int = 3, opset: int = 20, element: int = TensorProto.FLOAT) -> None:
+        self._opset, self._element = opset, element
+        self._random = np.random.default_rng(0)
+        self._nodes: list[onnx.NodeProto] = []
+        self._constants: list[onnx.TensorProto] = []
+        self.channels = {INPUT: channels}
+
+    def model(self, output: str) -> bytes:
+        """With ``output`` as its result."""
+        nodes = [*self._nodes, helper.make_node("Identity", [output], [OUTPUT])]
+        ends = [
+            helper.make_tensor_value_info(name, self._element, ["batch", self.channels[layer], "height", "width"])
+            for name, layer in ((INPUT, INPUT), (OUTPUT, output))
+        ]
+        for end in ends[1:]:
+            for place in (2, 3):
+                end.type.tensor_type.shape.dim[place].dim_param = f"result {place}"
+        graph = helper.make_graph(nodes, "draft", ends[:1], ends[1:], self._constants)
+        opset = [helper.make_opsetid("", self._opset)]
+        made = helper.make_model(graph, opset_imports=opset, ir_version=10)
+        return bytes(made.SerializeToString())
+
+    def random(self, *shape: int, scale: float = 1.0, around: float = 0.0) -> Array:
+        kind = helper.tensor_dtype_to_np_dtype(self._element)
+        return (around + scale * self._random.standard_normal(shape)).astype(kind)
+
+    def constant(self, value: Any) -> str:
+        name = f"constant {len(self._constants)}"
+        self._constants.append(numpy_helper.from_array(np.asarray(value), name))
+        return name
+
+    def add(self, operation: str, *operands: Any, channels: int | None = None, **attributes: Any) -> str:
+        """Any node; operands that are no names become constants."""
+        names = [value if isinstance(value, str) else self.constant(value) for value in operands]
+        name = f"{operation} {len(self._nodes)}"
+        self._nodes.append(helper.make_node(operation, names, [name], **attributes))
+        self.channels[name] = channels or max(self.channels.get(operand, 0) for operand in names)
+        return name
+
+    def conv(self, x: str, channels: int, size: int = 3, *, group: int = 1, **attributes: Any) -> str:
+        inside = self.channels[x] // group
+        weight = self.random(channels, inside, size, size, scale=1 / math.sqrt(inside * size * size))
+        bias = self.random(channels, scale=0.3)
+        return self.add("Conv", x, weight, bias, channels=channels, group=group, **attributes)
+
+    def transposed(self, x: str, channels: int, size: int = 3, *, group: int = 1, **attributes: Any) -> str:
+        inside = self.channels[x]
+        weight = self.random(inside, channels // group, size, size, scale=1 / math.sqrt(inside * size))
+        bias = self.random(channels, scale=0.3)
+        return self.add("ConvTranspose", x, weight, bias, channels=channels, group=group, **attributes)
+
+    def norm(self, x: str, *, learned: bool = True) -> str:
+        channels = self.channels[x]
+        spread = 0.2 if learned else 0
+        scale, shift = self.random(channels, scale=spread, around=1), self.random(channels, scale=spread)
+        return self.add("InstanceNormalization", x, scale, shift, epsilon=1e-5)
+
+    def relu(self, x: str) -> str:
+        return self.add("Relu", x)
+
+    def pad(self, x: str, margins: int | Sequence[int], mode: str = "reflect") -> str:
+        """``margins``: one, or top, left, bottom and right."""
+        top, left, bottom, right = (margins,) * 4 if isinstance(margins, int) else margins
+        return self.add("Pad", x, np.array([0, 0, top, left, 0, 0, bottom, right]), mode=mode)
+
+    def grow(self, x: str, factor: int = 2, mode: str = "linear", coordinates: str = "half_pixel") -> str:
+        scales = np.array([1, 1, factor, factor], np.float32)
+        return self.add("Resize", x, "", scales, mode=mode, coordinate_transformation_mode=coordinates)
+
+    def concat(self, *parts: str) -> str:
+        return self.add("Concat", *parts, axis=1, channels=sum(self.channels[part] for part in parts))
+
+    def block(self, x: str, channels: int, size: int = 3, mode: str = "reflect") -> str:
+        """Padding, convolution, normalisation, ReLU."""
+        return self.relu(self.norm(self.conv(self.pad(x, size // 2, mode), channels, size)))
+
+    def residual(self, x: str) -> str:
+        inner = self.block(x, self.channels[x])
+        return self.add("Add", x, self.norm(self.conv(self.pad(inner, 1), self.channels[x])))
+
+    def blur(self, x: str, *, stride: int) -> str:
+        """Depthwise, as in networks without aliasing."""
+        channels = self.channels[x]
+        line = np.array([1, 2, 1] if stride > 1 else [1, 3, 3, 1])
+        kernel = np.outer(line, line) / line.sum() ** 2
+        weight = np.tile(kernel, (channels, 1, 1, 1)).astype(np.float32)
+        return self.add("Conv", x, weight, group=channels, strides=[stride] * 2)
+
+
+def small(*nodes: onnx.NodeProto, shape: tuple[Any, ...] = ("n", 3, "h", "w"), kind: int = TensorProto.FLOAT) -> bytes:
+    """A graph of these nodes from INPUT to OUTPUT, with a constant ``three``."""
+    ends = [helper.make_tensor_value_info(name, kind, shape) for name in (INPUT, OUTPUT)]
+    three = numpy_helper.from_array(np.ones(3, np.float32), "three")
+    graph = helper.make_graph(list(nodes), "small", ends[:1], ends[1:], [three])
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    return bytes(made.SerializeToString())
+
+
+def one(operation: str, *operands: Any, **attributes: Any) -> bytes:
+    """A network of one operation on the input."""
+    return old(20, operation, *operands, **attributes)
+
+
+def old(opset: int, operation: str, *operands: Any, **attributes: Any) -> bytes:
+    """The same in the words of an older opset."""
+    draft = Draft(opset=opset)
+    return draft.model(draft.add(operation, INPUT, *operands, **attributes))

@@ -1,0 +1,88 @@
+"""Areas that divide a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from server.engine.pieces.areas import Area
+from server.engine.pieces.division import divide, piece_of, unit_of
+from server.engine.pieces.layout import CHANNELS_LAST
+from server.engine.pieces.lowering import Task
+from server.engine.pieces.network import Network
+from server.engine.pieces.plan import task_of
+from server.engine.pieces.schedule import Keeping, cheapest
+from server.engine.pieces.winograd import TILE
+from tests.server.engine.pieces import networks
+from tests.server.engine.pieces.drafts import Draft
+from tests.server.engine.pieces.running import EVERYTHING, Array, read
+
+KINDS = (networks.antialiased, networks.strided, networks.normless, networks.norm_alone)
+
+
+def tasks(network: Network, height: int, width: int) -> list[Task]:
+    found = cheapest(network, network.sizes(height, width), CHANNELS_LAST, Keeping(4, 0, EVERYTHING))
+    assert found
+    return [task_of(network, sweep) for sweep in found.sweeps]
+
+
+def covered(areas: list[Area], height: int, width: int) -> Array:
+    """How often each pixel is in an area."""
+    times = np.zeros((height, width), int)
+    for area in areas:
+        assert 0 <= area.rows.start < area.rows.stop <= height
+        assert 0 <= area.columns.start < area.columns.stop <= width
+        times[area.rows.start : area.rows.stop, area.columns.start : area.columns.stop] += 1
+    return times
+
+
+@given(some.sampled_from(KINDS), some.integers(8, 50), some.integers(8, 50), some.integers(0, 21))
+@settings(max_examples=30, deadline=None)
+def test_every_pixel_is_in_one_area(kind: Callable[[Draft], str], height: int, width: int, room: int) -> None:
+    """In every layer that is asked for, too; row by row."""
+    height, width = 4 * height, 4 * width
+    network = read(networks.made(kind))
+    sizes = network.sizes(height, width)
+    for task in tasks(network, height, width):
+        areas = divide(task, sizes, sizes[network.input], CHANNELS_LAST, 1 << room)
+        assert (covered(areas, height, width) == 1).all()
+        assert areas == sorted(areas, key=lambda area: (area.rows.start, area.columns.start))
+        asked = [piece_of(task, area, sizes, sizes[network.input]).asked for area in areas]
+        for name in task.asked:
+            times = covered([piece[name] for piece in asked], sizes[name].height, sizes[name].width)
+            assert (times == 1).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_pieces_are_whole_tiles_of_the_smallest_layer(kind: Callable[[Draft], str]) -> None:
+    network = read(networks.made(kind))
+    sizes = network.sizes(104, 136)
+    unit = unit_of(sizes, sizes[network.input])
+    assert unit % TILE == 0
+    for task in tasks(network, 104, 136):
+        for area in divide(task, sizes, sizes[network.input], CHANNELS_LAST, 1):
+            assert area.rows.start % unit == area.columns.start % unit == 0
+            assert area.rows.stop % unit == 0 or area.rows.stop == 104
+            assert min(area.shape) >= unit, "a small rest belongs to the last piece"
+
+
+def test_with_room_for_all_there_is_one_piece() -> None:
+    network = read(networks.made(networks.antialiased))
+    sizes = network.sizes(64, 48)
+    for task in tasks(network, 64, 48):
+        (area,) = divide(task, sizes, sizes[network.input], CHANNELS_LAST, EVERYTHING)
+        assert area.shape == (64, 48)
+
+
+def test_bands_come_before_tiles() -> None:
+    """Of a picture that is not wide, with a little room, over the whole width."""
+    network = read(networks.made(networks.normless))
+    sizes = network.sizes(400, 48)
+    (task,) = tasks(network, 400, 48)
+    areas = divide(task, sizes, sizes[network.input], CHANNELS_LAST, 3 << 20)
+    assert len(areas) > 1
+    assert all(area.columns.length == 48 for area in areas)
