@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from onnx import NodeProto, TensorProto, helper
+from onnx import TensorProto
 
 from server.engine.canvas import Canvas, TensorSource
 from server.engine.device import CUDA, TENSORRT, Device, Provider
@@ -16,6 +14,9 @@ from server.engine.pixels import Tensor
 from server.engine.session import Feed, Precision, Session
 from server.filter_file import read_filter
 from tests import factories
+from tests.server.engine.pieces.drafts import Draft
+from tests.server.engine.pieces.networks import antialiased
+from tests.server.engine.pieces.running import noise
 
 pytestmark = pytest.mark.skipif(Device(Provider.CUDA).execution_provider != CUDA, reason="needs a GPU")
 
@@ -35,44 +36,9 @@ def cpu() -> Device:
     return Device(Provider.CPU)
 
 
-def generator(precision: Precision) -> bytes:
-    """A small one, with the operations of the full-size ones: 7 x 7, down by 2, a residual block, up by 2, 7 x 7."""
-    random = np.random.default_rng(0)
-    nodes: list[NodeProto] = []
-    constants: dict[str, Any] = {}
-
-    def add(kind: str, *operands: Any, output: str | None = None, **attributes: Any) -> str:
-        names = [value if isinstance(value, str) else f"constant{len(nodes)}.{n}" for n, value in enumerate(operands)]
-        constants.update({name: value for name, value in zip(names, operands, strict=True) if name is not value})
-        nodes.append(helper.make_node(kind, names, [output or f"{kind}{len(nodes)}"], **attributes))
-        return str(nodes[-1].output[0])
-
-    def conv(x: str, inside: int, outside: int, size: int, **attributes: Any) -> str:
-        margin = size // 2
-        x = add("Pad", x, np.array([0, 0, margin, margin] * 2), mode="reflect")
-        weights = random.standard_normal((outside, inside, size, size)) / math.sqrt(inside * size * size)
-        return add("Conv", x, weights.astype(precision.value), **attributes)
-
-    def block(x: str, inside: int, outside: int, size: int, **attributes: Any) -> str:
-        scale, shift = np.ones(outside, precision.value), np.zeros(outside, precision.value)
-        x = conv(x, inside, outside, size, **attributes)
-        return add("Relu", add("InstanceNormalization", x, scale, shift, epsilon=1e-5))
-
-    x = block(block("image", 3, 16, 7), 16, 32, 3, strides=[2, 2])
-    x = add("Add", x, block(x, 32, 32, 3))
-    x = add("Resize", x, "", np.array([1, 1, 2, 2], np.float32), mode="nearest", nearest_mode="floor")
-    add("Tanh", conv(block(x, 32, 16, 3), 16, 3, 7), output="translated")
-    return bytes(factories.model(nodes, constants=constants, element=ELEMENTS[precision]).SerializeToString())
-
-
-def picture(height: int, width: int, seed: int = 0) -> Tensor:
-    """Noise on a gradient, so that means are not 0."""
-    noise = np.random.default_rng(seed).uniform(-0.4, 0.4, (1, 3, height, width))
-    return (noise + np.linspace(-0.2, 0.6, width)).astype(np.float32)
-
-
 def loaded(device: Device, precision: Precision = Precision.FLOAT32) -> Session:
-    return Session(generator(precision), Feed(precision=precision), device)
+    draft = Draft(element=ELEMENTS[precision])
+    return Session(draft.model(antialiased(draft)), Feed(precision=precision), device)
 
 
 def answer(session: Session, pixels: Tensor, device: Device) -> Tensor:
@@ -84,27 +50,26 @@ def answer(session: Session, pixels: Tensor, device: Device) -> Tensor:
 def test_cuda_answers_as_the_cpu_does(cuda: Device, cpu: Device, precision: Precision, side: int) -> None:
     session, reference = loaded(cuda, precision), loaded(cpu, precision)
     assert session.execution_provider == CUDA
-    for seed in range(2):  # the second runs in the memory of the first
-        pixels = picture(side, side, seed)
+    for pixels in (noise(3, side, side), noise(3, side, side)[..., ::-1]):  # the second in the memory of the first
         expected = answer(reference, pixels, cpu)
         np.testing.assert_allclose(answer(session, pixels, cuda), expected, rtol=0, atol=LEVELS[precision])
 
 
 def test_a_filter_that_cuda_was_warmed_up_with_is_served(cpu: Device, tmp_path: Path) -> None:
-    device, pixels = Device(Provider.CUDA, warm_up=(64, 1024)), picture(100, 60)
+    device, pixels = Device(Provider.CUDA, warm_up=(64, 1024)), noise(3, 100, 60)
     path = factories.put(tmp_path, factories.normalising())
     result, expected = (factories.translated(read_filter(path, one).canvas, pixels, one) for one in (device, cpu))
     np.testing.assert_allclose(result, expected, rtol=0, atol=LEVELS[Precision.FLOAT32])
 
 
 def test_sums_over_sixteen_megapixels_are_right_in_float16(cuda: Device) -> None:
-    pixels = picture(4096, 4096)
+    pixels = noise(3, 4096, 4096)
     single, half = (answer(loaded(cuda, precision), pixels, cuda) for precision in Precision)
     assert float(np.abs(single - half).max()) <= LEVELS[Precision.FLOAT16]
 
 
 def test_pieces_on_cuda_are_the_whole_picture(cuda: Device) -> None:
-    canvas, pixels = Canvas(loaded(cuda), multiple=4), picture(1536, 1024)
+    canvas, pixels = Canvas(loaded(cuda), multiple=4), noise(3, 1536, 1024)
     plan = canvas.plan(1536, 1024, 512 << 20, exact=True)
     assert plan.pieces > 1
     rows: list[Tensor] = []
@@ -121,7 +86,7 @@ def test_tensorrt_answers_as_the_cpu_does_and_keeps_its_engines(
     device = Device(Provider.TENSORRT, tensorrt_cache=tmp_path / "cache")
     if device.execution_provider != TENSORRT:
         pytest.skip(f"needs TensorRT. {device.warning}")
-    pixels = picture(256, 256)
+    pixels = noise(3, 256, 256)
     expected = answer(loaded(cpu, precision), pixels, cpu)
     for _ in range(2):  # built, then read from the cache
         session = loaded(device, precision)
