@@ -38,7 +38,7 @@ plugins: .venv/installed
 	$(PY) -m plugins.bundle
 
 bench: .venv/installed
-	$(PY) -m tests.benchmarks.serving
+	$(PY) -m tests.benchmarks.serving $(SERVING_ARGUMENTS)
 	$(PY) -m tests.benchmarks.wire
 	$(PY) -m tests.benchmarks.training_step
 

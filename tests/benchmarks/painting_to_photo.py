@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from tests.benchmarks.core_seconds import core_seconds
 from tests.benchmarks.quality_plot import Curve, draw
 from training.apply import Filter
 from training.checkpoint import Checkpoint
@@ -90,7 +91,7 @@ def _train(options: argparse.Namespace, output: Path) -> list[tuple[Measure, Pat
     while not ended:
         time.sleep(POLL)
         ended = child.poll() is not None  # before the look, so that the last checkpoint is not missed
-        spent = time.monotonic() - start, _cpu_seconds(child.pid) or _last_cpu(found)
+        spent = time.monotonic() - start, core_seconds(child.pid) or _last_cpu(found)
         for checkpoint in sorted((run / "checkpoints").glob("images-*.pt")):
             if checkpoint.name not in found:
                 link = kept / checkpoint.name
@@ -100,15 +101,6 @@ def _train(options: argparse.Namespace, output: Path) -> list[tuple[Measure, Pat
     if child.returncode:
         raise SystemExit(f"error: training.fit ended with {child.returncode}; what it said is above.")
     return list(found.values())
-
-
-def _cpu_seconds(process: int) -> float | None:
-    """What a process and its threads have computed, as Linux tells it."""
-    try:
-        fields = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    except OSError:
-        return None
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") or None
 
 
 def _last_cpu(found: dict[str, tuple[Measure, Path]]) -> float | None:

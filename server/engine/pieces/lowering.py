@@ -91,7 +91,9 @@ class _Lowering:
 
     def _store(self, name: str) -> None:
         shape = self._graph.layout.shape(self._channels[name], -1, -1)
-        value = self._graph.add("Cast", self._asked(name), to=self._kept)
+        value = self._asked(name)
+        if self._kept != TensorProto.FLOAT:
+            value = self._graph.add("Cast", value, to=self._kept)
         self._graph.result(f"{name}/stored", value, self._kept, shape)
 
     def _measure(self, name: str) -> None:

@@ -78,14 +78,15 @@ def plan_pieces(
     half precision, and else in a file. Raises TooLarge, and ValueError for a picture that is too small."""
     sizes = network.sizes(height, width)
     has_norms = next(network.norms(), None) is not None
-    piece_room = int(min(_PIECE_BYTES, memory / _ARENA / 4) if has_norms else min(_LONE_PIECE_BYTES, memory / _ARENA))
-    schedule, kept, in_file = _schedule(network, sizes, layout, memory - int(piece_room * _ARENA), exact=exact)
-    sweeps = tuple(_planned(network, sizes, layout, sweep, piece_room) for sweep in schedule.sweeps)
-    piece = max(_most_bytes(planned, sizes, sizes[network.input], layout) for planned in sweeps)
-    needed = int(piece * _ARENA) + (0 if in_file else schedule.kept_bytes)
-    if needed > memory:
-        raise TooLarge(needed)
-    return PiecePlan(sizes, sweeps, kept, in_file, needed)
+    usual = int(min(_PIECE_BYTES, memory / _ARENA / 4) if has_norms else min(_LONE_PIECE_BYTES, memory / _ARENA))
+    for piece_room, room in ((usual, memory - int(usual * _ARENA)), (0, 0)):
+        schedule, kept, in_file = _schedule(network, sizes, layout, room, exact=exact)
+        sweeps = tuple(_planned(network, sizes, layout, sweep, piece_room) for sweep in schedule.sweeps)
+        piece = max(_most_bytes(planned, sizes, sizes[network.input], layout) for planned in sweeps)
+        needed = int(piece * _ARENA) + (0 if in_file else schedule.kept_bytes)
+        if needed <= memory:
+            return PiecePlan(sizes, sweeps, kept, in_file, needed)
+    raise TooLarge(needed)
 
 
 def _schedule(
