@@ -10,6 +10,8 @@ from pathlib import Path
 
 from server.errors import StartProblem
 
+_OPTION = "--tensorrt-cache or PLEINAIR_TENSORRT_CACHE"
+
 
 class EngineCache:
     """A folder of engines, those of each network in a folder of their own, and of the timings that make building the
@@ -26,12 +28,12 @@ class EngineCache:
         except OSError as error:
             raise StartProblem(
                 f"TensorRT's cache {self._folder} cannot be made ({error.strerror}); name another folder with"
-                " --tensorrt-cache."
+                f" {_OPTION}."
             ) from error
         if sys.platform != "win32" and (found.st_uid != os.geteuid() or stat.S_IMODE(found.st_mode) & 0o077):
             raise StartProblem(
                 f"TensorRT's cache {self._folder} is open to others, and what lies there is run; make it yours alone"
-                " (chmod 700) after emptying it, or name another folder with --tensorrt-cache."
+                f" (chmod 700) after emptying it, or name another folder with {_OPTION}."
             )
 
     def options(self, model: bytes, *, half: bool) -> dict[str, str]:
@@ -54,7 +56,5 @@ def _default_folder() -> Path:
     try:
         home = base if base.is_absolute() else Path.home() / ("AppData/Local" if windows else ".cache")
     except RuntimeError as error:
-        raise StartProblem(
-            "There is no home folder for TensorRT's cache; name a folder with --tensorrt-cache."
-        ) from error
+        raise StartProblem(f"There is no home folder for TensorRT's cache; name a folder with {_OPTION}.") from error
     return home / "pleinair" / "tensorrt"
