@@ -55,13 +55,16 @@ LAST_WORDS_SECONDS = 5.0  # at most, for statuses that are on their way
 class Server:
     """One server in the running event loop: ``start``, then ``drain`` or ``stop``.
 
-    Loads the filters; raises StartProblem when their folder, the certificate or the token cannot be read.
+    Loads the filters; raises StartProblem when their folder, the certificate or the token cannot be read, or when
+    TensorRT's cache cannot be used.
     """
 
     def __init__(self, config: ServerConfig, trainer: Trainer | None = None) -> None:
         self._config = config
         self._security = Security.of(config)
-        self._device = Device(config.provider, threads=config.threads)
+        self._device = Device(
+            config.provider, threads=config.threads, tensorrt_cache=config.tensorrt_cache, warm_up=config.warm_up
+        )
         self._folder = FilterFolder(FolderScanner(config.filters, self._device))
         self._worker = Worker(self._device, memory=config.memory)
         self._translations = Admission(places=config.queue, deadline_seconds=config.deadline)

@@ -65,6 +65,13 @@ def _path(text: str) -> Path:
     return Path(text)
 
 
+def _sides(text: str) -> tuple[int, ...]:
+    sides = tuple(int(side) for side in text.split(","))
+    if not all(16 <= side <= 8192 for side in sides):
+        raise ValueError
+    return sides
+
+
 def split_address(address: str) -> tuple[str, int]:
     """Host (an IPv6 one in brackets) and port. Raises ValueError."""
     host, _, port = address.rpartition(":")
@@ -107,7 +114,22 @@ class ServerConfig:
     provider: Provider = field(
         default=Provider.AUTO,
         metadata=_option(
-            _Kind(Provider, "one of auto, cpu, cuda"), "where to compute: auto (the GPU if there is one), cpu or cuda"
+            _Kind(Provider, "one of auto, cpu, cuda, tensorrt"),
+            "where to compute: auto (the GPU if there is one), cpu, cuda or tensorrt (on the GPU; takes minutes to get"
+            " ready for each filter, once)",
+        ),
+    )
+    tensorrt_cache: Path | None = field(
+        default=None,
+        metadata=_option(
+            _FOLDER, "the folder, open to nobody else, that keeps what TensorRT builds (default: in the user's cache)"
+        ),
+    )
+    warm_up: tuple[int, ...] = field(
+        default=(256,),
+        metadata=_option(
+            _Kind(_sides, "whole numbers from 16 to 8192 with commas between"),
+            "on a GPU, sides of the squares that each filter computes once before it is offered, such as 256,512,1024",
         ),
     )
     threads: int = field(
@@ -225,9 +247,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--config", metavar="FILE.toml", help="a file with options, such as: queue = 4")
     for option in fields(ServerConfig):
-        text = option.metadata["help"] + (f" (default: {option.default})" if option.default is not None else "")
-        parser.add_argument(_flag(option), metavar="VALUE", help=text)
+        parser.add_argument(_flag(option), metavar="VALUE", help=option.metadata["help"] + _default(option.default))
     return parser
+
+
+def _default(value: Any) -> str:
+    if value is None:
+        return ""
+    shown = ",".join(map(str, value)) if isinstance(value, tuple) else value
+    return f" (default: {shown})"
 
 
 def _flag(option: Field[Any]) -> str:

@@ -44,7 +44,8 @@ class Filter:
 
 
 def read_filter(path: Path, device: Device) -> Filter:
-    """Loads ``path`` (with its sidecar, if there is one) and proves on a small picture that it answers.
+    """Loads ``path`` (with its sidecar, if there is one), proves on a small picture that it answers, and lets a GPU
+    compute the sizes that the device is to be warm for.
 
     Raises FilterProblem for a file that cannot be served and OSError for one that cannot be read.
     """
@@ -59,6 +60,8 @@ def read_filter(path: Path, device: Device) -> Filter:
         canvas=Canvas(_load(path, data, feed, device), multiple=description.spatial_multiple),
     )
     _try(path, filter_, device)
+    for side in device.warm_up:
+        _warm_up(path, filter_, device, side)
     return filter_
 
 
@@ -138,14 +141,26 @@ def _load(path: Path, data: bytes, feed: Feed, device: Device) -> Session:
 
 
 def _try(path: Path, filter_: Filter, device: Device) -> None:
-    canvas, picture = filter_.canvas, TensorSource(np.zeros((1, 3, *_TEST_SIZE), np.float32))
     try:
-        plan = canvas.plan(*_TEST_SIZE, sys.maxsize)
-        for _ in canvas.translate(picture, lambda rows: None, plan, device.run_options()):
-            pass
+        _compute_grey(filter_, device, *_TEST_SIZE)
     except Exception as error:
         _log.warning("%s failed on a test picture: %s", path, error)
         raise FilterProblem(
             f"It fails on a test picture of {_TEST_SIZE[0]} x {_TEST_SIZE[1]} pixels (the server's log says why);"
             " check its layout, multiple and output."
         ) from error
+
+
+def _warm_up(path: Path, filter_: Filter, device: Device, side: int) -> None:
+    """The first run at a size pays for what the GPU's libraries load and build."""
+    try:
+        _compute_grey(filter_, device, side, side)
+    except Exception as error:  # such as too little memory: other sizes are served
+        _log.warning("%s could not be computed at %d x %d before it is offered: %s", path, side, side, error)
+
+
+def _compute_grey(filter_: Filter, device: Device, height: int, width: int) -> None:
+    picture = TensorSource(np.zeros((1, 3, height, width), np.float32))
+    plan = filter_.canvas.plan(height, width, sys.maxsize)
+    for _ in filter_.canvas.translate(picture, lambda rows: None, plan, device.run_options()):
+        pass

@@ -40,10 +40,11 @@ class LocalEngine:
         threads: int = ServerConfig.threads,
         max_pixels: int = ServerConfig.max_pixels,
         memory: int | None = ServerConfig.memory,
+        tensorrt_cache: Path | None = ServerConfig.tensorrt_cache,
     ) -> None:
         if not filters.exists():
             raise StartProblem(f"There is no {filters}; name a folder with filters, or one .onnx file.")
-        device = Device(provider, threads=threads)
+        device = Device(provider, threads=threads, tensorrt_cache=tensorrt_cache)
         self.warning = device.warning
         self._folder = FilterFolder(FolderScanner(filters, device))
         self._worker = Worker(device, memory=memory)

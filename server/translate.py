@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--token-file", metavar="FILE", help="a file with the token that this server wants")
     add("--tls-certificate", metavar="FILE", help="this server's certificate (PEM), for an encrypted connection")
     add("--filters", metavar="DIR", help="the filters folder (default: PLEINAIR_FILTERS, else ./filters)")
-    add("--provider", choices=("auto", "cpu", "cuda"), help="where to compute (default: auto)")
+    add("--provider", choices=("auto", "cpu", "cuda", "tensorrt"), help="where to compute (default: auto)")
     add("--memory", metavar="SIZE", help="compute within so much memory, such as 6GiB (default: 70 %% of what is free)")
     add("--max-pixels", metavar="N", help="refuse larger pictures (default: 4096 x 4096 pixels)")
     add("--force", action="store_true", help="replace results that exist already")
@@ -103,6 +103,7 @@ def _translator(options: argparse.Namespace, config: ServerConfig) -> Translator
         threads=config.threads,
         max_pixels=config.max_pixels,
         memory=config.memory,
+        tensorrt_cache=config.tensorrt_cache,
     )
     if engine.warning:
         print(engine.warning, file=sys.stderr)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import functools
+import logging
 import sys
 import threading
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import onnxruntime
@@ -15,7 +18,9 @@ from onnx import TensorProto, helper
 
 from server.engine.pieces.engine import Engines
 from server.engine.pieces.layout import CHANNELS_FIRST, CHANNELS_LAST
+from server.engine.tensorrt import EngineCache
 
+TENSORRT = "TensorrtExecutionProvider"
 CUDA = "CUDAExecutionProvider"
 CPU = "CPUExecutionProvider"
 
@@ -27,39 +32,65 @@ _CUDA_OPTIONS = {
     "do_copy_in_default_stream": "1",
 }
 
+# For the probe, whose one node is then left to CUDA.
+_BUILD_NOTHING = {"trt_min_subgraph_size": "2"}
+
 _NO_GPU = (
     "The GPU cannot be used and the CPU answers instead; install the NVIDIA driver, CUDA 13 and cuDNN 9"
     " (see https://onnxruntime.ai/docs/install/#cuda-and-cudnn) or start with --provider cpu."
 )
+_NO_TENSORRT = (
+    "TensorRT cannot be used and CUDA answers instead; install TensorRT 10 for CUDA 13 and put its libraries where they"
+    " are looked for (LD_LIBRARY_PATH, on Windows PATH), or start with --provider cuda."
+)
+
+_log = logging.getLogger(__name__)
 
 
 class Provider(StrEnum):
-    """What may be asked for: AUTO is CUDA where an NVIDIA driver is installed, else the CPU."""
+    """What may be asked for: AUTO is CUDA where an NVIDIA driver is installed, else the CPU. Where TENSORRT cannot be
+    used, CUDA is, and where that cannot, the CPU."""
 
     AUTO = "auto"
     CPU = "cpu"
     CUDA = "cuda"
+    TENSORRT = "tensorrt"
 
 
 class Device:
-    """Opens sessions on one device, one at a time. ``threads`` on the CPU; 0 leaves their number to onnxruntime."""
+    """Opens sessions on one device, one at a time. ``threads`` on the CPU; 0 leaves their number to onnxruntime.
 
-    def __init__(self, provider: Provider = Provider.AUTO, *, threads: int = 0) -> None:
+    ``tensorrt_cache`` is a folder for TensorRT's engines (None: one in the user's cache); ``warm_up`` is the sides of
+    the squares that a GPU computes once before a filter is offered. Raises StartProblem where the cache cannot be used.
+    """
+
+    def __init__(
+        self,
+        provider: Provider = Provider.AUTO,
+        *,
+        threads: int = 0,
+        tensorrt_cache: Path | None = None,
+        warm_up: Sequence[int] = (),
+    ) -> None:
         self._threads = threads
         self._creation = threading.Lock()
-        gpu_wanted = _gpu_wanted(provider)
-        self._providers = _with_cuda() if gpu_wanted else [CPU]
-        # onnxruntime falls back to the CPU without an error, so only a session tells.
-        self.execution_provider = str(self.open(_probe()).get_providers()[0])
-        self.warning: str | None = None
-        if gpu_wanted and self.execution_provider != CUDA:
-            self._providers, self.warning = [CPU], _NO_GPU
-        self.is_cpu = self._providers == [CPU]
+        self._engine_cache = EngineCache(tensorrt_cache) if provider is Provider.TENSORRT else None
+        wanted = _wanted(provider)
+        # onnxruntime falls back without an error, so only a session tells.
+        self.execution_provider = next(name for name in wanted if self._answers(name))
+        self.warning = _warning(wanted[0], self.execution_provider)
+        self.is_cpu = self.execution_provider == CPU
+        # The largest first: TensorRT's engine is then good for those below it.
+        self.warm_up = () if self.is_cpu else tuple(sorted(warm_up, reverse=True))
         self.engines = Engines(CHANNELS_LAST if self.is_cpu else CHANNELS_FIRST, self.open_part)
 
-    def open(self, model: bytes) -> Any:
-        """An onnxruntime.InferenceSession of the serialised model; raises whatever onnxruntime raises."""
-        return self._open(model, self._options())
+    def open(self, model: bytes, *, half: bool = False) -> Any:
+        """An onnxruntime.InferenceSession of the serialised model, of a float16 network if ``half``; raises whatever
+        onnxruntime raises."""
+        kept: Mapping[str, str] = {}
+        if self._engine_cache is not None and self.execution_provider == TENSORRT:
+            kept = self._engine_cache.options(model, half=half)
+        return self._open(model, self._options(), _providers(self.execution_provider, kept))
 
     def open_part(self, model: bytes) -> Any:
         """The same, for one of many that compute parts of a network in turn: on the CPU they share their memory, and
@@ -70,7 +101,8 @@ class Device:
             options.add_session_config_entry("session.use_env_allocators", "1")
             options.add_session_config_entry("session.intra_op.allow_spinning", "0")
             options.enable_mem_pattern = False  # of which every shape of a piece would keep one
-        return self._open(model, options)
+        # Parts are small and many: TensorRT would take minutes to build their engines.
+        return self._open(model, options, _providers(CPU if self.is_cpu else CUDA, {}))
 
     def _options(self) -> Any:
         options = onnxruntime.SessionOptions()
@@ -78,9 +110,20 @@ class Device:
         options.log_severity_level = 4  # its errors are raised too
         return options
 
-    def _open(self, model: bytes, options: Any) -> Any:
+    def _open(self, model: bytes, options: Any, providers: list[Any]) -> Any:
         with self._creation:
-            return onnxruntime.InferenceSession(model, options, providers=self._providers)
+            # Its own way out of an error would be another provider, without our options and with a banner.
+            return onnxruntime.InferenceSession(model, options, providers=providers, enable_fallback=0)
+
+    def _answers(self, name: str) -> bool:
+        if name == CPU or name not in onnxruntime.get_available_providers():
+            return name == CPU
+        try:
+            session = self._open(_probe(), self._options(), _providers(name, _BUILD_NOTHING))
+        except Exception as error:
+            _log.warning("%s cannot be used: %s", name, error)
+            return False
+        return bool(session.get_providers()[0] == name)
 
     def run_options(self) -> Any:
         """onnxruntime.RunOptions for one run; setting ``terminate`` ends it."""
@@ -99,10 +142,24 @@ def _share_memory() -> None:
     onnxruntime.create_and_register_allocator(place, onnxruntime.OrtArenaCfg(same_as_requested))
 
 
-def _gpu_wanted(provider: Provider) -> bool:
-    """AUTO wants it where an NVIDIA driver is installed: onnxruntime would complain loudly where there is none."""
-    if provider is not Provider.AUTO:
-        return provider is Provider.CUDA
+def _wanted(provider: Provider) -> list[str]:
+    """Execution providers, the best first."""
+    if provider is Provider.CPU or (provider is Provider.AUTO and not _has_driver()):
+        return [CPU]
+    if CUDA in onnxruntime.get_available_providers():
+        with contextlib.redirect_stdout(sys.stderr):  # it prints what it did not find
+            onnxruntime.preload_dlls()
+    return [TENSORRT, CUDA, CPU] if provider is Provider.TENSORRT else [CUDA, CPU]
+
+
+def _providers(first: str, tensorrt: Mapping[str, str]) -> list[Any]:
+    """What onnxruntime shall use, with options, the best first."""
+    providers = [(TENSORRT, dict(tensorrt)), (CUDA, _CUDA_OPTIONS), CPU]
+    return providers[[TENSORRT, CUDA, CPU].index(first) :]
+
+
+def _has_driver() -> bool:
+    """Whether an NVIDIA driver is installed: onnxruntime would complain loudly where there is none."""
     try:
         ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
     except OSError:
@@ -110,12 +167,10 @@ def _gpu_wanted(provider: Provider) -> bool:
     return True
 
 
-def _with_cuda() -> list[Any]:
-    if CUDA not in onnxruntime.get_available_providers():
-        return [CPU]
-    with contextlib.redirect_stdout(sys.stderr):  # it prints what it did not find
-        onnxruntime.preload_dlls()
-    return [(CUDA, _CUDA_OPTIONS), CPU]
+def _warning(wanted: str, answers: str) -> str | None:
+    if answers == wanted:
+        return None
+    return _NO_GPU if answers == CPU else _NO_TENSORRT
 
 
 def _probe() -> bytes:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from server.engine.device import CUDA, Device
+from server.engine.binding import Binding
+from server.engine.device import CPU, TENSORRT, Device
 from server.engine.pieces.engine import PieceEngine
 from server.engine.pieces.network import Network
 from server.engine.pieces.reader import NotInPieces, read_network
@@ -19,7 +20,8 @@ from server.engine.pixels import Tensor
 Range = tuple[float, float]
 
 # A full-size network takes about 1 KB for a pixel and onnxruntime keeps it for the next run, which saves that run about
-# 15 % on a CPU. Every session keeps its own, so what larger pictures took goes back.
+# 15 % on a CPU. Every session keeps its own, so what larger pictures took goes back. On a GPU their ends are not bound
+# either: that memory would never go back.
 KEPT_PIXELS = 512 * 512
 
 
@@ -60,11 +62,14 @@ class Session:
         self._sha256 = hashlib.sha256(model).hexdigest()
         self._device = device
         self._not_in_pieces: NotInPieces | None = None
-        self._session = device.open(model)
+        self._session = device.open(model, half=feed.precision is Precision.FLOAT16)
         self.execution_provider = str(self._session.get_providers()[0])
-        self.takes_batches = feed.batches
+        # TensorRT would build another engine, for minutes, for each new number of pictures.
+        self.takes_batches = feed.batches and self.execution_provider != TENSORRT
         self.prefers_pieces = device.is_cpu
-        self._arena = "gpu:0" if self.execution_provider == CUDA else "cpu:0"
+        on_cpu = self.execution_provider == CPU
+        self._arena = "cpu:0" if on_cpu else "gpu:0"
+        self._binding = None if on_cpu else Binding(self._session, input=feed.input, output=feed.output, device="cuda")
 
     def give_memory_back(self, options: Any) -> None:
         """At the end of the next run with these options."""
@@ -91,9 +96,14 @@ class Session:
         Raises ValueError for an answer of another shape or with values that are not finite, and whatever onnxruntime
         raises.
         """
-        if tensor[:, 0].size > KEPT_PIXELS:
+        is_large = tensor[:, 0].size > KEPT_PIXELS
+        if is_large:
             self.give_memory_back(options)
-        (answer,) = self._session.run([self.feed.output], {self.feed.input: self._to_network(tensor)}, options)
+        values = self._to_network(tensor)
+        if self._binding is None or is_large:
+            (answer,) = self._session.run([self.feed.output], {self.feed.input: values}, options)
+        else:
+            answer = self._binding.run(values, options)
         translated = self._from_network(answer)
         if translated.shape != tensor.shape:
             raise ValueError(f"The network answered {translated.shape} to {tensor.shape}.")

@@ -50,7 +50,7 @@ def test_memory_is_given_in_any_binary_unit(text: str, mebibytes: int) -> None:
         (["--queue", "1.5"], "--queue is '1.5', but must be"),
         (["--deadline", "0"], "--deadline is '0', but must be a number from 0.1 to 86400."),
         (["--deadline", "nan"], "--deadline is 'nan', but must be"),
-        (["--provider", "tpu"], "--provider is 'tpu', but must be one of auto, cpu, cuda."),
+        (["--provider", "tpu"], "--provider is 'tpu', but must be one of auto, cpu, cuda, tensorrt."),
         (["--address", "localhost"], "--address is 'localhost', but must be HOST:PORT"),
         (["--address", "localhost:99999"], "--address is"),
         (["--address", "::1:50051"], "--address is"),
@@ -62,6 +62,10 @@ def test_memory_is_given_in_any_binary_unit(text: str, mebibytes: int) -> None:
         ),
         (["--memory", "0"], "--memory is '0', but must be"),
         (["--memory", "6GB"], "--memory is '6GB', but must be"),
+        (["--warm-up", "256,large"], "--warm-up is '256,large', but must be whole numbers from 16 to 8192 with commas"),
+        (["--warm-up", "256,15"], "--warm-up is '256,15', but must be"),
+        (["--warm-up", ""], "--warm-up is '', but must be"),
+        (["--tensorrt-cache", ""], "--tensorrt-cache is '', but must be the path of a folder."),
         (["--max-pixels", "0"], "--max-pixels is '0', but must be"),
         (["--training", "maybe"], "--training is 'maybe', but must be one of auto, on, off."),
         (["--training-devices", "cuda:0,gpu"], "--training-devices is 'cuda:0,gpu', but must be auto, cpu, mps, cuda"),
@@ -110,7 +114,7 @@ def test_help_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         load_config(["--help"], {})
     text = capsys.readouterr().out
-    assert all(f"--{name}" in text for name in ("filters", "address", "provider", "max-message-mib", "poll"))
+    assert all(f"--{name}" in text for name in ("filters", "address", "provider", "max-message-mib", "poll", "warm-up"))
 
 
 def test_trainings_lie_in_the_filters_folder_unless_told_otherwise() -> None:
@@ -120,3 +124,11 @@ def test_trainings_lie_in_the_filters_folder_unless_told_otherwise() -> None:
 
 def test_several_devices_may_train() -> None:
     assert load_config(["--training-devices", "cuda:0, cuda:1"], {}).training_devices == "cuda:0,cuda:1"
+
+
+def test_tensorrt_and_the_sizes_to_be_warm_for_are_chosen_by_name(tmp_path: Path) -> None:
+    file = write(tmp_path, 'provider = "tensorrt"\ntensorrt_cache = "engines"\nwarm_up = "256, 1024"')
+    config = load_config(["--config", file], {})
+    assert (config.provider, config.tensorrt_cache) == (Provider.TENSORRT, Path("engines"))
+    assert config.warm_up == (256, 1024)
+    assert load_config([], {"PLEINAIR_WARM_UP": "512"}).warm_up == (512,)

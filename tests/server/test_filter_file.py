@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -12,7 +13,8 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from server.engine.device import Device, Provider
-from server.engine.session import Precision
+from server.engine.pixels import Tensor
+from server.engine.session import Precision, Session
 from server.errors import FilterProblem
 from server.filter_file import Filter, read_filter
 from tests import factories
@@ -220,3 +222,39 @@ def test_damaged_files_are_refused_or_served_but_never_raise_anything_else(tmp_p
 def test_sentences_name_no_path(problem: Callable[..., str], tmp_path: Path) -> None:
     for sidecar in (None, "nonsense", factories.SIDECAR.replace('"NHWC"', '"NCHW"')):
         assert str(tmp_path) not in problem(factories.foreign(), sidecar)
+
+
+@pytest.fixture
+def computed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
+    """The shapes that sessions really compute."""
+    shapes: list[tuple[int, ...]] = []
+    run = Session.run
+
+    def counted(session: Session, tensor: Tensor, options: Any) -> Tensor:
+        shapes.append(tensor.shape)
+        return run(session, tensor, options)
+
+    monkeypatch.setattr(Session, "run", counted)
+    return shapes
+
+
+def test_a_device_that_is_to_be_warm_computes_each_size_once(tmp_path: Path, computed: list[tuple[int, ...]]) -> None:
+    warm = Device(Provider.CPU, threads=1)
+    warm.warm_up = (50, 32)  # as a GPU would be asked for
+    read_filter(factories.put(tmp_path, factories.normalising()), warm)
+    assert computed == [(1, 3, 16, 16), (1, 3, 52, 52), (1, 3, 32, 32)]
+
+
+def test_the_cpu_computes_the_test_picture_alone(tmp_path: Path, computed: list[tuple[int, ...]]) -> None:
+    read_filter(factories.put(tmp_path, factories.inverting()), Device(Provider.CPU, threads=1, warm_up=(32, 64)))
+    assert computed == [(1, 3, 16, 16)]
+
+
+def test_a_filter_that_cannot_be_warmed_up_is_served_all_the_same(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    warm = Device(Provider.CPU, threads=1)
+    warm.warm_up = (32,)
+    found = read_filter(factories.put(tmp_path, factories.failing()), warm)
+    assert factories.translated(found.canvas, PICTURE, warm).shape == PICTURE.shape
+    assert "could not be computed at 32 x 32 before it is offered" in caplog.text

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 from pathlib import Path
 
@@ -38,6 +39,13 @@ def test_the_cpu_answering_for_cuda_is_warned_of(tmp_path: Path) -> None:
     with LocalEngine(tmp_path, provider=Provider.CUDA) as local:
         assert local.warning is not None
         assert local.warning.startswith("The GPU cannot be used and the CPU answers instead")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
+def test_a_tensorrt_cache_that_others_can_open_is_one_sentence(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    with pytest.raises(StartProblem, match=r"TensorRT's cache .+ is open to others"):
+        LocalEngine(tmp_path, provider=Provider.TENSORRT, tensorrt_cache=tmp_path)
 
 
 def test_nothing_is_warned_of_when_the_cpu_was_asked_for(tmp_path: Path) -> None:

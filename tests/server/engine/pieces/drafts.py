@@ -104,7 +104,7 @@ class Draft:
         channels = self.channels[x]
         line = np.array([1, 2, 1] if stride > 1 else [1, 3, 3, 1])
         kernel = np.outer(line, line) / line.sum() ** 2
-        weight = np.tile(kernel, (channels, 1, 1, 1)).astype(np.float32)
+        weight = np.tile(kernel, (channels, 1, 1, 1)).astype(helper.tensor_dtype_to_np_dtype(self._element))
         return self.add("Conv", x, weight, group=channels, strides=[stride] * 2)
 
 

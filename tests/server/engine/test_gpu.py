@@ -1,0 +1,95 @@
+"""What a GPU answers is what the CPU answers. Levels are those of 8 bits: 2 / 255 of values from -1 to 1."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from onnx import TensorProto
+
+from server.engine.canvas import Canvas, TensorSource
+from server.engine.device import CUDA, TENSORRT, Device, Provider
+from server.engine.pixels import Tensor
+from server.engine.session import Feed, Precision, Session
+from server.filter_file import read_filter
+from tests import factories
+from tests.server.engine.pieces.drafts import Draft
+from tests.server.engine.pieces.networks import antialiased
+from tests.server.engine.pieces.running import noise
+
+pytestmark = pytest.mark.skipif(Device(Provider.CUDA).execution_provider != CUDA, reason="needs a GPU")
+
+LEVEL = 2 / 255
+# CUDA multiplies float32 in TF32, which has as many digits as float16.
+LEVELS = {Precision.FLOAT32: 1 * LEVEL, Precision.FLOAT16: 2 * LEVEL}
+ELEMENTS = {Precision.FLOAT32: TensorProto.FLOAT, Precision.FLOAT16: TensorProto.FLOAT16}
+
+
+@pytest.fixture(scope="module")
+def cuda() -> Device:
+    return Device(Provider.CUDA)
+
+
+@pytest.fixture(scope="module")
+def cpu() -> Device:
+    return Device(Provider.CPU)
+
+
+def loaded(device: Device, precision: Precision = Precision.FLOAT32) -> Session:
+    draft = Draft(element=ELEMENTS[precision])
+    return Session(draft.model(antialiased(draft)), Feed(precision=precision), device)
+
+
+def answer(session: Session, pixels: Tensor, device: Device) -> Tensor:
+    return session.run(pixels, device.run_options())
+
+
+@pytest.mark.parametrize("precision", Precision)
+@pytest.mark.parametrize("side", [256, 1024])
+def test_cuda_answers_as_the_cpu_does(cuda: Device, cpu: Device, precision: Precision, side: int) -> None:
+    session, reference = loaded(cuda, precision), loaded(cpu, precision)
+    assert session.execution_provider == CUDA
+    for pixels in (noise(3, side, side), noise(3, side, side)[..., ::-1]):  # the second in the memory of the first
+        expected = answer(reference, pixels, cpu)
+        np.testing.assert_allclose(answer(session, pixels, cuda), expected, rtol=0, atol=LEVELS[precision])
+
+
+def test_a_filter_that_cuda_was_warmed_up_with_is_served(cpu: Device, tmp_path: Path) -> None:
+    device, pixels = Device(Provider.CUDA, warm_up=(64, 1024)), noise(3, 100, 60)
+    path = factories.put(tmp_path, factories.normalising())
+    result, expected = (factories.translated(read_filter(path, one).canvas, pixels, one) for one in (device, cpu))
+    np.testing.assert_allclose(result, expected, rtol=0, atol=LEVELS[Precision.FLOAT32])
+
+
+def test_sums_over_sixteen_megapixels_are_right_in_float16(cuda: Device) -> None:
+    pixels = noise(3, 4096, 4096)
+    single, half = (answer(loaded(cuda, precision), pixels, cuda) for precision in Precision)
+    assert float(np.abs(single - half).max()) <= LEVELS[Precision.FLOAT16]
+
+
+def test_pieces_on_cuda_are_the_whole_picture(cuda: Device) -> None:
+    canvas, pixels = Canvas(loaded(cuda), multiple=4), noise(3, 1536, 1024)
+    plan = canvas.plan(1536, 1024, 512 << 20, exact=True)
+    assert plan.pieces > 1
+    rows: list[Tensor] = []
+    shares = list(canvas.translate(TensorSource(pixels), rows.append, plan, cuda.run_options()))
+    assert len(shares) == plan.pieces
+    whole = factories.translated(canvas, pixels, cuda)
+    np.testing.assert_allclose(np.concatenate(rows, axis=2), whole, rtol=0, atol=LEVELS[Precision.FLOAT32])
+
+
+@pytest.mark.parametrize("precision", Precision)
+def test_tensorrt_answers_as_the_cpu_does_and_keeps_its_engines(
+    cpu: Device, tmp_path: Path, precision: Precision
+) -> None:
+    device = Device(Provider.TENSORRT, tensorrt_cache=tmp_path / "cache")
+    if device.execution_provider != TENSORRT:
+        pytest.skip(f"needs TensorRT. {device.warning}")
+    pixels = noise(3, 256, 256)
+    expected = answer(loaded(cpu, precision), pixels, cpu)
+    for _ in range(2):  # built, then read from the cache
+        session = loaded(device, precision)
+        assert session.execution_provider == TENSORRT
+        np.testing.assert_allclose(answer(session, pixels, device), expected, rtol=0, atol=LEVELS[precision])
+    assert list((tmp_path / "cache").glob("*/*.engine"))
