@@ -106,7 +106,7 @@ class Canvas:
             return Plan(1, whole)
         try:
             engine = self._session.in_pieces()
-            if whole <= memory and engine.layers > _MOST_LAYERS:
+            if whole <= memory and (engine.layers > _MOST_LAYERS or not engine.has_norms):
                 return Plan(1, whole)
             planned = engine.plan(*size, memory, exact)
         except (NotInPieces, ValueError) as error:  # the latter: too small for a layer

@@ -87,10 +87,8 @@ def add_winograd(graph: GraphBuilder, value: str, layer: Layer, pad: Layer | Non
     source = (pad or layer).inputs[0]
 
     def pixels(piece: Piece) -> Array:
-        return winograd.pixels(*piece.areas[layer.name].shape)
-
-    def shape(piece: Piece) -> Array:
-        return np.array(graph.layout.shape(outside, *piece.areas[layer.name].shape))
+        shape = piece.areas[layer.name].shape
+        return winograd.pixels(*shape).reshape(1, *shape)
 
     flat = graph.add("Reshape", value, graph.constant(np.array([-1, inside]), np.int64))
     tiles = graph.control(lambda piece: _tiles(piece, source, layer, pad), [-1])
@@ -102,8 +100,8 @@ def add_winograd(graph: GraphBuilder, value: str, layer: Layer, pad: Layer | Non
     products = graph.add("Reshape", products, by_place)
     found = graph.add("MatMul", graph.constant(winograd.back(), np.float32), products)
     found = graph.add("Reshape", found, graph.constant(np.array([-1, outside]), np.int64))
-    found = graph.add("Gather", found, graph.control(pixels, [-1]), axis=0)
-    return graph.biased(graph.add("Reshape", found, graph.control(shape, [4])), operation.bias)
+    found = graph.add("Gather", found, graph.control(pixels, [1, -1, -1]), axis=0)
+    return graph.biased(found, operation.bias)
 
 
 def add_matrix(graph: GraphBuilder, value: str, operation: Convolution) -> str:

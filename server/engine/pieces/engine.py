@@ -15,6 +15,7 @@ from server.engine.pieces.programs import Open, Programs
 from server.engine.pieces.runner import Emit, PieceRun, Rows
 
 _PLANS = 32
+_NEARLY = 0.999
 
 
 class PieceEngine:
@@ -31,6 +32,11 @@ class PieceEngine:
     def layers(self) -> int:
         return len(self._network.layers)
 
+    @property
+    def has_norms(self) -> bool:
+        """Without any, pieces overlap."""
+        return next(self._network.norms(), None) is not None
+
     def _plan(self, height: int, width: int, memory: int, exact: bool = False) -> PiecePlan:
         """Within ``memory`` bytes, at full precision if ``exact``. Raises TooLarge, and ValueError for a picture that
         is too small."""
@@ -45,23 +51,21 @@ class PieceEngine:
         picture, result = plan.sizes[self._network.input], plan.sizes[self._network.output]
         if result != picture:
             raise ValueError(f"The network answers {result} to {picture}.")
-        total = sum(self._seconds(planned, 1.0) for planned in plan.sweeps)
-        done, foretold, began = (
-            0.0,
-            {id(planned): self._seconds(planned, 1.0) for planned in plan.sweeps},
-            time.monotonic(),
-        )
+        foretold = [self._seconds(planned) for planned in plan.sweeps]
+        total, done, left = sum(foretold), 0.0, plan.pieces
+        began = time.monotonic()
         for planned, number in PieceRun(self._network, self._programs, plan, self._layout).steps(rows, emit, options):
             share = planned.areas[number].pixels / planned.pixels
             self._learn(planned, share, time.monotonic() - began)
-            done += foretold[id(planned)] * share
-            yield min(done / total, 1.0)
+            done += foretold[plan.sweeps.index(planned)] * share
+            left -= 1
+            yield min(done / total, _NEARLY) if left else 1.0
             began = time.monotonic()  # others may have had a turn
 
-    def _seconds(self, planned: PlannedSweep, share: float) -> float:
+    def _seconds(self, planned: PlannedSweep) -> float:
         """By the pace of such sweeps, or, for one that was never measured, of the others."""
         usual = sum(self._paces.values()) / len(self._paces) if self._paces else 1.0
-        return self._paces.get(planned.name, usual) * planned.cost * planned.pixels * share
+        return self._paces.get(planned.name, usual) * planned.cost * planned.pixels
 
     def _learn(self, planned: PlannedSweep, share: float, seconds: float) -> None:
         pace = seconds / (planned.cost * planned.pixels * share)

@@ -56,6 +56,7 @@ class PiecePlan:
     sweeps: tuple[PlannedSweep, ...]
     kept: np.dtype[Any]
     in_file: bool
+    recycles: bool
     memory_bytes: int
 
     @property
@@ -84,8 +85,10 @@ def plan_pieces(
         sweeps = tuple(_planned(network, sizes, layout, sweep, piece_room) for sweep in schedule.sweeps)
         piece = max(_most_bytes(planned, sizes, sizes[network.input], layout) for planned in sweeps)
         needed = int(piece * _ARENA) + (0 if in_file else schedule.kept_bytes)
+        recycles = not in_file and needed + schedule.kept_bytes <= memory
         if needed <= memory:
-            return PiecePlan(sizes, sweeps, kept, in_file, needed)
+            most = needed + schedule.kept_bytes if recycles else needed
+            return PiecePlan(sizes, sweeps, kept, in_file, recycles, most)
     raise TooLarge(needed)
 
 
@@ -111,7 +114,8 @@ def _planned(
     task, picture = task_of(network, sweep), sizes[network.input]
     areas = tuple(divide(task, sizes, picture, layout, piece_room))
     middle = areas[len(areas) // 2]
-    cost = piece_cost(task, piece_of(task, middle, sizes, picture), layout) / middle.pixels
+    # To measure the picture itself costs something too.
+    cost = max(piece_cost(task, piece_of(task, middle, sizes, picture), layout) / middle.pixels, 1.0)
     return PlannedSweep(sweep, task, areas, cost)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -33,14 +34,31 @@ class Program:
         """What is to be fed, by the names of layers."""
         return tuple(self.graph.given.values())
 
-    def run(self, piece: Piece, values: dict[str, Array], options: Any) -> dict[str, Array]:
-        """Results by name; raises whatever onnxruntime raises."""
-        feeds = {
-            **self.graph.weights,
-            **{own: values[name] for own, name in self.graph.given.items()},
-            **{own: control(piece) for own, control in self.graph.controls.items()},
-        }
-        return dict(zip(self.graph.results, self.session.run(None, feeds, options), strict=True))
+    def run(
+        self, piece: Piece, values: Mapping[str, Array], places: Mapping[str, Array | None], options: Any
+    ) -> dict[str, Array]:
+        """Results by name, each in its place where it has one; raises whatever onnxruntime raises."""
+        binding = self.session.io_binding()
+        feeds = [
+            *self.graph.weights.items(),
+            *((own, values[name]) for own, name in self.graph.given.items()),
+            *((own, control(piece)) for own, control in self.graph.controls.items()),
+        ]
+        for own, value in feeds:
+            binding.bind_cpu_input(own, value)
+        for result, output in zip(self.graph.results, self._outputs, strict=True):
+            place = places.get(result)
+            if place is None:
+                binding.bind_output(output, "cpu")
+            else:
+                binding.bind_output(output, "cpu", 0, place.dtype.type, place.shape, place.ctypes.data)
+        self.session.run_with_iobinding(binding, options)
+        found = zip(self.graph.results, binding.get_outputs(), strict=True)
+        return {name: value.numpy() if (place := places.get(name)) is None else place for name, value in found}
+
+    @cached_property
+    def _outputs(self) -> list[str]:
+        return [output.name for output in self.session.get_outputs()]
 
 
 class Programs:

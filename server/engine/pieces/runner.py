@@ -16,7 +16,7 @@ from server.engine.pieces.network import Network, Normalisation
 from server.engine.pieces.plan import PiecePlan, PlannedSweep
 from server.engine.pieces.programs import Program, Programs
 from server.engine.pieces.statistics import Statistics
-from server.engine.pieces.store import FileBands, MemoryBands, Store
+from server.engine.pieces.store import FileStore, MemoryStore, Store
 
 # The picture's rows from the first to before the second, 1 x C x rows x width, as the network takes them.
 Rows = Callable[[int, int], NDArray[np.float32]]
@@ -40,7 +40,9 @@ class PieceRun:
         self._programs = programs
         self._plan = plan
         self._picture = plan.sizes[network.input]
-        self._store = Store(FileBands() if plan.in_file else MemoryBands(), layout, plan.kept)
+        self._store: Store = (
+            FileStore(layout, plan.kept) if plan.in_file else MemoryStore(layout, plan.kept, recycles=plan.recycles)
+        )
         self._known: dict[str, Array] = {}
         self._layout = layout
 
@@ -61,9 +63,10 @@ class PieceRun:
         band: list[Array] = []
         for number, area in enumerate(planned.areas):
             piece = piece_of(task, area, self._plan.sizes, self._picture)
-            answers = program.run(piece, self._fed(program, piece, rows), options)
+            places = {f"{name}/stored": self._store.place(name, piece.asked[name]) for name in task.stored}
+            answers = program.run(piece, self._fed(program, piece, rows), places, options)
             for name in task.stored:
-                self._keep(name, piece.asked[name], answers[f"{name}/stored"])
+                self._keep(name, piece.asked[name], answers[f"{name}/stored"], places[f"{name}/stored"])
             if statistics and task.measured:
                 pixels = piece.asked[task.measured].pixels
                 statistics.add(pixels, answers[f"{task.measured}/mean"], answers[f"{task.measured}/square"])
@@ -96,11 +99,12 @@ class PieceRun:
         seen = rows(area.rows.start, area.rows.stop)
         return np.ascontiguousarray(seen[..., area.columns.start : area.columns.stop])
 
-    def _keep(self, name: str, area: Area, values: Array) -> None:
+    def _keep(self, name: str, area: Area, values: Array, place: Array | None) -> None:
         """The statistics do not tell of an overflow: they are taken before, of values at full precision."""
         if values.dtype == np.float16 and (values.view(np.uint16) & _INFINITE).max() == _INFINITE:
             raise Overflow("Values were too large to be kept at half precision.")
-        self._store.write(name, area, values)
+        if place is None:
+            self._store.write(name, area, values)
 
     def _let_go(self, planned: PlannedSweep, number: int) -> None:
         """Of what later sweeps do not start from, the rows that later pieces do not need."""

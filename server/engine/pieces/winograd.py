@@ -7,6 +7,8 @@ products are 36 matrix multiplications.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -67,6 +69,7 @@ def along(span: Span) -> Index:
     return span.start + np.arange(REACH)[:, None] + TILE * np.arange(count)[None, :]
 
 
+@lru_cache(8)
 def pixels(height: int, width: int) -> Index:
     """Where in 16 x tiles the pixels of the output lie, row by row."""
     down, across = -(-height // TILE), -(-width // TILE)
