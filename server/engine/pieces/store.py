@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.engine.pieces.areas import Area
-from server.engine.pieces.layout import Layout
+from server.engine.pieces.layout import CHANNELS_FIRST, Layout
 from server.engine.pieces.network import Size
 
 Array = NDArray[Any]
@@ -86,7 +86,8 @@ class MemoryStore:
             return self._spare.pop()
         self._spare.clear()
         memory = _private(size)
-        _advise(memory, "MADV_HUGEPAGE")  # else the system gives it out 4 KiB at a time
+        if self._layout is not CHANNELS_FIRST:  # of which every row touches the memory everywhere
+            _advise(memory, "MADV_HUGEPAGE")  # else the system gives it out 4 KiB at a time
         return memory
 
     def _part(self, name: str, area: Area) -> Array:

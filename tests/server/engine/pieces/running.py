@@ -75,7 +75,7 @@ def plan_in(network: Network, way: Way, height: int, width: int) -> PiecePlan:
         task = task_of(network, sweep)
         areas = tuple(divide(task, sizes, sizes[network.input], way.layout, way.piece_room))
         sweeps.append(PlannedSweep(sweep, task, areas, cost=1.0))
-    return PiecePlan(sizes, tuple(sweeps), kept, way.in_file, 0)
+    return PiecePlan(sizes, tuple(sweeps), kept, way.in_file, recycles=way.room == EVERYTHING, memory_bytes=0)
 
 
 def run_plan(network: Network, plan: PiecePlan, layout: Layout, picture: Array) -> Array:

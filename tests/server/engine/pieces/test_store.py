@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import gc
+import mmap
 import resource
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +21,18 @@ from server.engine.pieces.areas import Area
 from server.engine.pieces.layout import CHANNELS_FIRST, CHANNELS_LAST, Layout
 from server.engine.pieces.network import Size
 from server.engine.pieces.spans import Span
-from server.engine.pieces.store import FileBands, MemoryBands, Store
+from server.engine.pieces.store import FileStore, MemoryStore, Store
 from tests.server.engine.pieces.running import Array, open_files
 
-KINDS = [MemoryBands, FileBands]
+KINDS = [MemoryStore, partial(MemoryStore, recycles=True), FileStore]
+Kind = Callable[[Layout, np.dtype[Any]], Store]
 LAYOUTS = [CHANNELS_LAST, CHANNELS_FIRST]
 SIZE = Size(3, 29, 17)
 
 
-def store(kind: type[Any], layout: Layout, dtype: Any = np.float32) -> Store:
-    return Store(kind(), layout, np.dtype(dtype))
+def store(kind: Kind, layout: Layout, dtype: Any = np.float32) -> Store:
+    made: Store = kind(layout, np.dtype(dtype))
+    return made
 
 
 def area(top: int, bottom: int, left: int = 0, right: int = SIZE.width) -> Area:
@@ -42,7 +46,7 @@ def values(layout: Layout, part: Area, *, around: float = 0.0) -> Array:
     return cut[None] if layout is CHANNELS_FIRST else cut.transpose(1, 2, 0)[None]
 
 
-def filled(kind: type[Any], layout: Layout, *, name: str = "layer", rows: int = 4, dtype: Any = np.float32) -> Store:
+def filled(kind: Kind, layout: Layout, *, name: str = "layer", rows: int = 4, dtype: Any = np.float32) -> Store:
     kept = store(kind, layout, dtype)
     kept.open(name, SIZE, rows)
     whole = area(0, SIZE.height)
@@ -52,7 +56,7 @@ def filled(kind: type[Any], layout: Layout, *, name: str = "layer", rows: int = 
 
 @pytest.mark.parametrize("layout", LAYOUTS, ids=["last", "first"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_was_written_comes_back(kind: type[Any], layout: Layout) -> None:
+def test_what_was_written_comes_back(kind: Kind, layout: Layout) -> None:
     """In half precision too; the last band is not full."""
     kept = filled(kind, layout, dtype=np.float16)
     part = area(3, 29, 5, 11)
@@ -69,7 +73,7 @@ sides = some.tuples(some.integers(0, 16), some.integers(0, 16)).map(lambda pair:
 @given(some.sampled_from(KINDS), some.sampled_from(LAYOUTS), some.integers(1, 40), bounds, sides, some.data())
 @settings(max_examples=60, deadline=None)
 def test_parts_of_rows_and_columns_come_back(
-    kind: type[Any], layout: Layout, rows: int, top: tuple[int, int], left: tuple[int, int], data: some.DataObject
+    kind: Kind, layout: Layout, rows: int, top: tuple[int, int], left: tuple[int, int], data: some.DataObject
 ) -> None:
     """Written in tiles of any size, read across them."""
     kept = store(kind, layout)
@@ -85,7 +89,7 @@ def test_parts_of_rows_and_columns_come_back(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_layers_do_not_mix(kind: type[Any]) -> None:
+def test_layers_do_not_mix(kind: Kind) -> None:
     kept = filled(kind, CHANNELS_LAST)
     whole = area(0, SIZE.height)
     kept.open("other", SIZE, 7)
@@ -97,7 +101,7 @@ def test_layers_do_not_mix(kind: type[Any]) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_layer_that_was_dropped_can_be_kept_again(kind: type[Any]) -> None:
+def test_a_layer_that_was_dropped_can_be_kept_again(kind: Kind) -> None:
     """Memory that served before holds nothing of it: what is written counts."""
     kept = filled(kind, CHANNELS_LAST)
     kept.drop("layer", 12)
@@ -109,50 +113,72 @@ def test_a_layer_that_was_dropped_can_be_kept_again(kind: type[Any]) -> None:
     kept.close()
 
 
-def mapped() -> int:
-    """Bytes of this process's memory."""
-    for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmSize:"):
-            return int(line.split()[1]) << 10
-    raise AssertionError
+def held() -> int:
+    """Bytes of the system's memory that this process has."""
+    gc.collect()
+    return int(Path("/proc/self/statm").read_text().split()[1]) * mmap.PAGESIZE
 
 
 LARGE = Size(64, 512, 256)  # 32 MiB
 
 
-def fill_large(kept: Store, name: str) -> None:
+def fill_large(kept: Store, name: str, layout: Layout, *, dropping: str | None = None) -> int:
+    """Writes it band by band, and drops as much of another. Returns the most that was held."""
     kept.open(name, LARGE, 64)
-    rows = np.ones((1, 64, 256, 64), np.float32)
+    rows, most = np.ones(layout.shape(64, 64, 256), np.float32), 0
     for top in range(0, LARGE.height, 64):
         kept.write(name, Area(Span(top, top + 64), Span(0, 256)), rows)
+        if dropping:
+            kept.drop(dropping, top + 64)
+        most = max(most, held())
+    return most
 
 
-def test_memory_goes_back_to_the_system() -> None:
-    kept, before = store(MemoryBands, CHANNELS_LAST), mapped()
-    fill_large(kept, "layer")
-    assert mapped() - before >= 32 << 20
+@pytest.mark.parametrize("layout", LAYOUTS, ids=["last", "first"])
+def test_memory_goes_back_to_the_system(layout: Layout) -> None:
+    kept, before = store(MemoryStore, layout), held()
+    assert fill_large(kept, "layer", layout) - before >= 30 << 20
+    kept.drop("layer", 256)
+    assert held() - before < 20 << 20
     kept.drop("layer")
+    assert held() - before < 8 << 20
     kept.close()
-    gc.collect()
-    assert mapped() - before < 8 << 20
 
 
-def test_dropped_rows_serve_for_the_next_layer() -> None:
-    """Two layers in turn need no more than one and a band."""
-    kept, before = store(MemoryBands, CHANNELS_LAST), mapped()
-    fill_large(kept, "first")
-    kept.open("second", LARGE, 64)
-    rows = np.ones((1, 64, 256, 64), np.float32)
-    for top in range(0, LARGE.height, 64):
-        kept.write("second", Area(Span(top, top + 64), Span(0, 256)), rows)
-        kept.drop("first", top + 64)
-        assert mapped() - before < (32 + 3 * 4) << 20
+@pytest.mark.parametrize("layout", LAYOUTS, ids=["last", "first"])
+def test_one_layer_comes_as_another_goes(layout: Layout) -> None:
+    """Two in turn need little more memory than one."""
+    kept, before = store(MemoryStore, layout), held()
+    fill_large(kept, "first", layout)
+    assert fill_large(kept, "second", layout, dropping="first") - before < 45 << 20
+    kept.close()
+
+
+def test_recycled_memory_serves_for_the_next_layer_of_its_size() -> None:
+    kept, before = store(partial(MemoryStore, recycles=True), CHANNELS_LAST), held()
+    fill_large(kept, "first", CHANNELS_LAST)
+    kept.drop("first")
+    assert fill_large(kept, "second", CHANNELS_LAST) - before < 45 << 20
+    kept.drop("second")
+    kept.close()
+    assert held() - before < 8 << 20
+
+
+@pytest.mark.parametrize("layout", LAYOUTS, ids=["last", "first"])
+def test_only_what_lies_in_one_run_of_memory_has_a_place(layout: Layout) -> None:
+    kept = store(MemoryStore, layout)
+    kept.open("layer", SIZE, 4)
+    assert kept.place("layer", area(3, 9, 0, 5)) is None
+    place = kept.place("layer", area(3, 9)) if layout is CHANNELS_LAST else kept.place("layer", area(0, SIZE.height))
+    assert place is not None
+    place[...] = 7
+    assert (kept.read("layer", area(4, 6)) == 7).all()
     kept.close()
 
 
 def test_files_are_closed_when_their_layer_goes(tmp_path: Path) -> None:
     before = open_files()
-    kept = Store(FileBands(str(tmp_path)), CHANNELS_LAST, np.dtype(np.float32))
+    kept = FileStore(CHANNELS_LAST, np.dtype(np.float32), str(tmp_path))
     for name in ("first", "second"):
         kept.open(name, SIZE, 4)
         kept.write(name, area(0, 29), values(CHANNELS_LAST, area(0, 29)))
@@ -179,7 +205,7 @@ def files_of_at_most(size: int) -> Iterator[None]:
 
 def test_a_full_disk_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
     before = open_files()
-    kept = Store(FileBands(str(tmp_path)), CHANNELS_LAST, np.dtype(np.float32))
+    kept = FileStore(CHANNELS_LAST, np.dtype(np.float32), str(tmp_path))
     kept.open("layer", SIZE, 4)
     with files_of_at_most(3000), pytest.raises(OSError):
         kept.write("layer", area(0, 29), values(CHANNELS_LAST, area(0, 29)))
