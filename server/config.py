@@ -148,7 +148,7 @@ class ServerConfig:
         default=16, metadata=_option(_number(int, 1, 10_000), "how many translations may wait or run at once")
     )
     deadline: float = field(
-        default=600.0, metadata=_option(_number(float, 0.1, 86_400), "longest time of a translation, in seconds")
+        default=3600.0, metadata=_option(_number(float, 0.1, 86_400), "longest time of a translation, in seconds")
     )
     grace: float = field(
         default=10.0,
@@ -157,9 +157,9 @@ class ServerConfig:
         ),
     )
     max_pixels: int = field(
-        default=4096 * 4096,
+        default=8192 * 16384,
         metadata=_option(
-            _number(int, 1, 1 << 32), "largest picture, in pixels; a full-size network takes about 1 KB for each"
+            _number(int, 1, 1 << 32), "largest picture, in pixels; what memory it takes is limited by --memory"
         ),
     )
     max_message_mib: int = field(

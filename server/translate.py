@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--filters", metavar="DIR", help="the filters folder (default: PLEINAIR_FILTERS, else ./filters)")
     add("--provider", choices=("auto", "cpu", "cuda", "tensorrt"), help="where to compute (default: auto)")
     add("--memory", metavar="SIZE", help="compute within so much memory, such as 6GiB (default: 70 %% of what is free)")
-    add("--max-pixels", metavar="N", help="refuse larger pictures (default: 4096 x 4096 pixels)")
+    add("--max-pixels", metavar="N", help="refuse larger pictures (default: 8192 x 16384 pixels)")
     add("--force", action="store_true", help="replace results that exist already")
     return parser
 

@@ -46,7 +46,7 @@ def whole(session: Session, picture: Picture, device: Device) -> Picture:
 
 def in_pieces(canvas: Canvas, picture: Picture, memory: int, device: Device) -> tuple[Picture, list[float]]:
     rows: list[Picture] = []
-    plan = canvas.plan(*picture.shape[2:], memory)
+    plan = canvas.plan(picture.shape[2], picture.shape[3], memory)
     assert plan.pieces > 1
     assert plan.memory_bytes <= memory
     steps = list(canvas.translate(TensorSource(picture), rows.append, plan, device.run_options()))

@@ -26,7 +26,7 @@ def test_the_defaults_are_safe_for_one_artist() -> None:
     config = load_config([], {})
     assert config == ServerConfig()
     assert (config.filters, config.address, config.provider) == (Path("filters"), "127.0.0.1:50051", Provider.AUTO)
-    assert (config.max_pixels, config.queue, config.deadline, config.grace) == (4096 * 4096, 16, 600, 10)
+    assert (config.max_pixels, config.queue, config.deadline, config.grace) == (8192 * 16384, 16, 3600, 10)
     assert config.is_loopback
 
 
