@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.engine.pieces.areas import Area, Piece
-from server.engine.pieces.division import piece_of, unit_of
+from server.engine.pieces.division import piece_of
 from server.engine.pieces.graph import Array
 from server.engine.pieces.layout import Layout
 from server.engine.pieces.network import Network, Normalisation
@@ -57,8 +57,9 @@ class PieceRun:
 
     def _sweep(self, planned: PlannedSweep, rows: Rows, emit: Emit, options: Any) -> Iterator[tuple[PlannedSweep, int]]:
         program = self._programs.program(planned.sweep, self._plan.kept)
-        self._open(planned)
         task = planned.task
+        for name in task.stored:
+            self._store.open(name, self._plan.sizes[name])
         statistics = Statistics(self._plan.sizes[task.measured].channels) if task.measured else None
         band: list[Array] = []
         for number, area in enumerate(planned.areas):
@@ -80,12 +81,6 @@ class PieceRun:
             yield planned, number
         if statistics:
             self._know(planned, statistics)
-
-    def _open(self, planned: PlannedSweep) -> None:
-        unit = unit_of(self._plan.sizes, self._picture)
-        for name in planned.task.stored:
-            size = self._plan.sizes[name]
-            self._store.open(name, size, max(1, unit * size.height // self._picture.height))
 
     def _fed(self, program: Program, piece: Piece, rows: Rows) -> dict[str, Array]:
         return {name: self._value(name, piece, rows) for name in program.given}

@@ -21,8 +21,8 @@ Array = NDArray[Any]
 class Store(Protocol):
     """Layers by name."""
 
-    def open(self, name: str, size: Size, rows: int) -> None:
-        """A new one, which is written and dropped in about so many rows at a time."""
+    def open(self, name: str, size: Size) -> None:
+        """A new one."""
 
     def read(self, name: str, area: Area) -> Array:
         """Not for writing to."""
@@ -50,7 +50,7 @@ class MemoryStore:
         self._dropped: dict[str, int] = {}
         self._spare: list[mmap.mmap] = []
 
-    def open(self, name: str, size: Size, rows: int) -> None:
+    def open(self, name: str, size: Size) -> None:
         self._layers[name], self._dropped[name] = (size, self._memory(size.values * self._kind.itemsize)), 0
 
     def read(self, name: str, area: Area) -> Array:
@@ -96,110 +96,67 @@ class MemoryStore:
         return whole[_index(self._layout, slice(area.rows.start, area.rows.stop), area)]
 
 
-class _FileBands:
-    """In files without a name, one for each layer, which the system removes when they are closed. Raises OSError."""
-
-    def __init__(self, folder: str | None = None) -> None:
-        self._folder = folder
-        self._files: dict[str, IO[bytes]] = {}
-        self._present: set[tuple[str, int]] = set()
-
-    def load(self, name: str, number: int, size: int) -> bytearray:
-        band = bytearray(size)
-        if (name, number) in self._present:
-            file = self._files[name]
-            file.seek(number * size)
-            if file.readinto(band) != size:  # type: ignore[attr-defined]
-                raise OSError("a temporary file lost what was written")
-        return band
-
-    def save(self, name: str, number: int, band: bytearray) -> None:
-        if name not in self._files:
-            self._files[name] = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115
-        file = self._files[name]
-        file.seek(number * len(band))
-        view = memoryview(band)
-        while view:
-            view = view[file.write(view) :]
-        self._present.add((name, number))
-
-    def drop(self, name: str, number: int) -> None:
-        self._present.discard((name, number))
-        if not any(owner == name for owner, _ in self._present):
-            self._files.pop(name).close()
-
-    def close(self) -> None:
-        for file in self._files.values():
-            file.close()
-        self._files.clear()
-        self._present.clear()
-
-
 class FileStore:
-    """In files, a layer in bands of rows."""
+    """In files without a name, one for each layer, row by row; the system removes them when they are closed. Raises
+    OSError where there is no room."""
 
     def __init__(self, layout: Layout, kind: np.dtype[Any], folder: str | None = None) -> None:
-        self._bands = _FileBands(folder)
         self._layout = layout
         self._kind = kind
-        self._sizes: dict[str, tuple[Size, int]] = {}
-        self._dropped: dict[str, int] = {}
+        self._folder = folder
+        self._layers: dict[str, tuple[Size, IO[bytes]]] = {}
 
-    def open(self, name: str, size: Size, rows: int) -> None:
-        self._sizes[name] = size, rows
-        self._dropped[name] = 0
-
-    def write(self, name: str, area: Area, values: Array) -> None:
-        for number, within, part in self._parts(name, area):
-            band, view = self._band(name, number)
-            view[_index(self._layout, within, area)] = values[self._rows(part)]
-            self._bands.save(name, number, band)
+    def open(self, name: str, size: Size) -> None:
+        file = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115 - it is closed when the layer goes
+        self._layers[name] = size, file
 
     def read(self, name: str, area: Area) -> Array:
-        size, _ = self._sizes[name]
-        values = np.empty(self._layout.shape(size.channels, *area.shape), self._kind)
-        for number, within, part in self._parts(name, area):
-            _, view = self._band(name, number)
-            values[self._rows(part)] = view[_index(self._layout, within, area)]
-        return values
+        size, file = self._layers[name]
+        found = np.empty((area.rows.length, *self._row(size, area.columns.length)), self._kind)
+        for offset, run in self._runs(size, area, found):
+            file.seek(offset)
+            if file.readinto(run) != len(run):  # type: ignore[attr-defined]
+                raise OSError("A temporary file is shorter than what was written.")
+        values = found if self._layout is not CHANNELS_FIRST else found.transpose(1, 0, 2)
+        return np.ascontiguousarray(values[None])
 
     def place(self, name: str, area: Area) -> Array | None:
         return None
 
+    def write(self, name: str, area: Area, values: Array) -> None:
+        size, file = self._layers[name]
+        by_rows = values[0] if self._layout is not CHANNELS_FIRST else values[0].transpose(1, 0, 2)
+        for offset, run in self._runs(size, area, np.ascontiguousarray(by_rows, self._kind)):
+            file.seek(offset)
+            while run:
+                run = run[file.write(run) :]
+
     def drop(self, name: str, before: int | None = None) -> None:
-        size, rows = self._sizes[name]
-        last = -(-size.height // rows) if before is None else before // rows
-        for number in range(self._dropped[name], last):
-            self._bands.drop(name, number)
-        self._dropped[name] = max(self._dropped[name], last)
         if before is None:
-            del self._sizes[name]
+            _, file = self._layers.pop(name)
+            file.close()
 
     def close(self) -> None:
-        self._bands.close()
+        for _, file in self._layers.values():
+            file.close()
+        self._layers.clear()
 
-    def _parts(self, name: str, area: Area) -> Iterator[tuple[int, slice, slice]]:
-        """The bands that the area touches: number, rows within the band, rows within the area."""
-        _, rows = self._sizes[name]
-        start, stop = area.rows.start, area.rows.stop
-        for number in range(start // rows, -(-stop // rows)):
-            first, last = max(start, number * rows), min(stop, (number + 1) * rows)
-            yield (
-                number,
-                slice(first - number * rows, last - number * rows),
-                slice(first - start, last - start),
-            )
+    def _row(self, size: Size, width: int) -> tuple[int, int]:
+        return (width, size.channels) if self._layout is not CHANNELS_FIRST else (size.channels, width)
 
-    def _band(self, name: str, number: int) -> tuple[bytearray, Array]:
-        size, rows = self._sizes[name]
-        shape = self._layout.shape(size.channels, min(rows, size.height - number * rows), size.width)
-        # The last band is as long as the others in bytes, so that their memory serves for it too.
-        whole = self._layout.shape(size.channels, rows, size.width)
-        band = self._bands.load(name, number, int(np.prod(whole)) * self._kind.itemsize)
-        return band, np.ndarray(shape, self._kind, band)
-
-    def _rows(self, rows: slice) -> tuple[slice, ...]:
-        return (slice(None),) * self._layout.height + (rows,)
+    def _runs(self, size: Size, area: Area, values: Array) -> Iterator[tuple[int, memoryview]]:
+        """Where in the file each part of the values lies that is in one run there."""
+        item, left = self._kind.itemsize, area.columns.start
+        row = size.width * size.channels * item
+        if area.columns.length == size.width:
+            yield area.rows.start * row, values.data.cast("B")
+            return
+        for number, of_row in enumerate(values, area.rows.start):
+            if self._layout is not CHANNELS_FIRST:
+                yield number * row + left * size.channels * item, of_row.data.cast("B")
+                continue
+            for channel, run in enumerate(of_row):
+                yield number * row + (channel * size.width + left) * item, run.data.cast("B")
 
 
 def _index(layout: Layout, rows: slice, area: Area) -> tuple[slice, ...]:

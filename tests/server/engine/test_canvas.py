@@ -103,7 +103,9 @@ def test_a_result_of_another_size_is_an_error(device: Device, side: int, result:
 def test_a_picture_too_small_for_pieces_is_planned_whole(device: Device) -> None:
     """What onnxruntime says of it then is another matter: here it reflects more than there is, which is an error."""
     draft = Draft()
-    canvas = Canvas(Session(draft.model(draft.conv(draft.pad(draft.norm(INPUT), 20), 3, 41)), Feed(), device), multiple=1)
+    canvas = Canvas(
+        Session(draft.model(draft.conv(draft.pad(draft.norm(INPUT), 20), 3, 41)), Feed(), device), multiple=1
+    )
     assert canvas.plan(16, 2000, sys.maxsize).in_pieces is None
     assert canvas.plan(100, 2000, sys.maxsize).in_pieces is not None
     with pytest.raises(TooLarge):

@@ -46,9 +46,9 @@ def values(layout: Layout, part: Area, *, around: float = 0.0) -> Array:
     return cut[None] if layout is CHANNELS_FIRST else cut.transpose(1, 2, 0)[None]
 
 
-def filled(kind: Kind, layout: Layout, *, name: str = "layer", rows: int = 4, dtype: Any = np.float32) -> Store:
+def filled(kind: Kind, layout: Layout, *, name: str = "layer", dtype: Any = np.float32) -> Store:
     kept = store(kind, layout, dtype)
-    kept.open(name, SIZE, rows)
+    kept.open(name, SIZE)
     whole = area(0, SIZE.height)
     kept.write(name, whole, values(layout, whole))
     return kept
@@ -70,14 +70,14 @@ bounds = some.tuples(some.integers(0, 28), some.integers(0, 28)).map(lambda pair
 sides = some.tuples(some.integers(0, 16), some.integers(0, 16)).map(lambda pair: (min(pair), max(pair) + 1))
 
 
-@given(some.sampled_from(KINDS), some.sampled_from(LAYOUTS), some.integers(1, 40), bounds, sides, some.data())
+@given(some.sampled_from(KINDS), some.sampled_from(LAYOUTS), bounds, sides, some.data())
 @settings(max_examples=60, deadline=None)
 def test_parts_of_rows_and_columns_come_back(
-    kind: Kind, layout: Layout, rows: int, top: tuple[int, int], left: tuple[int, int], data: some.DataObject
+    kind: Kind, layout: Layout, top: tuple[int, int], left: tuple[int, int], data: some.DataObject
 ) -> None:
     """Written in tiles of any size, read across them."""
     kept = store(kind, layout)
-    kept.open("layer", SIZE, rows)
+    kept.open("layer", SIZE)
     down, across = data.draw(some.integers(1, 29)), data.draw(some.integers(1, 17))
     for start in range(0, SIZE.height, down):
         for first in range(0, SIZE.width, across):
@@ -92,7 +92,7 @@ def test_parts_of_rows_and_columns_come_back(
 def test_layers_do_not_mix(kind: Kind) -> None:
     kept = filled(kind, CHANNELS_LAST)
     whole = area(0, SIZE.height)
-    kept.open("other", SIZE, 7)
+    kept.open("other", SIZE)
     kept.write("other", whole, values(CHANNELS_LAST, whole, around=1e5))
     kept.drop("layer", 11)
     np.testing.assert_array_equal(kept.read("layer", area(11, 29)), values(CHANNELS_LAST, area(11, 29)))
@@ -106,7 +106,7 @@ def test_a_layer_that_was_dropped_can_be_kept_again(kind: Kind) -> None:
     kept = filled(kind, CHANNELS_LAST)
     kept.drop("layer", 12)
     kept.drop("layer")
-    kept.open("layer", SIZE, 4)
+    kept.open("layer", SIZE)
     whole = area(0, SIZE.height)
     kept.write("layer", whole, values(CHANNELS_LAST, whole, around=7))
     np.testing.assert_array_equal(kept.read("layer", whole), values(CHANNELS_LAST, whole, around=7))
@@ -124,7 +124,7 @@ LARGE = Size(64, 512, 256)  # 32 MiB
 
 def fill_large(kept: Store, name: str, layout: Layout, *, dropping: str | None = None) -> int:
     """Writes it band by band, and drops as much of another. Returns the most that was held."""
-    kept.open(name, LARGE, 64)
+    kept.open(name, LARGE)
     rows, most = np.ones(layout.shape(64, 64, 256), np.float32), 0
     for top in range(0, LARGE.height, 64):
         kept.write(name, Area(Span(top, top + 64), Span(0, 256)), rows)
@@ -167,7 +167,7 @@ def test_recycled_memory_serves_for_the_next_layer_of_its_size() -> None:
 @pytest.mark.parametrize("layout", LAYOUTS, ids=["last", "first"])
 def test_only_what_lies_in_one_run_of_memory_has_a_place(layout: Layout) -> None:
     kept = store(MemoryStore, layout)
-    kept.open("layer", SIZE, 4)
+    kept.open("layer", SIZE)
     assert kept.place("layer", area(3, 9, 0, 5)) is None
     place = kept.place("layer", area(3, 9)) if layout is CHANNELS_LAST else kept.place("layer", area(0, SIZE.height))
     assert place is not None
@@ -180,7 +180,7 @@ def test_files_are_closed_when_their_layer_goes(tmp_path: Path) -> None:
     before = open_files()
     kept = FileStore(CHANNELS_LAST, np.dtype(np.float32), str(tmp_path))
     for name in ("first", "second"):
-        kept.open(name, SIZE, 4)
+        kept.open(name, SIZE)
         kept.write(name, area(0, 29), values(CHANNELS_LAST, area(0, 29)))
     assert open_files() == before + 2
     kept.drop("first")
@@ -206,7 +206,7 @@ def files_of_at_most(size: int) -> Iterator[None]:
 def test_a_full_disk_is_an_error_and_leaves_nothing(tmp_path: Path) -> None:
     before = open_files()
     kept = FileStore(CHANNELS_LAST, np.dtype(np.float32), str(tmp_path))
-    kept.open("layer", SIZE, 4)
+    kept.open("layer", SIZE)
     with files_of_at_most(3000), pytest.raises(OSError):
         kept.write("layer", area(0, 29), values(CHANNELS_LAST, area(0, 29)))
     kept.close()
