@@ -16,6 +16,7 @@ from server.engine.pieces.layout import Layout
 from server.engine.pieces.lowering import Task
 from server.engine.pieces.network import Network, Normalisation, Size
 from server.engine.pieces.schedule import Keeping, Schedule, Sweep, cheapest
+from server.engine.pieces.store import SEGMENTS
 
 # Large enough for the matrix multiplications, small enough to stay near the processor; where pieces overlap much
 # because there is nothing between them that is kept, large enough to waste little.
@@ -23,6 +24,8 @@ _PIECE_BYTES = 96 << 20
 _LONE_PIECE_BYTES = 512 << 20
 # onnxruntime's own memory keeps what has another size for later.
 _ARENA = 1.5
+# Of what comes and of what goes a segment is there that is used in part.
+_SEGMENTED = 1 + 2 / SEGMENTS
 _FILE_TOUCH = 3 * TOUCH
 # What is better is worth so much more computing: full precision than half, and memory than a file of many gigabytes.
 _HALF = 1.05
@@ -81,10 +84,10 @@ def plan_pieces(
     has_norms = next(network.norms(), None) is not None
     usual = int(min(_PIECE_BYTES, memory / _ARENA / 4) if has_norms else min(_LONE_PIECE_BYTES, memory / _ARENA))
     for piece_room, room in ((usual, memory - int(usual * _ARENA)), (0, 0)):
-        schedule, kept, in_file = _schedule(network, sizes, layout, room, exact=exact)
+        schedule, kept, in_file = _schedule(network, sizes, layout, room / _SEGMENTED, exact=exact)
         sweeps = tuple(_planned(network, sizes, layout, sweep, piece_room) for sweep in schedule.sweeps)
         piece = max(_most_bytes(planned, sizes, sizes[network.input], layout) for planned in sweeps)
-        needed = int(piece * _ARENA) + (0 if in_file else schedule.kept_bytes)
+        needed = int(piece * _ARENA) + (0 if in_file else int(schedule.kept_bytes * _SEGMENTED))
         recycles = not in_file and needed + schedule.kept_bytes <= memory
         if needed <= memory:
             most = needed + schedule.kept_bytes if recycles else needed
@@ -93,7 +96,7 @@ def plan_pieces(
 
 
 def _schedule(
-    network: Network, sizes: Mapping[str, Size], layout: Layout, room: int, *, exact: bool
+    network: Network, sizes: Mapping[str, Size], layout: Layout, room: float, *, exact: bool
 ) -> tuple[Schedule, np.dtype[Any], bool]:
     single, half = np.dtype(np.float32), np.dtype(np.float16)
     found = []

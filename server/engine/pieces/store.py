@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import mmap
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import IO, Any, Protocol
 
 import numpy as np
@@ -16,6 +18,8 @@ from server.engine.pieces.layout import CHANNELS_FIRST, Layout
 from server.engine.pieces.network import Size
 
 Array = NDArray[Any]
+
+SEGMENTS = 64
 
 
 class Store(Protocol):
@@ -38,62 +42,85 @@ class Store(Protocol):
     def close(self) -> None: ...
 
 
+@dataclass
+class _Layer:
+    """In segments of so many rows, by number, once they were written to."""
+
+    size: Size
+    rows: int
+    segments: dict[int, mmap.mmap] = field(default_factory=dict)
+
+
 class MemoryStore:
-    """In memory. What is dropped goes back to the system row by row, where it takes that; if ``recycles``, it serves
-    for the next layer of its size instead, which saves time and takes twice the memory."""
+    """In memory, which goes back to the system as it is dropped, a sixty-fourth of a layer at a time. If it
+    ``recycles``, whole layers serve for the next ones of their size instead: that saves time and takes twice the
+    memory."""
 
     def __init__(self, layout: Layout, kind: np.dtype[Any], *, recycles: bool = False) -> None:
         self._layout = layout
         self._kind = kind
         self._recycles = recycles
-        self._layers: dict[str, tuple[Size, mmap.mmap]] = {}
-        self._dropped: dict[str, int] = {}
-        self._spare: list[mmap.mmap] = []
+        self._layers: dict[str, _Layer] = {}
+        self._spare: mmap.mmap | None = None
 
     def open(self, name: str, size: Size) -> None:
-        self._layers[name], self._dropped[name] = (size, self._memory(size.values * self._kind.itemsize)), 0
+        self._layers[name] = _Layer(size, -(-size.height // (1 if self._recycles else SEGMENTS)))
 
     def read(self, name: str, area: Area) -> Array:
-        return np.ascontiguousarray(self._part(name, area))
+        place = self.place(name, area)
+        if place is not None:
+            return place
+        found = np.empty(self._layout.shape(self._layers[name].size.channels, *area.shape), self._kind)
+        for part, rows in self._parts(name, area):
+            found[_rows(self._layout, rows)] = part
+        return found
 
     def place(self, name: str, area: Area) -> Array | None:
-        part = self._part(name, area)
-        return part if part.flags.c_contiguous else None
+        (first, _), *others = self._parts(name, area)
+        return None if others or not first.flags.c_contiguous else first
 
     def write(self, name: str, area: Area, values: Array) -> None:
-        self._part(name, area)[...] = values
+        for part, rows in self._parts(name, area):
+            part[...] = values[_rows(self._layout, rows)]
 
     def drop(self, name: str, before: int | None = None) -> None:
-        size, memory = self._layers[name]
+        layer = self._layers[name]
+        last = before // layer.rows if before is not None and not self._recycles else 0
+        for number in [number for number in layer.segments if number < last]:
+            del layer.segments[number]
         if before is None:
-            del self._layers[name], self._dropped[name]
-            self._spare = [memory] if self._recycles else []
-        if before is None or self._recycles:
-            return
-        row = size.width * self._kind.itemsize * (size.channels if self._layout.height == 1 else 1)
-        planes = 1 if self._layout.height == 1 else size.channels
-        for plane in range(planes):
-            begin = plane * size.height * row
-            _advise(memory, "MADV_DONTNEED", begin + self._dropped[name] * row, begin + before * row)
-        self._dropped[name] = max(before, self._dropped[name])
+            del self._layers[name]
+            self._spare = layer.segments.get(0) if self._recycles else None
 
     def close(self) -> None:
         self._layers.clear()
-        self._spare.clear()
+        self._spare = None
+
+    def _parts(self, name: str, area: Area) -> Iterator[tuple[Array, slice]]:
+        """The area in each segment, and which of the area's rows that is."""
+        layer, start, stop = self._layers[name], area.rows.start, area.rows.stop
+        for number in range(start // layer.rows, -(-stop // layer.rows)):
+            top = number * layer.rows
+            first, last = max(start, top), min(stop, top + layer.rows)
+            rows = _rows(self._layout, slice(first - top, last - top), slice(area.columns.start, area.columns.stop))
+            yield self._segment(layer, number)[rows], slice(first - start, last - start)
+
+    def _segment(self, layer: _Layer, number: int) -> Array:
+        shape = self._layout.shape(layer.size.channels, layer.rows, layer.size.width)
+        if number not in layer.segments:
+            layer.segments[number] = self._memory(math.prod(shape) * self._kind.itemsize)
+        return np.ndarray(shape, self._kind, layer.segments[number])
 
     def _memory(self, size: int) -> mmap.mmap:
-        if self._spare and len(self._spare[0]) == size:
-            return self._spare.pop()
-        self._spare.clear()
+        spare, self._spare = self._spare, None
+        if spare is not None and len(spare) == size:
+            return spare
+        del spare
         memory = _private(size)
-        if self._layout is not CHANNELS_FIRST:  # of which every row touches the memory everywhere
-            _advise(memory, "MADV_HUGEPAGE")  # else the system gives it out 4 KiB at a time
+        if self._layout is not CHANNELS_FIRST and hasattr(mmap, "MADV_HUGEPAGE"):
+            with contextlib.suppress(OSError):
+                memory.madvise(mmap.MADV_HUGEPAGE)  # else the system gives it out 4 KiB at a time
         return memory
-
-    def _part(self, name: str, area: Area) -> Array:
-        size, memory = self._layers[name]
-        whole = np.ndarray(self._layout.shape(size.channels, size.height, size.width), self._kind, memory)
-        return whole[_index(self._layout, slice(area.rows.start, area.rows.stop), area)]
 
 
 class FileStore:
@@ -159,23 +186,14 @@ class FileStore:
                 yield number * row + (channel * size.width + left) * item, run.data.cast("B")
 
 
-def _index(layout: Layout, rows: slice, area: Area) -> tuple[slice, ...]:
+def _rows(layout: Layout, rows: slice, columns: slice = slice(None)) -> tuple[slice, ...]:
     index = [slice(None)] * 4
-    index[layout.height], index[layout.width] = rows, slice(area.columns.start, area.columns.stop)
+    index[layout.height], index[layout.width] = rows, columns
     return tuple(index)
 
 
 def _private(size: int) -> mmap.mmap:
-    """Python's own way is to share it with child processes; such memory does not go back by advice."""
+    """Python's own way is to share it with child processes, and the system gives that out in small pages only."""
     if not hasattr(mmap, "MAP_PRIVATE"):
         return mmap.mmap(-1, size)
     return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-
-
-def _advise(memory: mmap.mmap, advice: str, start: int = 0, stop: int | None = None) -> None:
-    """About the whole pages within; nothing on systems that take no such advice."""
-    first = -(-start // mmap.PAGESIZE) * mmap.PAGESIZE
-    last = (len(memory) if stop is None else stop) // mmap.PAGESIZE * mmap.PAGESIZE
-    if last > first and hasattr(mmap, advice):
-        with contextlib.suppress(OSError):
-            memory.madvise(getattr(mmap, advice), first, last - first)

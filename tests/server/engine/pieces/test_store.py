@@ -166,7 +166,7 @@ def test_recycled_memory_serves_for_the_next_layer_of_its_size() -> None:
 
 @pytest.mark.parametrize("layout", LAYOUTS, ids=["last", "first"])
 def test_only_what_lies_in_one_run_of_memory_has_a_place(layout: Layout) -> None:
-    kept = store(MemoryStore, layout)
+    kept = store(partial(MemoryStore, recycles=True), layout)
     kept.open("layer", SIZE)
     assert kept.place("layer", area(3, 9, 0, 5)) is None
     place = kept.place("layer", area(3, 9)) if layout is CHANNELS_LAST else kept.place("layer", area(0, SIZE.height))
