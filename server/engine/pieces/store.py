@@ -193,7 +193,11 @@ def _rows(layout: Layout, rows: slice, columns: slice = slice(None)) -> tuple[sl
 
 
 def _private(size: int) -> mmap.mmap:
-    """Python's own way is to share it with child processes, and the system gives that out in small pages only."""
-    if not hasattr(mmap, "MAP_PRIVATE"):
-        return mmap.mmap(-1, size)
-    return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    """Python's own way is to share it with child processes, and the system gives that out in small pages only. Raises
+    MemoryError."""
+    try:
+        if not hasattr(mmap, "MAP_PRIVATE"):
+            return mmap.mmap(-1, size)
+        return mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    except OSError as error:
+        raise MemoryError(f"The system gives out no {size} bytes.") from error

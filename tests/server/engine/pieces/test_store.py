@@ -176,6 +176,15 @@ def test_only_what_lies_in_one_run_of_memory_has_a_place(layout: Layout) -> None
     kept.close()
 
 
+def test_lack_of_memory_is_told_as_such() -> None:
+    """So that the picture is planned again with less."""
+    kept = store(partial(MemoryStore, recycles=True), CHANNELS_LAST)
+    kept.open("layer", Size(1024, 1 << 20, 1 << 20))
+    with pytest.raises(MemoryError):
+        kept.place("layer", area(0, 1))
+    kept.close()
+
+
 def test_files_are_closed_when_their_layer_goes(tmp_path: Path) -> None:
     before = open_files()
     kept = FileStore(CHANNELS_LAST, np.dtype(np.float32), str(tmp_path))
