@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,6 @@ class Session:
     def __init__(self, model: bytes, feed: Feed, device: Device) -> None:
         self.feed = feed
         self._model = model
-        self._sha256 = hashlib.sha256(model).hexdigest()
         self._device = device
         self._not_in_pieces: NotInPieces | None = None
         self._session = device.open(model, half=feed.precision is Precision.FLOAT16)
@@ -84,6 +84,10 @@ class Session:
         except NotInPieces as error:
             self._not_in_pieces = error
             raise
+
+    @cached_property
+    def _sha256(self) -> str:
+        return hashlib.sha256(self._model).hexdigest()
 
     def _network(self) -> Network:
         if self.feed.channels_last:

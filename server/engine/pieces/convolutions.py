@@ -180,7 +180,8 @@ def _tiles(piece: Piece, source: str, layer: Layer, pad: Layer | None) -> Array:
     margins, mode = (0, 0), "edge"
     if pad:
         assert isinstance(pad.operation, Pad)
-        margins, mode = tuple(margin.before for margin in pad.operation.axes), pad.operation.mode  # type: ignore[assignment]
+        vertical, horizontal = pad.operation.axes
+        margins, mode = (vertical.before, horizontal.before), pad.operation.mode
     rows, columns = (
         # The last tiles may reach past the piece: what they give there is left out.
         (_place(winograd.along(span) - before, mode, length) - held.start).clip(0, held.length - 1)

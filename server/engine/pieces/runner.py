@@ -44,7 +44,6 @@ class PieceRun:
             FileStore(layout, plan.kept) if plan.in_file else MemoryStore(layout, plan.kept, recycles=plan.recycles)
         )
         self._known: dict[str, Array] = {}
-        self._layout = layout
 
     def steps(self, rows: Rows, emit: Emit, options: Any) -> Iterator[tuple[PlannedSweep, int]]:
         """Each next() computes a piece, whose sweep and number it gives. Raises Overflow, and OSError where a file is
@@ -62,8 +61,10 @@ class PieceRun:
             self._store.open(name, self._plan.sizes[name])
         statistics = Statistics(self._plan.sizes[task.measured].channels) if task.measured else None
         band: list[Array] = []
+        following: Piece | None = self._piece(planned, 0)
         for number, area in enumerate(planned.areas):
-            piece = piece_of(task, area, self._plan.sizes, self._picture)
+            assert following is not None
+            piece, following = following, self._piece(planned, number + 1)
             places = {f"{name}/stored": self._store.place(name, piece.asked[name]) for name in task.stored}
             answers = program.run(piece, self._fed(program, piece, rows), places, options)
             for name in task.stored:
@@ -77,7 +78,8 @@ class PieceRun:
                 if area.columns.stop == self._picture.width:
                     emit(band[0] if len(band) == 1 else np.concatenate(band, axis=3))
                     band.clear()
-            self._let_go(planned, number)
+            if area.columns.stop == self._picture.width:
+                self._let_go(planned, following)
             yield planned, number
         if statistics:
             self._know(planned, statistics)
@@ -101,13 +103,15 @@ class PieceRun:
         if place is None:
             self._store.write(name, area, values)
 
-    def _let_go(self, planned: PlannedSweep, number: int) -> None:
-        """Of what later sweeps do not start from, the rows that later pieces do not need."""
-        following = planned.areas[number + 1 : number + 2]
-        if following and following[0].rows == planned.areas[number].rows:
-            return
-        sizes = self._plan.sizes
-        ahead = piece_of(planned.task, following[0], sizes, self._picture).areas if following else {}
+    def _piece(self, planned: PlannedSweep, number: int) -> Piece | None:
+        """None past the last."""
+        if number == len(planned.areas):
+            return None
+        return piece_of(planned.task, planned.areas[number], self._plan.sizes, self._picture)
+
+    def _let_go(self, planned: PlannedSweep, following: Piece | None) -> None:
+        """Of what later sweeps do not start from, the rows that the ``following`` pieces do not need."""
+        ahead = following.areas if following else {}
         for name in planned.sweep.start.names - planned.sweep.keep.names:
             self._store.drop(name, ahead[name].rows.start if name in ahead else None)
 
