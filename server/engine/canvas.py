@@ -4,29 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
+from server.engine.cuda.form import Form
+from server.engine.cuda.fused import FusedNetwork
 from server.engine.pieces.plan import PiecePlan
 from server.engine.pieces.plan import TooLarge as PiecesTooLarge
 from server.engine.pieces.reader import NotInPieces
 from server.engine.pixels import Tensor
 from server.engine.session import KEPT_PIXELS, Session
 
+Values = TypeVar("Values", bound=np.generic)
+
 # Below it a network's own padding by reflection runs out of picture.
 SMALLEST = 16
 
-# What a full-size network in float32 takes for each pixel that it computes at once.
-_BYTES_PER_PIXEL = 1126
-
-# On a CPU pieces are faster than onnxruntime's way, but for the smallest pictures, and for networks so deep that making
-# them ready takes minutes.
-_LEAST_PIXELS = 128 * 128
+# Making pieces of networks so deep takes minutes.
 _MOST_LAYERS = 500
 
 # Rows of a whole run are given out in bands of about so many pixels, so that nobody has to convert them at once.
 _BAND_PIXELS = 1 << 18
+
+
+@dataclass(frozen=True)
+class EightBit:
+    """A picture's sRGB-encoded bytes: ``rows`` gives those from the first number up to the second, h x W x ``samples``,
+    of which the ones at ``places`` are red, green and blue. They are the picture's own, to be read only."""
+
+    rows: Callable[[int, int], NDArray[np.uint8]]
+    samples: int
+    places: tuple[int, int, int]
 
 
 class Source(Protocol):
@@ -40,6 +50,10 @@ class Source(Protocol):
 
     def rows(self, top: int, bottom: int) -> Tensor:
         """1 x 3 x (bottom - top) x W, -1 to 1; the caller's own, to change as it likes."""
+
+    @property
+    def eight_bit(self) -> EightBit | None:
+        """The same values as bytes, if they are that."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +73,17 @@ class TensorSource:
     def rows(self, top: int, bottom: int) -> Tensor:
         return self.tensor[:, :, top:bottom].copy()
 
+    @property
+    def eight_bit(self) -> None:
+        return None
 
-Emit = Callable[[Tensor], None]
-"""Takes a result's next rows, from the top: 1 x 3 x h x W, -1 to 1. It keeps them: nobody may write to them again."""
+
+Rows = NDArray[Any]
+"""Of a result: 1 x 3 x h x W, float32, -1 to 1. For an eight-bit source perhaps its bytes, 1 x samples x h x W, in the
+order that they have there; those that are no colours have no meaning."""
+
+Emit = Callable[[Rows], None]
+"""Takes a result's next rows, from the top. It keeps them: nobody else may write to them again."""
 
 
 @dataclass(frozen=True)
@@ -100,9 +122,8 @@ class Canvas:
     def plan(self, height: int, width: int, memory: int, *, exact: bool = False) -> Plan:
         """The best within ``memory`` bytes; ``exact``: nothing is kept at half precision. Raises TooLarge."""
         size = (height + _missing(height, self._multiple), width + _missing(width, self._multiple))
-        whole = size[0] * size[1] * _BYTES_PER_PIXEL
-        is_small = not self._session.prefers_pieces or size[0] * size[1] < _LEAST_PIXELS
-        if whole <= memory and is_small:
+        whole = self._session.bytes_at_once(*size)
+        if whole <= memory and not self._session.prefers_pieces(*size):
             return Plan(1, whole)
         try:
             engine = self._session.in_pieces()
@@ -131,32 +152,46 @@ class Canvas:
 
     def translate_batch(self, sources: Sequence[Source], emits: Sequence[Emit], options: Any) -> None:
         """Small pictures of one size in one run, where ``takes_batches``; each result is given out whole."""
-        for result, emit in zip(self._run(sources, options), emits, strict=True):
-            emit(result[None])
+        if self._session.fused is not None:
+            for source, emit in zip(sources, emits, strict=True):
+                self._fused(self._session.fused, source, emit)
+        else:
+            for result, emit in zip(self._run(sources, options), emits, strict=True):
+                emit(result[None])
 
     def _whole(self, source: Source, emit: Emit, options: Any) -> Generator[float, None, None]:
-        _give_out(self._run([source], options), emit)
+        if self._session.fused is not None:
+            self._fused(self._session.fused, source, emit)
+        else:
+            _give_out(self._run([source], options), emit)
         yield 1.0
 
+    def _fused(self, network: FusedNetwork, source: Source, emit: Emit) -> None:
+        padded, eight_bit = _Padded(source, self._multiple), source.eight_bit
+        if eight_bit is None or not self._session.feed.is_usual:
+            network.run(*self._ends(source, emit), Form(3, padded.height, padded.width))
+            return
+        crop = _Crop(source, lambda rows: _give_out(rows, emit))
+        form = Form(eight_bit.samples, padded.height, padded.width, eight_bit.places)
+        network.run(
+            lambda top, bottom: padded.samples(eight_bit, top, bottom),
+            lambda rows: crop(rows.transpose(2, 0, 1)[None]),
+            form,
+        )
+
     def _pieces(self, source: Source, emit: Emit, plan: PiecePlan, options: Any) -> Generator[float, None, None]:
-        padded = _Padded(source, self._multiple)
-        given = 0
-
-        def rows(top: int, bottom: int) -> Tensor:
-            return self._session.feed.rescale(padded.rows(top, bottom))
-
-        def give(result: Tensor) -> None:
-            nonlocal given
-            wanted = result[:, :, : source.height - given, : source.width]
-            given += wanted.shape[2]
-            _give_out(self._session.feed.rescale_back(wanted), emit)
-
-        steps = self._session.in_pieces().translate(rows, give, plan, options)
+        steps = self._session.in_pieces().translate(*self._ends(source, emit), plan, options)
         for left in range(plan.pieces, 0, -1):
             if left == 1 and source.height * source.width > KEPT_PIXELS:
                 self._session.give_memory_back(options)
             yield next(steps)
         steps.close()
+
+    def _ends(self, source: Source, emit: Emit) -> tuple[Callable[[int, int], Tensor], Emit]:
+        """What gives the padded picture's rows as the network wants them, and what takes the result's."""
+        padded, feed = _Padded(source, self._multiple), self._session.feed
+        crop = _Crop(source, lambda rows: _give_out(feed.rescale_back(rows), emit))
+        return lambda top, bottom: feed.rescale(padded.rows(top, bottom)), crop
 
     def _run(self, sources: Sequence[Source], options: Any) -> Tensor:
         pictures = [_Padded(source, self._multiple) for source in sources]
@@ -165,7 +200,21 @@ class Canvas:
         return self._session.run(tensor, options)[:, :, : sources[0].height, : sources[0].width]
 
 
-def _give_out(result: Tensor, emit: Emit) -> None:
+class _Crop:
+    """Gives on the rows of a padded result, without what was padded."""
+
+    def __init__(self, source: Source, emit: Emit) -> None:
+        self._source = source
+        self._emit = emit
+        self._given = 0
+
+    def __call__(self, rows: Rows) -> None:
+        wanted = rows[:, :, : self._source.height - self._given, : self._source.width]
+        self._given += wanted.shape[2]
+        self._emit(wanted)
+
+
+def _give_out(result: Rows, emit: Emit) -> None:
     """In bands, so that nobody has to convert them at once."""
     rows = max(_BAND_PIXELS // result.shape[3], 1)
     for top in range(0, result.shape[2], rows):
@@ -186,13 +235,25 @@ class _Padded:
     def height(self) -> int:
         return len(self._rows)
 
+    @property
+    def width(self) -> int:
+        return len(self._columns)
+
     def rows(self, top: int, bottom: int) -> Tensor:
+        return self._padded(self._source.rows, 2, top, bottom)
+
+    def samples(self, eight_bit: EightBit, top: int, bottom: int) -> NDArray[np.uint8]:
+        """The same as the picture's bytes: (bottom - top) x W x samples."""
+        return self._padded(eight_bit.rows, 0, top, bottom)
+
+    def _padded(self, read: Callable[[int, int], NDArray[Values]], axis: int, top: int, bottom: int) -> NDArray[Values]:
+        """Rows are the given axis of what is read, and columns the next."""
         wanted = self._rows[top:bottom]
         first, last = int(wanted.min()), int(wanted.max()) + 1
-        rows = self._source.rows(first, last)
+        rows = read(first, last)
         if last - first != bottom - top or bottom > self._source.height:
-            rows = rows[:, :, wanted - first]
-        return rows if len(self._columns) == self._source.width else rows[..., self._columns]
+            rows = rows.take(wanted - first, axis)
+        return rows if len(self._columns) == self._source.width else rows.take(self._columns, axis + 1)
 
 
 def _missing(length: int, multiple: int) -> int:

@@ -16,6 +16,8 @@ from typing import Any
 import onnxruntime
 from onnx import TensorProto, helper
 
+from server.engine.cuda.workshop import Workshop, open_workshop
+from server.engine.memory import SHARE, free_memory
 from server.engine.pieces.engine import Engines
 from server.engine.pieces.layout import CHANNELS_FIRST, CHANNELS_LAST
 from server.engine.tensorrt import EngineCache
@@ -83,6 +85,15 @@ class Device:
         # The largest first: TensorRT's engine is then good for those below it.
         self.warm_up = () if self.is_cpu else tuple(sorted(warm_up, reverse=True))
         self.engines = Engines(CHANNELS_LAST if self.is_cpu else CHANNELS_FIRST, self.open_part)
+        self.workshop = self._workshop()
+
+    def default_budget(self) -> int:
+        """The bytes that computations may take together: a share of what the device has free now, and no more of what
+        the processor's memory has free."""
+        free = free_memory()
+        if self.workshop is not None:
+            free = min(free, self.workshop.gpu.free_memory())
+        return int(free * SHARE)
 
     def open(self, model: bytes, *, half: bool = False) -> Any:
         """An onnxruntime.InferenceSession of the serialised model, of a float16 network if ``half``; raises whatever
@@ -103,6 +114,20 @@ class Device:
             options.enable_mem_pattern = False  # of which every shape of a piece would keep one
         # Parts are small and many: TensorRT would take minutes to build their engines.
         return self._open(model, options, _providers(CPU if self.is_cpu else CUDA, {}))
+
+    def _open_on_stream(self, model: bytes, stream: int) -> Any:
+        on_stream = {"prefer_nhwc": "1", "user_compute_stream": str(stream)}
+        return self._open(model, self._options(), [(CUDA, _CUDA_OPTIONS | on_stream), CPU])
+
+    def _workshop(self) -> Workshop | None:
+        """Where CUDA answers, but for what it lacks; the log says what."""
+        if self.execution_provider != CUDA:
+            return None
+        try:
+            return open_workshop(self._open_on_stream)
+        except (OSError, RuntimeError) as error:
+            _log.warning("The GPU computes filters with onnxruntime alone, which takes longer: %s", error)
+            return None
 
     def _options(self) -> Any:
         options = onnxruntime.SessionOptions()

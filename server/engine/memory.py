@@ -25,11 +25,6 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, MemoryError) or any(text in str(error).lower() for text in _OUT_OF_MEMORY)
 
 
-def default_budget() -> int:
-    """The bytes that computations may take together: a share of what the processor's memory has free now."""
-    return int(free_memory() * SHARE)
-
-
 def free_memory(root: Path = Path("/")) -> int:
     """In bytes. On Linux the least of what the kernel calls available and what the limits of this process's control
     groups leave; elsewhere half of the memory. ``root`` is where ``proc`` and ``sys`` are."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import logging
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -12,6 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.engine.binding import Binding
+from server.engine.cuda.form import Form
+from server.engine.cuda.fused import FusedNetwork
+from server.engine.cuda.lowering import NotFused
 from server.engine.device import CPU, TENSORRT, Device
 from server.engine.pieces.engine import PieceEngine
 from server.engine.pieces.network import Network
@@ -24,6 +29,21 @@ Range = tuple[float, float]
 # 15 % on a CPU. Every session keeps its own, so what larger pictures took goes back. On a GPU their ends are not bound
 # either: that memory would never go back.
 KEPT_PIXELS = 512 * 512
+
+# What a full-size network in float32 takes for each pixel that onnxruntime computes at once.
+_BYTES_PER_PIXEL = 1126
+
+# On a CPU pieces are faster than onnxruntime's way, but for the smallest pictures.
+_LEAST_IN_PIECES = 128 * 128
+
+# cuDNN normalises no layer of 2 GiB: 64 channels of more pixels in float32.
+_MOST_AT_ONCE = 1 << 23
+
+# Two ways to compute agree when no value is further off: two of 255 levels from -1 to 1, for a picture of this size.
+_AGREEMENT = 4 / 255
+_AGREED_ON = (72, 96)
+
+_log = logging.getLogger(__name__)
 
 
 class Precision(Enum):
@@ -46,6 +66,11 @@ class Feed:
     output_range: Range = (-1.0, 1.0)
     batches: bool = True
 
+    @property
+    def is_usual(self) -> bool:
+        """Whether black is -1 and white 1 on both sides."""
+        return self.input_range == self.output_range == (-1.0, 1.0)
+
     def rescale(self, tensor: Tensor) -> Tensor:
         """From -1 to 1 to the network's own range; the same array where that is the same."""
         return _rescale(tensor, (-1.0, 1.0), self.input_range)
@@ -66,14 +91,27 @@ class Session:
         self.execution_provider = str(self._session.get_providers()[0])
         # TensorRT would build another engine, for minutes, for each new number of pictures.
         self.takes_batches = feed.batches and self.execution_provider != TENSORRT
-        self.prefers_pieces = device.is_cpu
         on_cpu = self.execution_provider == CPU
         self._arena = "cpu:0" if on_cpu else "gpu:0"
         self._binding = None if on_cpu else Binding(self._session, input=feed.input, output=feed.output, device="cuda")
+        self.fused = self._fuse()
 
     def give_memory_back(self, options: Any) -> None:
         """At the end of the next run with these options."""
         options.add_run_config_entry("memory.enable_memory_arena_shrinkage", self._arena)
+
+    def bytes_at_once(self, height: int, width: int) -> int:
+        """What a picture takes that is computed whole, at most, beside its own pixels."""
+        if self.fused is not None:
+            with contextlib.suppress(ValueError):  # too small, as computing it will say
+                return self.fused.memory_bytes(height, width)
+        return height * width * _BYTES_PER_PIXEL
+
+    def prefers_pieces(self, height: int, width: int) -> bool:
+        """Also where there is memory enough to compute the picture whole."""
+        if self.fused is not None:
+            return False
+        return height * width >= _LEAST_IN_PIECES if self._device.is_cpu else height * width > _MOST_AT_ONCE
 
     def in_pieces(self) -> PieceEngine:
         """The network for pictures that are not computed at once. Raises NotInPieces."""
@@ -88,6 +126,35 @@ class Session:
     @cached_property
     def _sha256(self) -> str:
         return hashlib.sha256(self._model).hexdigest()
+
+    def _fuse(self) -> FusedNetwork | None:
+        """Where a GPU is, for networks of the kinds that it is for, and where it agrees with onnxruntime."""
+        workshop = self._device.workshop
+        if workshop is None:
+            return None
+        try:
+            fused = FusedNetwork(self._network(), np.dtype(self.feed.precision.value).type, workshop)
+            difference = self._difference(fused)
+        except (NotInPieces, NotFused) as reason:
+            _log.info("The GPU computes a filter with onnxruntime alone, for its %s.", reason)
+            return None
+        except Exception:
+            _log.exception("The GPU computes a filter with onnxruntime alone.")
+            return None
+        if not difference <= _AGREEMENT:
+            _log.warning("The GPU computes a filter with onnxruntime alone: else it is off by %.4f.", difference)
+            return None
+        return fused
+
+    def _difference(self, fused: FusedNetwork) -> float:
+        """From onnxruntime's answer to a picture of noise, at most."""
+        low, high = self.feed.input_range
+        picture = np.random.default_rng(0).uniform(low, high, (1, 3, *_AGREED_ON)).astype(np.float32)
+        bands: list[Tensor] = []
+        fused.run(lambda top, bottom: picture[:, :, top:bottom], bands.append, Form(*picture.shape[1:]))
+        values = picture.astype(self.feed.precision.value)
+        (expected,) = self._session.run([self.feed.output], {self.feed.input: values})
+        return float(np.abs(np.concatenate(bands, axis=2) - expected.astype(np.float32)).max())
 
     def _network(self) -> Network:
         if self.feed.channels_last:

@@ -11,7 +11,6 @@ from typing import TypeVar
 
 from server.engine.canvas import Canvas, Source, TooLarge
 from server.engine.device import Device
-from server.engine.memory import default_budget
 from server.engine.pace import Pace
 from server.engine.run import Run
 from server.engine.ticket import Convert, Ticket
@@ -45,7 +44,7 @@ class Worker:
     """
 
     def __init__(self, device: Device, *, memory: int | None = None) -> None:
-        self.memory = default_budget() if memory is None else memory
+        self.memory = device.default_budget() if memory is None else memory
         self._device = device
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="inference")
         self._turns = Turns()

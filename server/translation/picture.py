@@ -11,7 +11,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from server.engine.pixels import Alpha, PixelFormat, Tensor, from_tensor, normalise, samples_of
+from server.engine.canvas import EightBit, Rows
+from server.engine.pixels import (
+    Alpha,
+    Channels,
+    PixelFormat,
+    SampleType,
+    Tensor,
+    TransferFunction,
+    from_tensor,
+    normalise,
+    samples_of,
+)
 from server.engine.transparency import fill_level, fill_rows, keep_transparent
 
 # Pictures are converted in bands of about so many pixels, at least two rows.
@@ -45,17 +56,33 @@ class RawPicture:
             pass
         return tensor
 
+    @property
+    def eight_bit(self) -> EightBit | None:
+        """What a filter sees, as it came, if it is that."""
+        given = self.pixel_format
+        is_encoded = given.transfer_function is TransferFunction.SRGB
+        if given.sample_type is not SampleType.UINT8 or not is_encoded or self._level is not None:
+            return None
+        if given.channels < Channels.RGB:  # grey is computed of three colours that are not rounded yet
+            return None
+        return EightBit(self._samples, int(given.channels), given.channel_order.value)
+
     def alpha(self, top: int, bottom: int) -> Alpha | None:
         """(bottom - top) x W."""
         if not self.pixel_format.channels.has_alpha:
             return None
         return self._samples(top, bottom)[..., -1]
 
-    def samples(self, top: int, translated: Tensor) -> NDArray[Any]:
-        """Translated rows from ``top`` on (1 x 3 x h x W) in the picture's format, with its alpha: h x W x C."""
+    def samples(self, top: int, translated: Rows) -> NDArray[Any]:
+        """Translated rows from ``top`` on in the picture's format, with its alpha: h x W x C."""
         bottom = top + translated.shape[2]
         alpha = self.alpha(top, bottom)
-        samples = from_tensor(translated, alpha, self.pixel_format)
+        if translated.dtype == np.uint8:
+            samples = np.ascontiguousarray(translated[0].transpose(1, 2, 0))
+            if alpha is not None:
+                samples[..., -1] = alpha
+        else:
+            samples = from_tensor(translated, alpha, self.pixel_format)
         if alpha is not None:
             keep_transparent(samples, self._samples(top, bottom), alpha)
         return samples

@@ -184,10 +184,16 @@ class BrokenSession:
 
     execution_provider = "CPUExecutionProvider"
     takes_batches = True
-    prefers_pieces = False
+    fused = None
 
     def __init__(self, error: Exception) -> None:
         self._error = error
+
+    def bytes_at_once(self, height: int, width: int) -> int:
+        return height * width
+
+    def prefers_pieces(self, height: int, width: int) -> bool:
+        return False
 
     def run(self, tensor: Any, options: Any) -> Any:
         raise self._error

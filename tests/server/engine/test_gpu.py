@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from onnx import TensorProto
 
 from server.engine.canvas import Canvas, TensorSource
 from server.engine.device import CUDA, TENSORRT, Device, Provider
-from server.engine.pixels import Tensor
+from server.engine.pixels import ChannelOrder, Channels, PixelFormat, SampleType, Tensor
 from server.engine.session import Feed, Precision, Session
 from server.filter_file import read_filter
+from server.translation.picture import RawPicture
 from tests import factories
 from tests.server.engine.pieces.drafts import Draft
-from tests.server.engine.pieces.networks import antialiased
+from tests.server.engine.pieces.networks import antialiased, normless, strided
 from tests.server.engine.pieces.running import noise
 
 pytestmark = pytest.mark.skipif(Device(Provider.CUDA).execution_provider != CUDA, reason="needs a GPU")
@@ -55,6 +59,51 @@ def test_cuda_answers_as_the_cpu_does(cuda: Device, cpu: Device, precision: Prec
         np.testing.assert_allclose(answer(session, pixels, cuda), expected, rtol=0, atol=LEVELS[precision])
 
 
+@pytest.mark.parametrize("precision", Precision)
+@pytest.mark.parametrize("network", [antialiased, strided, normless])
+def test_the_kernels_compute_what_onnxruntime_does(
+    cuda: Device, cpu: Device, network: Callable[[Draft], str], precision: Precision
+) -> None:
+    draft = Draft(element=ELEMENTS[precision])
+    model = draft.model(network(draft))
+    session, reference = (Session(model, Feed(precision=precision), device) for device in (cuda, cpu))
+    assert session.fused is not None
+    for shape in ((100, 76), (256, 256), (256, 256), (512, 640)):  # the third time it is a recording
+        pixels = noise(3, *shape)
+        result = factories.translated(Canvas(session, multiple=4), pixels, cuda)
+        np.testing.assert_allclose(result, answer(reference, pixels, cpu), rtol=0, atol=LEVELS[precision])
+
+
+def test_bytes_give_what_their_values_give(cuda: Device) -> None:
+    session, pixel_format = loaded(cuda), PixelFormat(Channels.RGBA, SampleType.UINT8, channel_order=ChannelOrder.BGR)
+    pixels = np.random.default_rng(0).integers(1, 256, (150, 201, 4), np.uint8)
+    picture = RawPicture(pixels, width=201, height=150, pixel_format=pixel_format)
+    picture.prepare()
+    bands: list[NDArray[Any]] = []
+    canvas = Canvas(session, multiple=4)
+    for _ in canvas.translate(picture, bands.append, canvas.plan(150, 201, 1 << 40), cuda.run_options()):
+        pass
+    assert {band.dtype.type for band in bands} == {np.uint8}
+    found = picture.samples(0, np.concatenate(bands, axis=2))
+    expected = picture.samples(0, factories.translated(canvas, picture.rows(0, 150), cuda))
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_values_that_are_not_finite_are_refused_and_the_next_picture_is_not(cuda: Device) -> None:
+    canvas, pixels = Canvas(loaded(cuda), multiple=4), noise(3, 64, 64)
+    wrong = pixels.copy()
+    wrong[0, 0, 7, 7] = np.inf
+    before = factories.translated(canvas, pixels, cuda)
+    with pytest.raises(ValueError, match="finite"):
+        factories.translated(canvas, wrong, cuda)
+    np.testing.assert_array_equal(factories.translated(canvas, pixels, cuda), before)
+
+
+def test_what_the_gpu_has_free_limits_what_is_computed_at_once(cuda: Device) -> None:
+    assert cuda.workshop is not None
+    assert 0 < cuda.default_budget() < cuda.workshop.gpu.free_memory()
+
+
 def test_a_filter_that_cuda_was_warmed_up_with_is_served(cpu: Device, tmp_path: Path) -> None:
     device, pixels = Device(Provider.CUDA, warm_up=(64, 1024)), noise(3, 100, 60)
     path = factories.put(tmp_path, factories.normalising())
@@ -70,7 +119,7 @@ def test_sums_over_sixteen_megapixels_are_right_in_float16(cuda: Device) -> None
 
 def test_pieces_on_cuda_are_the_whole_picture(cuda: Device) -> None:
     canvas, pixels = Canvas(loaded(cuda), multiple=4), noise(3, 1536, 1024)
-    plan = canvas.plan(1536, 1024, 512 << 20, exact=True)
+    plan = canvas.plan(1536, 1024, 256 << 20, exact=True)
     assert plan.pieces > 1
     rows: list[Tensor] = []
     shares = list(canvas.translate(TensorSource(pixels), rows.append, plan, cuda.run_options()))

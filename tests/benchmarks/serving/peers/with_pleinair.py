@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from server.engine.device import Device, Provider
-from server.engine.memory import default_budget
 from server.engine.pixels import Channels, PixelFormat, SampleType, Tensor
 from server.filter_file import read_filter
 from server.translation.picture import RawPicture
@@ -26,7 +25,7 @@ class Engine(Peer):
     def load(self, pixels: Picture) -> None:
         height, width, _ = pixels.shape
         self._source = RawPicture(pixels, width=width, height=height, pixel_format=_FORMAT)
-        self._plan = self._canvas.plan(height, width, default_budget())
+        self._plan = self._canvas.plan(height, width, self._device.default_budget())
 
     def run(self) -> Picture:
         translated = np.empty((self._source.height, self._source.width, 3), np.uint8)

@@ -1,0 +1,51 @@
+"""CUDA's run-time compiler NVRTC, which comes with what onnxruntime needs for CUDA."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Sequence
+from ctypes import byref, c_char_p, c_size_t, c_void_p
+
+_LIBRARIES = ("nvrtc64_130_0.dll",) if sys.platform == "win32" else ("libnvrtc.so.13", "libnvrtc.so")
+
+
+class CompilerError(RuntimeError):
+    """The compiler is not there, or refuses the program, in its own words."""
+
+
+def compile_program(source: str, options: Sequence[str]) -> bytes:
+    """The module that CUDA loads. Raises CompilerError."""
+    library = _library()
+    program = c_void_p()
+    _check(library, library.nvrtcCreateProgram(byref(program), source.encode(), b"kernels.cu", 0, None, None))
+    try:
+        given = (c_char_p * len(options))(*(option.encode() for option in options))
+        if library.nvrtcCompileProgram(program, len(options), given):
+            raise CompilerError(_text(library, "nvrtcGetProgramLog", program).decode(errors="replace"))
+        return _text(library, "nvrtcGetCUBIN", program)
+    finally:
+        library.nvrtcDestroyProgram(byref(program))
+
+
+def _library() -> ctypes.CDLL:
+    for name in _LIBRARIES:
+        try:
+            return ctypes.CDLL(name)
+        except OSError:
+            continue
+    raise CompilerError(f"{_LIBRARIES[0]} is not installed; pip install 'onnxruntime-gpu[cuda,cudnn]'.")
+
+
+def _text(library: ctypes.CDLL, name: str, program: c_void_p) -> bytes:
+    size = c_size_t()
+    _check(library, library[f"{name}Size"](program, byref(size)))
+    text = ctypes.create_string_buffer(size.value)
+    _check(library, library[name](program, text))
+    return text.raw
+
+
+def _check(library: ctypes.CDLL, status: int) -> None:
+    if status:
+        library.nvrtcGetErrorString.restype = c_char_p
+        raise CompilerError(library.nvrtcGetErrorString(status).decode())

@@ -1,0 +1,173 @@
+"""One network on the GPU, computed at once: convolutions by onnxruntime, everything else by our kernels."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from server.engine.cuda.convolutions import Kind, kind_of
+from server.engine.cuda.driver import Graph
+from server.engine.cuda.form import Form
+from server.engine.cuda.kernels import MOST_BLOCKS, Launch
+from server.engine.cuda.launches import GIVEN, IS_WRONG, RESULT, SUMS, Launches, lifetimes, names_of, taps_name
+from server.engine.cuda.lowering import lower
+from server.engine.cuda.parameters import Parameters
+from server.engine.cuda.placing import Placing, place
+from server.engine.cuda.program import Convolve, Measure, Store, Taps
+from server.engine.cuda.staging import Array
+from server.engine.cuda.workshop import Workshop
+from server.engine.pieces.network import Network, Size
+
+# Forms whose addresses and graphs are remembered.
+_REMEMBERED = 4
+
+# Up to here saying what shall happen takes longer than that it happens, and a graph of it is said at once.
+_RECORDED_PIXELS = 2048 * 2048
+
+# Sizes of which it is remembered what they take.
+_MEMORIES = 64
+
+# What cuDNN needs beside, at most.
+_WORKSPACE = 64 << 20
+
+# The side of a square picture: by its size in each place of the network convolutions are told apart, for a session
+# keeps its plan for one size only.
+_REFERENCE = 256
+
+
+@dataclass
+class Prepared:
+    """What computes pictures of one form, with addresses in one generation of the arena."""
+
+    generation: int
+    given: int
+    result: int
+    launches: list[Launch]
+    runs: int = 0
+    graph: Graph | None = None
+
+
+class FusedNetwork:
+    """``element`` is the type of the network's values, np.float32 or np.float16. Raises NotFused. One thread at a time;
+    what the GPU and onnxruntime raise may come from every method."""
+
+    def __init__(self, network: Network, element: type[np.generic], workshop: Workshop) -> None:
+        self._network = network
+        self._steps = lower(network)
+        self._workshop = workshop
+        self._element = element
+        self._itemsize = np.dtype(element).itemsize
+        self._kinds = self._find_kinds()
+        self._prepared: OrderedDict[Form, Prepared] = OrderedDict()
+        self.memory_bytes = lru_cache(_MEMORIES)(self._memory_bytes)
+        with workshop.lock:
+            workshop.gpu.use()
+            self._kernels = workshop.kernels(element)
+            self._parameters = self._upload()
+
+    def _memory_bytes(self, height: int, width: int) -> int:
+        """What a picture takes on the GPU, at most. Raises ValueError for one that is too small."""
+        planes = Form(self._network.channels, height, width)
+        return self._place(self._network.sizes(height, width), planes).size + _WORKSPACE
+
+    def run(self, rows: Callable[[int, int], Array], emit: Callable[[Array], None], form: Form) -> None:
+        """``rows`` gives the picture's rows from the first number up to the second, and the result's go to ``emit``,
+        from the top. Values are in the network's own range, bytes in that from -1 to 1, and of three channels.
+
+        Raises ValueError for a picture that is too small, a result of another size, and values that are not finite.
+        """
+        workshop = self._workshop
+        with workshop.lock:
+            workshop.gpu.use()
+            try:
+                prepared = self._prepare(form)
+                workshop.staging.send(rows, form, prepared.given)
+                self._launch(prepared, form.pixels)
+                is_wrong = self._parameters.address(IS_WRONG)
+                workshop.staging.fetch(emit, form, prepared.result, is_wrong)
+            finally:
+                workshop.arena.trim()
+
+    def _launch(self, prepared: Prepared, pixels: int) -> None:
+        prepared.runs += 1
+        # The first time onnxruntime still looks for ways to convolve.
+        if prepared.runs > 1 and pixels <= _RECORDED_PIXELS and prepared.graph is None:
+            with self._workshop.gpu.recording() as made:
+                _say(prepared.launches)
+            (prepared.graph,) = made
+        if prepared.graph is not None:
+            prepared.graph.launch()
+        else:
+            _say(prepared.launches)
+
+    def _prepare(self, form: Form) -> Prepared:
+        prepared = self._prepared.get(form)
+        if prepared is None or prepared.generation != self._workshop.arena.generation:
+            self._forget(form)
+            prepared = self._prepared[form] = self._made(form)
+        self._prepared.move_to_end(form)
+        while len(self._prepared) > _REMEMBERED:
+            self._forget(next(iter(self._prepared)))
+        return prepared
+
+    def _made(self, form: Form) -> Prepared:
+        sizes = self._network.sizes(form.height, form.width)
+        if sizes[self._network.output] != sizes[self._network.input]:
+            raise ValueError(f"The network answers {sizes[self._network.output]} to {sizes[self._network.input]}.")
+        workshop, placing = self._workshop, self._place(sizes, form)
+        base = workshop.arena.at_least(placing.size)
+        addresses = {name: base + offset for name, offset in placing.offsets.items()}
+        making = Launches(self._kernels, workshop.convolutions, self._parameters, self._kinds, sizes, addresses, form)
+        launches = making.all(self._steps)
+        return Prepared(workshop.arena.generation, addresses[GIVEN], addresses[RESULT], launches)
+
+    def _place(self, sizes: Mapping[str, Size], form: Form) -> Placing:
+        return place(lifetimes(self._steps, sizes, self._itemsize, form))
+
+    def _find_kinds(self) -> dict[str, Kind]:
+        """Of the convolutions, by the names of what they store."""
+        sizes = self._network.sizes(_REFERENCE, _REFERENCE)
+        kinds = {}
+        for step in self._steps:
+            if isinstance(step, Convolve):
+                seen = sizes[step.seen]
+                kinds[step.buffer] = kind_of(step.operation, self._element, (seen.height, seen.width))
+        return kinds
+
+    def _upload(self) -> Parameters:
+        parameters = Parameters(self._workshop.gpu)
+        most_channels = 0
+        for step in self._steps:
+            match step:
+                case Measure():
+                    scale, shift, factor, offset = names_of(step.norm)
+                    parameters.add(scale, step.operation.scale.astype(np.float32))
+                    parameters.add(shift, step.operation.shift.astype(np.float32))
+                    for name in (factor, offset):
+                        parameters.reserve(name, step.operation.scale.size * 4)
+                    most_channels = max(most_channels, step.operation.scale.size)
+                case Convolve():
+                    weight, bias, _, _ = names_of(step.buffer)
+                    parameters.add(weight, step.operation.weight.astype(self._element))
+                    if step.operation.bias is not None:
+                        parameters.add(bias, step.operation.bias.astype(self._element))
+            if isinstance(step, Store | Convolve) and isinstance(step.view.sampling, Taps):
+                parameters.add(taps_name(step.view), step.view.sampling.weights)
+        parameters.reserve(IS_WRONG, 4)
+        parameters.reserve(SUMS, MOST_BLOCKS * most_channels * 8)
+        parameters.upload()
+        return parameters
+
+    def _forget(self, form: Form) -> None:
+        prepared = self._prepared.pop(form, None)
+        if prepared is not None and prepared.graph is not None:
+            prepared.graph.close()
+
+
+def _say(launches: list[Launch]) -> None:
+    for launch in launches:
+        launch()

@@ -1,0 +1,38 @@
+"""The GPU's memory for one picture at a time."""
+
+from __future__ import annotations
+
+from server.engine.cuda.driver import Gpu
+
+# More than that goes back after every picture.
+_KEPT_BYTES = 2 << 30
+
+
+class Arena:
+    """One block, shared by all networks, for one thread computes one picture after the other. Whoever has an address in
+    it must ask again after ``generation`` has changed."""
+
+    def __init__(self, gpu: Gpu) -> None:
+        self._gpu = gpu
+        self._address = 0
+        self._size = 0
+        self.generation = 0
+
+    def at_least(self, count: int) -> int:
+        """The address of a block of so many bytes. Raises CudaError."""
+        if self._size < count:
+            self._release()
+            self._address = self._gpu.allocate(count)
+            self._size = count
+        return self._address
+
+    def trim(self) -> None:
+        """After a picture."""
+        if self._size > _KEPT_BYTES:
+            self._release()
+
+    def _release(self) -> None:
+        if self._size:
+            self._gpu.release(self._address)
+            self._size = 0
+            self.generation += 1
