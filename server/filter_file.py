@@ -152,9 +152,10 @@ def _try(path: Path, filter_: Filter, device: Device) -> None:
 
 
 def _warm_up(path: Path, filter_: Filter, device: Device, side: int) -> None:
-    """The first run at a size pays for what the GPU's libraries load and build."""
+    """The first run at a size pays for what the GPU's libraries load and build, and the second one is recorded."""
     try:
-        _compute_grey(filter_, device, side, side)
+        for _ in range(2):
+            _compute_grey(filter_, device, side, side)
     except Exception as error:  # such as too little memory: other sizes are served
         _log.warning("%s could not be computed at %d x %d before it is offered: %s", path, side, side, error)
 

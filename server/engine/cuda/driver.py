@@ -170,8 +170,12 @@ class Gpu:
         recorded = c_void_p()
         try:
             yield made
-        finally:
-            self.call("cuStreamEndCapture", self._s, byref(recorded))
+        except BaseException:
+            # It must end in any case; what it says then is that it was disturbed.
+            with contextlib.suppress(CudaError):
+                self.call("cuStreamEndCapture", self._s, byref(recorded))
+            raise
+        self.call("cuStreamEndCapture", self._s, byref(recorded))
         made.append(Graph(self, recorded))
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from server.engine.cuda.program import Convolve, Measure, Store, Taps
 from server.engine.cuda.staging import Array
 from server.engine.cuda.workshop import Workshop
 from server.engine.pieces.network import Network, Size
+
+_log = logging.getLogger(__name__)
 
 # Forms whose addresses and graphs are remembered.
 _REMEMBERED = 4
@@ -62,6 +65,8 @@ class FusedNetwork:
         self._element = element
         self._itemsize = np.dtype(element).itemsize
         self._kinds = self._find_kinds()
+        # onnxruntime 1.31 looks for a way to transpose a convolution whenever it does, which no recording takes.
+        self._can_be_recorded = not any(kind.padding for kind in self._kinds.values())
         self._prepared: OrderedDict[Form, Prepared] = OrderedDict()
         self.memory_bytes = lru_cache(_MEMORIES)(self._memory_bytes)
         with workshop.lock:
@@ -95,14 +100,23 @@ class FusedNetwork:
     def _launch(self, prepared: Prepared, pixels: int) -> None:
         prepared.runs += 1
         # The first time onnxruntime still looks for ways to convolve.
-        if prepared.runs > 1 and pixels <= _RECORDED_PIXELS and prepared.graph is None:
-            with self._workshop.gpu.recording() as made:
-                _say(prepared.launches)
-            (prepared.graph,) = made
+        is_worth_it = prepared.runs > 1 and pixels <= _RECORDED_PIXELS
+        if is_worth_it and prepared.graph is None and self._can_be_recorded:
+            prepared.graph = self._record(prepared.launches)
         if prepared.graph is not None:
             prepared.graph.launch()
         else:
             _say(prepared.launches)
+
+    def _record(self, launches: list[Launch]) -> Graph | None:
+        try:
+            with self._workshop.gpu.recording() as made:
+                _say(launches)
+        except Exception as error:
+            _log.warning("The GPU's work cannot be recorded, and small pictures take longer: %s", error)
+            self._can_be_recorded = False
+            return None
+        return made[0]
 
     def _prepare(self, form: Form) -> Prepared:
         prepared = self._prepared.get(form)

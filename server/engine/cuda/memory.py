@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from server.engine.cuda.driver import Gpu
 
-# More than that goes back after every picture.
-_KEPT_BYTES = 2 << 30
+# Of what is free at the start; what is more goes back after every picture.
+_KEPT_SHARE = 1 / 8
 
 
 class Arena:
@@ -16,6 +16,7 @@ class Arena:
         self._gpu = gpu
         self._address = 0
         self._size = 0
+        self._most_kept = int(gpu.free_memory() * _KEPT_SHARE)
         self.generation = 0
 
     def at_least(self, count: int) -> int:
@@ -28,7 +29,7 @@ class Arena:
 
     def trim(self) -> None:
         """After a picture."""
-        if self._size > _KEPT_BYTES:
+        if self._size > self._most_kept:
             self._release()
 
     def _release(self) -> None:

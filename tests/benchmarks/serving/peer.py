@@ -59,7 +59,10 @@ class _Orders:
     def run(self, _: None) -> dict[str, Any]:
         self._answer = None  # before the clock runs: giving memory back is not part of the next turn
         computed, start = core_seconds(self._peer.process_id), time.perf_counter()
-        self._answer = self._peer.run()
+        try:
+            self._answer = self._peer.run()
+        except Exception as error:  # such as a size for which its library has no way
+            raise Unavailable(f"It fails: {str(error).strip().splitlines()[0][:200]}") from error
         seconds, total = time.perf_counter() - start, core_seconds(self._peer.process_id)
         cores = None if computed is None or total is None else (total - computed) / self._peer.pictures
         return {"seconds": seconds / self._peer.pictures, "core_seconds": cores}

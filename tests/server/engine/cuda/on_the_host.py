@@ -29,12 +29,16 @@ Array = NDArray[Any]
 
 class HostGpu(Gpu):
     def __init__(self) -> None:
+        self.free = 1 << 30
         self.blocks: dict[int, Array] = {}
         self.said: list[Launch] | None = None
         self.launched = 0
 
     def use(self) -> None:
         pass
+
+    def free_memory(self) -> int:
+        return self.free
 
     def allocate(self, count: int) -> int:
         block = np.full(count, 0xFF, np.uint8)  # not a number

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 
 from server.engine.cuda import launches
+from server.engine.cuda.driver import CudaError, Graph
 from server.engine.cuda.form import Form
 from server.engine.cuda.fused import FusedNetwork
 from server.engine.cuda.lowering import NotFused
@@ -115,3 +117,32 @@ def test_values_that_are_not_finite_are_refused() -> None:
     picture[0, 0, 5, 5] = np.nan
     with pytest.raises(ValueError, match="finite"):
         computed(fused, picture)
+
+
+def test_what_cannot_be_recorded_is_computed_every_time(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    @contextlib.contextmanager
+    def disturbed(gpu: HostGpu) -> Iterator[list[Graph]]:
+        raise CudaError("not permitted")
+        yield []
+
+    monkeypatch.setattr(HostGpu, "recording", disturbed)
+    model, picture = model_of(networks.antialiased), noise(3, 32, 32)
+    fused = FusedNetwork(read(model), np.float32, workshop_on_the_host())
+    for _ in range(3):
+        np.testing.assert_allclose(computed(fused, picture), whole(model, picture), rtol=0, atol=1e-4)
+    assert [record.getMessage().endswith("not permitted") for record in caplog.records] == [True]
+
+
+def test_what_was_large_goes_back() -> None:
+    workshop, picture = workshop_on_the_host(), noise(3, 64, 64)
+    gpu = workshop.gpu
+    assert isinstance(gpu, HostGpu)
+    fused = FusedNetwork(read(model_of(networks.antialiased)), np.float32, workshop)
+    computed(fused, picture)
+    kept = len(gpu.blocks)
+    workshop.arena._most_kept = 1000
+    computed(fused, picture)
+    assert len(gpu.blocks) == kept - 1
+    computed(fused, picture)
