@@ -158,6 +158,10 @@ async def _in_chunks(
         if isinstance(step, np.ndarray):
             view, start = step.data.cast("B"), 0
             while start < len(view):
+                if not chunk and len(view) - start >= CHUNK_BYTES:
+                    yield view[start : start + CHUNK_BYTES].tobytes()
+                    start += CHUNK_BYTES
+                    continue
                 part = view[start : start + CHUNK_BYTES - len(chunk)]
                 chunk += part
                 start += len(part)

@@ -171,7 +171,7 @@ class Canvas:
         if eight_bit is None or not self._session.feed.is_usual:
             network.run(*self._ends(source, emit), Form(3, padded.height, padded.width))
             return
-        crop = _Crop(source, lambda rows: _give_out(rows, emit))
+        crop = _Crop(source, emit)  # there is little to convert
         form = Form(eight_bit.samples, padded.height, padded.width, eight_bit.places)
         network.run(
             lambda top, bottom: padded.samples(eight_bit, top, bottom),

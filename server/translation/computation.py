@@ -38,7 +38,8 @@ class Computation:
 
     async def steps(self, preview_side: int = 0) -> AsyncGenerator[Progress | Preview | Rows | Summary, None]:
         """Progress, a preview if one is wanted, the result's rows from the top with progress between, a summary."""
-        await asyncio.to_thread(self._picture.prepare)
+        if self._picture.pixel_format.channels.has_alpha:  # otherwise there is nothing to prepare
+            await asyncio.to_thread(self._picture.prepare)
         reduced = await self._reduced(preview_side)
         async with contextlib.AsyncExitStack() as places:
             # Both stand in the queue from now on, the preview first.
