@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -10,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.engine.cuda.form import Form
-from server.engine.cuda.fused import FusedNetwork
+from server.engine.cuda.fused import FusedPlan
 from server.engine.pieces.plan import PiecePlan
 from server.engine.pieces.plan import TooLarge as PiecesTooLarge
 from server.engine.pieces.reader import NotInPieces
 from server.engine.pixels import Tensor
-from server.engine.session import KEPT_PIXELS, Session
+from server.engine.session import BYTES_PER_PIXEL, KEPT_PIXELS, Session
 
 Values = TypeVar("Values", bound=np.generic)
 
@@ -94,6 +95,7 @@ class Plan:
     pieces: int
     memory_bytes: int
     in_pieces: PiecePlan | None = None
+    fused: FusedPlan | None = None
 
 
 class TooLarge(Exception):
@@ -122,7 +124,10 @@ class Canvas:
     def plan(self, height: int, width: int, memory: int, *, exact: bool = False) -> Plan:
         """The best within ``memory`` bytes; ``exact``: nothing is kept at half precision. Raises TooLarge."""
         size = (height + _missing(height, self._multiple), width + _missing(width, self._multiple))
-        whole = self._session.bytes_at_once(*size)
+        fused = self._plan_fused(*size, memory)
+        if fused is not None:
+            return Plan(1, fused.memory_bytes, fused=fused)
+        whole = size[0] * size[1] * BYTES_PER_PIXEL
         if whole <= memory and not self._session.prefers_pieces(*size):
             return Plan(1, whole)
         try:
@@ -138,6 +143,13 @@ class Canvas:
             raise TooLarge(error.least_bytes) from error
         return Plan(planned.pieces, planned.memory_bytes, planned)
 
+    def _plan_fused(self, height: int, width: int, memory: int) -> FusedPlan | None:
+        if self._session.fused is None:
+            return None
+        with contextlib.suppress(ValueError):  # too small for a layer, as computing it will say
+            return self._session.fused.plan(height, width, memory)
+        return None
+
     def translate(self, source: Source, emit: Emit, plan: Plan, options: Any) -> Generator[float, None, None]:
         """Each step computes one piece, gives out the rows that are ready, and says what share of the work is done:
         more than 0, and 1 at the end.
@@ -145,31 +157,30 @@ class Canvas:
         ``options`` are onnxruntime.RunOptions for this picture alone. Raises what Session.run raises, Overflow where
         values are too large for a plan that is not exact, and OSError where a temporary file has no room.
         """
-        if plan.in_pieces is None:
-            yield from self._whole(source, emit, options)
-        else:
+        if plan.in_pieces is not None:
             yield from self._pieces(source, emit, plan.in_pieces, options)
+        elif plan.fused is not None:
+            self._fused(source, emit, plan.fused)
+            yield 1.0
+        else:
+            _give_out(self._run([source], options), emit)
+            yield 1.0
 
-    def translate_batch(self, sources: Sequence[Source], emits: Sequence[Emit], options: Any) -> None:
-        """Small pictures of one size in one run, where ``takes_batches``; each result is given out whole."""
-        if self._session.fused is not None:
+    def translate_batch(self, sources: Sequence[Source], emits: Sequence[Emit], plan: Plan, options: Any) -> None:
+        """Small pictures of one size, all by one plan, where ``takes_batches``; each result is given out whole."""
+        if plan.fused is not None:
             for source, emit in zip(sources, emits, strict=True):
-                self._fused(self._session.fused, source, emit)
+                self._fused(source, emit, plan.fused)
         else:
             for result, emit in zip(self._run(sources, options), emits, strict=True):
                 emit(result[None])
 
-    def _whole(self, source: Source, emit: Emit, options: Any) -> Generator[float, None, None]:
-        if self._session.fused is not None:
-            self._fused(self._session.fused, source, emit)
-        else:
-            _give_out(self._run([source], options), emit)
-        yield 1.0
-
-    def _fused(self, network: FusedNetwork, source: Source, emit: Emit) -> None:
+    def _fused(self, source: Source, emit: Emit, plan: FusedPlan) -> None:
+        network = self._session.fused
+        assert network is not None, "whoever made the plan"
         padded, eight_bit = _Padded(source, self._multiple), source.eight_bit
         if eight_bit is None or not self._session.feed.is_usual:
-            network.run(*self._ends(source, emit), Form(3, padded.height, padded.width))
+            network.run(*self._ends(source, emit), Form(3, padded.height, padded.width), plan)
             return
         crop = _Crop(source, emit)  # there is little to convert
         form = Form(eight_bit.samples, padded.height, padded.width, eight_bit.places)
@@ -177,6 +188,7 @@ class Canvas:
             lambda top, bottom: padded.samples(eight_bit, top, bottom),
             lambda rows: crop(rows.transpose(2, 0, 1)[None]),
             form,
+            plan,
         )
 
     def _pieces(self, source: Source, emit: Emit, plan: PiecePlan, options: Any) -> Generator[float, None, None]:

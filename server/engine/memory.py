@@ -17,6 +17,7 @@ _OUT_OF_MEMORY = (
     "bad_alloc",
     "bad allocation",
     "alloc_failed",
+    "resource allocation failed",
     "available memory",
 )
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import logging
+import sys
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -31,7 +31,7 @@ Range = tuple[float, float]
 KEPT_PIXELS = 512 * 512
 
 # What a full-size network in float32 takes for each pixel that onnxruntime computes at once.
-_BYTES_PER_PIXEL = 1126
+BYTES_PER_PIXEL = 1126
 
 # On a CPU pieces are faster than onnxruntime's way, but for the smallest pictures.
 _LEAST_IN_PIECES = 128 * 128
@@ -100,17 +100,8 @@ class Session:
         """At the end of the next run with these options."""
         options.add_run_config_entry("memory.enable_memory_arena_shrinkage", self._arena)
 
-    def bytes_at_once(self, height: int, width: int) -> int:
-        """What a picture takes that is computed whole, at most, beside its own pixels."""
-        if self.fused is not None:
-            with contextlib.suppress(ValueError):  # too small, as computing it will say
-                return self.fused.memory_bytes(height, width)
-        return height * width * _BYTES_PER_PIXEL
-
     def prefers_pieces(self, height: int, width: int) -> bool:
-        """Also where there is memory enough to compute the picture whole."""
-        if self.fused is not None:
-            return False
+        """Also where there is memory enough for onnxruntime to compute the picture whole."""
         return height * width >= _LEAST_IN_PIECES if self._device.is_cpu else height * width > _MOST_AT_ONCE
 
     def in_pieces(self) -> PieceEngine:
@@ -151,7 +142,9 @@ class Session:
         low, high = self.feed.input_range
         picture = np.random.default_rng(0).uniform(low, high, (1, 3, *_AGREED_ON)).astype(np.float32)
         bands: list[Tensor] = []
-        fused.run(lambda top, bottom: picture[:, :, top:bottom], bands.append, Form(*picture.shape[1:]))
+        plan = fused.plan(*_AGREED_ON, sys.maxsize)
+        assert plan is not None
+        fused.run(lambda top, bottom: picture[:, :, top:bottom], bands.append, Form(*picture.shape[1:]), plan)
         values = picture.astype(self.feed.precision.value)
         (expected,) = self._session.run([self.feed.output], {self.feed.input: values})
         return float(np.abs(np.concatenate(bands, axis=2) - expected.astype(np.float32)).max())

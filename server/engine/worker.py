@@ -213,7 +213,8 @@ def _step(together: list[Ticket]) -> list[float | Exception]:
         if len(together) == 1:
             return [first.run.step(first.options)]
         runs = [ticket.run for ticket in together]
-        first.run.canvas.translate_batch([run.source for run in runs], [run.take for run in runs], first.options)
+        sources, takes = [run.source for run in runs], [run.take for run in runs]
+        first.run.canvas.translate_batch(sources, takes, first.run.plan, first.options)
         return [1.0] * len(together)
     except Exception as error:
         if len(together) == 1:

@@ -143,6 +143,10 @@ class Gpu:
             "cuMemcpyDtoHAsync_v2", c_void_p(into.ctypes.data), c_ulonglong(address), c_size_t(into.nbytes), self._s
         )
 
+    def copy_within(self, source: int, to: int, count: int) -> None:
+        """So many bytes."""
+        self.call("cuMemcpyDtoDAsync_v2", c_ulonglong(to), c_ulonglong(source), c_size_t(count), self._s)
+
     def wait(self) -> None:
         """Until everything is done. Raises what went wrong meanwhile."""
         self.call("cuStreamSynchronize", self._s)

@@ -10,14 +10,15 @@ from functools import lru_cache
 
 import numpy as np
 
+from server.engine.cuda.bands import GIVEN, RESULT, Division, can_be_recomputed
 from server.engine.cuda.convolutions import Kind, kind_of
 from server.engine.cuda.driver import Graph
 from server.engine.cuda.form import Form
-from server.engine.cuda.kernels import MOST_BLOCKS, Launch
-from server.engine.cuda.launches import GIVEN, IS_WRONG, RESULT, SUMS, Launches, lifetimes, names_of, taps_name
+from server.engine.cuda.kernels import MOST_BLOCKS, PAIR_BYTES, Launch
+from server.engine.cuda.launches import FIRST, IS_WRONG, SUMS, Launches, names_of, taps_name
 from server.engine.cuda.lowering import lower
 from server.engine.cuda.parameters import Parameters
-from server.engine.cuda.placing import Placing, place
+from server.engine.cuda.placing import place
 from server.engine.cuda.program import Convolve, Measure, Store, Taps
 from server.engine.cuda.staging import Array
 from server.engine.cuda.workshop import Workshop
@@ -25,14 +26,17 @@ from server.engine.pieces.network import Network, Size
 
 _log = logging.getLogger(__name__)
 
+# Bands of so many bytes keep a GPU busy; smaller ones are for those with little memory.
+BAND_BYTES = (256 << 20, 64 << 20)
+
 # Forms whose addresses and graphs are remembered.
 _REMEMBERED = 4
 
 # Up to here saying what shall happen takes longer than that it happens, and a graph of it is said at once.
 _RECORDED_PIXELS = 2048 * 2048
 
-# Sizes of which it is remembered what they take.
-_MEMORIES = 64
+# Plans that are remembered, for finding one takes longer than computing a small picture.
+_PLANS = 64
 
 # What cuDNN needs beside, at most.
 _WORKSPACE = 64 << 20
@@ -40,6 +44,19 @@ _WORKSPACE = 64 << 20
 # The side of a square picture: by its size in each place of the network convolutions are told apart, for a session
 # keeps its plan for one size only.
 _REFERENCE = 256
+
+
+@dataclass(frozen=True)
+class FusedPlan:
+    """``recomputed`` names what is not stored, bands have ``band_bytes``, and a picture takes ``memory_bytes`` on the
+    GPU, at most."""
+
+    recomputed: frozenset[str]
+    band_bytes: int
+    memory_bytes: int
+
+
+Key = tuple[Form, FusedPlan]
 
 
 @dataclass
@@ -67,19 +84,39 @@ class FusedNetwork:
         self._kinds = self._find_kinds()
         # onnxruntime 1.31 looks for a way to transpose a convolution whenever it does, which no recording takes.
         self._can_be_recorded = not any(kind.padding for kind in self._kinds.values())
-        self._prepared: OrderedDict[Form, Prepared] = OrderedDict()
-        self.memory_bytes = lru_cache(_MEMORIES)(self._memory_bytes)
+        self._prepared: OrderedDict[Key, Prepared] = OrderedDict()
+        self.plan = lru_cache(_PLANS)(self._plan)
         with workshop.lock:
             workshop.gpu.use()
             self._kernels = workshop.kernels(element)
             self._parameters = self._upload()
 
-    def _memory_bytes(self, height: int, width: int) -> int:
-        """What a picture takes on the GPU, at most. Raises ValueError for one that is too small."""
-        planes = Form(self._network.channels, height, width)
-        return self._place(self._network.sizes(height, width), planes).size + _WORKSPACE
+    def _plan(self, height: int, width: int, memory: int) -> FusedPlan | None:
+        """How a picture is computed within so many bytes on the GPU, None if it cannot be. As much as possible is
+        stored, for the rest is computed anew for everybody who needs it. Raises ValueError for a picture that is too
+        small."""
+        sizes, form = self._network.sizes(height, width), Form(self._network.channels, height, width)
 
-    def run(self, rows: Callable[[int, int], Array], emit: Callable[[Array], None], form: Form) -> None:
+        def plan(recomputed: frozenset[str], band_bytes: int) -> FusedPlan:
+            size = place(self._division(sizes, recomputed, band_bytes).lifetimes(form)).size
+            return FusedPlan(recomputed, band_bytes, size + _WORKSPACE)
+
+        candidates = sorted(can_be_recomputed(self._steps), key=lambda name: -sizes[name].values)
+        for band_bytes in BAND_BYTES:
+            found, left = plan(frozenset(), band_bytes), list(candidates)
+            while found.memory_bytes > memory and left:
+                found = plan(found.recomputed | {left.pop(0)}, band_bytes)
+            if found.memory_bytes > memory:
+                continue
+            for name in sorted(found.recomputed, key=lambda one: sizes[one].values):
+                without = plan(found.recomputed - {name}, band_bytes)
+                found = without if without.memory_bytes <= memory else found
+            return found
+        return None
+
+    def run(
+        self, rows: Callable[[int, int], Array], emit: Callable[[Array], None], form: Form, plan: FusedPlan
+    ) -> None:
         """``rows`` gives the picture's rows from the first number up to the second, and the result's go to ``emit``,
         from the top. Values are in the network's own range, bytes in that from -1 to 1, and of three channels.
 
@@ -89,7 +126,7 @@ class FusedNetwork:
         with workshop.lock:
             workshop.gpu.use()
             try:
-                prepared = self._prepare(form)
+                prepared = self._prepare(form, plan)
                 workshop.staging.send(rows, form, prepared.given)
                 self._launch(prepared, form.pixels)
                 is_wrong = self._parameters.address(IS_WRONG)
@@ -118,29 +155,33 @@ class FusedNetwork:
             return None
         return made[0]
 
-    def _prepare(self, form: Form) -> Prepared:
-        prepared = self._prepared.get(form)
+    def _prepare(self, form: Form, plan: FusedPlan) -> Prepared:
+        key = (form, plan)
+        prepared = self._prepared.get(key)
         if prepared is None or prepared.generation != self._workshop.arena.generation:
-            self._forget(form)
-            prepared = self._prepared[form] = self._made(form)
-        self._prepared.move_to_end(form)
+            self._forget(key)
+            prepared = self._prepared[key] = self._made(form, plan)
+        self._prepared.move_to_end(key)
         while len(self._prepared) > _REMEMBERED:
             self._forget(next(iter(self._prepared)))
         return prepared
 
-    def _made(self, form: Form) -> Prepared:
+    def _made(self, form: Form, plan: FusedPlan) -> Prepared:
         sizes = self._network.sizes(form.height, form.width)
         if sizes[self._network.output] != sizes[self._network.input]:
             raise ValueError(f"The network answers {sizes[self._network.output]} to {sizes[self._network.input]}.")
-        workshop, placing = self._workshop, self._place(sizes, form)
+        division = self._division(sizes, plan.recomputed, plan.band_bytes)
+        workshop, placing = self._workshop, place(division.lifetimes(form))
         base = workshop.arena.at_least(placing.size)
         addresses = {name: base + offset for name, offset in placing.offsets.items()}
-        making = Launches(self._kernels, workshop.convolutions, self._parameters, self._kinds, sizes, addresses, form)
+        making = Launches(
+            self._kernels, workshop.convolutions, self._parameters, self._kinds, sizes, addresses, division, form
+        )
         launches = making.all(self._steps)
         return Prepared(workshop.arena.generation, addresses[GIVEN], addresses[RESULT], launches)
 
-    def _place(self, sizes: Mapping[str, Size], form: Form) -> Placing:
-        return place(lifetimes(self._steps, sizes, self._itemsize, form))
+    def _division(self, sizes: Mapping[str, Size], recomputed: frozenset[str], band_bytes: int) -> Division:
+        return Division(self._steps, sizes, self._itemsize, recomputed=recomputed, band_bytes=band_bytes)
 
     def _find_kinds(self) -> dict[str, Kind]:
         """Of the convolutions, by the names of what they store."""
@@ -172,12 +213,13 @@ class FusedNetwork:
             if isinstance(step, Store | Convolve) and isinstance(step.view.sampling, Taps):
                 parameters.add(taps_name(step.view), step.view.sampling.weights)
         parameters.reserve(IS_WRONG, 4)
-        parameters.reserve(SUMS, MOST_BLOCKS * most_channels * 8)
+        parameters.reserve(FIRST, most_channels * self._itemsize)
+        parameters.reserve(SUMS, MOST_BLOCKS * most_channels * PAIR_BYTES)
         parameters.upload()
         return parameters
 
-    def _forget(self, form: Form) -> None:
-        prepared = self._prepared.pop(form, None)
+    def _forget(self, key: Key) -> None:
+        prepared = self._prepared.pop(key, None)
         if prepared is not None and prepared.graph is not None:
             prepared.graph.close()
 

@@ -218,11 +218,13 @@ GLUE(taps, TAPS, 1)
 GLUE(smooth, SMOOTH, 1)
 GLUE(nearest, NEAREST, 4)
 
-// For each channel the sum of its values and of their squares, less the channel's first value, which keeps the squares
-// from swallowing a variance that is small beside the mean. A block sums its share of the pixels:
+// For each channel the sum of its values and of their squares, less one of its values, which keeps the squares from
+// swallowing a variance that is small beside the mean. A block sums its share of the pixels:
 // sums[block][channel] = (values, squares). 256 threads.
 template <int N>
-__device__ __forceinline__ void sums(const T* source, Index pixels, int channels, float2* result) {
+__device__ __forceinline__ void sums(
+    const T* source, const T* one, Index pixels, int channels, float2* result
+) {
     __shared__ float2 shared[256 * N];
     int packs = channels / N, together = min(packs, 256), rows = 256 / together;
     int lane = threadIdx.x % together, row = threadIdx.x / together, pack = blockIdx.y * together + lane;
@@ -230,7 +232,7 @@ __device__ __forceinline__ void sums(const T* source, Index pixels, int channels
     float first[N], values[N], squares[N];
 #pragma unroll
     for (int i = 0; i < N; i++) {
-        first[i] = works ? wide(source[pack * N + i]) : 0.0f;
+        first[i] = works ? wide(one[pack * N + i]) : 0.0f;
         values[i] = squares[i] = 0.0f;
     }
     if (works) {
@@ -263,17 +265,21 @@ __device__ __forceinline__ void sums(const T* source, Index pixels, int channels
     }
 }
 
-extern "C" __global__ void sums_wide(const T* source, Index pixels, int channels, float2* result) {
-    sums<WIDE>(source, pixels, channels, result);
+extern "C" __global__ void sums_wide(
+    const T* source, const T* one, Index pixels, int channels, float2* result
+) {
+    sums<WIDE>(source, one, pixels, channels, result);
 }
 
-extern "C" __global__ void sums_narrow(const T* source, Index pixels, int channels, float2* result) {
-    sums<1>(source, pixels, channels, result);
+extern "C" __global__ void sums_narrow(
+    const T* source, const T* one, Index pixels, int channels, float2* result
+) {
+    sums<1>(source, one, pixels, channels, result);
 }
 
 // From the blocks' sums to what normalises: x * factor + offset. A block for each channel, 128 threads.
 extern "C" __global__ void statistics(
-    const T* source, const float2* sums, int blocks, Index pixels, int channels, const float* scale,
+    const T* one, const float2* sums, int blocks, Index pixels, int channels, const float* scale,
     const float* shift, float epsilon, float* factor, float* offset
 ) {
     __shared__ double values[128], squares[128];
@@ -297,7 +303,7 @@ extern "C" __global__ void statistics(
     double away = values[0] / pixels, variance = squares[0] / pixels - away * away;
     double by = scale[channel] / sqrt(max(variance, 0.0) + (double)epsilon);
     factor[channel] = (float)by;
-    offset[channel] = (float)(shift[channel] - (wide(source[channel]) + away) * by);
+    offset[channel] = (float)(shift[channel] - (wide(one[channel]) + away) * by);
 }
 
 // From the caller's planes (channel after channel) to channels last. Whoever receives a picture takes back that another

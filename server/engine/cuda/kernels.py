@@ -20,10 +20,12 @@ from server.engine.pieces.network import Pad, Size
 Launch = Callable[[], None]
 """Says that something shall happen on the GPU."""
 
-# What sums a channel: at most so many blocks, each of at least so many pixels.
+# What sums a channel: at most so many blocks, each with a pair of float32.
 MOST_BLOCKS = 1024
-_LEAST_PIXELS = 64
+_LEAST_PIXELS = 64  # for each
+PAIR_BYTES = 8
 
+_STATISTICS_THREADS = 128
 _THREADS = 256
 _BYTES_AT_ONCE = 16
 
@@ -66,6 +68,24 @@ class Seen:
     sampled: Size
     width: int
     taps: int
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """One norm of a picture of so many ``pixels``, in bands. ``sums`` is the address of room for MOST_BLOCKS pairs of
+    float32 for each channel, ``first`` that of any one pixel's values."""
+
+    norm: Norm
+    sums: int
+    first: int
+    channels: int
+    pixels: int
+    bands: int
+
+    @property
+    def blocks(self) -> int:
+        """For each band."""
+        return max(min(self.pixels // self.bands // _LEAST_PIXELS, MOST_BLOCKS // self.bands), 1)
 
 
 class _View(ctypes.Structure):
@@ -139,25 +159,27 @@ class Kernels:
         grid = (_blocks(seen.width * (channels // at_once), _THREADS), _blocks(rows, _ROWS[kind]))
         return self._launch(f"{kind}_{name}", grid, _THREADS, given)
 
-    def measure(
-        self, source: int, size: Size, norm: Norm, *, sums: int, scale: int, shift: int, epsilon: float
-    ) -> list[Launch]:
-        """``sums`` is the address of room for MOST_BLOCKS pairs of float32 for each channel."""
-        blocks = min(_blocks(size.pixels, _LEAST_PIXELS), MOST_BLOCKS)
-        at_once, name = self._at_once(size.channels)
-        groups = _blocks(size.channels // at_once, _THREADS)
-        pixels, channels = c_longlong(size.pixels), c_int(size.channels)
-        places = [c_void_p(address) for address in (source, sums, scale, shift, norm.factor, norm.offset)]
-        read, summed, scale_, shift_, factor, offset = places
-        return [
-            self._launch(f"sums_{name}", (blocks, groups), _THREADS, read, pixels, channels, summed),
-            self._launch(
-                "statistics",
-                (size.channels, 1),
-                128,
-                *(read, summed, c_int(blocks), pixels, channels, scale_, shift_, c_float(epsilon), factor, offset),
-            ),
-        ]
+    def copy(self, source: int, to: int, count: int) -> Launch:
+        """So many values from an address to another."""
+        return lambda: self._gpu.copy_within(source, to, count * self.itemsize)
+
+    def sum(self, source: int, pixels: int, measuring: Measuring, band: int) -> Launch:
+        """The sums over a band, of so many pixels from an address on."""
+        at_once, name = self._at_once(measuring.channels)
+        grid = (measuring.blocks, _blocks(measuring.channels // at_once, _THREADS))
+        read, first = c_void_p(source), c_void_p(measuring.first)
+        sums = c_void_p(measuring.sums + band * measuring.blocks * measuring.channels * PAIR_BYTES)
+        counts = (c_longlong(pixels), c_int(measuring.channels))
+        return self._launch(f"sums_{name}", grid, _THREADS, read, first, *counts, sums)
+
+    def finish(self, measuring: Measuring, *, scale: int, shift: int, epsilon: float) -> Launch:
+        """After the sums over all bands."""
+        norm, channels = measuring.norm, measuring.channels
+        addresses = (measuring.first, measuring.sums, scale, shift, norm.factor, norm.offset)
+        first, sums, scale_, shift_, factor, offset = map(c_void_p, addresses)
+        counts = (c_int(measuring.blocks * measuring.bands), c_longlong(measuring.pixels), c_int(channels))
+        given = (first, sums, *counts, scale_, shift_, c_float(epsilon), factor, offset)
+        return self._launch("statistics", (channels, 1), _STATISTICS_THREADS, *given)
 
     def receive(self, form: Form, given: int, out: int, is_wrong: int) -> Launch:
         """A picture of this form from an address. ``is_wrong`` is that of an int32, which becomes 0."""

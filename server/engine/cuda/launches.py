@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from server.engine.cuda.bands import GIVEN, RESULT, Division, Level, Sizes, Work
 from server.engine.cuda.convolutions import Convolutions, Kind, Tensor
 from server.engine.cuda.form import Form
-from server.engine.cuda.kernels import Kernels, Launch, Norm, Seen, Stored
+from server.engine.cuda.kernels import Kernels, Launch, Measuring, Norm, Seen, Stored
 from server.engine.cuda.parameters import Parameters
-from server.engine.cuda.placing import Lifetime
 from server.engine.cuda.program import (
     Convolve,
     Deliver,
@@ -20,60 +19,8 @@ from server.engine.cuda.program import (
     Store,
     Taps,
     View,
-    read_by,
-    written_by,
 )
-from server.engine.pieces.network import Convolution, Size
-
-# What is stored for one convolution only is stored in bands of about so many bytes.
-_BAND_BYTES = 256 << 20
-
-# cuDNN takes more, but not always.
-_MOST_VALUES = 1 << 30
-
-# The picture as it came, and the result as it goes.
-GIVEN, RESULT = "given", "result"
-
-Sizes = Mapping[str, Size]
-
-
-@dataclass(frozen=True)
-class Band:
-    """Of a convolution's output ``rows`` from ``top`` on, for which it sees ``seen_rows`` from ``seen_top`` on."""
-
-    top: int
-    rows: int
-    seen_top: int
-    seen_rows: int
-
-
-def bands(step: Convolve, sizes: Sizes, itemsize: int) -> list[Band]:
-    """All of one size, for which cuDNN has one plan; so the last one may begin before the one above it ends."""
-    seen, out = sizes[step.seen], sizes[step.buffer]
-    if not isinstance(step.operation, Convolution):
-        return [Band(0, out.height, 0, seen.height)]
-    # Also where everything is stored already, for convolutions of one kind shall have bands of one size.
-    count = max(-(-max(seen.values, out.values) // _MOST_VALUES), -(-seen.values * itemsize // _BAND_BYTES))
-    rows = -(-out.height // count)
-    step_down, reach = step.operation.strides[0], step.operation.dilations[0] * (step.operation.weight.shape[2] - 1) + 1
-    tops = [min(top, out.height - rows) for top in range(0, out.height, rows)]
-    return [Band(top, rows, top * step_down, (rows - 1) * step_down + reach) for top in tops]
-
-
-def lifetimes(steps: Sequence[Step], sizes: Sizes, itemsize: int, form: Form) -> dict[str, Lifetime]:
-    """Of everything that is stored for a picture of this form, by name."""
-    last = len(steps) - 1
-    found = {GIVEN: Lifetime(form.size, 0, 0), RESULT: Lifetime(form.size, last, last)}
-    for number, step in enumerate(steps):
-        written = written_by(step)
-        if written is not None:
-            reading = [later for later in range(number, len(steps)) if written in read_by(steps[later])]
-            found[written] = Lifetime(sizes[written].values * itemsize, number, max(reading, default=number))
-        if isinstance(step, Convolve) and not step.view.is_itself:
-            size = sizes[step.seen]
-            seen_rows = bands(step, sizes, itemsize)[0].seen_rows
-            found[_seen_name(step)] = Lifetime(seen_rows * size.width * size.channels * itemsize, number, number)
-    return found
+from server.engine.pieces.network import Size
 
 
 class Launches:
@@ -87,6 +34,7 @@ class Launches:
         kinds: Mapping[str, Kind],
         sizes: Sizes,
         addresses: Mapping[str, int],
+        division: Division,
         form: Form,
     ) -> None:
         self._kernels = kernels
@@ -95,52 +43,91 @@ class Launches:
         self._kinds = kinds
         self._sizes = sizes
         self._addresses = addresses
+        self._division = division
         self._form = form
 
     def all(self, steps: Sequence[Step]) -> list[Launch]:
         """Raises whatever onnxruntime raises when it opens a session."""
-        return [launch for step in steps for launch in self._of(step)]
+        return [
+            launch
+            for number, step in enumerate(steps)
+            if not self._division.is_left_out(step)
+            for launch in self._of(number, step)
+        ]
 
-    def _of(self, step: Step) -> list[Launch]:
+    def _of(self, number: int, step: Step) -> list[Launch]:
+        work = self._division.work(number)
         match step:
             case Receive():
                 is_wrong = self._parameters.address(IS_WRONG)
                 given, out = self._addresses[GIVEN], self._addresses[step.buffer]
                 return [self._kernels.receive(self._form, given, out, is_wrong)]
             case Measure():
-                return self._measure(step)
+                return self._measure(step, work)
             case Store():
-                seen = self._seen(step.view, step.buffer)
-                rows = self._sizes[step.buffer].height
-                return [self._kernels.store(seen, self._addresses[step.buffer], first_row=0, rows=rows)]
+                return self._store(step, work)
             case Convolve():
-                return self._convolve(step)
+                return [launch for band in range(len(work.spans)) for launch in self._convolve(work.levels, band)]
             case Deliver():
-                seen, is_wrong = self._seen(step.view, step.view.value), self._parameters.address(IS_WRONG)
+                is_wrong = self._parameters.address(IS_WRONG)
+                seen = self._seen(step.view, step.view.value, self._stored(step.view.place))
                 return [self._kernels.deliver(seen, self._form, self._addresses[RESULT], is_wrong)]
 
-    def _measure(self, step: Measure) -> list[Launch]:
-        scale, shift, sums = (self._parameters.address(name) for name in (*names_of(step.norm)[:2], SUMS))
-        epsilon = step.operation.epsilon
-        source, size = self._addresses[step.source], self._sizes[step.source]
-        return self._kernels.measure(
-            source, size, self._norm(step.norm), sums=sums, scale=scale, shift=shift, epsilon=epsilon
-        )
+    def _measure(self, step: Measure, work: Work) -> list[Launch]:
+        size = self._sizes[step.source]
+        launches: list[Launch] = []
+        bands = [
+            self._row(self._source(work.levels, band, Place(step.source)), size, span.start)
+            for band, span in enumerate(work.spans)
+        ]
+        sums, first = self._parameters.address(SUMS), bands[0]
+        if len(bands) > 1:  # of which the first will not stay
+            first = self._parameters.address(FIRST)
+        measuring = Measuring(self._norm(step.norm), sums, first, size.channels, size.pixels, len(bands))
+        for band, (source, span) in enumerate(zip(bands, work.spans, strict=True)):
+            launches += self._convolve(work.levels, band)
+            if band == 0 and first != source:
+                launches.append(self._kernels.copy(source, first, size.channels))
+            launches.append(self._kernels.sum(source, span.length * size.width, measuring, band))
+        scale, shift = (self._parameters.address(name) for name in names_of(step.norm)[:2])
+        return [*launches, self._kernels.finish(measuring, scale=scale, shift=shift, epsilon=step.operation.epsilon)]
 
-    def _convolve(self, step: Convolve) -> list[Launch]:
-        launches = []
-        for band in bands(step, self._sizes, self._kernels.itemsize):
-            size, out = self._sizes[step.seen], self._sizes[step.buffer]
-            if step.view.is_itself:
-                address = self._row(step.seen, band.seen_top)
-            else:
-                address = self._addresses[_seen_name(step)]
-                seen = self._seen(step.view, step.seen)
-                launches.append(self._kernels.store(seen, address, first_row=band.seen_top, rows=band.seen_rows))
-            source = Tensor(address, (1, band.seen_rows, size.width, size.channels))
-            result = Tensor(self._row(step.buffer, band.top), (1, band.rows, out.width, out.channels))
-            launches.append(self._convolutions.launch(self._kinds[step.buffer], source, *self._learned(step), result))
+    def _store(self, step: Store, work: Work) -> list[Launch]:
+        launches: list[Launch] = []
+        out = self._sizes[step.buffer]
+        for band, span in enumerate(work.spans):
+            launches += self._convolve(work.levels, band)
+            seen = self._seen(step.view, step.buffer, self._source(work.levels, band, step.view.place))
+            address = self._row(Stored(self._addresses[step.buffer], out.width), out, span.start)
+            launches.append(self._kernels.store(seen, address, first_row=span.start, rows=span.length))
         return launches
+
+    def _convolve(self, levels: Sequence[Level], band: int) -> list[Launch]:
+        """All levels, the last one first."""
+        launches: list[Launch] = []
+        for level in reversed(levels):
+            convolve, seen_rows, rows = level.convolve, level.seen[band], level.spans[band]
+            size, out = self._sizes[convolve.seen], self._sizes[convolve.buffer]
+            source = self._source(levels[level.depth + 1 :], band, convolve.view.place)
+            if convolve.view.is_itself:
+                address = self._row(source, size, seen_rows.start)
+            else:
+                address = self._addresses[level.seen_name]
+                seen = self._seen(convolve.view, convolve.seen, source)
+                launches.append(self._kernels.store(seen, address, first_row=seen_rows.start, rows=seen_rows.length))
+            given = Tensor(address, (1, seen_rows.length, size.width, size.channels))
+            to = self._row(self._source(levels[level.depth :], band, Place(convolve.buffer)), out, rows.start)
+            result = Tensor(to, (1, rows.length, out.width, out.channels))
+            kind, learned = self._kinds[convolve.buffer], self._learned(convolve)
+            launches.append(self._convolutions.launch(kind, given, *learned, result))
+        return launches
+
+    def _source(self, levels: Sequence[Level], band: int, place: Place) -> Stored:
+        """Where a value lies: stored, or in the band that the first of the levels computes."""
+        if place.buffer not in self._division.recomputed:
+            return self._stored(place)
+        pitch, level = self._sizes[place.buffer].width, levels[0]
+        return Stored(self._addresses[level.out_name], pitch, -level.spans[band].start * pitch)
 
     def _learned(self, step: Convolve) -> tuple[Tensor, Tensor | None]:
         weight, bias = names_of(step.buffer)[:2]
@@ -151,11 +138,11 @@ class Launches:
             Tensor(self._parameters.address(bias), (channels,)) if has_bias else None,
         )
 
-    def _row(self, buffer: str, row: int) -> int:
-        size = self._sizes[buffer]
-        return self._addresses[buffer] + row * size.width * size.channels * self._kernels.itemsize
+    def _row(self, stored: Stored, size: Size, row: int) -> int:
+        """The address of a row."""
+        return stored.address + (stored.first + row * stored.pitch) * size.channels * self._kernels.itemsize
 
-    def _seen(self, view: View, shown: str) -> Seen:
+    def _seen(self, view: View, shown: str, source: Stored) -> Seen:
         """``shown`` names the layer whose size the view has in the end."""
         sampled, outer = self._sizes[shown], self._sizes[shown]
         if view.outer:
@@ -164,7 +151,7 @@ class Launches:
             sampled = Size(outer.channels, height, width)
         return Seen(
             view,
-            source=self._stored(view.place),
+            source=source,
             residual=self._stored(view.residual) if view.residual else None,
             norm=self._norm(view.norm) if view.norm else None,
             size=self._sizes[view.value],
@@ -182,8 +169,9 @@ class Launches:
         return Norm(factor, offset)
 
 
-# Of parameters that all norms share, and of what says that values are not finite.
-SUMS, IS_WRONG = "sums", "is wrong"
+# Of parameters that all norms share (sums, and what they are the sums of the differences from), and of what says that
+# values are not finite.
+SUMS, FIRST, IS_WRONG = "sums", "first", "is wrong"
 
 
 def names_of(layer: str) -> tuple[str, str, str, str]:

@@ -22,7 +22,7 @@ class Arena:
     def at_least(self, count: int) -> int:
         """The address of a block of so many bytes. Raises CudaError."""
         if self._size < count:
-            self._release()
+            self.release()
             self._address = self._gpu.allocate(count)
             self._size = count
         return self._address
@@ -30,9 +30,10 @@ class Arena:
     def trim(self) -> None:
         """After a picture."""
         if self._size > self._most_kept:
-            self._release()
+            self.release()
 
-    def _release(self) -> None:
+    def release(self) -> None:
+        """Gives all of it back."""
         if self._size:
             self._gpu.release(self._address)
             self._size = 0

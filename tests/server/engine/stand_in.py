@@ -64,7 +64,7 @@ class StandIn:
         finally:
             self.closed += 1
 
-    def translate_batch(self, sources: Sequence[Source], emits: Sequence[Emit], options: Any) -> None:
+    def translate_batch(self, sources: Sequence[Source], emits: Sequence[Emit], plan: Plan, options: Any) -> None:
         self.batches.append(len(sources))
         self.before(0, options)
         for source, emit in zip(sources, emits, strict=True):

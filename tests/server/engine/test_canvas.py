@@ -76,7 +76,10 @@ def test_pictures_that_are_computed_together_come_out_as_they_do_alone(device: D
     pictures = [noise(30, 45, seed) * np.float32((seed + 1) / 4) for seed in range(4)]
     together: list[list[Tensor]] = [[] for _ in pictures]
     canvas.translate_batch(
-        [TensorSource(picture) for picture in pictures], [rows.append for rows in together], device.run_options()
+        [TensorSource(picture) for picture in pictures],
+        [rows.append for rows in together],
+        canvas.plan(30, 45, 1 << 40),
+        device.run_options(),
     )
     for picture, (result,) in zip(pictures, together, strict=True):
         alone = factories.translated(canvas, picture, device)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,13 @@ from onnx import TensorProto
 from server.engine.canvas import Canvas, TensorSource
 from server.engine.device import CUDA, TENSORRT, Device, Provider
 from server.engine.pixels import ChannelOrder, Channels, PixelFormat, SampleType, Tensor
+from server.engine.run import Run
 from server.engine.session import Feed, Precision, Session
 from server.filter_file import read_filter
 from server.translation.picture import RawPicture
 from tests import factories
 from tests.server.engine.pieces.drafts import Draft
-from tests.server.engine.pieces.networks import antialiased, normless, strided
+from tests.server.engine.pieces.networks import antialiased, cut, normless, strided
 from tests.server.engine.pieces.running import noise
 
 pytestmark = pytest.mark.skipif(Device(Provider.CUDA).execution_provider != CUDA, reason="needs a GPU")
@@ -119,7 +121,7 @@ def test_sums_over_sixteen_megapixels_are_right_in_float16(cuda: Device) -> None
 
 def test_pieces_on_cuda_are_the_whole_picture(cuda: Device) -> None:
     canvas, pixels = Canvas(loaded(cuda), multiple=4), noise(3, 1536, 1024)
-    plan = canvas.plan(1536, 1024, 256 << 20, exact=True)
+    plan = canvas.plan(1536, 1024, 200 << 20, exact=True)
     assert plan.pieces > 1
     rows: list[Tensor] = []
     shares = list(canvas.translate(TensorSource(pixels), rows.append, plan, cuda.run_options()))
@@ -142,3 +144,49 @@ def test_tensorrt_answers_as_the_cpu_does_and_keeps_its_engines(
         assert session.execution_provider == TENSORRT
         np.testing.assert_allclose(answer(session, pixels, device), expected, rtol=0, atol=LEVELS[precision])
     assert list((tmp_path / "cache").glob("*/*.engine"))
+
+
+def test_a_picture_for_which_the_gpu_has_no_room_is_computed_with_less(cuda: Device) -> None:
+    assert cuda.workshop is not None
+    draft, precision = Draft(element=TensorProto.FLOAT16), Precision.FLOAT16
+    canvas = Canvas(Session(draft.model(cut(draft)), Feed(precision=precision), cuda), multiple=4)
+    gpu, pixels = cuda.workshop.gpu, noise(3, 2048, 2048)
+    expected = factories.translated(canvas, pixels, cuda)
+    gpu.use()
+    cuda.workshop.arena.release()
+    held = gpu.allocate(gpu.free_memory() - (1200 << 20))
+    try:
+        rows: list[NDArray[Any]] = []
+        run = Run(canvas, TensorSource(pixels), rows.append)
+        run.make_plan(1 << 40)
+        assert run.plan.memory_bytes > 1200 << 20
+        while run.step(cuda.run_options()) < 1:
+            pass
+        assert run.plan.fused is not None and run.plan.fused.recomputed
+    finally:
+        gpu.release(held)
+    np.testing.assert_allclose(np.concatenate(rows, axis=2), expected, rtol=0, atol=LEVELS[precision])
+
+
+def test_filters_are_loaded_while_others_compute(cuda: Device) -> None:
+    session, pixels = loaded(cuda), noise(3, 128, 128)
+    canvas = Canvas(session, multiple=4)
+    expected, errors = factories.translated(canvas, pixels, cuda), []
+
+    def load() -> None:
+        try:
+            for _ in range(5):
+                assert loaded(cuda).fused is not None
+        except Exception as error:
+            errors.append(error)
+
+    loading = threading.Thread(target=load)
+    loading.start()
+    sizes = [(128 + 4 * more, 128) for more in range(30)]
+    while loading.is_alive() or sizes:
+        np.testing.assert_array_equal(factories.translated(canvas, pixels, cuda), expected)
+        height, width = sizes.pop() if sizes else (64, 64)
+        for _ in range(2):  # the second time it is recorded
+            factories.translated(canvas, noise(3, height, width), cuda)
+    loading.join()
+    assert not errors

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from server.engine.cuda.convolutions import Convolutions, Kind, Tensor, _model
 from server.engine.cuda.driver import Event, Gpu, Graph
 from server.engine.cuda.form import Form
-from server.engine.cuda.kernels import Kernels, Launch, Norm, Seen, Stored
+from server.engine.cuda.kernels import MOST_BLOCKS, Kernels, Launch, Measuring, Seen, Stored
 from server.engine.cuda.memory import Arena
 from server.engine.cuda.program import Activation, Growth, Taps
 from server.engine.cuda.staging import Staging
@@ -25,6 +25,10 @@ from server.engine.cuda.workshop import Workshop
 from server.engine.pieces.network import Pad, Size
 
 Array = NDArray[Any]
+
+
+class NothingThere(Exception):
+    """At an address."""
 
 
 class HostGpu(Gpu):
@@ -76,8 +80,8 @@ class HostGpu(Gpu):
     def array(self, address: int, shape: tuple[int, ...], kind: Any) -> Array:
         """Memory that is all within one block."""
         count = int(np.prod(shape)) * np.dtype(kind).itemsize
-        (start, block) = next((at, one) for at, one in self.blocks.items() if at <= address < at + max(one.size, 1))
-        assert address + count <= start + block.size
+        if not any(at <= address and address + count <= at + one.size for at, one in self.blocks.items()):
+            raise NothingThere
         pointer = ctypes.cast(address, ctypes.POINTER(ctypes.c_uint8))
         found: Array = np.ctypeslib.as_array(pointer, (count,)).view(kind).reshape(shape)
         return found
@@ -128,16 +132,37 @@ class HostKernels(Kernels):
 
         return self._host.saying(work)
 
-    def measure(
-        self, source: int, size: Size, norm: Norm, *, sums: int, scale: int, shift: int, epsilon: float
-    ) -> list[Launch]:
+    def copy(self, source: int, to: int, count: int) -> Launch:
         def work() -> None:
-            values = self._read(Stored(source, size.width), size).astype(np.float64)
-            factor = self._vector(scale, size) / np.sqrt(values.var((0, 1)) + epsilon)
-            self._vector(norm.factor, size)[...] = factor
-            self._vector(norm.offset, size)[...] = self._vector(shift, size) - values.mean((0, 1)) * factor
+            self._host.array(to, (count,), self._element)[...] = self._host.array(source, (count,), self._element)
 
-        return [self._host.saying(work)]
+        return self._host.saying(work)
+
+    def sum(self, source: int, pixels: int, measuring: Measuring, band: int) -> Launch:
+        def work() -> None:
+            values = self._host.array(source, (pixels, measuring.channels), self._element).astype(np.float64)
+            values -= self._host.array(measuring.first, (measuring.channels,), self._element)
+            sums = self._sums(measuring)[band * measuring.blocks : (band + 1) * measuring.blocks]
+            sums[...] = 0
+            sums[0] = np.stack([values.sum(0), (values**2).sum(0)], axis=1)
+
+        return self._host.saying(work)
+
+    def finish(self, measuring: Measuring, *, scale: int, shift: int, epsilon: float) -> Launch:
+        def work() -> None:
+            channels, norm = measuring.channels, measuring.norm
+            away, squares = self._sums(measuring).astype(np.float64).sum(0).T / measuring.pixels
+            mean = self._host.array(measuring.first, (channels,), self._element) + away
+            factor = self._vector(scale, channels) / np.sqrt(squares - away**2 + epsilon)
+            self._vector(norm.factor, channels)[...] = factor
+            self._vector(norm.offset, channels)[...] = self._vector(shift, channels) - mean * factor
+
+        return self._host.saying(work)
+
+    def _sums(self, measuring: Measuring) -> Array:
+        shape = (measuring.blocks * measuring.bands, measuring.channels, 2)
+        assert shape[0] <= MOST_BLOCKS
+        return self._host.array(measuring.sums, shape, np.float32)
 
     def receive(self, form: Form, given: int, out: int, is_wrong: int) -> Launch:
         def work() -> None:
@@ -176,7 +201,9 @@ class HostKernels(Kernels):
     def _values(self, seen: Seen) -> Array:
         values = self._read(seen.source, seen.size).astype(np.float32)
         if seen.norm:
-            values = values * self._vector(seen.norm.factor, seen.size) + self._vector(seen.norm.offset, seen.size)
+            values = values * self._vector(seen.norm.factor, seen.size.channels) + self._vector(
+                seen.norm.offset, seen.size.channels
+            )
         if seen.view.activation is Activation.LEAKY:
             values = np.where(values > 0, values, values * np.float32(seen.view.slope))
         elif seen.view.activation is Activation.TANH:
@@ -184,14 +211,19 @@ class HostKernels(Kernels):
         return values + self._read(seen.residual, seen.size) if seen.residual else values
 
     def _read(self, stored: Stored, size: Size) -> Array:
-        """Up to the end of the last row, which may be all that there is."""
-        pixels = stored.first + (size.height - 1) * stored.pitch + size.width
-        values = self._host.array(stored.address, (pixels, size.channels), self._element)
-        rows = [stored.first + row * stored.pitch for row in range(size.height)]
-        return np.stack([values[row : row + size.width] for row in rows])
+        """Rows that are not there are not numbers: nothing may come of them."""
+        row_bytes = stored.pitch * size.channels * self.itemsize
+        start = stored.address + stored.first * size.channels * self.itemsize
+        values = np.full((size.height, size.width, size.channels), np.nan, self._element)
+        for row in range(size.height):
+            if start + row * row_bytes >= stored.address:
+                with contextlib.suppress(NothingThere):
+                    shape = (size.width, size.channels)
+                    values[row] = self._host.array(start + row * row_bytes, shape, self._element)
+        return values
 
-    def _vector(self, address: int, size: Size) -> Array:
-        return self._host.array(address, (size.channels,), np.float32)
+    def _vector(self, address: int, channels: int) -> Array:
+        return self._host.array(address, (channels,), np.float32)
 
 
 class HostConvolutions(Convolutions):

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from server.engine.cuda import launches
+from server.engine.cuda import bands
+from server.engine.cuda import fused as fused_module
 from server.engine.cuda.driver import CudaError, Graph
 from server.engine.cuda.form import Form
 from server.engine.cuda.fused import FusedNetwork
@@ -26,10 +27,12 @@ def model_of(network: Callable[[Draft], str]) -> bytes:
     return draft.model(network(draft))
 
 
-def computed(fused: FusedNetwork, picture: Array) -> Array:
-    bands: list[Array] = []
-    fused.run(lambda top, bottom: picture[:, :, top:bottom].copy(), bands.append, Form(*picture.shape[1:]))
-    return np.concatenate(bands, axis=2)
+def computed(fused: FusedNetwork, picture: Array, memory: int = 1 << 40) -> Array:
+    rows: list[Array] = []
+    plan = fused.plan(*picture.shape[2:], memory)
+    assert plan is not None
+    fused.run(lambda top, bottom: picture[:, :, top:bottom].copy(), rows.append, Form(*picture.shape[1:]), plan)
+    return np.concatenate(rows, axis=2)
 
 
 @pytest.mark.parametrize("network", FUSED)
@@ -51,8 +54,8 @@ def test_what_has_no_step_is_named(network: Callable[[Draft], str]) -> None:
 
 
 def test_bands_of_rows_are_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launches, "_BAND_BYTES", 20_000)
-    monkeypatch.setattr(launches, "_MOST_VALUES", 10_000)
+    monkeypatch.setattr(fused_module, "BAND_BYTES", (20_000,))
+    monkeypatch.setattr(bands, "MOST_VALUES", 10_000)
     model, picture, workshop = model_of(networks.antialiased), noise(3, 52, 40), workshop_on_the_host()
     network = read(model)
     result = computed(FusedNetwork(network, np.float32, workshop), picture)
@@ -83,11 +86,12 @@ def test_bytes_are_what_their_values_are(samples: int, places: tuple[int, int, i
     model = model_of(networks.antialiased)
     fused = FusedNetwork(read(model), np.float32, workshop_on_the_host())
     pixels = np.random.default_rng(0).integers(0, 256, (40, 32, samples), np.uint8)
-    bands: list[Array] = []
-    fused.run(lambda top, bottom: pixels[top:bottom], bands.append, Form(samples, 40, 32, places))
+    plan, rows = fused.plan(40, 32, 1 << 40), list[Array]()
+    assert plan is not None
+    fused.run(lambda top, bottom: pixels[top:bottom], rows.append, Form(samples, 40, 32, places), plan)
     tensor = (pixels[..., places] / np.float32(127.5) - 1).transpose(2, 0, 1)[None]
     levels = (np.clip(whole(model, tensor), -1, 1)[0].transpose(1, 2, 0) + 1) * 127.5
-    np.testing.assert_allclose(np.concatenate(bands)[..., places], levels, rtol=0, atol=0.51)
+    np.testing.assert_allclose(np.concatenate(rows)[..., places], levels, rtol=0, atol=0.51)
 
 
 def test_half_precision_comes_near() -> None:
@@ -99,10 +103,35 @@ def test_half_precision_comes_near() -> None:
 
 def test_memory_is_what_is_stored_at_once() -> None:
     fused = FusedNetwork(read(model_of(networks.antialiased)), np.float32, workshop_on_the_host())
-    small, large = fused.memory_bytes(128, 128), fused.memory_bytes(256, 128)
+    plans = [fused.plan(height, 128, 1 << 40) for height in (128, 256)]
+    small, large = (plan.memory_bytes for plan in plans if plan)
     pixels = 128 * 128
     # The blur is stored with its border beside what the next convolution makes of it, at most three such pictures.
     assert 2 * 16 * 4 * pixels < large - small < 3 * 24 * 4 * pixels
+
+
+@pytest.mark.parametrize("network", FUSED)
+def test_what_is_not_stored_is_computed_anew(network: Callable[[Draft], str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fused_module, "BAND_BYTES", (60_000, 30_000))
+    monkeypatch.setattr(fused_module, "_WORKSPACE", 0)
+    model, picture, workshop = model_of(network), noise(3, 100, 36), workshop_on_the_host()
+    fused, expected = FusedNetwork(read(model), np.float32, workshop), whole(model, picture)
+    if expected.shape != picture.shape:
+        return
+    plan = fused.plan(100, 36, 1 << 40)
+    while plan is not None:
+        result = computed(fused, picture, plan.memory_bytes)
+        np.testing.assert_allclose(result, expected, rtol=0, atol=1e-4)
+        plan = fused.plan(100, 36, plan.memory_bytes - 1)
+
+
+def test_a_full_network_takes_less_than_half_of_the_memory_when_it_computes_anew() -> None:
+    fused = FusedNetwork(read(model_of(networks.cut)), np.float16, workshop_on_the_host())
+    stored = fused.plan(4096, 4096, 1 << 40)
+    assert stored is not None and not stored.recomputed
+    plan = fused.plan(4096, 4096, stored.memory_bytes * 2 // 5)
+    assert plan is not None and plan.recomputed
+    assert fused.plan(4096, 4096, stored.memory_bytes // 10) is None
 
 
 def test_a_picture_that_is_too_small_is_refused() -> None:

@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from server.engine.canvas import Canvas
+from server.engine.cuda import fused
 from server.engine.device import Device, Provider
 from server.engine.pixels import ChannelOrder, Channels, PixelFormat, SampleType, TransferFunction
 from server.engine.session import Feed, Session
@@ -102,7 +103,7 @@ def test_a_network_with_a_range_of_its_own_sees_that() -> None:
 def test_a_network_that_is_computed_wrongly_is_left_to_onnxruntime(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(HostKernels, "_vector", lambda kernels, address, size: np.full(size.channels, 0.7, np.float32))
+    monkeypatch.setattr(HostKernels, "_vector", lambda kernels, address, channels: np.full(channels, 0.7, np.float32))
     on = device(has_gpu=True)
     with caplog.at_level(logging.WARNING):
         assert session(on).fused is None
@@ -117,7 +118,8 @@ def test_several_pictures_at_once_are_computed_one_by_one() -> None:
         for raw in (pixels(pixel_format), pixels(pixel_format)[::-1].copy())
     ]
     rows: list[list[NDArray[np.generic]]] = [[], []]
-    canvas.translate_batch(sources, [rows[0].append, rows[1].append], on.run_options())
+    plan = canvas.plan(HEIGHT, WIDTH, 1 << 40)
+    canvas.translate_batch(sources, [rows[0].append, rows[1].append], plan, on.run_options())
     for source, given in zip(sources, rows, strict=True):
         (alone,) = emitted(canvas, source, on)
         np.testing.assert_array_equal(np.concatenate(given, axis=2), alone)
@@ -125,9 +127,11 @@ def test_several_pictures_at_once_are_computed_one_by_one() -> None:
     assert (results[0] != results[1]).any()
 
 
-def test_memory_is_that_of_the_network_at_once() -> None:
-    loaded = session(device(has_gpu=True))
-    assert loaded.fused is not None
-    assert loaded.bytes_at_once(2048, 2048) == loaded.fused.memory_bytes(2048, 2048) < 2048 * 2048 * 1126
-    assert not loaded.prefers_pieces(8192, 8192)
-    assert Canvas(loaded, multiple=4).plan(512, 512, 1 << 40).pieces == 1
+def test_little_memory_recomputes_and_less_makes_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fused, "BAND_BYTES", (8 << 20,))
+    on = device(has_gpu=True)
+    canvas = Canvas(session(on), multiple=4)
+    plans = [canvas.plan(2048, 2048, memory) for memory in (1 << 40, 600 << 20, 200 << 20)]
+    assert [plan.pieces == 1 for plan in plans] == [True, True, False]
+    assert [plan.fused is not None and bool(plan.fused.recomputed) for plan in plans] == [False, True, False]
+    assert plans[0].memory_bytes > 600 << 20 > plans[1].memory_bytes

@@ -100,6 +100,17 @@ def uneven_steps(draft: Draft) -> str:
     return draft.norm(draft.pad(draft.conv(draft.pad(x, 2), 4, dilations=[2, 1]), 1, "edge"))
 
 
+def cut(draft: Draft) -> str:
+    """CUT's generator in full width, with two of its nine blocks."""
+    x = draft.block(INPUT, 64, 7)
+    for channels in (128, 256):
+        x = draft.blur(draft.pad(draft.block(x, channels, mode="constant"), 1), stride=2)
+    x = draft.residual(draft.residual(x))
+    for channels in (128, 64):
+        x = draft.block(draft.grow(x), channels, mode="constant")
+    return draft.add("Tanh", draft.conv(draft.pad(x, 3), 3, 7))
+
+
 NETWORKS: tuple[Callable[[Draft], str], ...] = (
     antialiased,
     strided,
