@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.engine.cuda.form import Form
-from server.engine.cuda.fused import FusedPlan
+from server.engine.cuda.plans import FusedPlan
 from server.engine.pieces.plan import PiecePlan
 from server.engine.pieces.plan import TooLarge as PiecesTooLarge
 from server.engine.pieces.reader import NotInPieces

@@ -4,30 +4,28 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
-from server.engine.cuda.bands import GIVEN, RESULT, Division, can_be_recomputed
+from server.engine.cuda.bands import GIVEN, RESULT
 from server.engine.cuda.convolutions import Kind, kind_of
 from server.engine.cuda.driver import Graph
 from server.engine.cuda.form import Form
-from server.engine.cuda.kernels import MOST_BLOCKS, PAIR_BYTES, Launch
-from server.engine.cuda.launches import FIRST, IS_WRONG, SUMS, Launches, names_of, taps_name
+from server.engine.cuda.kernels import Launch
+from server.engine.cuda.launches import Launches
 from server.engine.cuda.lowering import lower
-from server.engine.cuda.parameters import Parameters
+from server.engine.cuda.parameters import IS_WRONG, parameters_of
 from server.engine.cuda.placing import place
-from server.engine.cuda.program import Convolve, Measure, Store, Taps
+from server.engine.cuda.plans import FusedPlan, plan_within
+from server.engine.cuda.program import Convolve
 from server.engine.cuda.staging import Array
 from server.engine.cuda.workshop import Workshop
-from server.engine.pieces.network import Network, Size
+from server.engine.pieces.network import Network
 
 _log = logging.getLogger(__name__)
-
-# Bands of so many bytes keep a GPU busy; smaller ones are for those with little memory.
-BAND_BYTES = (256 << 20, 64 << 20)
 
 # Forms whose addresses and graphs are remembered.
 _REMEMBERED = 4
@@ -38,22 +36,9 @@ _RECORDED_PIXELS = 2048 * 2048
 # Plans that are remembered, for finding one takes longer than computing a small picture.
 _PLANS = 64
 
-# What cuDNN needs beside, at most.
-_WORKSPACE = 64 << 20
-
 # The side of a square picture: by its size in each place of the network convolutions are told apart, for a session
 # keeps its plan for one size only.
 _REFERENCE = 256
-
-
-@dataclass(frozen=True)
-class FusedPlan:
-    """``recomputed`` names what is not stored, bands have ``band_bytes``, and a picture takes ``memory_bytes`` on the
-    GPU, at most."""
-
-    recomputed: frozenset[str]
-    band_bytes: int
-    memory_bytes: int
 
 
 Key = tuple[Form, FusedPlan]
@@ -80,7 +65,6 @@ class FusedNetwork:
         self._steps = lower(network)
         self._workshop = workshop
         self._element = element
-        self._itemsize = np.dtype(element).itemsize
         self._kinds = self._find_kinds()
         # onnxruntime 1.31 looks for a way to transpose a convolution whenever it does, which no recording takes.
         self._can_be_recorded = not any(kind.padding for kind in self._kinds.values())
@@ -89,30 +73,13 @@ class FusedNetwork:
         with workshop.lock:
             workshop.gpu.use()
             self._kernels = workshop.kernels(element)
-            self._parameters = self._upload()
+            self._parameters = parameters_of(self._steps, workshop.gpu, element)
 
     def _plan(self, height: int, width: int, memory: int) -> FusedPlan | None:
-        """How a picture is computed within so many bytes on the GPU, None if it cannot be. As much as possible is
-        stored, for the rest is computed anew for everybody who needs it. Raises ValueError for a picture that is too
-        small."""
+        """How a picture is computed within so many bytes on the GPU, None if it cannot be. Raises ValueError for one
+        that is too small."""
         sizes, form = self._network.sizes(height, width), Form(self._network.channels, height, width)
-
-        def plan(recomputed: frozenset[str], band_bytes: int) -> FusedPlan:
-            size = place(self._division(sizes, recomputed, band_bytes).lifetimes(form)).size
-            return FusedPlan(recomputed, band_bytes, size + _WORKSPACE)
-
-        candidates = sorted(can_be_recomputed(self._steps), key=lambda name: -sizes[name].values)
-        for band_bytes in BAND_BYTES:
-            found, left = plan(frozenset(), band_bytes), list(candidates)
-            while found.memory_bytes > memory and left:
-                found = plan(found.recomputed | {left.pop(0)}, band_bytes)
-            if found.memory_bytes > memory:
-                continue
-            for name in sorted(found.recomputed, key=lambda one: sizes[one].values):
-                without = plan(found.recomputed - {name}, band_bytes)
-                found = without if without.memory_bytes <= memory else found
-            return found
-        return None
+        return plan_within(memory, self._steps, sizes, self._kernels.itemsize, form)
 
     def run(
         self, rows: Callable[[int, int], Array], emit: Callable[[Array], None], form: Form, plan: FusedPlan
@@ -170,7 +137,7 @@ class FusedNetwork:
         sizes = self._network.sizes(form.height, form.width)
         if sizes[self._network.output] != sizes[self._network.input]:
             raise ValueError(f"The network answers {sizes[self._network.output]} to {sizes[self._network.input]}.")
-        division = self._division(sizes, plan.recomputed, plan.band_bytes)
+        division = plan.division(self._steps, sizes, self._kernels.itemsize)
         workshop, placing = self._workshop, place(division.lifetimes(form))
         base = workshop.arena.at_least(placing.size)
         addresses = {name: base + offset for name, offset in placing.offsets.items()}
@@ -179,9 +146,6 @@ class FusedNetwork:
         )
         launches = making.all(self._steps)
         return Prepared(workshop.arena.generation, addresses[GIVEN], addresses[RESULT], launches)
-
-    def _division(self, sizes: Mapping[str, Size], recomputed: frozenset[str], band_bytes: int) -> Division:
-        return Division(self._steps, sizes, self._itemsize, recomputed=recomputed, band_bytes=band_bytes)
 
     def _find_kinds(self) -> dict[str, Kind]:
         """Of the convolutions, by the names of what they store."""
@@ -192,31 +156,6 @@ class FusedNetwork:
                 seen = sizes[step.seen]
                 kinds[step.buffer] = kind_of(step.operation, self._element, (seen.height, seen.width))
         return kinds
-
-    def _upload(self) -> Parameters:
-        parameters = Parameters(self._workshop.gpu)
-        most_channels = 0
-        for step in self._steps:
-            match step:
-                case Measure():
-                    scale, shift, factor, offset = names_of(step.norm)
-                    parameters.add(scale, step.operation.scale.astype(np.float32))
-                    parameters.add(shift, step.operation.shift.astype(np.float32))
-                    for name in (factor, offset):
-                        parameters.reserve(name, step.operation.scale.size * 4)
-                    most_channels = max(most_channels, step.operation.scale.size)
-                case Convolve():
-                    weight, bias, _, _ = names_of(step.buffer)
-                    parameters.add(weight, step.operation.weight.astype(self._element))
-                    if step.operation.bias is not None:
-                        parameters.add(bias, step.operation.bias.astype(self._element))
-            if isinstance(step, Store | Convolve) and isinstance(step.view.sampling, Taps):
-                parameters.add(taps_name(step.view), step.view.sampling.weights)
-        parameters.reserve(IS_WRONG, 4)
-        parameters.reserve(FIRST, most_channels * self._itemsize)
-        parameters.reserve(SUMS, MOST_BLOCKS * most_channels * PAIR_BYTES)
-        parameters.upload()
-        return parameters
 
     def _forget(self, key: Key) -> None:
         prepared = self._prepared.pop(key, None)

@@ -8,7 +8,7 @@ from server.engine.cuda.bands import GIVEN, RESULT, Division, Level, Sizes, Work
 from server.engine.cuda.convolutions import Convolutions, Kind, Tensor
 from server.engine.cuda.form import Form
 from server.engine.cuda.kernels import Kernels, Launch, Measuring, Norm, Seen, Stored
-from server.engine.cuda.parameters import Parameters
+from server.engine.cuda.parameters import FIRST, IS_WRONG, SUMS, Parameters, names_of, taps_name
 from server.engine.cuda.program import (
     Convolve,
     Deliver,
@@ -167,24 +167,3 @@ class Launches:
     def _norm(self, name: str) -> Norm:
         factor, offset = (self._parameters.address(name) for name in names_of(name)[2:])
         return Norm(factor, offset)
-
-
-# Of parameters that all norms share (sums, and what they are the sums of the differences from), and of what says that
-# values are not finite.
-SUMS, FIRST, IS_WRONG = "sums", "first", "is wrong"
-
-
-def names_of(layer: str) -> tuple[str, str, str, str]:
-    """Of a layer's parameters: a convolution's weight and bias, or a norm's scale and shift; what is measured for a
-    norm, factor and offset."""
-    return f"{layer}/weight", f"{layer}/bias", f"{layer}/factor", f"{layer}/offset"
-
-
-def taps_name(view: View) -> str:
-    """Of its weights; alike taps have one name."""
-    assert isinstance(view.sampling, Taps)
-    return f"taps {view.sampling.weights.shape} {view.sampling.weights.tobytes().hex()}"
-
-
-def _seen_name(step: Convolve) -> str:
-    return f"{step.buffer}/seen"

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from server.engine.cuda.driver import Gpu
+from server.engine.cuda.kernels import MOST_BLOCKS, PAIR_BYTES
 from server.engine.cuda.placing import aligned
+from server.engine.cuda.program import Convolve, Measure, Step, Store, Taps, View
+
+# What all norms share (sums, and what they are the sums of the differences from), and what says that values are not
+# finite.
+SUMS, FIRST, IS_WRONG = "sums", "first", "is wrong"
+_FLOAT32_BYTES, _INT32_BYTES = 4, 4
 
 
 class Parameters:
@@ -47,3 +55,47 @@ class Parameters:
         if self._address:
             self._gpu.use()
             self._gpu.release(self._address)
+
+
+def parameters_of(steps: Sequence[Step], gpu: Gpu, element: type[np.generic]) -> Parameters:
+    """All that the steps of a network need, uploaded. Raises CudaError."""
+    parameters = Parameters(gpu)
+    most_channels = 0
+    for step in steps:
+        match step:
+            case Measure():
+                scale, shift, factor, offset = names_of(step.norm)
+                channels = step.operation.scale.size
+                parameters.add(scale, step.operation.scale.astype(np.float32))
+                parameters.add(shift, step.operation.shift.astype(np.float32))
+                parameters.reserve(factor, channels * _FLOAT32_BYTES)
+                parameters.reserve(offset, channels * _FLOAT32_BYTES)
+                most_channels = max(most_channels, channels)
+            case Convolve():
+                weight, bias, _, _ = names_of(step.buffer)
+                parameters.add(weight, step.operation.weight.astype(element))
+                if step.operation.bias is not None:
+                    parameters.add(bias, step.operation.bias.astype(element))
+        if isinstance(step, Store | Convolve) and isinstance(step.view.sampling, Taps):
+            parameters.add(taps_name(step.view), step.view.sampling.weights)
+    parameters.reserve(IS_WRONG, _INT32_BYTES)
+    parameters.reserve(FIRST, most_channels * np.dtype(element).itemsize)
+    parameters.reserve(SUMS, MOST_BLOCKS * most_channels * PAIR_BYTES)
+    parameters.upload()
+    return parameters
+
+
+def names_of(layer: str) -> tuple[str, str, str, str]:
+    """Of a layer's parameters: a convolution's weight and bias, or a norm's scale and shift; what is measured for a
+    norm, factor and offset."""
+    return f"{layer}/weight", f"{layer}/bias", f"{layer}/factor", f"{layer}/offset"
+
+
+def taps_name(view: View) -> str:
+    """Of its weights; alike taps have one name."""
+    assert isinstance(view.sampling, Taps)
+    return f"taps {view.sampling.weights.shape} {view.sampling.weights.tobytes().hex()}"
+
+
+def _seen_name(step: Convolve) -> str:
+    return f"{step.buffer}/seen"

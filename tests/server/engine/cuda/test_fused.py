@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from server.engine.cuda import bands
-from server.engine.cuda import fused as fused_module
+from server.engine.cuda import bands, plans
 from server.engine.cuda.driver import CudaError, Graph
 from server.engine.cuda.form import Form
 from server.engine.cuda.fused import FusedNetwork
@@ -54,7 +53,7 @@ def test_what_has_no_step_is_named(network: Callable[[Draft], str]) -> None:
 
 
 def test_bands_of_rows_are_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fused_module, "BAND_BYTES", (20_000,))
+    monkeypatch.setattr(plans, "BAND_BYTES", (20_000,))
     monkeypatch.setattr(bands, "MOST_VALUES", 10_000)
     model, picture, workshop = model_of(networks.antialiased), noise(3, 52, 40), workshop_on_the_host()
     network = read(model)
@@ -112,8 +111,8 @@ def test_memory_is_what_is_stored_at_once() -> None:
 
 @pytest.mark.parametrize("network", FUSED)
 def test_what_is_not_stored_is_computed_anew(network: Callable[[Draft], str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fused_module, "BAND_BYTES", (60_000, 30_000))
-    monkeypatch.setattr(fused_module, "_WORKSPACE", 0)
+    monkeypatch.setattr(plans, "BAND_BYTES", (60_000, 30_000))
+    monkeypatch.setattr(plans, "WORKSPACE", 0)
     model, picture, workshop = model_of(network), noise(3, 100, 36), workshop_on_the_host()
     fused, expected = FusedNetwork(read(model), np.float32, workshop), whole(model, picture)
     if expected.shape != picture.shape:

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from server.engine.canvas import Canvas
-from server.engine.cuda import fused
+from server.engine.cuda import plans
 from server.engine.device import Device, Provider
 from server.engine.pixels import ChannelOrder, Channels, PixelFormat, SampleType, TransferFunction
 from server.engine.session import Feed, Session
@@ -128,10 +128,10 @@ def test_several_pictures_at_once_are_computed_one_by_one() -> None:
 
 
 def test_little_memory_recomputes_and_less_makes_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fused, "BAND_BYTES", (8 << 20,))
+    monkeypatch.setattr(plans, "BAND_BYTES", (8 << 20,))
     on = device(has_gpu=True)
     canvas = Canvas(session(on), multiple=4)
-    plans = [canvas.plan(2048, 2048, memory) for memory in (1 << 40, 600 << 20, 200 << 20)]
-    assert [plan.pieces == 1 for plan in plans] == [True, True, False]
-    assert [plan.fused is not None and bool(plan.fused.recomputed) for plan in plans] == [False, True, False]
-    assert plans[0].memory_bytes > 600 << 20 > plans[1].memory_bytes
+    stored, recomputing, pieces = (canvas.plan(2048, 2048, memory) for memory in (1 << 40, 600 << 20, 200 << 20))
+    assert stored.fused and not stored.fused.recomputed and stored.memory_bytes > 600 << 20
+    assert recomputing.fused and recomputing.fused.recomputed and recomputing.memory_bytes <= 600 << 20
+    assert not pieces.fused and pieces.pieces > 1
