@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ctypes
+import importlib.util
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from ctypes import byref, c_char_p, c_size_t, c_void_p
+from pathlib import Path
 
-_LIBRARIES = ("nvrtc64_130_0.dll",) if sys.platform == "win32" else ("libnvrtc.so.13", "libnvrtc.so")
+# What onnxruntime-gpu is built for.
+_FOLDER = "cu13/bin/x86_64" if sys.platform == "win32" else "cu13/lib"
+_NAME = "nvrtc64_130_0.dll" if sys.platform == "win32" else "libnvrtc.so.13"
 
 
 class CompilerError(RuntimeError):
@@ -29,12 +33,20 @@ def compile_program(source: str, options: Sequence[str]) -> bytes:
 
 
 def _library() -> ctypes.CDLL:
-    for name in _LIBRARIES:
+    for place in _places():
         try:
-            return ctypes.CDLL(name)
+            return ctypes.CDLL(place)
         except OSError:
             continue
-    raise CompilerError(f"{_LIBRARIES[0]} is not installed; pip install 'onnxruntime-gpu[cuda,cudnn]'.")
+    raise CompilerError(f"{_NAME} is not installed; pip install 'onnxruntime-gpu[cuda,cudnn]'.")
+
+
+def _places() -> Iterator[str]:
+    """Where pip puts it, and wherever the system looks."""
+    package = importlib.util.find_spec("nvidia")
+    for folder in package.submodule_search_locations or [] if package else []:
+        yield str(Path(folder, _FOLDER, _NAME))
+    yield _NAME
 
 
 def _text(library: ctypes.CDLL, name: str, program: c_void_p) -> bytes:
