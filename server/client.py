@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from pleinair.v1 import filters_pb2, filters_pb2_grpc, translation_pb2, translation_pb2_grpc
 
 from server.channel import CallError, Channel
+from server.chunks import chunk_bytes
 
-CHUNK_BYTES = 1 << 20
 PREVIEW_SIDE = 512
 
 _SAMPLE_TYPES = {
@@ -157,8 +157,9 @@ def wire_pixels(pixels: NDArray[Any]) -> NDArray[Any]:
 
 def wire_chunks(wire: NDArray[Any]) -> Iterator[bytes]:
     view = wire.data.cast("B")
-    for start in range(0, len(view), CHUNK_BYTES):
-        yield bytes(view[start : start + CHUNK_BYTES])
+    size = chunk_bytes(len(view))
+    for start in range(0, len(view), size):
+        yield bytes(view[start : start + size])
 
 
 def wire_header(filter_id: str, wire: NDArray[Any]) -> translation_pb2.TranslateHeader:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from server.chunks import chunk_bytes
 from server.engine.pixels import Channels, PixelFormat, SampleType
 from server.engine.worker import Worker
 from server.errors import Reason, Refusal
@@ -21,8 +22,6 @@ from server.translation.picture import RawPicture
 from server.translation.terms import Preview, Progress, Stage, Summary, TranslationRequest
 
 __all__ = ["Preview", "Progress", "Stage", "Summary", "TranslationHandler", "TranslationRequest"]
-
-CHUNK_BYTES = 1 << 20
 
 
 class Filters(Protocol):
@@ -42,8 +41,8 @@ class TranslationHandler:
     async def translate(
         self, request: TranslationRequest, pixels: AsyncIterator[bytes], *, client: str = ""
     ) -> AsyncGenerator[Progress | Preview | bytes | Summary, None]:
-        """Progress, a preview if the request wants one, the result's pixels in the request's format, in chunks of 1 MiB
-        as they come, then one summary. Computes no further than its caller reads.
+        """Progress, a preview if the request wants one, the result's pixels in the request's format, in chunks as
+        they come, then one summary. Computes no further than its caller reads.
 
         Whoever gives it up must close it (``contextlib.aclosing``), which stops the computation.
         """
@@ -54,7 +53,7 @@ class TranslationHandler:
         computation = Computation(self._worker, found, picture, client)
         del raw, picture  # it alone holds the pixels, and they go when it ends
         async with contextlib.aclosing(computation.steps(request.preview_side)) as steps:
-            async for step in _in_chunks(steps):
+            async for step in _in_chunks(steps, chunk_bytes(request.byte_count)):
                 yield step
 
     async def translate_image(
@@ -150,22 +149,22 @@ def _room_for(request: TranslationRequest) -> NDArray[np.uint8]:
 
 
 async def _in_chunks(
-    steps: AsyncIterator[Progress | Preview | Rows | Summary],
+    steps: AsyncIterator[Progress | Preview | Rows | Summary], size: int
 ) -> AsyncIterator[Progress | Preview | bytes | Summary]:
-    """Rows as bytes, CHUNK_BYTES at a time; the last, shorter chunk comes before the summary."""
+    """Rows as bytes, ``size`` at a time; the last, shorter chunk comes before the summary."""
     chunk = bytearray()
     async for step in steps:
         if isinstance(step, np.ndarray):
             view, start = step.data.cast("B"), 0
             while start < len(view):
-                if not chunk and len(view) - start >= CHUNK_BYTES:
-                    yield view[start : start + CHUNK_BYTES].tobytes()
-                    start += CHUNK_BYTES
+                if not chunk and len(view) - start >= size:
+                    yield view[start : start + size].tobytes()
+                    start += size
                     continue
-                part = view[start : start + CHUNK_BYTES - len(chunk)]
+                part = view[start : start + size - len(chunk)]
                 chunk += part
                 start += len(part)
-                if len(chunk) == CHUNK_BYTES:
+                if len(chunk) == size:
                     yield bytes(chunk)
                     chunk.clear()
         else:
