@@ -159,6 +159,14 @@ def test_values_beyond_half_precision_are_an_overflow(layout: str, seen_again: b
         in_pieces(loud(1e6, seen_again=seen_again), noise(3, 44, 36), way)
 
 
+@pytest.mark.parametrize("factor", [1e6, -1e6])
+def test_values_beyond_half_precision_on_one_side_are_an_overflow(factor: float) -> None:
+    draft = Draft()
+    x = draft.norm(draft.add("Mul", draft.relu(draft.conv(INPUT, 4)), np.float32(factor)))
+    with pytest.raises(Overflow):
+        in_pieces(draft.model(draft.add("Tanh", x)), noise(3, 44, 36), Way(kept=np.float16, piece_room=TILES))
+
+
 def test_large_values_within_half_precision_are_none() -> None:
     model, picture = loud(1e4, seen_again=False), noise(3, 44, 36)
     agree(model, picture, Way(kept=np.float16, piece_room=TILES))
