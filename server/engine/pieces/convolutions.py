@@ -83,25 +83,32 @@ def add_winograd(graph: GraphBuilder, value: str, layer: Layer, pad: Layer | Non
     """``value`` is the input, or that of the padding before the layer."""
     operation = layer.operation
     assert isinstance(operation, Convolution)
-    outside, inside = operation.weight.shape[:2]
-    source = (pad or layer).inputs[0]
+    inside, source = operation.weight.shape[1], (pad or layer).inputs[0]
 
     def pixels(piece: Piece) -> Array:
         shape = piece.areas[layer.name].shape
         return winograd.pixels(*shape).reshape(1, *shape)
 
     flat = graph.add("Reshape", value, graph.constant(np.array([-1, inside]), np.int64))
-    tiles = graph.control(lambda piece: _tiles(piece, source, layer, pad), [-1])
-    by_place = graph.constant(np.array([winograd.REACH**2, -1]), np.int64)
+    seen = graph.add("Gather", flat, graph.control(lambda piece: _tiles(piece, source, layer, pad), [-1]), axis=0)
+    found = add_products(graph, seen, winograd.into(), operation, graph.control(pixels, [1, -1, -1]))
+    return graph.biased(found, operation.bias)
+
+
+def add_products(graph: GraphBuilder, seen: str, into: Array, operation: Convolution, pixels: str) -> str:
+    """Winograd's way from what the tiles see, 36 or fewer pixels of each after the other's, to the output's
+    ``pixels``, without bias."""
+    outside, inside = operation.weight.shape[:2]
+    by_place = graph.constant(np.array([into.shape[1], -1]), np.int64)
+    by_product = graph.constant(np.array([winograd.REACH**2, -1]), np.int64)
     by_pixel = graph.constant(np.array([winograd.REACH**2, -1, inside]), np.int64)
-    seen = graph.add("Reshape", graph.add("Gather", flat, tiles, axis=0), by_place)
-    turned = graph.add("Reshape", graph.add("MatMul", graph.constant(winograd.into(), np.float32), seen), by_pixel)
+    turned = graph.add("MatMul", graph.constant(into, np.float32), graph.add("Reshape", seen, by_place))
+    turned = graph.add("Reshape", turned, by_pixel)
     products = graph.add("MatMul", turned, graph.weight(winograd.weights(operation.weight)))
-    products = graph.add("Reshape", products, by_place)
+    products = graph.add("Reshape", products, by_product)
     found = graph.add("MatMul", graph.constant(winograd.back(), np.float32), products)
     found = graph.add("Reshape", found, graph.constant(np.array([-1, outside]), np.int64))
-    found = graph.add("Gather", found, graph.control(pixels, [1, -1, -1]), axis=0)
-    return graph.biased(found, operation.bias)
+    return graph.add("Gather", found, pixels, axis=0)
 
 
 def add_matrix(graph: GraphBuilder, value: str, operation: Convolution) -> str:
@@ -184,7 +191,7 @@ def _tiles(piece: Piece, source: str, layer: Layer, pad: Layer | None) -> Array:
         margins, mode = (vertical.before, horizontal.before), pad.operation.mode
     rows, columns = (
         # The last tiles may reach past the piece: what they give there is left out.
-        (_place(winograd.along(span) - before, mode, length) - held.start).clip(0, held.length - 1)
+        (place_of(winograd.along(span) - before, mode, length) - held.start).clip(0, held.length - 1)
         for span, before, length, held in zip(
             (out.rows, out.columns), margins, (size.height, size.width), (have.rows, have.columns), strict=True
         )
@@ -192,7 +199,7 @@ def _tiles(piece: Piece, source: str, layer: Layer, pad: Layer | None) -> Array:
     return winograd.tiles(rows, columns, have.columns.length)
 
 
-def _place(places: NDArray[np.int64], mode: str, length: int) -> NDArray[np.int64]:
+def place_of(places: NDArray[np.int64], mode: str, length: int) -> NDArray[np.int64]:
     """Where in a picture of ``length`` a pixel is taken from that lies at such a place, which may be outside."""
     if mode == "reflect":
         places = np.abs(places)
