@@ -15,6 +15,7 @@ from server.engine.pieces.layout import Layout
 from server.engine.pieces.network import Network, Normalisation
 from server.engine.pieces.plan import PiecePlan, PlannedSweep
 from server.engine.pieces.programs import Program, Programs
+from server.engine.pieces.spans import Span
 from server.engine.pieces.statistics import Statistics
 from server.engine.pieces.store import FileStore, MemoryStore, Store
 
@@ -44,6 +45,7 @@ class PieceRun:
             FileStore(layout, plan.kept) if plan.in_file else MemoryStore(layout, plan.kept, recycles=plan.recycles)
         )
         self._known: dict[str, Array] = {}
+        self._seen: tuple[Span, Array] | None = None  # rows of the picture, for the tiles beside each other
 
     def steps(self, rows: Rows, emit: Emit, options: Any) -> Iterator[tuple[PlannedSweep, int]]:
         """Each next() computes a piece, whose sweep and number it gives. Raises Overflow, and OSError where a file is
@@ -52,6 +54,7 @@ class PieceRun:
             for planned in self._plan.sweeps:
                 yield from self._sweep(planned, rows, emit, options)
         finally:
+            self._seen = None
             self._store.close()
 
     def _sweep(self, planned: PlannedSweep, rows: Rows, emit: Emit, options: Any) -> Iterator[tuple[PlannedSweep, int]]:
@@ -79,6 +82,7 @@ class PieceRun:
                     emit(band[0] if len(band) == 1 else np.concatenate(band, axis=3))
                     band.clear()
             if area.columns.stop == self._picture.width:
+                self._seen = None
                 self._let_go(planned, following)
             yield planned, number
         if statistics:
@@ -93,8 +97,12 @@ class PieceRun:
         area = piece.areas[name]
         if name != self._network.input:
             return self._store.read(name, area)
-        seen = rows(area.rows.start, area.rows.stop)
-        return np.ascontiguousarray(seen[..., area.columns.start : area.columns.stop])
+        if area.columns.length == self._picture.width:
+            return np.ascontiguousarray(rows(area.rows.start, area.rows.stop))
+        if self._seen is None or self._seen[0] != area.rows:
+            self._seen = None  # so that there are no two at a time
+            self._seen = area.rows, rows(area.rows.start, area.rows.stop)
+        return np.ascontiguousarray(self._seen[1][..., area.columns.start : area.columns.stop])
 
     def _keep(self, name: str, area: Area, values: Array, place: Array | None) -> None:
         """The statistics do not tell of an overflow: they are taken before, of values at full precision."""

@@ -204,6 +204,22 @@ def test_rows_are_asked_for_within_the_picture() -> None:
     assert max(bottom - top for top, bottom in asked) < 48
 
 
+def test_tiles_beside_each_other_are_cut_from_the_same_rows() -> None:
+    """Which the caller converts to numbers each time that it is asked for them."""
+    network = read(made(strided))
+    picture, asked = noise(3, 96, 160), list[tuple[int, int]]()
+    plan = plan_in(network, Way(piece_room=TILES), 96, 160)
+
+    def rows(top: int, bottom: int) -> Array:
+        asked.append((top, bottom))
+        return picture[:, :, top:bottom]
+
+    run = PieceRun(network, Programs(network, CHANNELS_LAST, open_session), plan, CHANNELS_LAST)
+    list(run.steps(rows, lambda band: None, ort.RunOptions()))
+    begun = [area for planned in plan.sweeps for area in planned.areas if network.input in planned.task.loaded]
+    assert len(asked) == len([area for area in begun if area.columns.start == 0]) < len(begun)
+
+
 def test_a_run_that_is_given_up_leaves_no_file_open() -> None:
     network, layout, before = read(made(two_norms_of_one)), CHANNELS_LAST, open_files()
     picture = noise(3, 44, 36)
