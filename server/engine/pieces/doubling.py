@@ -7,6 +7,7 @@ picture's edge are computed once more, each from the 3 x 3 pixels around it.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from onnx import TensorProto
 
 from server.engine.pieces import winograd
 from server.engine.pieces.areas import Piece
-from server.engine.pieces.convolutions import add_products, is_winograd, place_of
+from server.engine.pieces.convolutions import Tiled, add_products, is_winograd, place_of
 from server.engine.pieces.graph import GraphBuilder
 from server.engine.pieces.layout import Layout
 from server.engine.pieces.network import Convolution, Layer, Operation, Pad, Resize
@@ -40,18 +41,13 @@ def doubles_by_itself(operation: Operation, pad: Operation, resize: Operation, l
     )
 
 
-def add_doubled(graph: GraphBuilder, value: str, layer: Layer, pad: Layer, resize: Layer) -> str:
+def add_doubled(graph: GraphBuilder, value: str, layer: Layer, pad: Layer, resize: Layer) -> Tiled:
     """``value`` is the input of the doubling."""
     operation = layer.operation
     assert isinstance(operation, Convolution)
     assert isinstance(pad.operation, Pad)
     outside, inside = operation.weight.shape[:2]
     (source,), mode = resize.inputs, pad.operation.mode
-
-    def starts(piece: Piece) -> tuple[int, int]:
-        """Tiles begin at even pixels."""
-        area = piece.areas[layer.name]
-        return area.rows.start % 2, area.columns.start % 2
 
     def tiles(piece: Piece) -> Array:
         have, out, size = piece.areas[source], piece.areas[layer.name], piece.sizes[source]
@@ -63,24 +59,29 @@ def add_doubled(graph: GraphBuilder, value: str, layer: Layer, pad: Layer, resiz
         )
         return winograd.tiles(rows, columns, have.columns.length)
 
-    def pixels(piece: Piece) -> Array:
-        shape = piece.areas[layer.name].shape
-        return winograd.pixels(*shape, *starts(piece)).reshape(1, *shape)
+    def corner(piece: Piece) -> tuple[int, int]:
+        """Tiles begin at even pixels."""
+        area = piece.areas[layer.name]
+        return area.rows.start % 2, area.columns.start % 2
 
     def edge(piece: Piece) -> _Edge:
         return _Edge(piece, source, layer.name, mode)
 
     flat = graph.add("Reshape", value, graph.constant(np.array([-1, inside]), np.int64))
     seen = graph.add("Gather", flat, graph.control(tiles, [-1]), axis=0)
-    found = add_products(graph, seen, winograd.into_doubled(), operation, graph.control(pixels, [1, -1, -1]))
+    found = add_products(graph, seen, winograd.into_doubled(), operation)
+    tiled = Tiled(found, layer.name, corner)
+
+    def places(piece: Piece) -> Array:
+        return tiled.pixels(piece)[edge(piece).places()][:, None]
 
     near = graph.add("Gather", flat, graph.control(lambda piece: edge(piece).seen(), [-1, 9]), axis=0)
     mixed = graph.add("MatMul", graph.control(lambda piece: edge(piece).shares(), [-1, 9, 9], TensorProto.FLOAT), near)
     rows = graph.add("Reshape", mixed, graph.constant(np.array([-1, 9 * inside]), np.int64))
     weight = operation.weight.transpose(2, 3, 1, 0).reshape(9 * inside, outside)
     exact = graph.add("MatMul", rows, graph.weight(np.ascontiguousarray(weight)))
-    found = graph.add("ScatterND", found, graph.control(lambda piece: edge(piece).places(), [-1, 3]), exact)
-    return graph.biased(found, operation.bias)
+    found = graph.add("ScatterND", found, graph.control(places, [-1, 1]), exact)
+    return replace(tiled, table=graph.biased(found, operation.bias))
 
 
 class _Edge:
@@ -95,11 +96,9 @@ class _Edge:
         down, across = np.nonzero(at_edge)
         self._rows, self._columns = rows[down], columns[across]
 
-    def places(self) -> Array:
-        """Where in the piece, 1 x height x width, each lies."""
-        return np.stack(
-            [np.zeros_like(self._rows), self._rows - self._out.rows.start, self._columns - self._out.columns.start], 1
-        )
+    def places(self) -> tuple[Array, Array]:
+        """Rows and columns of the piece's output."""
+        return self._rows - self._out.rows.start, self._columns - self._out.columns.start
 
     def seen(self) -> Array:
         """The 3 x 3 pixels, of what the piece has, that each depends on."""

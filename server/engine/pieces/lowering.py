@@ -65,6 +65,7 @@ class _Lowering:
         self._graph = GraphBuilder(layout)
         self._values: dict[str, str] = {}
         self._later: dict[str, Layer] = {}  # what a convolution does on its way
+        self._tiled: convolutions.Tiled | None = None  # what is measured, where it need not lie in order
         self._users = Counter(name for layer in task.layers for name in layer.inputs)
 
     def graph(self) -> Graph:
@@ -108,7 +109,8 @@ class _Lowering:
             square = self._graph.add("ReduceMean", self._graph.add("Mul", rest, rest), axes, keepdims=1)
         else:
             # A matrix multiplication is three times as fast as onnxruntime's ReduceMean over all but the last axis.
-            even = self._graph.control(lambda piece: _even(piece.asked[name]), [1, -1], TensorProto.FLOAT)
+            shares = self._tiled.shares if self._tiled else lambda piece: _even(piece.asked[name])
+            even = self._graph.control(shares, [1, -1], TensorProto.FLOAT)
             table = self._graph.add("Reshape", value, self._graph.constant(np.array([-1, channels]), np.int64))
             mean = self._graph.add("MatMul", even, table)
             rest = self._graph.add("Sub", table, mean)
@@ -167,9 +169,11 @@ class _Lowering:
             case Pad():
                 return convolutions.add_pad(graph, self._values[first], layer)
             case Convolution() if pad and doubling:
-                return add_doubled(graph, self._values[doubling.inputs[0]], layer, pad, doubling)
+                return self._from_tiles(
+                    layer, add_doubled(graph, self._values[doubling.inputs[0]], layer, pad, doubling)
+                )
             case Convolution() if convolutions.is_winograd(operation, graph.layout):
-                return convolutions.add_winograd(graph, self._values[source], layer, pad)
+                return self._from_tiles(layer, convolutions.add_winograd(graph, self._values[source], layer, pad))
             case Convolution() if convolutions.is_matrix(operation, graph.layout):
                 return convolutions.add_matrix(graph, self._see(layer, first), operation)
             case Convolution() if convolutions.is_narrow(operation, graph.layout):
@@ -190,6 +194,13 @@ class _Lowering:
                 return self._pool(layer, operation)
             case Resize():
                 return self._resize(layer, operation)
+
+    def _from_tiles(self, layer: Layer, tiled: convolutions.Tiled) -> str:
+        if layer.name == self._task.measured and not self._users[layer.name] and layer.name not in self._task.stored:
+            self._tiled = tiled  # statistics do not ask where pixels lie
+            return tiled.table
+        pixels = self._graph.control(lambda piece: tiled.pixels(piece)[None], [1, -1, -1])
+        return self._graph.add("Gather", tiled.table, pixels, axis=0)
 
     def _normalisation(self, layer: Layer, operation: Normalisation) -> str:
         channels = operation.scale.shape[0]

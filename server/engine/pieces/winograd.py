@@ -86,9 +86,14 @@ def along_doubled(span: Span) -> Index:
     return span.start // 2 - 1 + np.arange(4)[:, None] + TILE // 2 * np.arange(count)[None, :]
 
 
+def length(height: int, width: int, top: int = 0, left: int = 0) -> int:
+    """Of 16 x tiles, for an output of which so many rows and columns of the first tiles are no part."""
+    return TILE**2 * -(-(height + top) // TILE) * -(-(width + left) // TILE)
+
+
 @lru_cache(8)
 def pixels(height: int, width: int, top: int = 0, left: int = 0) -> Index:
-    """Where in 16 x tiles the pixels of the output lie, row by row, from these of the first tile on."""
+    """Where in 16 x tiles the pixels of the output lie, row by row; ``top`` and ``left`` as for ``length``."""
     down, across = -(-(height + top) // TILE), -(-(width + left) // TILE)
     rows, columns = np.arange(top, top + height)[:, None], np.arange(left, left + width)[None, :]
     place = rows % TILE * TILE + columns % TILE

@@ -116,6 +116,18 @@ def test_a_few_doubled_pixels_are_right(mode: str, height: int, width: int) -> N
     np.testing.assert_allclose(in_pieces(model, picture, Way()), whole(model, picture), atol=2e-5)
 
 
+@pytest.mark.parametrize("mode", ["reflect", "constant"])
+@pytest.mark.parametrize(("height", "width"), [(32, 32), (33, 35), (13, 30), (34, 9)])
+@pytest.mark.parametrize("grows", [True, False])
+def test_statistics_are_of_the_pixels_alone(mode: str, height: int, width: int, grows: bool) -> None:
+    """Of what is measured and not kept, tiles are left as they are; some reach past the picture."""
+    draft = Draft(channels=16)
+    x = draft.norm(draft.conv(draft.pad(draft.grow(INPUT) if grows else INPUT, 1, mode), 20))
+    model, picture = draft.model(x), noise(16, height, width) + 3
+    found = in_pieces(model, picture, Way(room=0, piece_room=1))
+    np.testing.assert_allclose(found, whole(model, picture), atol=1e-4)
+
+
 @pytest.mark.parametrize(
     "model",
     [
