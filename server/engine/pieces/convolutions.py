@@ -98,10 +98,7 @@ class Tiled:
 
     def shares(self, piece: Piece) -> Array:
         """1 x (16 x tiles): what makes the mean; what tiles have past the piece counts for nothing."""
-        pixels, shape, corner = self.pixels(piece), piece.areas[self.layer].shape, self.corner(piece)
-        shares = np.zeros((1, winograd.length(*shape, *corner)), np.float32)
-        shares[0, pixels] = 1 / pixels.size
-        return shares
+        return winograd.shares(*piece.areas[self.layer].shape, *self.corner(piece))
 
 
 def add_winograd(graph: GraphBuilder, value: str, layer: Layer, pad: Layer | None) -> Tiled:

@@ -8,6 +8,7 @@ picture's edge are computed once more, each from the 3 x 3 pixels around it.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,11 @@ from numpy.typing import NDArray
 from onnx import TensorProto
 
 from server.engine.pieces import winograd
-from server.engine.pieces.areas import Piece
+from server.engine.pieces.areas import Area, Piece
 from server.engine.pieces.convolutions import Tiled, add_products, is_winograd, place_of
 from server.engine.pieces.graph import GraphBuilder
 from server.engine.pieces.layout import Layout
-from server.engine.pieces.network import Convolution, Layer, Operation, Pad, Resize
+from server.engine.pieces.network import Convolution, Layer, Operation, Pad, Resize, Size
 from server.engine.pieces.spans import Margin, Span
 
 Array = NDArray[Any]
@@ -65,7 +66,7 @@ def add_doubled(graph: GraphBuilder, value: str, layer: Layer, pad: Layer, resiz
         return area.rows.start % 2, area.columns.start % 2
 
     def edge(piece: Piece) -> _Edge:
-        return _Edge(piece, source, layer.name, mode)
+        return _edge(piece.sizes[source], piece.areas[source], piece.areas[layer.name], mode)
 
     flat = graph.add("Reshape", value, graph.constant(np.array([-1, inside]), np.int64))
     seen = graph.add("Gather", flat, graph.control(tiles, [-1]), axis=0)
@@ -85,11 +86,11 @@ def add_doubled(graph: GraphBuilder, value: str, layer: Layer, pad: Layer, resiz
 
 
 class _Edge:
-    """The pixels of a piece that lie at the edge of the doubled picture; at least one pixel, wherever it lies."""
+    """The pixels of a piece, ``out``, that lie at the edge of a picture of ``size``, doubled; at least one pixel,
+    wherever it lies. ``have`` is what the piece has of the picture."""
 
-    def __init__(self, piece: Piece, source: str, name: str, mode: str) -> None:
-        self._size, self._have, self._out = piece.sizes[source], piece.areas[source], piece.areas[name]
-        self._mode = mode
+    def __init__(self, size: Size, have: Area, out: Area, mode: str) -> None:
+        self._size, self._have, self._out, self._mode = size, have, out, mode
         rows, columns = (np.arange(span.start, span.stop) for span in (self._out.rows, self._out.columns))
         at_edge = _at_edge(rows, 2 * self._size.height)[:, None] | _at_edge(columns, 2 * self._size.width)[None, :]
         at_edge[0, 0] = True
@@ -117,6 +118,10 @@ class _Edge:
             (self._rows, self._size.height, self._have.rows),
             (self._columns, self._size.width, self._have.columns),
         )
+
+
+# A piece is asked for several things about it.
+_edge = lru_cache(8)(_Edge)
 
 
 def _at_edge(places: Array, length: int) -> Array:

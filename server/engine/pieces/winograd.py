@@ -86,15 +86,20 @@ def along_doubled(span: Span) -> Index:
     return span.start // 2 - 1 + np.arange(4)[:, None] + TILE // 2 * np.arange(count)[None, :]
 
 
-def length(height: int, width: int, top: int = 0, left: int = 0) -> int:
-    """Of 16 x tiles, for an output of which so many rows and columns of the first tiles are no part."""
-    return TILE**2 * -(-(height + top) // TILE) * -(-(width + left) // TILE)
-
-
 @lru_cache(8)
 def pixels(height: int, width: int, top: int = 0, left: int = 0) -> Index:
-    """Where in 16 x tiles the pixels of the output lie, row by row; ``top`` and ``left`` as for ``length``."""
+    """Where in 16 x tiles the pixels of the output lie, row by row. ``top`` rows and ``left`` columns of the first
+    tiles are no part of it."""
     down, across = -(-(height + top) // TILE), -(-(width + left) // TILE)
     rows, columns = np.arange(top, top + height)[:, None], np.arange(left, left + width)[None, :]
     place = rows % TILE * TILE + columns % TILE
     return ((place * down + rows // TILE) * across + columns // TILE).reshape(-1)
+
+
+@lru_cache(8)
+def shares(height: int, width: int, top: int = 0, left: int = 0) -> NDArray[np.float32]:
+    """1 x (16 x tiles): by what to multiply for the mean of the output; what is no part of it counts for nothing."""
+    down, across = -(-(height + top) // TILE), -(-(width + left) // TILE)
+    shares = np.zeros((1, TILE**2 * down * across), np.float32)
+    shares[0, pixels(height, width, top, left)] = 1 / (height * width)
+    return shares
