@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 
 from server.engine.pieces.areas import Area
-from server.engine.pieces.cost import TOUCH, piece_bytes, piece_cost
-from server.engine.pieces.division import divide, piece_of
+from server.engine.pieces.cost import TOUCH, piece_cost
+from server.engine.pieces.division import divide, held_bytes, piece_of
 from server.engine.pieces.layout import Layout
 from server.engine.pieces.lowering import Task
 from server.engine.pieces.network import Network, Normalisation, Size
 from server.engine.pieces.schedule import Keeping, Schedule, Sweep, cheapest
-from server.engine.pieces.spans import Span
 from server.engine.pieces.store import SEGMENTS
 
 # Large enough for the matrix multiplications, small enough to stay near the processor; where pieces overlap much
@@ -87,7 +86,7 @@ def plan_pieces(
     for piece_room, room in ((usual, memory - int(usual * _ARENA)), (0, 0)):
         schedule, kept, in_file = _schedule(network, sizes, layout, room / _SEGMENTED, exact=exact)
         sweeps = tuple(_planned(network, sizes, layout, sweep, piece_room) for sweep in schedule.sweeps)
-        piece = max(_most_bytes(planned, sizes, network.input, layout) for planned in sweeps)
+        piece = max(_most_bytes(planned, sizes, sizes[network.input], layout) for planned in sweeps)
         needed = int(piece * _ARENA) + (0 if in_file else int(schedule.kept_bytes * _SEGMENTED))
         recycles = not in_file and needed + schedule.kept_bytes <= memory
         if needed <= memory:
@@ -123,15 +122,9 @@ def _planned(
     return PlannedSweep(sweep, task, areas, cost)
 
 
-def _most_bytes(planned: PlannedSweep, sizes: Mapping[str, Size], picture: str, layout: Layout) -> int:
-    """Of a piece, and of the picture's rows that tiles beside each other are cut from."""
-    largest, whole = max(planned.areas, key=lambda area: area.pixels), sizes[picture]
-    piece = piece_of(planned.task, largest, sizes, whole)
-    needed = piece_bytes(planned.task, piece, layout)
-    if picture not in planned.task.loaded or piece.areas[picture].columns.length == whole.width:
-        return needed
-    rows = Area(piece.areas[picture].rows, Span(0, whole.width))
-    return needed + rows.pixels * whole.channels * np.dtype(np.float32).itemsize
+def _most_bytes(planned: PlannedSweep, sizes: Mapping[str, Size], picture: Size, layout: Layout) -> int:
+    largest = max(planned.areas, key=lambda area: area.pixels)
+    return held_bytes(planned.task, largest, sizes, picture, layout)
 
 
 def task_of(network: Network, sweep: Sweep) -> Task:
