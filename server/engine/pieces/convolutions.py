@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -79,29 +81,50 @@ def add_pad(graph: GraphBuilder, value: str, layer: Layer, *, fills: Layer | Non
     return graph.add("Pad", value, graph.control(pads, [8]), graph.constant(np.array(filling), np.float32), mode=mode)
 
 
-def add_winograd(graph: GraphBuilder, value: str, layer: Layer, pad: Layer | None) -> str:
+@dataclass(frozen=True)
+class Tiled:
+    """What Winograd's way gives for ``layer``: in ``table``, (16 x tiles) x channels, the first pixels of all tiles,
+    then the second ones, and so on. ``corner``: which pixel of the first tile is the piece's first, by row and
+    column."""
+
+    table: str
+    layer: str
+    corner: Callable[[Piece], tuple[int, int]]
+
+    def pixels(self, piece: Piece) -> Array:
+        """Height x width: where in the table they lie."""
+        shape = piece.areas[self.layer].shape
+        return winograd.pixels(*shape, *self.corner(piece)).reshape(shape)
+
+    def shares(self, piece: Piece) -> Array:
+        """1 x (16 x tiles): what makes the mean; what tiles have past the piece counts for nothing."""
+        return winograd.shares(*piece.areas[self.layer].shape, *self.corner(piece))
+
+
+def add_winograd(graph: GraphBuilder, value: str, layer: Layer, pad: Layer | None) -> Tiled:
     """``value`` is the input, or that of the padding before the layer."""
     operation = layer.operation
     assert isinstance(operation, Convolution)
-    outside, inside = operation.weight.shape[:2]
-    source = (pad or layer).inputs[0]
-
-    def pixels(piece: Piece) -> Array:
-        shape = piece.areas[layer.name].shape
-        return winograd.pixels(*shape).reshape(1, *shape)
-
+    inside, source = operation.weight.shape[1], (pad or layer).inputs[0]
     flat = graph.add("Reshape", value, graph.constant(np.array([-1, inside]), np.int64))
-    tiles = graph.control(lambda piece: _tiles(piece, source, layer, pad), [-1])
-    by_place = graph.constant(np.array([winograd.REACH**2, -1]), np.int64)
+    seen = graph.add("Gather", flat, graph.control(lambda piece: _tiles(piece, source, layer, pad), [-1]), axis=0)
+    found = add_products(graph, seen, winograd.into(), operation)
+    return Tiled(graph.biased(found, operation.bias), layer.name, lambda piece: (0, 0))
+
+
+def add_products(graph: GraphBuilder, seen: str, into: Array, operation: Convolution) -> str:
+    """Winograd's way from what the tiles see, the first of 36 or fewer pixels of each, then the second ones, and so
+    on, to such a table of the output, without bias."""
+    outside, inside = operation.weight.shape[:2]
+    by_place = graph.constant(np.array([into.shape[1], -1]), np.int64)
+    by_product = graph.constant(np.array([winograd.REACH**2, -1]), np.int64)
     by_pixel = graph.constant(np.array([winograd.REACH**2, -1, inside]), np.int64)
-    seen = graph.add("Reshape", graph.add("Gather", flat, tiles, axis=0), by_place)
-    turned = graph.add("Reshape", graph.add("MatMul", graph.constant(winograd.into(), np.float32), seen), by_pixel)
+    turned = graph.add("MatMul", graph.constant(into, np.float32), graph.add("Reshape", seen, by_place))
+    turned = graph.add("Reshape", turned, by_pixel)
     products = graph.add("MatMul", turned, graph.weight(winograd.weights(operation.weight)))
-    products = graph.add("Reshape", products, by_place)
+    products = graph.add("Reshape", products, by_product)
     found = graph.add("MatMul", graph.constant(winograd.back(), np.float32), products)
-    found = graph.add("Reshape", found, graph.constant(np.array([-1, outside]), np.int64))
-    found = graph.add("Gather", found, graph.control(pixels, [1, -1, -1]), axis=0)
-    return graph.biased(found, operation.bias)
+    return graph.add("Reshape", found, graph.constant(np.array([-1, outside]), np.int64))
 
 
 def add_matrix(graph: GraphBuilder, value: str, operation: Convolution) -> str:
@@ -184,7 +207,7 @@ def _tiles(piece: Piece, source: str, layer: Layer, pad: Layer | None) -> Array:
         margins, mode = (vertical.before, horizontal.before), pad.operation.mode
     rows, columns = (
         # The last tiles may reach past the piece: what they give there is left out.
-        (_place(winograd.along(span) - before, mode, length) - held.start).clip(0, held.length - 1)
+        (place_of(winograd.along(span) - before, mode, length) - held.start).clip(0, held.length - 1)
         for span, before, length, held in zip(
             (out.rows, out.columns), margins, (size.height, size.width), (have.rows, have.columns), strict=True
         )
@@ -192,7 +215,7 @@ def _tiles(piece: Piece, source: str, layer: Layer, pad: Layer | None) -> Array:
     return winograd.tiles(rows, columns, have.columns.length)
 
 
-def _place(places: NDArray[np.int64], mode: str, length: int) -> NDArray[np.int64]:
+def place_of(places: NDArray[np.int64], mode: str, length: int) -> NDArray[np.int64]:
     """Where in a picture of ``length`` a pixel is taken from that lies at such a place, which may be outside."""
     if mode == "reflect":
         places = np.abs(places)

@@ -15,7 +15,7 @@ from server.engine.pieces.network import Layer, Size, multiplications
 TOUCH = 80.0
 _WINOGRAD = 0.5
 
-_VALUE_BYTES = 4
+VALUE_BYTES = 4
 
 
 def layer_cost(layer: Layer, channels: int, layout: Layout) -> float:
@@ -51,7 +51,7 @@ def kept_bytes(names: frozenset[str], sizes: Mapping[str, Size], value_bytes: in
 
 
 def _bytes(name: str, piece: Piece) -> int:
-    return piece.areas[name].pixels * piece.sizes[name].channels * _VALUE_BYTES
+    return piece.areas[name].pixels * piece.sizes[name].channels * VALUE_BYTES
 
 
 def _workspace(layer: Layer, piece: Piece, layout: Layout) -> int:

@@ -6,15 +6,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from server.engine.pieces.areas import Area, Piece, part_of, trace
-from server.engine.pieces.cost import layer_cost, piece_bytes, piece_cost
+from server.engine.pieces.cost import VALUE_BYTES, layer_cost, piece_bytes, piece_cost
 from server.engine.pieces.layout import Layout
 from server.engine.pieces.lowering import Task
 from server.engine.pieces.network import Layer, Pad, Size
 from server.engine.pieces.spans import Span
 from server.engine.pieces.winograd import TILE
 
-# Bands over the whole width are kept and read in fewer runs; this much more to compute is worth it.
+# Bands over the whole width are kept and read in one run; this much more to compute is worth it. Wider tiles are in
+# fewer runs than others, and fewer rows of the picture are held for them.
 _WORTH = 1.15
+_ABOUT = 1.02
 
 
 def divide(task: Task, sizes: Mapping[str, Size], picture: Size, layout: Layout, room: int) -> list[Area]:
@@ -32,6 +34,16 @@ def divide(task: Task, sizes: Mapping[str, Size], picture: Size, layout: Layout,
 def piece_of(task: Task, area: Area, sizes: Mapping[str, Size], picture: Size) -> Piece:
     """What the task computes for this area of the picture."""
     return trace(task.layers, {name: part_of(sizes[name], area, picture) for name in task.asked}, sizes)
+
+
+def held_bytes(task: Task, area: Area, sizes: Mapping[str, Size], picture: Size, layout: Layout) -> int:
+    """For a piece and, where it is a tile, for the rows of the picture that tiles beside each other are cut from, and
+    those of the result that they are put together to."""
+    piece, rows = piece_of(task, area, sizes, picture), 0
+    if area.columns.length < picture.width:
+        rows += sum(piece.areas[name].rows.length for name in task.loaded if sizes[name] == picture)
+        rows += 2 * area.rows.length if task.output else 0  # the tiles' and, copied, all of them
+    return piece_bytes(task, piece, layout) + rows * picture.width * picture.channels * VALUE_BYTES
 
 
 def unit_of(sizes: Mapping[str, Size], picture: Size) -> int:
@@ -67,17 +79,19 @@ class _Division:
         return (2 * margin + 2) * _scale(self.sizes[layer.inputs[0]], self.picture)
 
     def best(self) -> tuple[int, int]:
-        found: tuple[float, int, int] | None = None
+        found: list[tuple[float, int, int]] = []
         for columns in self._widths():
             rows = self._most_rows(columns)
             if not rows:
                 continue
             margin = self._margin(rows, columns)
-            if found is None or margin * _WORTH < found[0]:
-                found = margin, rows, columns
-            if found[0] < _WORTH:
-                break
-        return (found[1], found[2]) if found else (self.unit, self.unit)
+            if columns == self.picture.width:
+                if margin < _WORTH:
+                    return rows, columns
+                margin /= _WORTH
+            found.append((margin, rows, columns))
+        most = _ABOUT * min((margin for margin, _, _ in found), default=1.0)
+        return next(((rows, columns) for margin, rows, columns in found if margin <= most), (self.unit, self.unit))
 
     def _widths(self) -> Iterator[int]:
         columns = self.picture.width
@@ -97,11 +111,11 @@ class _Division:
         return most * self.unit
 
     def _bytes(self, rows: int, columns: int) -> int:
-        return piece_bytes(self.task, self._middle(rows, columns), self.layout)
+        return held_bytes(self.task, self._middle(rows, columns), self.sizes, self.picture, self.layout)
 
     def _margin(self, rows: int, columns: int) -> float:
         """How many times as much is computed as without pieces."""
-        piece = self._middle(rows, columns)
+        piece = piece_of(self.task, self._middle(rows, columns), self.sizes, self.picture)
         share = min(rows, self.picture.height) * min(columns, self.picture.width) / self.picture.pixels
         whole = sum(
             layer_cost(layer, self.sizes[layer.name].channels, self.layout) * self.sizes[layer.name].pixels
@@ -109,13 +123,13 @@ class _Division:
         )
         return piece_cost(self.task, piece, self.layout) / (whole * share) if whole else 1.0
 
-    def _middle(self, rows: int, columns: int) -> Piece:
-        """A piece of this size that lies away from the picture's edges, where it can."""
+    def _middle(self, rows: int, columns: int) -> Area:
+        """One of this size that lies away from the picture's edges, where it can."""
         vertical, horizontal = (
             Span(max(0, (length - part) // 2), min(length, max(0, (length - part) // 2) + part))
             for length, part in ((self.picture.height, rows), (self.picture.width, columns))
         )
-        return piece_of(self.task, Area(vertical, horizontal), self.sizes, self.picture)
+        return Area(vertical, horizontal)
 
 
 def _parts(length: int, most: int, unit: int) -> Iterator[Span]:

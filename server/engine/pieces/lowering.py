@@ -12,6 +12,7 @@ from onnx import TensorProto, helper
 
 from server.engine.pieces import convolutions
 from server.engine.pieces.areas import Area, Piece
+from server.engine.pieces.doubling import add_doubled, doubles_by_itself
 from server.engine.pieces.graph import Array, Graph, GraphBuilder
 from server.engine.pieces.layout import CHANNELS_FIRST, Layout
 from server.engine.pieces.network import (
@@ -63,7 +64,8 @@ class _Lowering:
         self._kept = helper.np_dtype_to_tensor_dtype(kept)
         self._graph = GraphBuilder(layout)
         self._values: dict[str, str] = {}
-        self._padding: dict[str, Layer] = {}  # what a convolution does on its way
+        self._later: dict[str, Layer] = {}  # what a convolution does on its way
+        self._tiled: convolutions.Tiled | None = None  # what is measured, where it need not lie in order
         self._users = Counter(name for layer in task.layers for name in layer.inputs)
 
     def graph(self) -> Graph:
@@ -71,7 +73,7 @@ class _Lowering:
             self._values[name] = self._load(name)
         for layer in self._task.layers:
             if self._is_done_later(layer):
-                self._padding[layer.name] = layer
+                self._later[layer.name] = layer
             else:
                 self._values[layer.name] = self._compute(layer)
         for name in self._task.stored:
@@ -107,7 +109,8 @@ class _Lowering:
             square = self._graph.add("ReduceMean", self._graph.add("Mul", rest, rest), axes, keepdims=1)
         else:
             # A matrix multiplication is three times as fast as onnxruntime's ReduceMean over all but the last axis.
-            even = self._graph.control(lambda piece: _even(piece.asked[name]), [1, -1], TensorProto.FLOAT)
+            shares = self._tiled.shares if self._tiled else lambda piece: _even(piece.asked[name])
+            even = self._graph.control(shares, [1, -1], TensorProto.FLOAT)
             table = self._graph.add("Reshape", value, self._graph.constant(np.array([-1, channels]), np.int64))
             mean = self._graph.add("MatMul", even, table)
             rest = self._graph.add("Sub", table, mean)
@@ -134,21 +137,43 @@ class _Lowering:
         return self._graph.crop(self._values[name], lambda piece: (piece.areas[name], piece.seen(layer, name)))
 
     def _is_done_later(self, layer: Layer) -> bool:
-        if not isinstance(layer.operation, Pad) or self._users[layer.name] != 1 or layer.name in self._task.asked:
+        user, layout = self._only_user(layer), self._graph.layout
+        if user is None:
             return False
+        match layer.operation:
+            case Resize():
+                behind = self._only_user(user)
+                return behind is not None and doubles_by_itself(
+                    behind.operation, user.operation, layer.operation, layout
+                )
+            case Pad():
+                return layer.inputs[0] in self._later or convolutions.pads_by_itself(
+                    user.operation, layer.operation, layout
+                )
+        return False
+
+    def _only_user(self, layer: Layer) -> Layer | None:
+        """None where others need the layer too."""
+        if self._users[layer.name] != 1 or layer.name in self._task.asked:
+            return None
         (user,) = (user for user in self._task.layers if layer.name in user.inputs)
-        return convolutions.pads_by_itself(user.operation, layer.operation, self._graph.layout)
+        return user
 
     def _compute(self, layer: Layer) -> str:
         graph, operation = self._graph, layer.operation
         first = layer.inputs[0]
-        pad = self._padding.get(first)
+        pad = self._later.get(first)
         source = pad.inputs[0] if pad else first
+        doubling = self._later.get(source)
         match operation:
             case Pad():
                 return convolutions.add_pad(graph, self._values[first], layer)
+            case Convolution() if pad and doubling:
+                return self._from_tiles(
+                    layer, add_doubled(graph, self._values[doubling.inputs[0]], layer, pad, doubling)
+                )
             case Convolution() if convolutions.is_winograd(operation, graph.layout):
-                return convolutions.add_winograd(graph, self._values[source], layer, pad)
+                return self._from_tiles(layer, convolutions.add_winograd(graph, self._values[source], layer, pad))
             case Convolution() if convolutions.is_matrix(operation, graph.layout):
                 return convolutions.add_matrix(graph, self._see(layer, first), operation)
             case Convolution() if convolutions.is_narrow(operation, graph.layout):
@@ -169,6 +194,13 @@ class _Lowering:
                 return self._pool(layer, operation)
             case Resize():
                 return self._resize(layer, operation)
+
+    def _from_tiles(self, layer: Layer, tiled: convolutions.Tiled) -> str:
+        if layer.name == self._task.measured and not self._users[layer.name] and layer.name not in self._task.stored:
+            self._tiled = tiled  # statistics do not ask where pixels lie
+            return tiled.table
+        pixels = self._graph.control(lambda piece: tiled.pixels(piece)[None], [1, -1, -1])
+        return self._graph.add("Gather", tiled.table, pixels, axis=0)
 
     def _normalisation(self, layer: Layer, operation: Normalisation) -> str:
         channels = operation.scale.shape[0]

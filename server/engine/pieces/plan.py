@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from server.engine.pieces.areas import Area
-from server.engine.pieces.cost import TOUCH, piece_bytes, piece_cost
-from server.engine.pieces.division import divide, piece_of
+from server.engine.pieces.cost import TOUCH, piece_cost
+from server.engine.pieces.division import divide, held_bytes, piece_of
 from server.engine.pieces.layout import Layout
 from server.engine.pieces.lowering import Task
 from server.engine.pieces.network import Network, Normalisation, Size
@@ -124,7 +124,7 @@ def _planned(
 
 def _most_bytes(planned: PlannedSweep, sizes: Mapping[str, Size], picture: Size, layout: Layout) -> int:
     largest = max(planned.areas, key=lambda area: area.pixels)
-    return piece_bytes(planned.task, piece_of(planned.task, largest, sizes, picture), layout)
+    return held_bytes(planned.task, largest, sizes, picture, layout)
 
 
 def task_of(network: Network, sweep: Sweep) -> Task:

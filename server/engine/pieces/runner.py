@@ -15,6 +15,7 @@ from server.engine.pieces.layout import Layout
 from server.engine.pieces.network import Network, Normalisation
 from server.engine.pieces.plan import PiecePlan, PlannedSweep
 from server.engine.pieces.programs import Program, Programs
+from server.engine.pieces.spans import Span
 from server.engine.pieces.statistics import Statistics
 from server.engine.pieces.store import FileStore, MemoryStore, Store
 
@@ -23,9 +24,9 @@ Rows = Callable[[int, int], NDArray[np.float32]]
 # Takes the result's next rows.
 Emit = Callable[[NDArray[np.float32]], None]
 
-# All bits of a float16's exponent: set where a value is infinite, or no number. numpy's isfinite takes three times as
-# long.
-_INFINITE = np.uint16(0x7C00)
+# The bits of float16's infinities. Finite values' bits are smaller as integers: with a sign, or, below zero, without.
+_INFINITE = 0x7C00
+_MINUS_INFINITE = 0xFC00
 
 
 class Overflow(ArithmeticError):
@@ -44,6 +45,7 @@ class PieceRun:
             FileStore(layout, plan.kept) if plan.in_file else MemoryStore(layout, plan.kept, recycles=plan.recycles)
         )
         self._known: dict[str, Array] = {}
+        self._seen: tuple[Span, Array] | None = None  # rows of the picture, for the tiles beside each other
 
     def steps(self, rows: Rows, emit: Emit, options: Any) -> Iterator[tuple[PlannedSweep, int]]:
         """Each next() computes a piece, whose sweep and number it gives. Raises Overflow, and OSError where a file is
@@ -52,6 +54,7 @@ class PieceRun:
             for planned in self._plan.sweeps:
                 yield from self._sweep(planned, rows, emit, options)
         finally:
+            self._seen = None
             self._store.close()
 
     def _sweep(self, planned: PlannedSweep, rows: Rows, emit: Emit, options: Any) -> Iterator[tuple[PlannedSweep, int]]:
@@ -79,6 +82,7 @@ class PieceRun:
                     emit(band[0] if len(band) == 1 else np.concatenate(band, axis=3))
                     band.clear()
             if area.columns.stop == self._picture.width:
+                self._seen = None
                 self._let_go(planned, following)
             yield planned, number
         if statistics:
@@ -93,12 +97,16 @@ class PieceRun:
         area = piece.areas[name]
         if name != self._network.input:
             return self._store.read(name, area)
-        seen = rows(area.rows.start, area.rows.stop)
-        return np.ascontiguousarray(seen[..., area.columns.start : area.columns.stop])
+        if area.columns.length == self._picture.width:
+            return np.ascontiguousarray(rows(area.rows.start, area.rows.stop))
+        if self._seen is None or self._seen[0] != area.rows:
+            self._seen = None  # so that there are no two at a time
+            self._seen = area.rows, rows(area.rows.start, area.rows.stop)
+        return np.ascontiguousarray(self._seen[1][..., area.columns.start : area.columns.stop])
 
     def _keep(self, name: str, area: Area, values: Array, place: Array | None) -> None:
         """The statistics do not tell of an overflow: they are taken before, of values at full precision."""
-        if values.dtype == np.float16 and (values.view(np.uint16) & _INFINITE).max() == _INFINITE:
+        if values.dtype == np.float16 and not _are_finite(values):
             raise Overflow("Values were too large to be kept at half precision.")
         if place is None:
             self._store.write(name, area, values)
@@ -129,3 +137,9 @@ class PieceRun:
         deviation = np.sqrt(statistics.variance + layer.operation.epsilon)
         self._known[f"{layer.name}/mean"] = statistics.mean.astype(np.float32)
         self._known[f"{layer.name}/factor"] = (layer.operation.scale / deviation).astype(np.float32)
+
+
+def _are_finite(values: Array) -> bool:
+    """Of float16. Unlike numpy's isfinite, this makes no array as large, which would be memory that the system has to
+    clear."""
+    return bool(values.view(np.int16).max() < _INFINITE and values.view(np.uint16).max() < _MINUS_INFINITE)

@@ -52,16 +52,18 @@ class _Layer:
 
 
 class MemoryStore:
-    """In memory, which goes back to the system as it is dropped, a sixty-fourth of a layer at a time. If it
-    ``recycles``, whole layers serve for the next ones of their size instead: that saves time and takes twice the
-    memory."""
+    """In memory, a sixty-fourth of a layer at a time or, if it ``recycles``, a whole one, which takes twice the memory.
+
+    What is dropped serves for what comes next, if that is of the same size, and else goes back to the system before
+    more is asked for: to write to memory that the system has to clear takes twice as long.
+    """
 
     def __init__(self, layout: Layout, kind: np.dtype[Any], *, recycles: bool = False) -> None:
         self._layout = layout
         self._kind = kind
         self._recycles = recycles
         self._layers: dict[str, _Layer] = {}
-        self._spare: mmap.mmap | None = None
+        self._spare: dict[int, list[mmap.mmap]] = {}  # by size
 
     def open(self, name: str, size: Size) -> None:
         self._layers[name] = _Layer(size, -(-size.height // (1 if self._recycles else SEGMENTS)))
@@ -86,15 +88,15 @@ class MemoryStore:
     def drop(self, name: str, before: int | None = None) -> None:
         layer = self._layers[name]
         last = before // layer.rows if before is not None and not self._recycles else 0
-        for number in [number for number in layer.segments if number < last]:
-            del layer.segments[number]
+        for number in [number for number in layer.segments if number < last or before is None]:
+            segment = layer.segments.pop(number)
+            self._spare.setdefault(len(segment), []).append(segment)
         if before is None:
             del self._layers[name]
-            self._spare = layer.segments.get(0) if self._recycles else None
 
     def close(self) -> None:
         self._layers.clear()
-        self._spare = None
+        self._spare.clear()
 
     def _parts(self, name: str, area: Area) -> Iterator[tuple[Array, slice]]:
         """The area in each segment, and which of the area's rows that is."""
@@ -112,10 +114,9 @@ class MemoryStore:
         return np.ndarray(shape, self._kind, layer.segments[number])
 
     def _memory(self, size: int) -> mmap.mmap:
-        spare, self._spare = self._spare, None
-        if spare is not None and len(spare) == size:
-            return spare
-        del spare
+        if self._spare.get(size):
+            return self._spare[size].pop()
+        self._spare.clear()
         memory = _private(size)
         if self._layout is not CHANNELS_FIRST and hasattr(mmap, "MADV_HUGEPAGE"):
             with contextlib.suppress(OSError):

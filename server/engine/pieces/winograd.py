@@ -37,12 +37,22 @@ _G = (
 )
 _A = np.array([[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]], np.float64)
 
+# Six pixels of a line that is doubled by linear interpolation, from the second of a pair on: what four are to them.
+_DOUBLED = (
+    np.array([[3, 1, 0, 0], [1, 3, 0, 0], [0, 3, 1, 0], [0, 1, 3, 0], [0, 0, 3, 1], [0, 0, 1, 3]], np.float64) / 4
+)
+
 Index = NDArray[np.int64]
 
 
 def into() -> NDArray[np.float32]:
     """36 x 36: a flattened tile to what is multiplied."""
     return np.kron(_B, _B).astype(np.float32)
+
+
+def into_doubled() -> NDArray[np.float32]:
+    """36 x 16: the pixels of a picture, flattened, to what is multiplied for a tile of the picture doubled."""
+    return np.kron(_B @ _DOUBLED, _B @ _DOUBLED).astype(np.float32)
 
 
 def back() -> NDArray[np.float32]:
@@ -59,7 +69,7 @@ def weights(kernel: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def tiles(rows: Index, columns: Index, width: int) -> Index:
     """Which pixels, ``width`` of them in a row, the tiles see: 36 x tiles, flattened. ``rows`` and ``columns`` are
-    REACH x tiles: where they lie along each axis."""
+    REACH x tiles: where they lie along each axis; any other length takes REACH's place."""
     return (rows[:, None, :, None] * width + columns[None, :, None, :]).reshape(-1)
 
 
@@ -69,10 +79,27 @@ def along(span: Span) -> Index:
     return span.start + np.arange(REACH)[:, None] + TILE * np.arange(count)[None, :]
 
 
+def along_doubled(span: Span) -> Index:
+    """4 x tiles: where the pixels lie, along one axis, that the tiles of these output pixels see when it is doubled
+    and padded by one. Tiles begin at even pixels; the first may begin before the span."""
+    count = -(-(span.length + span.start % 2) // TILE)
+    return span.start // 2 - 1 + np.arange(4)[:, None] + TILE // 2 * np.arange(count)[None, :]
+
+
 @lru_cache(8)
-def pixels(height: int, width: int) -> Index:
-    """Where in 16 x tiles the pixels of the output lie, row by row."""
-    down, across = -(-height // TILE), -(-width // TILE)
-    rows, columns = np.arange(height)[:, None], np.arange(width)[None, :]
+def pixels(height: int, width: int, top: int = 0, left: int = 0) -> Index:
+    """Where in 16 x tiles the pixels of the output lie, row by row. ``top`` rows and ``left`` columns of the first
+    tiles are no part of it."""
+    down, across = -(-(height + top) // TILE), -(-(width + left) // TILE)
+    rows, columns = np.arange(top, top + height)[:, None], np.arange(left, left + width)[None, :]
     place = rows % TILE * TILE + columns % TILE
     return ((place * down + rows // TILE) * across + columns // TILE).reshape(-1)
+
+
+@lru_cache(8)
+def shares(height: int, width: int, top: int = 0, left: int = 0) -> NDArray[np.float32]:
+    """1 x (16 x tiles): by what to multiply for the mean of the output; what is no part of it counts for nothing."""
+    down, across = -(-(height + top) // TILE), -(-(width + left) // TILE)
+    shares = np.zeros((1, TILE**2 * down * across), np.float32)
+    shares[0, pixels(height, width, top, left)] = 1 / (height * width)
+    return shares

@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from server.engine.pieces.areas import Area
-from server.engine.pieces.division import divide, piece_of, unit_of
+from server.engine.pieces.division import divide, held_bytes, piece_of, unit_of
 from server.engine.pieces.layout import CHANNELS_LAST
 from server.engine.pieces.lowering import Task
 from server.engine.pieces.network import Network
 from server.engine.pieces.plan import task_of
 from server.engine.pieces.schedule import Keeping, cheapest
+from server.engine.pieces.spans import Span
 from server.engine.pieces.winograd import TILE
 from tests.server.engine.pieces import networks
 from tests.server.engine.pieces.drafts import Draft
@@ -86,3 +87,26 @@ def test_bands_come_before_tiles() -> None:
     areas = divide(task, sizes, sizes[network.input], CHANNELS_LAST, 3 << 20)
     assert len(areas) > 1
     assert all(area.columns.length == 48 for area in areas)
+
+
+def test_tiles_overlap_little() -> None:
+    """Of a wide picture: not the widest tiles that fit, which would be low and so have more margin."""
+    network = read(networks.made(networks.antialiased))
+    sizes = network.sizes(320, 2048)
+    task = tasks(network, 320, 2048)[4]
+    for room in (2 << 20, 4 << 20):
+        rows, columns = divide(task, sizes, sizes[network.input], CHANNELS_LAST, room)[0].shape
+        assert columns < 4 * rows < 16 * columns
+
+
+def test_a_tile_also_holds_rows_of_the_whole_picture() -> None:
+    """Those that it is cut from, with its margins, and twice those that it becomes a part of."""
+    network, area = read(networks.made(networks.normless)), Area(Span(32, 64), Span(32, 64))
+    held = []
+    for width in (400, 1600):
+        sizes = network.sizes(400, width)
+        (task,) = tasks(network, 400, width)
+        rows = piece_of(task, area, sizes, sizes[network.input]).areas[network.input].rows.length
+        held.append(held_bytes(task, area, sizes, sizes[network.input], CHANNELS_LAST))
+    assert rows > 32
+    assert held[1] - held[0] == (rows + 2 * 32) * 1200 * 3 * 4

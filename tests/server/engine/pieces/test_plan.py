@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -45,6 +47,13 @@ def test_with_room_for_all_nothing_is_kept_at_half_precision_or_in_a_file() -> N
 
 def test_little_room_makes_more_pieces() -> None:
     assert plan(normless, 2 * MIB).pieces > plan(normless, 64 * MIB).pieces
+
+
+@pytest.mark.parametrize("kind", [antialiased, normless])
+def test_a_little_more_memory_never_makes_many_more_pieces(kind: object) -> None:
+    """As it would if what pieces need beside their room were not seen before."""
+    counts = [plan(kind, memory / 4 * MIB, height=400, width=800).pieces for memory in range(10, 120)]
+    assert all(more <= 1.5 * fewer for fewer, more in pairwise(counts))
 
 
 def test_the_work_of_a_sweep_is_that_of_its_layers() -> None:

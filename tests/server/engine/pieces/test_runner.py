@@ -159,6 +159,14 @@ def test_values_beyond_half_precision_are_an_overflow(layout: str, seen_again: b
         in_pieces(loud(1e6, seen_again=seen_again), noise(3, 44, 36), way)
 
 
+@pytest.mark.parametrize("factor", [1e6, -1e6])
+def test_values_beyond_half_precision_on_one_side_are_an_overflow(factor: float) -> None:
+    draft = Draft()
+    x = draft.norm(draft.add("Mul", draft.relu(draft.conv(INPUT, 4)), np.float32(factor)))
+    with pytest.raises(Overflow):
+        in_pieces(draft.model(draft.add("Tanh", x)), noise(3, 44, 36), Way(kept=np.float16, piece_room=TILES))
+
+
 def test_large_values_within_half_precision_are_none() -> None:
     model, picture = loud(1e4, seen_again=False), noise(3, 44, 36)
     agree(model, picture, Way(kept=np.float16, piece_room=TILES))
@@ -194,6 +202,22 @@ def test_rows_are_asked_for_within_the_picture() -> None:
     assert min(top for top, _ in asked) == 0
     assert max(bottom for _, bottom in asked) == 48
     assert max(bottom - top for top, bottom in asked) < 48
+
+
+def test_tiles_beside_each_other_are_cut_from_the_same_rows() -> None:
+    """Which the caller converts to numbers each time that it is asked for them."""
+    network = read(made(strided))
+    picture, asked = noise(3, 96, 160), list[tuple[int, int]]()
+    plan = plan_in(network, Way(piece_room=TILES), 96, 160)
+
+    def rows(top: int, bottom: int) -> Array:
+        asked.append((top, bottom))
+        return picture[:, :, top:bottom]
+
+    run = PieceRun(network, Programs(network, CHANNELS_LAST, open_session), plan, CHANNELS_LAST)
+    list(run.steps(rows, lambda band: None, ort.RunOptions()))
+    begun = [area for planned in plan.sweeps for area in planned.areas if network.input in planned.task.loaded]
+    assert len(asked) == len([area for area in begun if area.columns.start == 0]) < len(begun)
 
 
 def test_a_run_that_is_given_up_leaves_no_file_open() -> None:

@@ -136,12 +136,38 @@ def fill_large(kept: Store, name: str, layout: Layout, *, dropping: str | None =
 
 @pytest.mark.parametrize("layout", LAYOUTS, ids=["last", "first"])
 def test_memory_goes_back_to_the_system(layout: Layout) -> None:
+    """As soon as it is known not to serve for what comes next."""
     kept, before = store(MemoryStore, layout), held()
     assert fill_large(kept, "layer", layout) - before >= 30 << 20
-    kept.drop("layer", 256)
-    assert held() - before < 24 << 20
+    for name, top, most in (("small", 256, 24 << 20), ("other", None, 8 << 20)):
+        kept.drop("layer", top)
+        kept.open(name, SIZE)
+        kept.write(name, area(0, SIZE.height), values(layout, area(0, SIZE.height)))
+        assert held() - before < most
+    kept.close()
+
+
+def test_memory_goes_back_when_all_is_done() -> None:
+    kept, before = store(MemoryStore, CHANNELS_LAST), held()
+    fill_large(kept, "layer", CHANNELS_LAST)
     kept.drop("layer")
+    kept.close()
     assert held() - before < 8 << 20
+
+
+def test_what_goes_serves_for_what_comes() -> None:
+    kept, addresses = store(MemoryStore, CHANNELS_LAST), dict[str, set[int]]()
+    for name in ("first", "second"):
+        kept.open(name, LARGE)
+        for top in range(0, LARGE.height, 8):
+            place = kept.place(name, Area(Span(top, top + 8), Span(0, LARGE.width)))
+            assert place is not None
+            place[...] = 1
+            addresses.setdefault(name, set()).add(place.ctypes.data)
+            if name == "second":
+                kept.drop("first", top + 8)
+    assert len(addresses["second"] - addresses["first"]) <= 1
+    assert len(addresses["second"]) == 64
     kept.close()
 
 
