@@ -98,9 +98,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--alone-from",
         type=int,
-        default=4096,
+        default=2048,
         metavar="SIDE",
-        help="one process at a time from here on (default: 4096)",
+        help="one process at a time from here on (default: 2048)",
     )
     ladder = parser.add_argument_group("the server on pictures of growing size")
     ladder.add_argument(
