@@ -80,7 +80,7 @@ def add_doubled(graph: GraphBuilder, value: str, layer: Layer, pad: Layer, resiz
     mixed = graph.add("MatMul", graph.control(lambda piece: edge(piece).shares(), [-1, 9, 9], TensorProto.FLOAT), near)
     rows = graph.add("Reshape", mixed, graph.constant(np.array([-1, 9 * inside]), np.int64))
     weight = operation.weight.transpose(2, 3, 1, 0).reshape(9 * inside, outside)
-    exact = graph.add("MatMul", rows, graph.weight(np.ascontiguousarray(weight)))
+    exact = graph.add("MatMul", rows, graph.weight(np.ascontiguousarray(weight, np.float32)))
     found = graph.add("ScatterND", found, graph.control(places, [-1, 1]), exact)
     return replace(tiled, table=graph.biased(found, operation.bias))
 

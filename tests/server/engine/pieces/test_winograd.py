@@ -9,6 +9,7 @@ import onnx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
+from onnx import TensorProto
 
 from server.engine.pieces import winograd
 from server.engine.pieces.convolutions import is_winograd
@@ -81,9 +82,11 @@ def test_matrices_make_a_convolution(height: int, width: int, channels: int) -> 
     np.testing.assert_allclose(found, np.einsum("hwcij,kcij->hwk", windows, kernel), atol=2e-4)
 
 
-def doubled(mode: str | None = "constant", *, margin: int = 1, size: int = 3, **changes: Any) -> bytes:
+def doubled(
+    mode: str | None = "constant", *, margin: int = 1, size: int = 3, element: int = TensorProto.FLOAT, **changes: Any
+) -> bytes:
     """A convolution behind a doubling, and behind that another, so that its pieces begin at any pixel."""
-    draft = Draft(channels=16)
+    draft = Draft(channels=16, element=element)
     x = draft.add("Resize", INPUT, "", np.array([1, 1, 2, 2], np.float32), mode="linear", **changes)
     x = draft.conv(draft.pad(x, margin, mode) if mode else x, 20, size)
     return draft.model(draft.conv(draft.pad(x, 1), 3))
@@ -114,6 +117,12 @@ def test_a_doubled_picture_is_seen_without_being_made(mode: str, height: int, wi
 def test_a_few_doubled_pixels_are_right(mode: str, height: int, width: int) -> None:
     model, picture = doubled(mode), noise(16, height, width)
     np.testing.assert_allclose(in_pieces(model, picture, Way()), whole(model, picture), atol=2e-5)
+
+
+def test_half_precision_weights_compute_in_single_precision() -> None:
+    model, picture = doubled(element=TensorProto.FLOAT16), noise(16, 20, 24)
+    expected = whole(model, picture.astype(np.float16)).astype(np.float32)
+    np.testing.assert_allclose(in_pieces(model, picture, Way()), expected, atol=2e-2)
 
 
 @pytest.mark.parametrize("mode", ["reflect", "constant"])
