@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from server.engine.cuda.form import Form
+from server.engine.cuda.kernels import MOST_BLOCKS
 from server.engine.cuda.placing import Lifetime
 from server.engine.cuda.program import Convolve, Growth, Measure, Step, Store, Taps, View, read_by, written_by
 from server.engine.pieces.network import Convolution, Size
@@ -170,7 +171,8 @@ class Division:
         # where that is not stored: convolutions of one kind shall have bands of one size.
         in_bands = {one.seen for one in involved} | {one.buffer for one in involved if one.buffer in self.recomputed}
         most = max(self._bytes(name) for name in in_bands)
-        return max(-(-values // MOST_VALUES), -(-most // self._band_bytes))
+        count = max(-(-values // MOST_VALUES), -(-most // self._band_bytes))
+        return min(count, MOST_BLOCKS)  # each band has a block's sums at least
 
     def _even(self, height: int, convolve: Convolve) -> tuple[Span, ...]:
         """Bands of one height, for which the last one may begin before the one above it ends."""

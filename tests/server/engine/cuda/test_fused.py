@@ -10,7 +10,9 @@ from server.engine.cuda import bands, plans
 from server.engine.cuda.driver import CudaError, Graph
 from server.engine.cuda.form import Form
 from server.engine.cuda.fused import FusedNetwork
-from server.engine.cuda.lowering import NotFused
+from server.engine.cuda.kernels import MOST_BLOCKS
+from server.engine.cuda.lowering import NotFused, lower
+from server.engine.cuda.program import Measure
 from tests.server.engine.cuda.on_the_host import HostConvolutions, HostGpu, workshop_on_the_host
 from tests.server.engine.pieces import networks
 from tests.server.engine.pieces.drafts import Draft
@@ -122,6 +124,15 @@ def test_what_is_not_stored_is_computed_anew(network: Callable[[Draft], str], mo
         result = computed(fused, picture, plan.memory_bytes)
         np.testing.assert_allclose(result, expected, rtol=0, atol=1e-4)
         plan = fused.plan(100, 36, plan.memory_bytes - 1)
+
+
+def test_there_are_no_more_bands_than_there_is_room_for_their_sums() -> None:
+    network = read(model_of(networks.antialiased))
+    steps, sizes = lower(network), network.sizes(3000, 32)
+    anew = frozenset(bands.can_be_recomputed(steps))
+    division = bands.Division(steps, sizes, 4, recomputed=anew, band_bytes=1)
+    measured = [number for number, step in enumerate(steps) if isinstance(step, Measure)]
+    assert MOST_BLOCKS // 2 < max(len(division.work(number).spans) for number in measured) <= MOST_BLOCKS
 
 
 def test_a_full_network_takes_less_than_half_of_the_memory_when_it_computes_anew() -> None:
