@@ -129,7 +129,7 @@ class ServerConfig:
         default=(256,),
         metadata=_option(
             _Kind(_sides, "whole numbers from 16 to 8192 with commas between"),
-            "on a GPU, sides of the squares that each filter computes once before it is offered, such as 256,512,1024",
+            "on a GPU, sides of the squares that each filter computes before it is offered, such as 256,512,1024",
         ),
     )
     threads: int = field(
