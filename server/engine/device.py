@@ -63,7 +63,7 @@ class Device:
     """Opens sessions on one device, one at a time. ``threads`` on the CPU; 0 leaves their number to onnxruntime.
 
     ``tensorrt_cache`` is a folder for TensorRT's engines (None: one in the user's cache); ``warm_up`` is the sides of
-    the squares that a GPU computes once before a filter is offered. Raises StartProblem where the cache cannot be used.
+    the squares that a GPU computes before a filter is offered. Raises StartProblem where the cache cannot be used.
     """
 
     def __init__(
