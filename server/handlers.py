@@ -157,13 +157,12 @@ async def _in_chunks(
         if isinstance(step, np.ndarray):
             view, start = step.data.cast("B"), 0
             while start < len(view):
-                if not chunk and len(view) - start >= size:
-                    yield view[start : start + size].tobytes()
-                    start += size
-                    continue
                 part = view[start : start + size - len(chunk)]
-                chunk += part
                 start += len(part)
+                if len(part) == size:  # copied once
+                    yield part.tobytes()
+                    continue
+                chunk += part
                 if len(chunk) == size:
                     yield bytes(chunk)
                     chunk.clear()

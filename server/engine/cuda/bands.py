@@ -69,7 +69,7 @@ class Division:
         self._convolves = {step.buffer: step for step in steps if isinstance(step, Convolve)}
 
     def work(self, number: int) -> Work:
-        """Of the step with this number, which computes something."""
+        """Of the step with this number; the picture is received and delivered in no bands."""
         step = self._steps[number]
         match step:
             case Convolve():
@@ -84,9 +84,11 @@ class Division:
                 spans = self._split(self._sizes[step.buffer].height, convolve)
                 wanted = [self._needed(step.view, step.buffer, span) for span in spans]
                 return Work(spans, self._levels(number, convolve, wanted))
-        height = self._sizes[step.source].height if isinstance(step, Measure) else 0
-        height = self._sizes[step.buffer].height if isinstance(step, Store) else height
-        return Work((Span(0, height),), ())
+            case Measure():
+                return self._at_once(step.source)
+            case Store():
+                return self._at_once(step.buffer)
+        return Work((), ())
 
     def lifetimes(self, form: Form) -> dict[str, Lifetime]:
         """Of everything that lies in memory for a picture of this form, by name."""
@@ -126,6 +128,9 @@ class Division:
             else:
                 stored.add(buffer)
         return stored
+
+    def _at_once(self, buffer: str) -> Work:
+        return Work((Span(0, self._sizes[buffer].height),), ())
 
     def _levels(self, number: int, convolve: Convolve, wanted: Sequence[Span]) -> tuple[Level, ...]:
         levels: list[Level] = []

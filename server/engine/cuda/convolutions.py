@@ -11,13 +11,12 @@ import onnx
 import onnxruntime
 from onnx import helper
 
+from server.engine.cuda.kernels import Launch
 from server.engine.cuda.lowering import NotFused
 from server.engine.pieces.network import Convolution, TransposedConvolution
 
 _OPSET = 20
 _IR_VERSION = 10
-
-Launch = Callable[[], None]
 
 Open = Callable[[bytes], Any]
 """An onnxruntime.InferenceSession of a serialised model, on the GPU and its stream."""

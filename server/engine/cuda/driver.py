@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from ctypes import byref, c_char_p, c_int, c_size_t, c_uint, c_ulonglong, c_void_p
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -154,17 +153,15 @@ class Gpu:
     def event(self) -> Event:
         return Event(self)
 
-    def kernel(self, module: bytes, name: str) -> Kernel:
-        """Of a compiled module, which stays loaded."""
-        function = c_void_p()
-        self.call("cuModuleGetFunction", byref(function), self._module(module), name.encode())
-        return Kernel(self, function)
-
-    @cache  # noqa: B019 - a GPU lives as long as the process
-    def _module(self, module: bytes) -> c_void_p:
-        loaded = c_void_p()
+    def kernels(self, module: bytes, names: Iterable[str]) -> dict[str, Kernel]:
+        """Of a compiled module, by name; it stays loaded."""
+        loaded, found = c_void_p(), {}
         self.call("cuModuleLoadData", byref(loaded), module)
-        return loaded
+        for name in names:
+            function = c_void_p()
+            self.call("cuModuleGetFunction", byref(function), loaded, name.encode())
+            found[name] = Kernel(self, function)
+        return found
 
     @contextlib.contextmanager
     def recording(self) -> Iterator[list[Graph]]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from server.engine.cuda.compiler import compile_program
-from server.engine.cuda.driver import Gpu, Kernel
+from server.engine.cuda.driver import Gpu
 from server.engine.cuda.form import Form
 from server.engine.cuda.program import Growth, Taps, View
 from server.engine.pieces.network import Pad, Size
@@ -124,9 +124,9 @@ class Kernels:
         self.itemsize = np.dtype(element).itemsize
         source = files(__package__).joinpath("kernels.cu").read_text("utf-8")
         halves = ["-DHALF"] if element is np.float16 else []
-        self._module = compile_program(source, [f"--gpu-architecture={gpu.architecture}", *halves])
+        module = compile_program(source, [f"--gpu-architecture={gpu.architecture}", *halves])
         names = [f"{name}_{how}" for name in (*_ROWS, "sums") for how in ("wide", "narrow")]
-        self._kernels: dict[str, Kernel] = {name: gpu.kernel(self._module, name) for name in (*names, *_OTHERS)}
+        self._kernels = gpu.kernels(module, (*names, *_OTHERS))
 
     def store(self, seen: Seen, out: int, *, first_row: int, rows: int) -> Launch:
         """These rows of what is seen, to an address."""

@@ -39,11 +39,7 @@ _RELU_SLOPES = {"Relu": 0.0, "LeakyRelu": 0.01}  # ONNX's default for the latter
 
 
 class NotFused(Exception):
-    """The network has a layer for which there is no step; ``operation`` names it."""
-
-    def __init__(self, operation: str) -> None:
-        super().__init__(operation)
-        self.operation = operation
+    """The network has a layer for which there is no step; the text names it."""
 
 
 def lower(network: Network) -> tuple[Step, ...]:

@@ -95,7 +95,3 @@ def taps_name(view: View) -> str:
     """Of its weights; alike taps have one name."""
     assert isinstance(view.sampling, Taps)
     return f"taps {view.sampling.weights.shape} {view.sampling.weights.tobytes().hex()}"
-
-
-def _seen_name(step: Convolve) -> str:
-    return f"{step.buffer}/seen"
