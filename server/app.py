@@ -12,7 +12,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import SERVICE_NAME as HEALTH
 from grpc_health.v1.health import aio as health
 from grpc_reflection.v1alpha import reflection
-from inference import open_inference_pb2, open_inference_pb2_grpc
+from pleinair.inference import open_inference_pb2, open_inference_pb2_grpc
 from pleinair.v1 import (
     filters_pb2,
     filters_pb2_grpc,
@@ -27,16 +27,16 @@ from server.config import ServerConfig, split_address
 from server.engine.device import Device
 from server.engine.worker import Worker
 from server.errors import StartProblem
-from server.filters import FilterFolder
-from server.handlers import TranslationHandler
-from server.jobs.trainer import Trainer
-from server.scanner import FolderScanner
+from server.filters.folder import FilterFolder
+from server.filters.scanner import FolderScanner
 from server.security import Security
 from server.services.filters import FilterService
 from server.services.inference_v2 import InferenceService
 from server.services.training import TrainingService
 from server.services.translation import TranslationService
-from server.trainings import Trainings
+from server.trainings.jobs.trainer import Trainer
+from server.trainings.trainings import Trainings
+from server.translation.handler import TranslationHandler
 
 TRAINING = training_pb2.DESCRIPTOR.services_by_name["TrainingService"].full_name
 SERVICES = (

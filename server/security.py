@@ -15,7 +15,7 @@ from grpc_health.v1.health import SERVICE_NAME as HEALTH
 
 from server.config import ServerConfig
 from server.errors import Reason, Refusal, StartProblem
-from server.services.status import abort
+from server.wire.status import abort
 
 SHORTEST_TOKEN = 16  # characters
 

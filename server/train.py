@@ -11,11 +11,11 @@ from pathlib import Path
 
 from pleinair.v1 import training_pb2 as pb
 
-from server.batch import UsageError, make_folder, picture_files
+from server.client.files import UsageError, make_folder, picture_files
+from server.client.trainings import TrainingClient, TrainingError
+from server.client.views import ProgressView, training_table
 from server.errors import StartProblem
 from server.security import read_file, read_token
-from server.training_client import TrainingClient, TrainingError
-from server.training_view import ProgressView, training_table
 
 ADDRESS = "127.0.0.1:50051"
 INTERRUPTED = 130

@@ -12,13 +12,13 @@ from pathlib import Path
 from pleinair.v1.translation_pb2 import Progress, Summary
 from tqdm import tqdm
 
-from server.batch import Job, UsageError, make_folders, plan, write_whole
-from server.client import Client, TranslationError, Translator
+from server.client.files import Job, UsageError, make_folders, plan, write_whole
+from server.client.listing import filter_table
+from server.client.local_engine import LocalEngine
+from server.client.translations import Client, TranslationError, Translator
 from server.config import ConfigError, ServerConfig, load_config
 from server.errors import StartProblem
-from server.listing import filter_table
-from server.local import LocalEngine
-from server.pictures import Picture, PictureError, decode_picture, encode_png
+from server.pictures.files import Picture, PictureError, decode_picture, encode_png
 from server.security import read_file, read_token
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from server.training_client import TrainingClient, TrainingError
+from server.client.trainings import TrainingClient, TrainingError
 from tests.demo import PICTURE_SIZE, SCENE_SEED, Stages
 from tests.processes import ProgramFailed, python, serving
 from training.data.pictures import UnreadablePicture, read_picture

@@ -14,7 +14,7 @@ from PIL import Image
 from pleinair.v1 import training_pb2 as pb
 from pleinair.v1.training_pb2_grpc import TrainingServiceStub
 
-from server.jobs.locks import Held, hold
+from server.trainings.jobs.locks import Held, hold
 
 SOURCE, TARGET = pb.TrainingPicture.ROLE_SOURCE, pb.TrainingPicture.ROLE_TARGET
 SECONDS = 60.0

@@ -19,8 +19,8 @@ from training.data.batches import to_network
 from training.data.pictures import UnreadablePicture, read_picture
 from training.errors import InputError
 from training.export import chosen_identifier, identifier_from, title_from
-from training.filter_file import InexactFilter, write_filter
-from training.published import read_published
+from training.filters.filter_file import InexactFilter, write_filter
+from training.filters.published import read_published
 
 SAMPLE_SIZE = (256, 256)
 _DATA_SET = re.compile(r"(?:^|[_-])([a-z]+)2([a-z]+)(?:[_-]|$)")

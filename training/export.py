@@ -10,15 +10,15 @@ from typing import cast
 
 import torch
 
-from training.checkpoint import Checkpoint
 from training.config import IDENTIFIER
 from training.data.pictures import SUFFIXES
-from training.ema import NAME as AVERAGE
 from training.errors import InputError
-from training.filter_file import InexactFilter, write_filter
+from training.filters.filter_file import InexactFilter, write_filter
 from training.methods import METHODS
 from training.networks.generator import Generator
-from training.run import RunFolder
+from training.running.checkpoint import Checkpoint
+from training.running.ema import NAME as AVERAGE
+from training.running.run import RunFolder
 
 
 def export_filter(checkpoint: Checkpoint, path: Path, *, identifier: str, half: bool = False) -> float:

@@ -13,26 +13,26 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from training.attempt import Process, attempt, build_method, length_of
-from training.checkpoint import Checkpoint
+from training.computing.device import choose_device
+from training.computing.distributed import process_group, rank, wait_for_all, world_size
+from training.computing.memory import is_exhausted, release, with_half_the_batch
 from training.config import FitConfig
 from training.data.batches import UnpairedBatches
 from training.data.domains import choose_cache, read_domains
-from training.device import choose_device
-from training.distributed import process_group, rank, wait_for_all, world_size
-from training.dry_run import dry_run
 from training.errors import InputError
-from training.events import check_installed
 from training.export import domain_of, export_filter, identifier_from
-from training.filter_file import InexactFilter
-from training.guard import Diverged
-from training.lock import folder_lock
-from training.memory import is_exhausted, release, with_half_the_batch
-from training.options import named_folders, new_config, read_options
-from training.progress import Progress, telling
-from training.resume import Start, resume
-from training.run import RunFolder
-from training.stop import stop_at_end_of, stop_on_signal
+from training.filters.filter_file import InexactFilter
+from training.running.attempt import Process, attempt, build_method, length_of
+from training.running.checkpoint import Checkpoint
+from training.running.dry_run import dry_run
+from training.running.events import check_installed
+from training.running.guard import Diverged
+from training.running.lock import folder_lock
+from training.running.options import named_folders, new_config, read_options
+from training.running.progress import Progress, telling
+from training.running.resume import Start, resume
+from training.running.run import RunFolder
+from training.running.stop import stop_at_end_of, stop_on_signal
 
 INTERRUPTED = 130
 DIVERGED = 3

@@ -16,11 +16,11 @@ from typing import Any
 import onnxruntime
 from onnx import TensorProto, helper
 
-from server.engine.cuda.workshop import Workshop, open_workshop
+from server.engine.fused.workshop import Workshop, open_workshop
 from server.engine.memory import SHARE, free_memory
-from server.engine.pieces.engine import Engines
-from server.engine.pieces.layout import CHANNELS_FIRST, CHANNELS_LAST
 from server.engine.tensorrt import EngineCache
+from server.engine.tiled.engine import Engines
+from server.engine.tiled.layout import CHANNELS_FIRST, CHANNELS_LAST
 
 TENSORRT = "TensorrtExecutionProvider"
 CUDA = "CUDAExecutionProvider"

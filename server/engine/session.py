@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.engine.binding import Binding
-from server.engine.cuda.form import Form
-from server.engine.cuda.fused import FusedNetwork
-from server.engine.cuda.lowering import NotFused
 from server.engine.device import CPU, TENSORRT, Device
-from server.engine.pieces.engine import PieceEngine
-from server.engine.pieces.network import Network
-from server.engine.pieces.reader import NotInPieces, read_network
+from server.engine.fused.form import Form
+from server.engine.fused.lowering import NotFused
+from server.engine.fused.network import FusedNetwork
+from server.engine.network.network import Network
+from server.engine.network.reader import NotInPieces, read_network
 from server.engine.pixels import Tensor
+from server.engine.tiled.engine import PieceEngine
 
 Range = tuple[float, float]
 

@@ -18,12 +18,12 @@ from pleinair.v1.filters_pb2 import (
 )
 
 from server.admission import Admission
-from server.catalogue import Catalogue, FilterChange, Kind, Rejection, changes
-from server.description import is_identifier
 from server.errors import Reason, Refusal
-from server.filters import FilterFolder
-from server.services.convert import filter_message, rejected_message
-from server.services.status import refusals_as_status
+from server.filters.catalogue import Catalogue, FilterChange, Kind, Rejection, changes
+from server.filters.description import is_identifier
+from server.filters.folder import FilterFolder
+from server.wire.status import refusals_as_status
+from server.wire.translations import filter_message, rejected_message
 
 PAGE_SIZE = 50
 LARGEST_PAGE = 200

@@ -7,19 +7,19 @@ from importlib.metadata import version
 from typing import Any
 
 import grpc
-from inference import open_inference_pb2 as pb
-from inference import open_inference_pb2_grpc
 from numpy.typing import NDArray
+from pleinair.inference import open_inference_pb2 as pb
+from pleinair.inference import open_inference_pb2_grpc
 
 from server.admission import Admission
+from server.engine.picture_batch import translate_batch
 from server.errors import Reason, Refusal
-from server.filter_file import Filter
-from server.filters import FilterFolder
-from server.handlers import Summary, TranslationHandler
-from server.picture_batch import translate_batch
+from server.filters.filter_file import Filter
+from server.filters.folder import FilterFolder
 from server.services.caller import caller_of
-from server.services.status import refusals_as_status
-from server.services.tensors import LAYOUTS, Batch, batch_from, put_pictures, seconds_from, tensor_metadata
+from server.translation.handler import Summary, TranslationHandler
+from server.wire.status import refusals_as_status
+from server.wire.tensors import LAYOUTS, Batch, batch_from, put_pictures, seconds_from, tensor_metadata
 
 PLATFORM = "onnx_onnxv1"
 VERSION = "1"

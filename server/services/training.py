@@ -13,12 +13,12 @@ from pleinair.v1 import training_pb2_grpc
 
 from server.admission import Admission
 from server.errors import Reason, Refusal
-from server.jobs.names import is_job_id
-from server.jobs.pictures import PictureHeader
-from server.services.convert_training import job_message, picture_from, request_from, watched_message
-from server.services.status import refusals_as_status
-from server.training_handler import View
-from server.trainings import Trainings
+from server.trainings.handler import View
+from server.trainings.jobs.names import is_job_id
+from server.trainings.jobs.pictures import PictureHeader
+from server.trainings.trainings import Trainings
+from server.wire.status import refusals_as_status
+from server.wire.trainings import job_message, picture_from, request_from, watched_message
 
 PAGE_SIZE = 50
 LARGEST_PAGE = 200

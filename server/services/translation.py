@@ -18,10 +18,10 @@ from pleinair.v1.translation_pb2 import (
 
 from server.admission import Admission
 from server.errors import Reason, Refusal
-from server.handlers import Preview, Progress, Summary, TranslationHandler
 from server.services.caller import caller_of
-from server.services.convert import preview_message, progress_message, request_from, summary_message
-from server.services.status import refusals_as_status
+from server.translation.handler import Preview, Progress, Summary, TranslationHandler
+from server.wire.status import refusals_as_status
+from server.wire.translations import preview_message, progress_message, request_from, summary_message
 
 
 class TranslationService(translation_pb2_grpc.TranslationServiceServicer):

@@ -15,7 +15,7 @@ from server.engine.memory import is_out_of_memory
 from server.engine.ticket import SIGN_OF_LIFE_SECONDS, Array, Convert, Ticket
 from server.engine.worker import Worker
 from server.errors import Reason, Refusal
-from server.filter_file import Filter
+from server.filters.filter_file import Filter
 from server.translation.picture import RawPicture
 from server.translation.preview import ReducedPicture, preview_size
 from server.translation.terms import Preview, Progress, Stage, Summary

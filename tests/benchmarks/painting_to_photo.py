@@ -23,12 +23,12 @@ from PIL import Image
 
 from tests.benchmarks.core_seconds import core_seconds
 from tests.benchmarks.quality_plot import Curve, draw
-from training.apply import Filter
-from training.checkpoint import Checkpoint
 from training.config import PRESETS
 from training.data.pictures import read_picture
 from training.export import export_filter
+from training.filters.apply import Filter
 from training.metrics import gradient_correlation, patch_sliced_wasserstein
+from training.running.checkpoint import Checkpoint
 
 MEASURES = "measures.json"
 POLL = 0.2  # seconds between looks into the run's folder

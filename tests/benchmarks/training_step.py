@@ -21,10 +21,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from training.computing.device import choose_device
+from training.computing.precision import Precision, use_cudnn
 from training.config import PRESETS, FitConfig
-from training.device import choose_device
 from training.methods.cut import Cut, Forward
-from training.precision import Precision, use_cudnn
 
 # Steps that do not count, for compilation and algorithm searches, of FastCUT's mirrored step too.
 WARM_UP = {"cpu": 2, "cuda": 8, "mps": 4}

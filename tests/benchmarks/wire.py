@@ -25,7 +25,7 @@ from pleinair.v1 import translation_pb2, translation_pb2_grpc
 
 import plugins.client
 from plugins.client.messages import Channels, PixelFormat, SampleType, TranslateHeader
-from server.client import wire_chunks, wire_header
+from server.client.translations import wire_chunks, wire_header
 from tests.certificates import make_certificate
 
 TICK = 0.005  # seconds

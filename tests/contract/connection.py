@@ -15,8 +15,8 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2_grpc
 from grpc_status import rpc_status
-from inference import open_inference_pb2_grpc
 from numpy.typing import NDArray
+from pleinair.inference import open_inference_pb2_grpc
 from pleinair.v1 import filters_pb2_grpc, training_pb2_grpc, translation_pb2_grpc
 from pleinair.v1 import translation_pb2 as pb
 

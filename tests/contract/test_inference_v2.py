@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import onnxruntime
 import pytest
-from inference import open_inference_pb2 as pb
 from numpy.typing import NDArray
+from pleinair.inference import open_inference_pb2 as pb
 from pleinair.v1.translation_pb2 import Progress
 
 from tests.contract.connection import SECONDS, Connect, Connection, Failure, chunks_of, failing, frame_of

@@ -12,8 +12,8 @@ from pleinair.v1 import training_pb2 as pb
 from pleinair.v1 import translation_pb2
 
 from server.config import TrainingMode
-from server.jobs.job import Job, State
-from server.jobs.store import JobStore
+from server.trainings.jobs.job import Job, State
+from server.trainings.jobs.store import JobStore
 from tests import factories
 from tests.contract.connection import SECONDS, Connect, Connection, Failure, failing
 from tests.trainings import SOURCE, TARGET, encoded, eventually, frames, header, picture, picture_file

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from pleinair.v1 import translation_pb2 as pb
 
-from server.pictures import Picture, decode_picture, encode_png
+from server.pictures.files import Picture, decode_picture, encode_png
 from tests.contract.connection import SECONDS, Connect, Connection, failing
 
 RANDOM = np.random.default_rng(0)

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from server.jobs.trainer import Trainer
+from server.trainings.jobs.trainer import Trainer
 from tests import factories
-from tests.server.jobs import scripted_trainer
+from tests.server.trainings.jobs import scripted_trainer
 
 LONG = "100000"  # images: it does not end by itself
 

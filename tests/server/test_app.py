@@ -15,7 +15,7 @@ import grpc
 import numpy as np
 import pytest
 from grpc_health.v1 import health_pb2
-from inference import open_inference_pb2 as inference
+from pleinair.inference import open_inference_pb2 as inference
 from pleinair.v1 import filters_pb2
 from pleinair.v1 import translation_pb2 as pb
 
@@ -23,9 +23,9 @@ from server.app import Server
 from server.config import ServerConfig
 from server.engine.device import CPU, Device, Provider
 from server.errors import StartProblem
-from server.jobs.job import Job, State
-from server.jobs.store import JobStore
-from server.jobs.trainer import Trainer
+from server.trainings.jobs.job import Job, State
+from server.trainings.jobs.store import JobStore
+from server.trainings.jobs.trainer import Trainer
 from tests import factories
 from tests.contract.connection import Connection, chunks_of, failing, frame_of
 

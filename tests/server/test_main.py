@@ -16,7 +16,7 @@ import pytest
 from pleinair.v1 import training_pb2_grpc
 from pleinair.v1 import translation_pb2 as pb
 
-from server.client import Client
+from server.client.translations import Client
 from tests import factories
 from tests.contract.connection import Connection, chunks_of, failing, frame_of
 from tests.processes import ServerProcess, serving

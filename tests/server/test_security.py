@@ -12,11 +12,11 @@ import grpc
 import numpy as np
 import pytest
 from grpc_health.v1 import health_pb2
-from inference import open_inference_pb2 as inference
+from pleinair.inference import open_inference_pb2 as inference
 from pleinair.v1 import filters_pb2
 
 from server.app import Server
-from server.client import Client, TranslationError
+from server.client.translations import Client, TranslationError
 from server.config import ServerConfig
 from server.engine.device import Provider
 from server.errors import StartProblem

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from server.pictures import decode_picture
+from server.pictures.files import decode_picture
 from server.translate import main
 from tests import factories
 from tests.certificates import make_certificate

@@ -8,7 +8,7 @@ import pytest
 
 from training.config import PRESETS, FitConfig
 from training.errors import InputError
-from training.options import new_config
+from training.running.options import new_config
 
 
 def test_defaults_are_those_of_the_paper() -> None:

@@ -24,11 +24,11 @@ from tests.training.test_known_values import assert_known
 from training import convert
 from training.convert import default_domains, default_identifier
 from training.errors import InputError
+from training.filters.published import read_published
 from training.networks.patchgan import PatchGAN
 from training.networks.projection import ProjectionHead
 from training.networks.resnet import ResnetGenerator
 from training.networks.stylegan2 import StyleGAN2Discriminator, StyleGAN2Generator
-from training.published import read_published
 
 
 def saved(state: Any, folder: Path, name: str = "latest_net_G.pth") -> Path:

@@ -9,7 +9,7 @@ import pytest
 from tests.factories import failing, identity, inverting, put, put_bytes
 from tests.training.factories import gradient, picture_folder
 from training import evaluate
-from training.apply import Filter, translate_folder
+from training.filters.apply import Filter, translate_folder
 from training.metrics.picture_files import PictureFiles, read_pixels
 
 

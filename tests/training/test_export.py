@@ -14,13 +14,14 @@ from PIL import Image
 
 from tests.training.factories import TINY_READING, tiny_config
 from tests.training.known import fill, picture
-from training import export, filter_file
-from training.checkpoint import Checkpoint
+from training import export
 from training.data.folders import fingerprint, read_folder
 from training.export import domain_of, export_filter, identifier_from
-from training.filter_file import InexactFilter
+from training.filters import filter_file
+from training.filters.filter_file import InexactFilter
 from training.methods.cut import Cut
-from training.run import RunFolder
+from training.running.checkpoint import Checkpoint
+from training.running.run import RunFolder
 
 
 def metadata(path: Path) -> dict[str, str]:

@@ -10,7 +10,7 @@ import pytest
 from tests.training.factories import tiny_config
 from training.errors import InputError
 from training.files import write_whole
-from training.run import RunFolder
+from training.running.run import RunFolder
 
 
 @contextmanager

@@ -15,8 +15,8 @@ from PIL import Image
 
 from tests.training.factories import TINY_ARGUMENTS, gradient, picture_folder, two_folders
 from training import fit
-from training.checkpoint import Checkpoint
-from training.run import RunFolder
+from training.running.checkpoint import Checkpoint
+from training.running.run import RunFolder
 
 
 def arguments(root: Path, *more: str) -> list[str]:

@@ -18,7 +18,7 @@ from training.methods.cut import Cut
 from training.networks.patchgan import PatchGAN
 from training.networks.projection import ProjectionHead
 from training.networks.resnet import ResnetGenerator
-from training.schedule import LinearDecay
+from training.running.schedule import LinearDecay
 
 
 def assert_known(value: Tensor, mean: float, std: float, first: list[float], last: list[float]) -> None:

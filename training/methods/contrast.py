@@ -14,9 +14,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training.channels import as_channels
+from training.computing.distributed import gather, rank
 from training.config import FitConfig
-from training.distributed import gather, rank
+from training.data.channels import as_channels
 from training.losses import patch_nce, patch_nce_with_bank
 from training.methods.bank import KeyBank, follow
 from training.networks.generator import Generator

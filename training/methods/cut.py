@@ -9,12 +9,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from training.computing.distributed import average_gradients
+from training.computing.precision import Precision
 from training.config import FitConfig
-from training.distributed import average_gradients
 from training.losses import ADVERSARIAL, r1_penalty
 from training.methods.build import build_discriminator, build_generator, chosen_taps
 from training.methods.contrast import PatchContrast
-from training.precision import Precision
 
 SOURCE, TARGET = "source", "target"
 

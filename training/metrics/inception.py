@@ -17,8 +17,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from training.computing.vision import import_with_torchvision
 from training.errors import InputError
-from training.vision import import_with_torchvision
 
 RESIZE = "bilinear to 299 x 299 as in TensorFlow 1, no antialiasing"
 FEWEST_FOR_FID = 2048  # below, the covariance of 2048 features has no full rank

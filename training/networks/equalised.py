@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training.distributed import rank, world_size
+from training.computing.distributed import rank, world_size
 
 SQRT2 = math.sqrt(2)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from pleinair.v1 import translation_pb2
 
-from server.client import Client, TranslationError
+from server.client.translations import Client, TranslationError
 from tests.benchmarks.core_seconds import core_seconds
 from tests.benchmarks.serving.memory import peak_memory
 from tests.benchmarks.serving.network import picture

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from tests.benchmarks.serving.setting import IDENTIFIER, Setting
-from training.checkpoint import Checkpoint
 from training.config import FitConfig
 from training.data.synthetic import make_scene, render_painting
 from training.export import export_filter
 from training.methods.cut import Cut
 from training.networks.resnet import ResnetGenerator
+from training.running.checkpoint import Checkpoint
 
 _CONTRAST = 0.5  # standard deviation of the last layer's values before tanh, about that of a trained filter
 _SCENE = 1024  # pixels of a side; larger pictures repeat it

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from server.client import Client
+from server.client.translations import Client
 from tests import factories
 from tests.hosts.gimp.pictures import Bench, noise
 from tests.hosts.gimp.remote import wait_until

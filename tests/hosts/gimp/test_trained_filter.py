@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from server.client import Client
+from server.client.translations import Client
 from tests.hosts.gimp.pictures import Bench, noise
 from tests.processes import ServerProcess
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from server.client import Client
+from server.client.translations import Client
 from tests.hosts.krita.pixels import FULL, decoded, pixels_of, samples
 from tests.hosts.krita.playing import Played
 from tests.hosts.krita.spaces import SPACES

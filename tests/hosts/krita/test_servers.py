@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from server.client import Client
+from server.client.translations import Client
 from tests.certificates import make_certificate
 from tests.hosts.conftest import small_filters
 from tests.hosts.editors import Editors, Profile

@@ -13,7 +13,7 @@ from server.engine.device import Device
 from server.engine.pixels import Tensor
 from server.engine.session import Feed, Session
 from tests import factories
-from tests.server.engine.pieces.drafts import INPUT, Draft
+from tests.server.engine.tiled.drafts import INPUT, Draft
 
 SIZES = [(1, 1), (2, 1), (1, 40), (3, 5), (9, 17), (16, 16), (17, 16), (32, 20), (63, 65)]
 

@@ -17,12 +17,12 @@ from server.engine.device import CUDA, TENSORRT, Device, Provider
 from server.engine.pixels import ChannelOrder, Channels, PixelFormat, SampleType, Tensor
 from server.engine.run import Run
 from server.engine.session import Feed, Precision, Session
-from server.filter_file import read_filter
+from server.filters.filter_file import read_filter
 from server.translation.picture import RawPicture
 from tests import factories
-from tests.server.engine.pieces.drafts import Draft
-from tests.server.engine.pieces.networks import antialiased, cut, normless, strided
-from tests.server.engine.pieces.running import noise
+from tests.server.engine.tiled.drafts import Draft
+from tests.server.engine.tiled.networks import antialiased, cut, normless, strided
+from tests.server.engine.tiled.running import noise
 
 pytestmark = pytest.mark.skipif(Device(Provider.CUDA).execution_provider != CUDA, reason="needs a GPU")
 

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from server.engine.pixels import Channels, PixelFormat, SampleType
-from server.pictures import decode_picture
+from server.pictures.files import decode_picture
 from server.translation.picture import RawPicture
 from server.translation.preview import ReducedPicture, preview_size
 

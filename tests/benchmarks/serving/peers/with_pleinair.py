@@ -6,7 +6,7 @@ import numpy as np
 
 from server.engine.device import Device, Provider
 from server.engine.pixels import Channels, PixelFormat, SampleType, Tensor
-from server.filter_file import read_filter
+from server.filters.filter_file import read_filter
 from server.translation.picture import RawPicture
 from tests.benchmarks.serving.peers.base import Peer, Picture, Unavailable
 from tests.benchmarks.serving.setting import Setting

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
-from server.client import Client
+from server.client.translations import Client
 from tests.benchmarks.serving.peers.base import Peer, Picture, Unavailable
 from tests.benchmarks.serving.setting import IDENTIFIER, Setting
 from tests.processes import serving

@@ -12,7 +12,7 @@ from tests.benchmarks.serving.network import open_generator
 from tests.benchmarks.serving.peers.base import Peer, Picture, Unavailable, to_picture, to_tensor
 from tests.benchmarks.serving.peers.matmul import Matmul
 from tests.benchmarks.serving.setting import Setting
-from training.precision import use_cudnn
+from training.computing.precision import use_cudnn
 
 
 class Eager(Peer):

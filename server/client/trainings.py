@@ -1,0 +1,183 @@
+"""Trains filters from Python scripts, on a server:
+
+with TrainingClient("127.0.0.1:50051") as client:
+    job = client.start(["painting.png"], ["photo.jpg"], title="Étretat")
+    for news in client.follow(job.id):
+        print(news.job.images_seen, "of", news.job.images_total)
+    print("the filter is", news.job.filter_id)
+"""
+
+import os
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pleinair.v1 import training_pb2 as pb
+from pleinair.v1 import training_pb2_grpc
+
+from server.client.channel import CallError, Channel
+
+CHUNK_BYTES = 1 << 20
+RETRY_SECONDS = 2.0
+
+ENDED = (pb.TRAINING_STATE_FINISHED, pb.TRAINING_STATE_CANCELLED, pb.TRAINING_STATE_FAILED)
+
+Pictures = Sequence[str | os.PathLike[str]]
+
+
+class TrainingError(CallError):
+    """A call about a training that failed; the training itself may go on."""
+
+
+@dataclass(frozen=True)
+class _Picture:
+    role: pb.TrainingPicture.Role.ValueType
+    name: str
+    data: bytes
+
+
+class TrainingClient:
+    """Asks the server at `address` (HOST:PORT), with the server's token if it wants one, and encrypted when its
+    certificate (PEM) is given, which must name the host. Every method raises TrainingError, whose `sentence` is for
+    people."""
+
+    def __init__(self, address: str, *, token: str | None = None, certificate: bytes | None = None) -> None:
+        self._channel = Channel(address, token=token, certificate=certificate)
+        self._stub = training_pb2_grpc.TrainingServiceStub(self._channel.grpc)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._channel.close()
+
+    def start(
+        self,
+        sources: Pictures,
+        targets: Pictures,
+        *,
+        title: str,
+        preset: str = "",
+        options: Mapping[str, str] | None = None,
+    ) -> pb.TrainingJob:
+        """Sends the picture files (PNG, JPEG, WebP) and starts to learn how sources become targets. The options are
+        those of ``python -m training.fit``. Raises OSError for a file that cannot be read."""
+        pictures = [
+            _Picture(role, os.fsencode(Path(path).name).decode(errors="replace"), Path(path).read_bytes())
+            for role, paths in ((pb.TrainingPicture.ROLE_SOURCE, sources), (pb.TrainingPicture.ROLE_TARGET, targets))
+            for path in paths
+        ]
+        # With its request_id a call that broke off may be made again: it starts nothing twice.
+        header = pb.TrainingHeader(title=title, preset=preset, options=options, request_id=uuid.uuid4().hex)
+        try:
+            return self._start(header, pictures)
+        except TrainingError as error:
+            if not _is_lost(error):
+                raise
+            return self._start(header, pictures)
+
+    def watch(self, job_id: str, *, previews: bool = True) -> Iterator[pb.WatchTrainingResponse]:
+        """The training as it is, with its latest preview, and then every change until it has ended."""
+        request = pb.WatchTrainingRequest(id=job_id, omit_previews=not previews)
+        with self._channel.sentences(TrainingError):
+            call = self._stub.WatchTraining(request, metadata=self._channel.metadata)
+            try:
+                yield from call
+            finally:
+                call.cancel()
+
+    def follow(
+        self,
+        job_id: str,
+        *,
+        previews: bool = True,
+        on_lost: Callable[[TrainingError], None] | None = None,
+        retry_seconds: float = RETRY_SECONDS,
+    ) -> Iterator[pb.WatchTrainingResponse]:
+        """The same, and when the connection is lost, as with a server that starts anew, it goes on when that is back.
+        ``on_lost`` is told once for each loss."""
+        told = False
+        while True:
+            try:
+                for news in self.watch(job_id, previews=previews):
+                    told = False
+                    yield news
+                    if news.job.state in ENDED:
+                        return
+            except TrainingError as error:
+                if not _is_lost(error):
+                    raise
+                if on_lost and not told:
+                    on_lost(error)
+                told = True
+            time.sleep(retry_seconds)
+
+    def get(self, job_id: str) -> pb.GetTrainingResponse:
+        """The training, and the end of its log."""
+        with self._channel.sentences(TrainingError):
+            return self._stub.GetTraining(pb.GetTrainingRequest(id=job_id), metadata=self._channel.metadata)
+
+    def trainings(self) -> Iterator[pb.TrainingJob]:
+        """All of them, the newest first."""
+        token = ""
+        while True:
+            with self._channel.sentences(TrainingError):
+                request = pb.ListTrainingsRequest(page_token=token)
+                page = self._stub.ListTrainings(request, metadata=self._channel.metadata)
+            yield from page.jobs
+            token = page.next_page_token
+            if not token:
+                return
+
+    def cancel(self, job_id: str) -> pb.TrainingJob:
+        """Ends it without a filter; its previews and checkpoints stay."""
+        return self._end(pb.CancelTrainingRequest(id=job_id))
+
+    def stop(self, job_id: str) -> pb.TrainingJob:
+        """Ends it here; what it has learned becomes its filter."""
+        return self._end(pb.CancelTrainingRequest(id=job_id, keep_filter=True))
+
+    def export(self, job_id: str) -> pb.ExportTrainingResponse:
+        """Makes a filter of the weights as they are now; the training goes on."""
+        with self._channel.sentences(TrainingError):
+            return self._stub.ExportTraining(pb.ExportTrainingRequest(id=job_id), metadata=self._channel.metadata)
+
+    def resume(self, job_id: str) -> pb.TrainingJob:
+        """Lets one that was cancelled or has failed go on from its last checkpoint."""
+        with self._channel.sentences(TrainingError):
+            request = pb.ResumeTrainingRequest(id=job_id)
+            return self._stub.ResumeTraining(request, metadata=self._channel.metadata).job
+
+    def delete(self, job_id: str) -> None:
+        """Forgets one that has ended and removes its files; its filter stays."""
+        with self._channel.sentences(TrainingError):
+            self._stub.DeleteTraining(pb.DeleteTrainingRequest(id=job_id), metadata=self._channel.metadata)
+
+    def _start(self, header: pb.TrainingHeader, pictures: Sequence[_Picture]) -> pb.TrainingJob:
+        with self._channel.sentences(TrainingError):
+            frames = _frames(header, pictures)
+            return self._stub.StartTraining(frames, metadata=self._channel.metadata).job
+
+    def _end(self, request: pb.CancelTrainingRequest) -> pb.TrainingJob:
+        with self._channel.sentences(TrainingError):
+            return self._stub.CancelTraining(request, metadata=self._channel.metadata).job
+
+
+def _frames(header: pb.TrainingHeader, pictures: Sequence[_Picture]) -> Iterator[pb.StartTrainingRequest]:
+    yield pb.StartTrainingRequest(header=header)
+    for picture in pictures:
+        described = pb.TrainingPicture(role=picture.role, name=picture.name, file_bytes=len(picture.data))
+        yield pb.StartTrainingRequest(picture=described)
+        for start in range(0, len(picture.data), CHUNK_BYTES):
+            yield pb.StartTrainingRequest(data=picture.data[start : start + CHUNK_BYTES])
+
+
+def _is_lost(error: TrainingError) -> bool:
+    """Whether the server went away, or is going."""
+    return error.code == "UNAVAILABLE"

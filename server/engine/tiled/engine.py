@@ -1,0 +1,92 @@
+"""One network, ready to compute pictures of any size in pieces."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Generator
+from functools import lru_cache
+from typing import Any
+
+from server.engine.network.network import Network
+from server.engine.tiled.layout import Layout
+from server.engine.tiled.plan import PiecePlan, PlannedSweep, plan_pieces
+from server.engine.tiled.programs import Open, Programs
+from server.engine.tiled.runner import Emit, PieceRun, Rows
+
+_PLANS = 32
+_NEARLY = 0.999
+
+
+class PieceEngine:
+    """Plans are remembered, for planning takes longer than a small picture, and so is how long sweeps take."""
+
+    def __init__(self, network: Network, layout: Layout, open_session: Open) -> None:
+        self._network = network
+        self._layout = layout
+        self._programs = Programs(network, layout, open_session)
+        self._paces: dict[str, float] = {}  # seconds for the unit of cost, by what is measured
+        self.plan = lru_cache(_PLANS)(self._plan)
+
+    @property
+    def layers(self) -> int:
+        return len(self._network.layers)
+
+    @property
+    def has_norms(self) -> bool:
+        """Without any, pieces overlap."""
+        return next(self._network.norms(), None) is not None
+
+    def _plan(self, height: int, width: int, memory: int, exact: bool = False) -> PiecePlan:
+        """Within ``memory`` bytes, at full precision if ``exact``. Raises TooLarge, and ValueError for a picture that
+        is too small."""
+        return plan_pieces(self._network, self._layout, height, width, memory, exact=exact)
+
+    def translate(self, rows: Rows, emit: Emit, plan: PiecePlan, options: Any) -> Generator[float, None, None]:
+        """Each next() computes a piece and gives the share of the work that is done, 1 at the end.
+
+        The result's rows go to ``emit``, 1 x C x rows x width, from the top. Raises Overflow, ValueError for a result
+        of another size than the picture's, and whatever onnxruntime and files raise.
+        """
+        picture, result = plan.sizes[self._network.input], plan.sizes[self._network.output]
+        if result != picture:
+            raise ValueError(f"The network answers {result} to {picture}.")
+        foretold = [self._seconds(planned) for planned in plan.sweeps]
+        total, done, left = sum(foretold), 0.0, plan.pieces
+        began = time.monotonic()
+        for planned, number in PieceRun(self._network, self._programs, plan, self._layout).steps(rows, emit, options):
+            share = planned.areas[number].pixels / planned.pixels
+            self._learn(planned, share, time.monotonic() - began)
+            done += foretold[plan.sweeps.index(planned)] * share
+            left -= 1
+            yield min(done / total, _NEARLY) if left else 1.0
+            began = time.monotonic()  # others may have had a turn
+
+    def _seconds(self, planned: PlannedSweep) -> float:
+        """By the pace of such sweeps, or, for one that was never measured, of the others."""
+        usual = sum(self._paces.values()) / len(self._paces) if self._paces else 1.0
+        return self._paces.get(planned.name, usual) * planned.cost * planned.pixels
+
+    def _learn(self, planned: PlannedSweep, share: float, seconds: float) -> None:
+        pace = seconds / (planned.cost * planned.pixels * share)
+        self._paces[planned.name] = pace + 0.8 * (self._paces.get(planned.name, pace) - pace)
+
+
+class Engines:
+    """The engines of the filters that were used last, by the content of their files: each keeps its weights ready in a
+    form that takes four times their memory."""
+
+    def __init__(self, layout: Layout, open_session: Open, *, most: int = 4) -> None:
+        self._layout = layout
+        self._open = open_session
+        self._most = most
+        self._engines: OrderedDict[str, PieceEngine] = OrderedDict()
+
+    def engine(self, sha256: str, model: Callable[[], Network]) -> PieceEngine:
+        """Raises whatever ``model`` raises."""
+        if sha256 not in self._engines:
+            self._engines[sha256] = PieceEngine(model(), self._layout, self._open)
+        self._engines.move_to_end(sha256)
+        while len(self._engines) > self._most:
+            self._engines.popitem(last=False)
+        return self._engines[sha256]

@@ -1,0 +1,167 @@
+"""Reads one filter file: an ONNX network that describes itself, or somebody else's with a sidecar."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from server.engine.canvas import Canvas, TensorSource
+from server.engine.device import Device
+from server.engine.pace import Pace
+from server.engine.session import Feed, Precision, Session
+from server.errors import FilterProblem
+from server.filters.description import Description, from_metadata, from_sidecar
+from server.filters.graph import Graph, check_size_is_free, read_graph
+from server.filters.sidecar import REQUIRED, Sidecar, read_sidecar
+
+# Protobuf's own limit.
+_GREATEST_FILE = (1 << 31) - 1
+_TEST_SIZE = (16, 16)
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, eq=False)
+class Filter:
+    """A filter that is loaded and has answered. Two with one ``sha256`` give the same pictures."""
+
+    description: Description
+    precision: Precision
+    sha256: str
+    file_bytes: int
+    canvas: Canvas
+    pace: Pace = field(default_factory=Pace)
+
+    @property
+    def identifier(self) -> str:
+        return self.description.identifier
+
+
+def read_filter(path: Path, device: Device) -> Filter:
+    """Loads ``path`` (with its sidecar, if there is one), proves on a small picture that it answers, and lets a GPU
+    compute the sizes that the device is to be warm for.
+
+    Raises FilterProblem for a file that cannot be served and OSError for one that cannot be read.
+    """
+    data = _contents(path)
+    graph = read_graph(data)
+    description, feed = _describe(path, graph)
+    filter_ = Filter(
+        description=description,
+        precision=feed.precision,
+        sha256=hashlib.sha256(data).hexdigest(),
+        file_bytes=len(data),
+        canvas=Canvas(_load(path, data, feed, device), multiple=description.spatial_multiple),
+    )
+    _try(path, filter_, device)
+    for side in device.warm_up:
+        _warm_up(path, filter_, device, side)
+    return filter_
+
+
+def _contents(path: Path) -> bytes:
+    size = path.stat().st_size
+    if size == 0:
+        raise FilterProblem("It is empty; copy or export it again.")
+    if size > _GREATEST_FILE:
+        raise FilterProblem("It is larger than 2 GiB, more than an ONNX file can be; export a smaller network.")
+    return path.read_bytes()
+
+
+def _describe(path: Path, graph: Graph) -> tuple[Description, Feed]:
+    sidecar_path = path.with_suffix(".toml")
+    if sidecar_path.is_file():
+        sidecar = read_sidecar(sidecar_path)
+        return from_sidecar(path.stem, sidecar), _foreign_feed(graph, sidecar, sidecar_path.name)
+    if "pleinair.format" in graph.metadata:
+        return from_metadata(graph.metadata), _own_feed(graph, sidecar_path.name)
+    raise FilterProblem(
+        "It does not say how to use it; export it with python -m training.export, or describe it in"
+        f" {sidecar_path.name} beside it with the keys {', '.join(REQUIRED)}."
+    )
+
+
+def _own_feed(graph: Graph, sidecar_name: str) -> Feed:
+    for ends, expected, kind in ((graph.inputs, "image", "input"), (graph.outputs, "translated", "output")):
+        if list(ends) != [expected]:
+            raise FilterProblem(
+                f"Its {kind} is called {_quoted(ends)} and a filter has one {kind} '{expected}'; export it with"
+                f" python -m training.export, or describe it in {sidecar_name} beside it."
+            )
+    batch, channels, height, width = graph.shape("image")
+    if channels != 3:
+        raise FilterProblem(f"Its input 'image' has {channels or 'any number of'} channels; expected 3 (RGB).")
+    if batch is not None:
+        raise FilterProblem(f"Its input 'image' has a fixed batch of {batch}; export it with a dynamic batch.")
+    check_size_is_free(height, width, "image", advice="export it with dynamic height and width")
+    return Feed(precision=graph.precision("image"))
+
+
+def _foreign_feed(graph: Graph, sidecar: Sidecar, sidecar_name: str) -> Feed:
+    if list(graph.inputs) != [sidecar.input]:
+        raise FilterProblem(
+            f"Its input is called {_quoted(graph.inputs)}, and {sidecar_name} names '{sidecar.input}'; only networks"
+            " with one input can be served."
+        )
+    if sidecar.output not in graph.outputs:
+        raise FilterProblem(
+            f"Its output is called {_quoted(graph.outputs)}, and {sidecar_name} names '{sidecar.output}'; correct it."
+        )
+    shape = graph.shape(sidecar.input)
+    height, width = shape[1:3] if sidecar.channels_last else shape[2:4]
+    advice = f"correct its layout in {sidecar_name}, or export it with dynamic height and width"
+    check_size_is_free(height, width, sidecar.input, advice=advice)
+    return Feed(
+        input=sidecar.input,
+        output=sidecar.output,
+        precision=graph.precision(sidecar.input),
+        channels_last=sidecar.channels_last,
+        input_range=sidecar.range,
+        output_range=sidecar.output_range or sidecar.range,
+        batches=False,  # nobody promised that a picture's result does not depend on the others
+    )
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return " and ".join(repr(name[:100]) for name in names) or "nothing"
+
+
+def _load(path: Path, data: bytes, feed: Feed, device: Device) -> Session:
+    try:
+        return Session(data, feed, device)
+    except Exception as error:
+        _log.warning("onnxruntime cannot load %s: %s", path, error)
+        raise FilterProblem("onnxruntime cannot load it (the server's log says why); export it again.") from error
+
+
+def _try(path: Path, filter_: Filter, device: Device) -> None:
+    try:
+        _compute_grey(filter_, device, *_TEST_SIZE)
+    except Exception as error:
+        _log.warning("%s failed on a test picture: %s", path, error)
+        raise FilterProblem(
+            f"It fails on a test picture of {_TEST_SIZE[0]} x {_TEST_SIZE[1]} pixels (the server's log says why);"
+            " check its layout, multiple and output."
+        ) from error
+
+
+def _warm_up(path: Path, filter_: Filter, device: Device, side: int) -> None:
+    """The first run at a size pays for what the GPU's libraries load and build, and the second one is recorded."""
+    try:
+        for _ in range(2):
+            _compute_grey(filter_, device, side, side)
+    except Exception as error:  # such as too little memory: other sizes are served
+        _log.warning("%s could not be computed at %d x %d before it is offered: %s", path, side, side, error)
+
+
+def _compute_grey(filter_: Filter, device: Device, height: int, width: int) -> None:
+    picture = TensorSource(np.zeros((1, 3, height, width), np.float32))
+    plan = filter_.canvas.plan(height, width, sys.maxsize)
+    for _ in filter_.canvas.translate(picture, lambda rows: None, plan, device.run_options()):
+        pass

@@ -1,0 +1,121 @@
+"""Looks into the filters folder, again and again, and reads what is new."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from server.engine.device import Device
+from server.errors import FilterProblem, StartProblem
+from server.filters.catalogue import Catalogue
+from server.filters.filter_file import Filter, read_filter
+
+_log = logging.getLogger(__name__)
+
+# Size and time of a file and of its sidecar: what tells one version from another.
+_Stamp = tuple[tuple[int, int] | None, ...]
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """What came of a file; both when a replacement is bad and the version before it goes on serving."""
+
+    stamp: _Stamp
+    filter: Filter | None
+    problem: str | None
+
+
+class FolderScanner:
+    """Of the ``*.onnx`` files directly in a folder, hidden ones left out, or of one such file. One thread at a time."""
+
+    def __init__(self, path: Path, device: Device) -> None:
+        self._path = path
+        self._device = device
+        self._entries: dict[Path, _Entry] = {}
+        self._seen: dict[Path, _Stamp] = {}
+
+    def load(self) -> Catalogue:
+        """Reads all files at once. Raises StartProblem when there is no such folder."""
+        try:
+            self._seen = self._stamps()
+        except OSError as error:
+            raise StartProblem(
+                f"The filters folder {self._path} cannot be read ({error.strerror}); make it, or name another with"
+                " --filters."
+            ) from error
+        self._read(self._seen)
+        return self._catalogue()
+
+    def scan(self) -> Catalogue:
+        """Reads a file when two scans saw the same new version of it, so that no half-copied one is tried. Raises
+        OSError when the folder cannot be looked into."""
+        stamps = self._stamps()
+        settled = [file for file, stamp in stamps.items() if self._seen.get(file) == stamp]
+        self._entries = {file: entry for file, entry in self._entries.items() if file in stamps}
+        self._seen = stamps
+        self._read(file for file in settled if not self._is_read(file))
+        return self._catalogue()
+
+    def _stamps(self) -> dict[Path, _Stamp]:
+        stamps = {file: (_stamp(file), _stamp(file.with_suffix(".toml"))) for file in sorted(self._files())}
+        return {file: stamp for file, stamp in stamps.items() if stamp[0] is not None}
+
+    def _files(self) -> list[Path]:
+        if self._path.is_file():
+            return [self._path]
+        return [file for file in self._path.iterdir() if file.suffix == ".onnx" and not file.name.startswith(".")]
+
+    def _is_read(self, file: Path) -> bool:
+        return file in self._entries and self._entries[file].stamp == self._seen[file]
+
+    def _read(self, files: Iterable[Path]) -> None:
+        for file in files:
+            before = self._entries.get(file)
+            try:
+                found, problem = self._outcome(file)
+            except FileNotFoundError:
+                continue  # gone again; the next scan sees that
+            if problem and before and before.filter:
+                found, problem = before.filter, f"{problem.rstrip('.')}; the version before it goes on serving."
+            self._entries[file] = _Entry(self._seen[file], found, problem)
+
+    def _outcome(self, file: Path) -> tuple[Filter | None, str | None]:
+        """The filter or the problem. Raises FileNotFoundError."""
+        try:
+            return read_filter(file, self._device), None
+        except FilterProblem as error:
+            return None, error.sentence
+        except FileNotFoundError:
+            raise
+        except OSError as error:
+            return None, f"It cannot be read ({error.strerror}); check what it is and its permissions."
+        except Exception:
+            _log.exception("%s cannot be read.", file)
+            return None, "It cannot be read (the server's log says why); export it again."
+
+    def _catalogue(self) -> Catalogue:
+        filters: dict[str, Filter] = {}
+        owners: dict[str, str] = {}
+        rejected: dict[str, str] = {}
+        for file, entry in sorted(self._entries.items()):
+            problem = entry.problem
+            if entry.filter:
+                identifier = entry.filter.identifier
+                owner = owners.setdefault(identifier, file.name)
+                if owner == file.name:
+                    filters[identifier] = entry.filter
+                else:
+                    problem = f"Its identifier '{identifier}' is that of {owner} already; export it with another."
+            if problem:
+                rejected[file.name] = problem
+        return Catalogue(dict(sorted(filters.items())), rejected)
+
+
+def _stamp(file: Path) -> tuple[int, int] | None:
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns

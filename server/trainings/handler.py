@@ -1,0 +1,246 @@
+"""Trainings: started, watched, ended, exported. Knows no transport."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from weakref import WeakValueDictionary
+
+from server.errors import Reason, Refusal
+from server.trainings.jobs import names
+from server.trainings.jobs.board import Board
+from server.trainings.jobs.exporter import Exporter
+from server.trainings.jobs.job import Ending, Job, State
+from server.trainings.jobs.options import check_options, check_preset
+from server.trainings.jobs.pictures import Limits, PictureHeader, Reception, Role, refused_when_full
+from server.trainings.jobs.runner import Runner
+from server.trainings.jobs.store import JobStore
+
+LONGEST_TITLE = 100
+LONGEST_REQUEST_ID = 64
+RETRY_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class TrainingRequest:
+    title: str
+    preset: str
+    options: Mapping[str, str]
+    request_id: str
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The whole first source picture at so many images seen, as a PNG."""
+
+    images_seen: int
+    png: bytes
+
+
+@dataclass(frozen=True)
+class View:
+    """A job as callers see it: with what the queue and the filters folder say of it."""
+
+    job: Job
+    queue_position: int
+    filter_ready: bool
+
+
+@dataclass(frozen=True)
+class Watched:
+    view: View
+    preview: Preview | None = None
+    original: Preview | None = None
+
+
+class TrainingHandler:
+    """What it refuses, it refuses with a Refusal. ``most_unfinished`` trainings may wait or run at once."""
+
+    def __init__(
+        self,
+        board: Board,
+        store: JobStore,
+        runner: Runner,
+        exporter: Exporter,
+        *,
+        limits: Limits,
+        most_unfinished: int,
+    ) -> None:
+        self._board = board
+        self._store = store
+        self._runner = runner
+        self._exporter = exporter
+        self._limits = limits
+        self._most_unfinished = most_unfinished
+        self._requests: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def start(self, request: TrainingRequest, frames: AsyncIterator[PictureHeader | bytes]) -> View:
+        """A new job with the pictures of ``frames``, or the one that an earlier call with its request_id started."""
+        request = _checked(request)
+        lock = self._requests.setdefault(request.request_id, asyncio.Lock()) if request.request_id else asyncio.Lock()
+        async with lock:
+            job = self._board.of_request(request.request_id) or await self._start(request, frames)
+        self._runner.dispatch()
+        return self.get(job.id)
+
+    async def watch(self, job_id: str, *, previews: bool) -> AsyncGenerator[Watched, None]:
+        """The job now, with its latest preview, and then whenever something has changed, until it has ended. The
+        original comes by itself, after the first preview: both together could be too large for one message."""
+        self._board.find(job_id)
+        told: str | None = None
+        compared = False
+        async for job in self._board.follow(job_id):
+            preview = await asyncio.to_thread(self._preview, job) if previews and job.preview != told else None
+            told = job.preview
+            yield Watched(self._view(job), preview)
+            if preview and not compared:
+                compared = True
+                yield Watched(self._view(job), original=await asyncio.to_thread(self._original, job))
+
+    def get(self, job_id: str) -> View:
+        return self._view(self._board.find(job_id))
+
+    async def log_tail(self, job_id: str) -> list[str]:
+        return await asyncio.to_thread(self._store.folder(self._board.find(job_id).id).log_tail)
+
+    def all(self) -> list[View]:
+        """The newest first."""
+        return [self._view(job) for job in self._board.all()]
+
+    def cancel(self, job_id: str, *, keep_filter: bool) -> View:
+        return self._view(self._runner.end(job_id, Ending.KEEP if keep_filter else Ending.CANCEL))
+
+    async def export(self, job_id: str) -> tuple[View, str]:
+        """Makes the filter of the weights as they are. Returns its SHA-256 too."""
+        self._board.find(job_id)
+        if not self._store.folder(job_id).has_weights:
+            raise Refusal(
+                Reason.NO_WEIGHTS_YET,
+                "The training has no checkpoint yet of which a filter could be made; wait for its first.",
+                field="id",
+            )
+        sha256 = await self._exporter.publish(job_id)
+        return self.get(job_id), sha256
+
+    def resume(self, job_id: str) -> View:
+        job = self._board.find(job_id)
+        if job.state not in (State.CANCELLED, State.FAILED):
+            raise _wrong_state(job, "only one that was cancelled or has failed can go on")
+        self._check_room()
+        self._board.update(
+            job_id,
+            state=State.QUEUED,
+            turn=self._board.next_turn(),
+            restarts=job.restarts + 1,
+            end_time=None,
+            problem="",
+        )
+        self._runner.dispatch()
+        return self.get(job_id)
+
+    async def delete(self, job_id: str) -> None:
+        job = self._board.find(job_id)
+        if not job.state.has_ended:
+            raise _wrong_state(job, "only one that has ended can be deleted; cancel it first")
+        try:
+            discarded = self._store.discard(job_id)
+        except OSError as error:
+            raise Refusal(
+                Reason.INTERNAL,
+                f"The training's files cannot be removed ({error.strerror}); try again when nothing uses them.",
+            ) from error
+        self._board.remove(job_id)
+        await asyncio.to_thread(self._store.remove, discarded)
+
+    async def _start(self, request: TrainingRequest, frames: AsyncIterator[PictureHeader | bytes]) -> Job:
+        self._check_room()
+        job_id = names.job_id(request.title, self._board)
+        with refused_when_full(), self._store.draft(job_id) as folder:
+            received = await _receive(frames, Reception(folder, self._limits))
+            self._check_room()
+            job = Job(
+                id=job_id,
+                title=request.title,
+                preset=request.preset,
+                options=request.options,
+                request_id=request.request_id,
+                filter_id=self._exporter.new_filter_id(request.title),
+                create_time=time.time(),
+                turn=self._board.next_turn(),
+                source_names=tuple(received[Role.SOURCE]),
+                target_names=tuple(received[Role.TARGET]),
+            )
+            self._store.commit(folder, job)
+        self._board.add(job)
+        return job
+
+    def _check_room(self) -> None:
+        unfinished = sum(not job.state.has_ended for job in self._board.all())
+        if unfinished >= self._most_unfinished:
+            raise Refusal(
+                Reason.QUEUE_FULL,
+                f"{unfinished} trainings wait or run, as many as this server takes; try again when one has ended, or"
+                " cancel one.",
+                retry_seconds=RETRY_SECONDS,
+            )
+
+    def _view(self, job: Job) -> View:
+        position = self._board.position(job) if job.state is State.QUEUED else 0
+        return View(job, position, self._exporter.is_published(job))
+
+    def _preview(self, job: Job) -> Preview | None:
+        file = self._store.folder(job.id).latest_preview(job.preview)
+        return _picture(file, int(file.stem.removeprefix("images-"))) if file else None
+
+    def _original(self, job: Job) -> Preview | None:
+        return _picture(self._store.folder(job.id).original, 0)
+
+
+def _checked(request: TrainingRequest) -> TrainingRequest:
+    """Tidied up. Raises Refusal."""
+    title = request.title.strip()
+    if not title or len(title) > LONGEST_TITLE or not title.isprintable():
+        raise Refusal(
+            Reason.BAD_HEADER,
+            f"The title is {title[:40]!r}; expected one line of 1 to {LONGEST_TITLE} characters.",
+            field="header.title",
+        )
+    if len(request.request_id) > LONGEST_REQUEST_ID:
+        raise Refusal(
+            Reason.BAD_HEADER,
+            f"The request_id has {len(request.request_id)} characters; at most {LONGEST_REQUEST_ID} are allowed.",
+            field="header.request_id",
+        )
+    return TrainingRequest(title, check_preset(request.preset), check_options(request.options), request.request_id)
+
+
+async def _receive(frames: AsyncIterator[PictureHeader | bytes], reception: Reception) -> Mapping[Role, list[str]]:
+    """The names of the pictures, of which there is at least one of each role. Raises Refusal."""
+    async for frame in frames:
+        if isinstance(frame, PictureHeader):
+            await reception.begin(frame)
+        else:
+            await reception.add(frame)
+    await reception.end()
+    for role, given in reception.names.items():
+        if not given:
+            raise Refusal(
+                Reason.BAD_HEADER,
+                f"There is no {role.value} picture; send at least one source and one target picture.",
+                field="picture",
+            )
+    return reception.names
+
+
+def _picture(file: Path, images_seen: int) -> Preview | None:
+    try:
+        return Preview(images_seen, file.read_bytes())
+    except OSError:  # an earlier run's, which is gone
+        return None
+
+
+def _wrong_state(job: Job, expected: str) -> Refusal:
+    return Refusal(Reason.WRONG_STATE, f"The training {job.id} is {job.state.value}; {expected}.", field="id")

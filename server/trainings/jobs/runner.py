@@ -1,0 +1,194 @@
+"""Which training runs where and when, and what becomes of it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Coroutine, Sequence
+from typing import IO, Any
+
+from server.errors import Reason, Refusal
+from server.trainings.jobs.board import Board
+from server.trainings.jobs.child import Child, Event
+from server.trainings.jobs.exporter import Exporter
+from server.trainings.jobs.job import Ending, Job, State
+from server.trainings.jobs.locks import Held, hold
+from server.trainings.jobs.store import JobFolder, JobStore
+from server.trainings.jobs.trainer import Trainer, changes_of, sentence_of_end
+
+STOP_SECONDS = 120.0  # for a last step and a checkpoint of a large network on a slow processor
+CLOSING_SECONDS = 2.0
+_LOOK_SECONDS = 0.25  # between looks at whether an earlier process has ended
+_LONG_SECONDS = 30.0
+
+_log = logging.getLogger(__name__)
+
+
+class Runner:
+    """Belongs to one event loop. ``devices`` are what one training each may run on at a time."""
+
+    def __init__(
+        self, board: Board, store: JobStore, exporter: Exporter, trainer: Trainer, devices: Sequence[str]
+    ) -> None:
+        self._board = board
+        self._store = store
+        self._exporter = exporter
+        self._trainer = trainer
+        self._free = list(devices)
+        self._children: dict[str, Child] = {}
+        self._lives: set[asyncio.Task[None]] = set()
+        self._closing = False
+
+    def recover(self) -> None:
+        """Takes up what was under way when the server ended: those that ran go on before those that waited."""
+        for job in self._board.all():
+            if job.state is State.RUNNING:
+                weights = self._store.folder(job.id).has_weights  # the last event of them may not have come
+                self._board.update(
+                    job.id, state=State.QUEUED, seconds_left=None, restarts=job.restarts + 1, can_export=weights
+                )
+            elif job.state is State.ENDING:
+                self._live(job.id, self._conclude_alone(job.id))
+        self.dispatch()
+
+    def dispatch(self) -> None:
+        """Starts what can start."""
+        while self._free and not self._closing and (queue := self._board.queue()):
+            job = self._board.update(queue[0].id, state=State.RUNNING)
+            self._live(job.id, self._train(job.id, self._free.pop(0)))
+
+    def end(self, job_id: str, ending: Ending) -> Job:
+        """Ends a training, now or as soon as its process has saved a checkpoint. Raises Refusal."""
+        job = self._board.find(job_id)
+        if job.state.has_ended or (job.state is State.ENDING and job_id not in self._children):
+            return job
+        if ending is Ending.KEEP and not (job.can_export or job.images_seen):
+            raise Refusal(
+                Reason.NO_WEIGHTS_YET,
+                "The training has learned nothing yet that could be kept; wait for its first preview, or cancel it.",
+                field="keep_filter",
+            )
+        if job.state is State.QUEUED and ending is Ending.CANCEL:
+            return self._ended(job_id, State.CANCELLED)
+        self._board.update(job_id, state=State.ENDING, ending=ending)
+        if job_id in self._children:
+            self._children[job_id].stop(STOP_SECONDS)
+        elif job.state is State.QUEUED:
+            self._live(job_id, self._conclude_alone(job_id))
+        return self._board.find(job_id)
+
+    async def close(self, seconds: float) -> None:
+        """Asks all processes to stop with a checkpoint, and ends them when they have not after ``seconds``. Their jobs
+        stay what they are: they go on when the server starts again."""
+        self._closing = True
+        for child in self._children.values():
+            child.stop(seconds)
+        if self._lives:
+            _, late = await asyncio.wait(self._lives, timeout=seconds + CLOSING_SECONDS)
+            for life in late:
+                life.cancel()
+        self._board.save_rest()
+
+    def _live(self, job_id: str, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(self._survive(job_id, work))
+        self._lives.add(task)
+        task.add_done_callback(self._lives.discard)
+
+    async def _survive(self, job_id: str, work: Coroutine[Any, Any, None]) -> None:
+        """Whatever goes wrong, the job says so."""
+        try:
+            await work
+        except Refusal as error:
+            self._ended(job_id, State.FAILED, error.sentence)
+        except OSError as error:
+            sentence = f"The server cannot use the training's folder ({error.strerror}); mend that, and resume it."
+            self._ended(job_id, State.FAILED, sentence)
+        except Exception:
+            _log.exception("Training %s failed.", job_id)
+            self._ended(job_id, State.FAILED, "The server failed at this; its log says why. Please report it.")
+
+    async def _train(self, job_id: str, device: str) -> None:
+        folder, status, last = self._store.folder(job_id), 0, Event()
+        try:
+            with await self._own_log(job_id, folder) as log:
+                if not (self._closing or self._board.find(job_id).ending):
+                    status, last = await self._listen(job_id, folder, device, log)
+        finally:  # the device is free, whatever becomes of the job
+            self._free.append(device)
+            self.dispatch()
+        if not self._closing:
+            await self._conclude(job_id, status, last)
+
+    async def _conclude_alone(self, job_id: str) -> None:
+        """For a job whose process is not ours, or has never been."""
+        with await self._own_log(job_id, self._store.folder(job_id)):
+            pass
+        if not self._closing:
+            await self._conclude(job_id, 0, Event())
+
+    async def _own_log(self, job_id: str, folder: JobFolder) -> IO[bytes]:
+        """The job's log, as soon as no process of an earlier server has it: two would spoil each other's run."""
+        started = time.monotonic()
+        while True:
+            try:
+                return hold(folder.log)
+            except Held:
+                await asyncio.sleep(_LOOK_SECONDS)
+            if time.monotonic() - started > _LONG_SECONDS:
+                job = self._board.find(job_id)
+                self._board.update(job_id, warnings=job.warned("It waits until its earlier process has ended."))
+
+    async def _listen(self, job_id: str, folder: JobFolder, device: str, log: IO[bytes]) -> tuple[int, Event]:
+        """Runs the process to its end. Returns its exit status and the last event that says how things stand."""
+        before, started = self._board.find(job_id).elapsed_seconds, time.monotonic()
+        command = self._trainer.fit_command(self._board.find(job_id), folder, device)
+        child = self._children[job_id] = Child(command, log, behind=True)
+        last = Event()
+        try:
+            async for event in child.events():
+                changes = changes_of(event, self._board.find(job_id), folder)
+                elapsed = before + time.monotonic() - started
+                self._board.update(job_id, **changes, elapsed_seconds=elapsed)
+                last = event if event["event"] in ("started", "stopped", "finished", "failed") else last
+            return await child.wait(), last
+        finally:
+            child.stop(0)
+            del self._children[job_id]
+
+    async def _conclude(self, job_id: str, status: int, last: Event) -> None:
+        job = self._board.find(job_id)
+        finished = status == 0 and last.get("event") == "finished"
+        if job.ending is Ending.CANCEL:
+            self._ended(job_id, State.CANCELLED)
+        elif job.ending is Ending.KEEP or finished:
+            await self._keep(job_id)
+        else:
+            self._ended(job_id, State.FAILED, sentence_of_end(status, last, self._store.folder(job_id)))
+
+    async def _keep(self, job_id: str) -> None:
+        """Publishes what the training has learned."""
+        folder = self._store.folder(job_id)
+        if not folder.has_weights:
+            job = self._board.find(job_id)
+            sentence = "It was stopped before its first checkpoint, so there is no filter."
+            self._ended(job_id, State.CANCELLED, warnings=job.warned(sentence))
+            return
+        self._board.update(job_id, state=State.ENDING, ending=Ending.KEEP, can_export=True)
+        await self._exporter.publish(job_id)
+        for old in folder.checkpoints()[:-1]:
+            old.unlink(missing_ok=True)
+        self._ended(job_id, State.FINISHED)
+
+    def _ended(self, job_id: str, state: State, problem: str = "", **changes: Any) -> Job:
+        weights = self._store.folder(job_id).has_weights
+        return self._board.update(
+            job_id,
+            state=state,
+            ending=None,
+            problem=problem,
+            end_time=time.time(),
+            seconds_left=None,
+            can_export=weights,
+            **changes,
+        )

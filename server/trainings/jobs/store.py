@@ -1,0 +1,175 @@
+"""The folder of trainings: one folder each, whole or not there."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from server.trainings.jobs.files import write_whole
+from server.trainings.jobs.job import Job
+from server.trainings.jobs.names import is_job_id
+
+NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
+LOG_LINES = 50
+_LOG_BYTES = 64 << 10
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class JobFolder:
+    """What lies where in a training's folder."""
+
+    path: Path
+
+    @property
+    def job(self) -> Path:
+        return self.path / "job.json"
+
+    @property
+    def log(self) -> Path:
+        """What the processes said."""
+        return self.path / "log.txt"
+
+    @property
+    def sources(self) -> Path:
+        return self.path / "pictures" / "source"
+
+    @property
+    def targets(self) -> Path:
+        return self.path / "pictures" / "target"
+
+    @property
+    def run(self) -> Path:
+        """``training.fit``'s own folder."""
+        return self.path / "run"
+
+    @property
+    def filter(self) -> Path:
+        """What the run made of its last weights, when it went to its end."""
+        return self.run / "filter.onnx"
+
+    @property
+    def original(self) -> Path:
+        """The first source picture as the previews show it."""
+        return self.run / "previews" / "source.png"
+
+    def latest_preview(self, told: str) -> Path | None:
+        """The one that was ``told``, or the newest: a run that goes on from a checkpoint removes later ones."""
+        previews = [self.run / told, *sorted((self.run / "previews").glob("images-*.png"), reverse=True)]
+        return next((file for file in previews if file.is_file()), None)
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is a run to go on with."""
+        return (self.run / "config.json").is_file() or self.has_weights
+
+    @property
+    def has_weights(self) -> bool:
+        return bool(self.checkpoints())
+
+    def checkpoints(self) -> list[Path]:
+        """Oldest first."""
+        return sorted((self.run / "checkpoints").glob("images-*.pt"))
+
+    def log_tail(self) -> list[str]:
+        """The last lines of the log."""
+        try:
+            with self.log.open("rb") as file:
+                file.seek(max(0, self.log.stat().st_size - _LOG_BYTES))
+                text = file.read().decode("utf-8", "replace")
+        except OSError:
+            return []
+        # A progress bar writes over itself: what a terminal would show in the end is behind the last return.
+        lines = [line.rstrip("\r").rsplit("\r", 1)[-1].rstrip() for line in text.split("\n")]
+        return [line for line in lines if line][-LOG_LINES:]
+
+
+class JobStore:
+    """Of one process: the caller holds the folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder
+
+    def folder(self, job_id: str) -> JobFolder:
+        return JobFolder(self.path / job_id)
+
+    def load(self) -> tuple[list[Job], list[str]]:
+        """All jobs, and a sentence about each that cannot be read and was set aside. Removes what was left half-made.
+
+        Raises OSError."""
+        jobs: list[Job] = []
+        problems: list[str] = []
+        for path in sorted(self.path.iterdir()):
+            if path.name.startswith(".") and path.name.endswith(".tmp"):
+                _remove(path)
+            elif path.is_dir() and is_job_id(path.name):
+                for left in path.glob(".*.tmp"):
+                    _remove(left)
+                try:
+                    jobs.append(_read(JobFolder(path)))
+                except (OSError, ValueError) as error:
+                    problems.append(_set_aside(JobFolder(path), error))
+        return jobs, problems
+
+    @contextmanager
+    def draft(self, job_id: str) -> Iterator[JobFolder]:
+        """A folder to fill, which goes with the block unless ``commit`` was called in it. Raises OSError."""
+        folder = JobFolder(self.path / f".{job_id}.tmp")
+        folder.path.mkdir()
+        try:
+            for path in (folder.sources, folder.targets):
+                path.mkdir(parents=True)
+            yield folder
+        finally:
+            _remove(folder.path)
+
+    def commit(self, draft: JobFolder, job: Job) -> None:
+        """Makes the draft the job's folder. Raises OSError."""
+        write_whole(draft.job, job.to_json().encode())
+        draft.path.rename(self.folder(job.id).path)
+
+    def save(self, job: Job) -> None:
+        """Raises OSError; what was saved before is then intact."""
+        write_whole(self.folder(job.id).job, job.to_json().encode())
+
+    def discard(self, job_id: str) -> Path:
+        """Takes the job's folder out, with one renaming, for ``remove``. Raises OSError; it is then where it was."""
+        return self.folder(job_id).path.rename(self.path / f".{job_id}.tmp")
+
+    def remove(self, discarded: Path) -> None:
+        """What cannot be removed now is removed when the folder is opened again."""
+        _remove(discarded)
+
+
+def _read(folder: JobFolder) -> Job:
+    job = Job.from_json(folder.job.read_text("utf-8"))
+    if job.id != folder.path.name:
+        raise ValueError(f"is that of {job.id}")
+    return job
+
+
+def _set_aside(folder: JobFolder, error: OSError | ValueError) -> str:
+    aside = folder.job.with_name("job.json.damaged")
+    reason = f"cannot be read ({error.strerror})" if isinstance(error, OSError) else str(error)
+    sentence = f"The training in {folder.path} is left out, because its job.json {reason}"
+    try:
+        folder.job.replace(aside)
+    except OSError:
+        return f"{sentence}; restore the file, or remove the folder."
+    return f"{sentence}; the file is {aside.name} now: restore it, or remove the folder."
+
+
+def _remove(path: Path) -> None:
+    def complain(function: object, name: str, error: object) -> None:
+        _log.warning("%s cannot be removed.", name)
+
+    if path.is_dir():
+        shutil.rmtree(path, onerror=complain)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,112 @@
+"""The trainer's programs: how they are called, and what their events and ends mean for a job."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from server.trainings.jobs.child import Event
+from server.trainings.jobs.job import Job
+from server.trainings.jobs.options import arguments
+from server.trainings.jobs.store import JobFolder
+
+PREVIEW_SECONDS = 5
+CHECKPOINT_SECONDS = 30
+_BAD_OPTIONS = 2  # argparse's exit status, without an event
+_PYTHON = (sys.executable, "-X", "utf8", "-m")
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """The programs' command lines without their arguments."""
+
+    fit: tuple[str, ...] = (*_PYTHON, "training.fit")
+    export: tuple[str, ...] = (*_PYTHON, "training.export")
+
+    def fit_command(self, job: Job, folder: JobFolder, device: str) -> list[str]:
+        """Begins the job's run, or goes on with it."""
+        run = ["--resume", str(folder.run)] if folder.has_begun else list(_beginning(job, folder))
+        return [*self.fit, *run, "--device", device, "--progress", "json", "--stop-at-eof"]
+
+    def export_command(self, job: Job, folder: JobFolder, output: Path) -> list[str]:
+        return [*self.export, str(folder.run), "--output", str(output), "--identifier", job.filter_id]
+
+
+def _beginning(job: Job, folder: JobFolder) -> Iterator[str]:
+    yield from ("--preset", job.preset, "--output", str(folder.run))
+    yield from ("--source", str(folder.sources), "--target", str(folder.targets))
+    yield from (f"--title={job.title}", f"--identifier={job.filter_id}")
+    defaults = {
+        "source-domain": _domain(job.source_names),
+        "target-domain": _domain(job.target_names),
+        "preview-seconds": str(PREVIEW_SECONDS),
+        "checkpoint-seconds": str(CHECKPOINT_SECONDS),
+    }
+    yield from arguments({**defaults, **job.options})
+
+
+def _domain(names: tuple[str, ...]) -> str:
+    """What the pictures are called in the filter: by the first, without its suffix."""
+    return Path(names[0]).stem if names else ""
+
+
+def changes_of(event: Event, job: Job, folder: JobFolder) -> dict[str, Any]:
+    """What an event of training.fit changes in its job. Events of a later version are passed over."""
+    match event:
+        case {"event": "started", "images": int(images), "total": int(total), "device": str(device)}:
+            return {"images_seen": images, "images_total": total, "device": device}
+        case {"event": "step", "images": int(images), "losses": dict(losses), **rest}:
+            seconds = rest.get("seconds_left")
+            return {"images_seen": images, "losses": _numbers(losses), "seconds_left": seconds}
+        case {"event": "preview", "file": str(file)}:
+            return {"preview": file}
+        case {"event": "checkpoint", "images": int(images)}:
+            return {"can_export": True, "images_seen": max(images, job.images_seen)}
+        case {"event": "stopped", "images": int(images)}:
+            return {"images_seen": images, "seconds_left": None}
+        case {"event": "finished", "images": int(images)}:
+            return {"images_seen": images, "images_total": images, "seconds_left": None, "can_export": True}
+        case {"event": "warning", "sentence": str(sentence)}:
+            return {"warnings": job.warned(for_callers(sentence, folder))}
+        case _:
+            return {}
+
+
+def sentence_of_end(status: int, last: Event, folder: JobFolder) -> str:
+    """Why a process of training.fit ended that should not have, by its exit status and its last event."""
+    match last:
+        case {"event": "failed", "sentence": str(sentence)}:
+            return for_callers(sentence, folder)
+        case {"event": "stopped"}:
+            return "Training was stopped from outside, with a checkpoint; resume it to go on."
+    if status == -9:
+        return (
+            "Training ended unexpectedly: its process was killed (signal 9), which is what happens when memory runs"
+            " out; resume it, or start one with smaller pictures or a smaller batch."
+        )
+    if status == _BAD_OPTIONS:
+        return "The trainer does not take these options; the end of its log says which, so start another without them."
+    how = f"by signal {-status} ({_signal_name(-status)})" if status < 0 else f"with exit status {status}"
+    return f"Training ended unexpectedly {how}; the end of its log says more. Resume it to go on."
+
+
+def for_callers(sentence: str, folder: JobFolder) -> str:
+    """What the trainer said, with options named as callers name them, and without where the training's folder lies."""
+    return re.sub(r"--(?=[a-z])", "", sentence.replace(f"{folder.path}{os.sep}", ""))
+
+
+def _numbers(losses: Mapping[Any, Any]) -> dict[str, float]:
+    return {str(name): float(value) for name, value in losses.items() if isinstance(value, int | float)}
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return "unknown"

@@ -1,0 +1,179 @@
+"""Translates pictures: checks, computes, gives back. Knows no transport."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import replace
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from server.engine.pixels import Channels, PixelFormat, SampleType
+from server.engine.worker import Worker
+from server.errors import Reason, Refusal
+from server.filters.filter_file import Filter
+from server.pictures.files import Picture, PictureError, decode_picture, encode_png
+from server.translation.computation import Computation, Rows
+from server.translation.picture import RawPicture
+from server.translation.terms import Preview, Progress, Stage, Summary, TranslationRequest
+from server.wire.chunks import chunk_bytes
+
+__all__ = ["Preview", "Progress", "Stage", "Summary", "TranslationHandler", "TranslationRequest"]
+
+
+class Filters(Protocol):
+    def find(self, identifier: str) -> Filter:
+        """Raises Refusal, which names the filters that exist."""
+
+
+class TranslationHandler:
+    """Translates with ``filters`` on the device of ``worker``. What it refuses, it refuses with a Refusal. ``client``
+    is who asks: the device is shared fairly between clients."""
+
+    def __init__(self, filters: Filters, worker: Worker, *, max_pixels: int) -> None:
+        self._filters = filters
+        self._worker = worker
+        self._max_pixels = max_pixels
+
+    async def translate(
+        self, request: TranslationRequest, pixels: AsyncIterator[bytes], *, client: str = ""
+    ) -> AsyncGenerator[Progress | Preview | bytes | Summary, None]:
+        """Progress, a preview if the request wants one, the result's pixels in the request's format, in chunks as
+        they come, then one summary. Computes no further than its caller reads.
+
+        Whoever gives it up must close it (``contextlib.aclosing``), which stops the computation.
+        """
+        found = self._filters.find(request.filter_id)
+        self._check_size(request)
+        raw = await _receive(request, pixels)
+        picture = RawPicture(raw, width=request.width, height=request.height, pixel_format=request.pixel_format)
+        computation = Computation(self._worker, found, picture, client)
+        del raw, picture  # it alone holds the pixels, and they go when it ends
+        async with contextlib.aclosing(computation.steps(request.preview_side)) as steps:
+            async for step in _in_chunks(steps, chunk_bytes(request.byte_count)):
+                yield step
+
+    async def translate_image(
+        self, filter_id: str, data: bytes, *, client: str = ""
+    ) -> tuple[bytes, Summary, tuple[str, ...]]:
+        """An encoded picture (PNG, JPEG or WebP) to a PNG file, and sentences about what was converted before."""
+        found = self._filters.find(filter_id)
+        picture = await asyncio.to_thread(self._decode, data)
+        samples, summary = await self._whole(found, picture.pixels, client)
+        png = await asyncio.to_thread(encode_png, Picture(samples, picture.icc_profile))
+        return png, summary, picture.notes
+
+    async def translate_array(
+        self, filter_id: str, pixels: NDArray[Any], *, client: str = ""
+    ) -> tuple[NDArray[Any], Summary]:
+        """Pixels, H x W x 3, sRGB-encoded, to translated ones: both uint8, or both float32 from 0 to 1."""
+        found = self._filters.find(filter_id)
+        height, width, _ = pixels.shape
+        self.check_pixels(f"The picture has {width} x {height}", width * height)
+        return await self._whole(found, pixels, client)
+
+    def check_pixels(self, size: str, pixels: int) -> None:
+        """Raises Refusal for more than the server takes; ``size`` begins the sentence that says so."""
+        if pixels > self._max_pixels:
+            raise Refusal(
+                Reason.PICTURE_TOO_LARGE,
+                f"{size} = {pixels} pixels and this server takes at most {self._max_pixels}; make it smaller, or start"
+                " the server with a larger --max-pixels.",
+            )
+
+    async def _whole(self, found: Filter, pixels: NDArray[Any], client: str) -> tuple[NDArray[Any], Summary]:
+        """H x W x C samples of a type that the wire has to as many more, and the summary."""
+        computation = Computation(self._worker, found, _raw(pixels), client)
+        result, top = np.empty_like(pixels), 0
+        async with contextlib.aclosing(computation.steps()) as steps:
+            async for step in steps:
+                if isinstance(step, Summary):
+                    summary = replace(step, peak_memory_bytes=step.peak_memory_bytes + result.nbytes)
+                elif isinstance(step, np.ndarray):
+                    result[top : top + len(step)] = step
+                    top += len(step)
+        return result, summary
+
+    def _check_size(self, request: TranslationRequest) -> None:
+        for name, length in (("width", request.width), ("height", request.height)):
+            if length < 1:
+                raise Refusal(
+                    Reason.BAD_HEADER,
+                    f"The {name} is {length} pixels; a picture has at least 1.",
+                    field=f"header.{name}",
+                )
+        self.check_pixels(f"The picture has {request.width} x {request.height}", request.width * request.height)
+
+    def _decode(self, data: bytes) -> Picture:
+        try:
+            return decode_picture(data, max_pixels=self._max_pixels)
+        except PictureError as error:
+            reason = Reason.PICTURE_TOO_LARGE if error.too_large else Reason.PICTURE_UNREADABLE
+            raise Refusal(reason, error.sentence, field="image") from error
+
+
+async def _receive(request: TranslationRequest, pixels: AsyncIterator[bytes]) -> NDArray[np.uint8]:
+    """All the request's pixels. A header alone costs no memory: it is taken from the system as they come."""
+    raw, filled = _room_for(request), 0
+    size = f"{request.width} x {request.height} pixels of {request.pixel_format.bytes_per_pixel} bytes"
+    async for chunk in pixels:
+        if filled + len(chunk) > len(raw):
+            raise Refusal(
+                Reason.TOO_MANY_PIXELS,
+                f"More pixels came than the header says: {size} are {len(raw)} bytes, and at least"
+                f" {filled + len(chunk)} came; send as many as the header says.",
+            )
+        raw[filled : filled + len(chunk)] = np.frombuffer(chunk, np.uint8)
+        filled += len(chunk)
+    if filled < len(raw):
+        raise Refusal(
+            Reason.TOO_FEW_PIXELS,
+            f"Fewer pixels came than the header says: {size} are {len(raw)} bytes, and {filled} came; send all of them"
+            " before closing the stream.",
+        )
+    return raw
+
+
+def _room_for(request: TranslationRequest) -> NDArray[np.uint8]:
+    try:
+        return np.empty(request.byte_count, np.uint8)
+    except MemoryError as error:
+        raise Refusal(
+            Reason.OUT_OF_MEMORY,
+            f"The server has no memory for {request.width} x {request.height} pixels of"
+            f" {request.pixel_format.bytes_per_pixel} bytes; make the picture smaller, or try again later.",
+        ) from error
+
+
+async def _in_chunks(
+    steps: AsyncIterator[Progress | Preview | Rows | Summary], size: int
+) -> AsyncIterator[Progress | Preview | bytes | Summary]:
+    """Rows as bytes, ``size`` at a time; the last, shorter chunk comes before the summary."""
+    chunk = bytearray()
+    async for step in steps:
+        if isinstance(step, np.ndarray):
+            view, start = step.data.cast("B"), 0
+            while start < len(view):
+                part = view[start : start + size - len(chunk)]
+                start += len(part)
+                if len(part) == size:  # copied once
+                    yield part.tobytes()
+                    continue
+                chunk += part
+                if len(chunk) == size:
+                    yield bytes(chunk)
+                    chunk.clear()
+        else:
+            if chunk and isinstance(step, Summary):
+                yield bytes(chunk)
+            yield step
+
+
+def _raw(pixels: NDArray[Any]) -> RawPicture:
+    height, width, channels = pixels.shape
+    wire = np.ascontiguousarray(pixels, pixels.dtype.newbyteorder("<"))
+    sample_type = next(known for known in SampleType if known.dtype == wire.dtype)
+    return RawPicture(wire, width=width, height=height, pixel_format=PixelFormat(Channels(channels), sample_type))

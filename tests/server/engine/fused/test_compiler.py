@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import platform
+import sys
+from importlib.resources import files
+
+import pytest
+
+from server.engine.fused import compiler
+from server.engine.fused.compiler import CompilerError, compile_program
+
+pytestmark = pytest.mark.skipif(
+    (sys.platform, platform.machine()) != ("linux", "x86_64"), reason="the compiler is installed on Linux only"
+)
+
+
+@pytest.mark.parametrize("options", [[], ["-DHALF"]])
+@pytest.mark.parametrize("architecture", ["sm_75", "sm_90", "sm_120"])
+def test_the_kernels_compile(architecture: str, options: list[str]) -> None:
+    source = files("server.engine.fused").joinpath("kernels.cu").read_text("utf-8")
+    module = compile_program(source, [f"--gpu-architecture={architecture}", *options])
+    assert module.startswith(b"\x7fELF")
+    assert b"same_wide" in module
+
+
+def test_what_the_compiler_says_is_told() -> None:
+    with pytest.raises(CompilerError, match="undefined"):
+        compile_program("__global__ void kernel() { nothing(); }", ["--gpu-architecture=sm_75"])
+
+
+def test_where_there_is_no_compiler_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiler, "_NAME", "libnowhere.so")
+    with pytest.raises(CompilerError, match=r"libnowhere\.so is not installed; pip install"):
+        compile_program("", [])

@@ -1,0 +1,137 @@
+"""Filters through a canvas, as on a GPU, against the processor."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from server.engine.canvas import Canvas
+from server.engine.device import Device, Provider
+from server.engine.fused import plans
+from server.engine.pixels import ChannelOrder, Channels, PixelFormat, SampleType, TransferFunction
+from server.engine.session import Feed, Session
+from server.translation.picture import RawPicture
+from tests.server.engine.fused.on_the_host import HostKernels, workshop_on_the_host
+from tests.server.engine.tiled import networks
+from tests.server.engine.tiled.drafts import Draft
+
+HEIGHT, WIDTH = 45, 62  # no multiples of 4
+
+FORMATS = {
+    "RGB": PixelFormat(Channels.RGB, SampleType.UINT8),
+    "BGRA": PixelFormat(Channels.RGBA, SampleType.UINT8, channel_order=ChannelOrder.BGR),
+    "grey": PixelFormat(Channels.GREY_ALPHA, SampleType.UINT8),
+    "linear": PixelFormat(Channels.RGB, SampleType.UINT8, TransferFunction.LINEAR),
+    "16 bits": PixelFormat(Channels.RGBA, SampleType.UINT16),
+}
+
+
+def device(*, has_gpu: bool) -> Device:
+    made = Device(Provider.CPU)
+    if has_gpu:
+        made.workshop = workshop_on_the_host()
+    return made
+
+
+def session(on: Device, feed: Feed = Feed()) -> Session:  # noqa: B008 - it is frozen
+    draft = Draft()
+    return Session(draft.model(networks.antialiased(draft)), feed, on)
+
+
+def translated(loaded: Session, on: Device, raw: NDArray[np.generic], pixel_format: PixelFormat) -> NDArray[np.generic]:
+    picture = RawPicture(raw, width=WIDTH, height=HEIGHT, pixel_format=pixel_format)
+    picture.prepare()
+    canvas, bands, row = Canvas(loaded, multiple=4), [], 0
+    for rows in emitted(canvas, picture, on):
+        bands.append(picture.samples(row, rows))
+        row += rows.shape[2]
+    return np.concatenate(bands)
+
+
+def emitted(canvas: Canvas, picture: RawPicture, on: Device) -> list[NDArray[np.generic]]:
+    rows: list[NDArray[np.generic]] = []
+    plan = canvas.plan(HEIGHT, WIDTH, 1 << 40)
+    assert list(canvas.translate(picture, rows.append, plan, on.run_options()))[-1] == 1
+    return rows
+
+
+def pixels(pixel_format: PixelFormat, *, holes: bool = False) -> NDArray[np.generic]:
+    limits = np.iinfo(pixel_format.sample_type.dtype)
+    shape = (HEIGHT, WIDTH, int(pixel_format.channels))
+    made = np.random.default_rng(0).integers(1, limits.max, shape, pixel_format.sample_type.dtype, endpoint=True)
+    if holes:
+        made[10:20, 10:30, -1] = 0
+    return made
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("holes", [False, True])
+def test_every_format_gives_what_the_processor_gives(name: str, holes: bool) -> None:
+    pixel_format, results = FORMATS[name], []
+    raw = pixels(pixel_format, holes=holes and pixel_format.channels.has_alpha)
+    for has_gpu in (True, False):
+        on = device(has_gpu=has_gpu)
+        loaded = session(on)
+        assert (loaded.fused is not None) == has_gpu
+        results.append(translated(loaded, on, raw, pixel_format).astype(np.int32))
+    level = 257 if pixel_format.sample_type is SampleType.UINT16 else 1
+    np.testing.assert_allclose(results[0], results[1], rtol=0, atol=level)
+    if pixel_format.channels.has_alpha:
+        np.testing.assert_array_equal(results[0][..., -1], raw[..., -1])
+
+
+@pytest.mark.parametrize(("name", "kind"), [("RGB", np.uint8), ("BGRA", np.uint8), ("linear", np.float32)])
+def test_bytes_stay_bytes_where_the_filter_sees_them_as_they_are(name: str, kind: type[np.generic]) -> None:
+    on, pixel_format = device(has_gpu=True), FORMATS[name]
+    picture = RawPicture(pixels(pixel_format), width=WIDTH, height=HEIGHT, pixel_format=pixel_format)
+    picture.prepare()
+    assert {rows.dtype.type for rows in emitted(Canvas(session(on), multiple=4), picture, on)} == {kind}
+
+
+def test_a_network_with_a_range_of_its_own_sees_that() -> None:
+    feed = Feed(input_range=(0.0, 1.0), output_range=(-2.0, 2.0))
+    results = []
+    for has_gpu in (True, False):
+        on = device(has_gpu=has_gpu)
+        results.append(translated(session(on, feed), on, pixels(FORMATS["RGB"]), FORMATS["RGB"]).astype(np.int32))
+    np.testing.assert_allclose(results[0], results[1], rtol=0, atol=1)
+
+
+def test_a_network_that_is_computed_wrongly_is_left_to_onnxruntime(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(HostKernels, "_vector", lambda kernels, address, channels: np.full(channels, 0.7, np.float32))
+    on = device(has_gpu=True)
+    with caplog.at_level(logging.WARNING):
+        assert session(on).fused is None
+    assert "off by" in caplog.text
+
+
+def test_several_pictures_at_once_are_computed_one_by_one() -> None:
+    on = device(has_gpu=True)
+    canvas, pixel_format, results = Canvas(session(on), multiple=4), FORMATS["RGB"], []
+    sources = [
+        RawPicture(raw, width=WIDTH, height=HEIGHT, pixel_format=pixel_format)
+        for raw in (pixels(pixel_format), pixels(pixel_format)[::-1].copy())
+    ]
+    rows: list[list[NDArray[np.generic]]] = [[], []]
+    plan = canvas.plan(HEIGHT, WIDTH, 1 << 40)
+    canvas.translate_batch(sources, [rows[0].append, rows[1].append], plan, on.run_options())
+    for source, given in zip(sources, rows, strict=True):
+        (alone,) = emitted(canvas, source, on)
+        np.testing.assert_array_equal(np.concatenate(given, axis=2), alone)
+        results.append(alone)
+    assert (results[0] != results[1]).any()
+
+
+def test_little_memory_recomputes_and_less_makes_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plans, "BAND_BYTES", (8 << 20,))
+    on = device(has_gpu=True)
+    canvas = Canvas(session(on), multiple=4)
+    stored, recomputing, pieces = (canvas.plan(2048, 2048, memory) for memory in (1 << 40, 600 << 20, 200 << 20))
+    assert stored.fused and not stored.fused.recomputed and stored.memory_bytes > 600 << 20
+    assert recomputing.fused and recomputing.fused.recomputed and recomputing.memory_bytes <= 600 << 20
+    assert not pieces.fused and pieces.pieces > 1

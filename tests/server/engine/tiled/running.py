@@ -1,0 +1,95 @@
+"""Networks computed whole by plain onnxruntime, and in pieces in every way that a plan can choose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+from server.engine.network.network import Network
+from server.engine.network.reader import read_network
+from server.engine.tiled.cost import TOUCH
+from server.engine.tiled.division import divide
+from server.engine.tiled.layout import CHANNELS_LAST, Layout
+from server.engine.tiled.plan import PiecePlan, PlannedSweep, task_of
+from server.engine.tiled.programs import Programs
+from server.engine.tiled.runner import PieceRun
+from server.engine.tiled.schedule import Keeping, cheapest
+from tests.server.engine.tiled.drafts import INPUT, OUTPUT
+
+Array = NDArray[Any]
+
+EVERYTHING = 1 << 40
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a picture is computed: bytes for what is kept and for a piece, and as what and where it is kept."""
+
+    room: float = EVERYTHING
+    piece_room: int = EVERYTHING
+    kept: type[np.floating[Any]] = np.float32
+    in_file: bool = False
+    layout: Layout = CHANNELS_LAST
+
+
+def open_session(model: bytes) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
+def noise(channels: int, height: int, width: int) -> NDArray[np.float32]:
+    """A picture, 1 x C x H x W, that differs everywhere and grows brighter from left to right."""
+    values = np.random.default_rng(height * 1000 + width).uniform(-0.5, 0.5, (1, channels, height, width))
+    return (values + np.linspace(-0.5, 0.5, width)).astype(np.float32)
+
+
+def open_files() -> int:
+    """Of this process."""
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+@cache
+def read(model: bytes) -> Network:
+    return read_network(model, input=INPUT, output=OUTPUT)
+
+
+def whole(model: bytes, picture: Array) -> Array:
+    (result,) = open_session(model).run(None, {INPUT: picture})
+    return np.asarray(result)
+
+
+def plan_in(network: Network, way: Way, height: int, width: int) -> PiecePlan:
+    sizes, kept = network.sizes(height, width), np.dtype(way.kept)
+    schedule = cheapest(network, sizes, way.layout, Keeping(kept.itemsize, TOUCH, way.room))
+    assert schedule, "nothing fits"
+    sweeps = []
+    for sweep in schedule.sweeps:
+        task = task_of(network, sweep)
+        areas = tuple(divide(task, sizes, sizes[network.input], way.layout, way.piece_room))
+        sweeps.append(PlannedSweep(sweep, task, areas, cost=1.0))
+    return PiecePlan(sizes, tuple(sweeps), kept, way.in_file, recycles=way.room == EVERYTHING, memory_bytes=0)
+
+
+def run_plan(network: Network, plan: PiecePlan, layout: Layout, picture: Array) -> Array:
+    bands: list[Array] = []
+    run = PieceRun(network, Programs(network, layout, open_session), plan, layout)
+    steps = run.steps(
+        lambda top, bottom: picture[:, :, top:bottom], lambda band: bands.append(band.copy()), ort.RunOptions()
+    )
+    assert sum(1 for _ in steps) == plan.pieces
+    return np.concatenate(bands, axis=2)
+
+
+def in_pieces(model: bytes, picture: Array, way: Way) -> Array:
+    network = read(model)
+    plan = plan_in(network, way, *picture.shape[2:])
+    assert plan.pieces > len(plan.sweeps) or way.piece_room == EVERYTHING, "no pieces"
+    return run_plan(network, plan, way.layout, picture)

@@ -1,0 +1,58 @@
+"""Two processes on the CPU, started by torchrun."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.training.factories import TINY_ARGUMENTS, two_folders
+from training.running.checkpoint import Checkpoint
+from training.running.run import RunFolder
+
+TORCHRUN = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+
+
+def program(*arguments: str, processes: int = 1) -> subprocess.CompletedProcess[str]:
+    launcher = TORCHRUN if processes == 2 else []
+    command = [sys.executable, *launcher, "-m", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=240)
+
+
+def joint_step(name: str, file: Path, processes: int) -> dict[str, torch.Tensor]:
+    done = program("tests.training.computing.joint_step", name, str(file), processes=processes)
+    assert done.returncode == 0, done.stderr
+    saved: dict[str, torch.Tensor] = torch.load(file)
+    return saved
+
+
+@pytest.mark.parametrize("name", ["cut", "bank", "sincut"])
+def test_two_processes_have_the_gradients_of_one_with_the_joint_batch(name: str, tmp_path: Path) -> None:
+    """R1, negatives from the whole minibatch and banks included."""
+    one, two = (joint_step(name, tmp_path / f"{processes}.pt", processes) for processes in (1, 2))
+    assert one.keys() == two.keys()
+    for key, value in one.items():
+        torch.testing.assert_close(two[key], value, rtol=1e-6, atol=1e-9, msg=key)
+
+
+@pytest.mark.slow
+def test_a_run_of_two_processes_trains_resumes_and_exports_once(tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    options = [*two_folders(tmp_path), *TINY_ARGUMENTS, "--batch", "4", "--device", "cpu", "--images", "16"]
+    first = program("training.fit", *options, "--output", str(run), processes=2)
+    assert first.returncode == 0, first.stderr
+    assert first.stdout.count("Training cut on cpu") == 1
+    assert (run / "filter.onnx").is_file()
+    again = program("training.fit", "--resume", str(run), "--images", "24", "--device", "cpu", processes=2)
+    assert again.returncode == 0, again.stderr
+    assert Checkpoint.load(RunFolder(run).latest_checkpoint()).images_seen == 24
+
+
+def test_a_batch_that_cannot_be_shared_is_refused(tmp_path: Path) -> None:
+    options = [*two_folders(tmp_path), *TINY_ARGUMENTS, "--batch", "3", "--device", "cpu", "--images", "3"]
+    done = program("training.fit", *options, "--output", str(tmp_path / "run"), processes=2)
+    assert "error: --batch is 3, but 2 processes share it; give a multiple of 2." in done.stderr
+    assert not (tmp_path / "run").exists()

@@ -1,0 +1,42 @@
+"""What to do when memory does not suffice."""
+
+from __future__ import annotations
+
+import dataclasses
+import gc
+
+import torch
+
+from training.computing.distributed import world_size
+from training.config import FitConfig
+from training.errors import InputError
+
+# What PyTorch's allocators and libraries say; only CUDA's allocator raises an exception of its own.
+_SIGNS = ("out of memory", "not enough memory", "allocate memory", "ALLOC_FAILED")
+
+
+def is_exhausted(error: BaseException) -> bool:
+    """Whether the error says that the device's memory, or the computer's, is used up."""
+    if isinstance(error, RuntimeError):
+        return isinstance(error, torch.OutOfMemoryError) or any(sign in str(error) for sign in _SIGNS)
+    return isinstance(error, MemoryError)
+
+
+def with_half_the_batch(config: FitConfig) -> FitConfig:
+    """Raises InputError when the options do not work with a smaller batch, or other processes share it."""
+    try:
+        if config.batch > 1 and world_size() == 1:
+            return dataclasses.replace(config, batch=config.batch // 2)
+    except InputError:  # too few negatives
+        pass
+    raise InputError(
+        f"Memory does not suffice for a batch of {config.batch}, a crop size of {config.crop_size} and a width of "
+        f"{config.width}; end other programs and resume the run, or make one of these smaller in a new run."
+    )
+
+
+def release(device: torch.device) -> None:
+    """Gives back what nothing refers to any more, cycles included."""
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()

@@ -1,0 +1,143 @@
+"""Checkpoints: everything that a run needs to go on, in one file that is whole or not there."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from training.config import FitConfig
+from training.errors import InputError
+from training.files import write_whole
+from training.methods import Method
+from training.running.ema import NAME as AVERAGE
+from training.running.ema import GeneratorAverage
+
+FORMAT = 1
+
+
+class DamagedCheckpoint(InputError):
+    """The file is not what was once written, or never was a checkpoint."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """``networks`` are the method's, and the averaged generator beside them if there is one.
+
+    ``sample`` is one source picture (1, 3, h, w) in [-1, 1], for the filter's thumbnail; ``score`` is lower for better.
+    """
+
+    config: FitConfig
+    images_seen: int
+    networks: Mapping[str, Mapping[str, Tensor]]
+    optimisers: Mapping[str, Mapping[str, Any]]
+    random: Mapping[str, Tensor]
+    sample: Tensor
+    data_fingerprint: str
+    score: float | None = None
+
+    @classmethod
+    def of(
+        cls,
+        method: Method,
+        config: FitConfig,
+        *,
+        images_seen: int,
+        sample: Tensor,
+        data_fingerprint: str,
+        average: GeneratorAverage | None = None,
+        score: float | None = None,
+    ) -> Checkpoint:
+        networks = {name: network.state_dict() for name, network in method.networks.items()}
+        return cls(
+            config=config,
+            images_seen=images_seen,
+            networks=networks | ({AVERAGE: average.average} if average else {}),
+            optimisers={name: optimiser.state_dict() for name, optimiser in method.optimisers.items()},
+            random=_random_state(_device(method)),
+            sample=sample,
+            data_fingerprint=data_fingerprint,
+            score=score,
+        )
+
+    def restore(self, method: Method, average: GeneratorAverage | None = None) -> None:
+        """Sets networks, optimisers and random states to what they were. Raises InputError when they do not fit."""
+        try:
+            for name, network in method.networks.items():
+                network.load_state_dict(self.networks[name])
+            for name, optimiser in method.optimisers.items():
+                optimiser.load_state_dict(dict(self.optimisers[name]))
+            if average:
+                average.load(self.networks[AVERAGE])
+            _set_random_state(self.random, _device(method))
+        except (KeyError, RuntimeError, TypeError, ValueError):
+            raise InputError(
+                f"The checkpoint at {self.images_seen} images does not fit the networks of {self.config.method}; "
+                "choose another checkpoint, or the version of Pleinair that wrote it."
+            ) from None
+
+    def save(self, path: Path) -> None:
+        """Raises OSError; ``path`` is then what it was before."""
+        contents = {**vars(self), "format": FORMAT, "config": self.config.to_json()}
+        buffer = io.BytesIO()
+        torch.save(contents, buffer)
+        write_whole(path, buffer.getbuffer())
+
+    @classmethod
+    def load(cls, path: Path) -> Checkpoint:
+        """Reads tensors and plain values only, onto the CPU. Raises InputError, DamagedCheckpoint among them."""
+        try:
+            file = io.BytesIO(path.read_bytes())
+        except OSError as error:
+            raise InputError(
+                f"The checkpoint {path} cannot be read ({error.strerror}); choose a file that can be read."
+            ) from None
+        try:
+            _check_sums(file)
+            contents = torch.load(file, map_location="cpu", weights_only=True)
+            if contents.pop("format") != FORMAT:
+                raise InputError(f"{path} was written by another version of Pleinair; train or export with that one.")
+            config = FitConfig.from_json(contents.pop("config"))
+            return cls(config=config, **contents)
+        except InputError:
+            raise
+        except Exception:  # a damaged or foreign file raises nearly anything
+            raise DamagedCheckpoint(
+                f"{path} is damaged or not a checkpoint of Pleinair; choose another checkpoint."
+            ) from None
+
+
+def _check_sums(file: io.BytesIO) -> None:
+    """torch.load does not look at the sums that torch.save writes: a flipped bit would pass as a weight."""
+    with zipfile.ZipFile(file) as archive:
+        if damaged := archive.testzip():
+            raise zipfile.BadZipFile(damaged)
+    file.seek(0)
+
+
+def _device(method: Method) -> torch.device:
+    return next(method.networks["generator"].parameters()).device
+
+
+def _random_state(device: torch.device) -> dict[str, Tensor]:
+    """The states of the generators that training draws from: the CPU's and the device's."""
+    state = {"cpu": torch.get_rng_state()}
+    if device.type == "cuda":
+        state["cuda"] = torch.cuda.get_rng_state(device)
+    if device.type == "mps":
+        state["mps"] = torch.mps.get_rng_state()
+    return state
+
+
+def _set_random_state(state: Mapping[str, Tensor], device: torch.device) -> None:
+    torch.set_rng_state(state["cpu"])
+    if device.type == "cuda" and "cuda" in state:
+        torch.cuda.set_rng_state(state["cuda"], device)
+    if device.type == "mps" and "mps" in state:
+        torch.mps.set_rng_state(state["mps"])

@@ -1,0 +1,185 @@
+"""A run is a folder that explains itself: options, metrics, previews, checkpoints and the filter."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from training.config import FitConfig
+from training.errors import InputError
+from training.files import remove_leftovers, write_whole
+from training.running.checkpoint import Checkpoint
+from training.running.lock import NAME as LOCK
+from training.running.lock import folder_lock
+
+KEPT_CHECKPOINTS = 2
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        return self.path / "config.json"
+
+    @property
+    def metrics(self) -> Path:
+        return self.path / "metrics.jsonl"
+
+    @property
+    def filter(self) -> Path:
+        return self.path / "filter.onnx"
+
+    @property
+    def best(self) -> Path:
+        return self.path / "checkpoints" / "best.pt"
+
+    @property
+    def events(self) -> Path:
+        return self.path / "tensorboard"
+
+    @classmethod
+    def create(cls, path: Path, config: FitConfig) -> RunFolder:
+        """Makes the folder and saves the options. Raises InputError when it holds something or cannot be written."""
+        run = cls(path)
+        run.check_new()
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            with folder_lock(path):  # of two processes that found it empty, one goes on
+                run.check_new()
+                run.save_config(config)
+                run.make_folders()
+        except OSError as error:
+            raise InputError(
+                f"The run cannot be written to {path} ({error.strerror}); choose an --output that can be written."
+            ) from None
+        return run
+
+    def check_new(self) -> None:
+        """Raises InputError when the folder holds something; what is left of a start that was killed is nothing."""
+        nothing = {LOCK, f".{self.config.name}.tmp"}
+        if self.path.exists() and not self.path.is_dir():
+            raise InputError(f"{self.path} is a file; name a new folder for --output.")
+        if self.path.is_dir() and any(file.name not in nothing for file in self.path.iterdir()):
+            raise InputError(f"{self.path} is not empty; choose another --output, or go on with --resume {self.path}.")
+
+    def check_begun(self) -> None:
+        """Raises InputError when this is not the folder of a run."""
+        if not self.config.is_file() and not self.checkpoints():
+            raise InputError(f"{self.path} is not a training run; name a folder that training.fit wrote.")
+
+    def save_config(self, config: FitConfig) -> None:
+        write_whole(self.config, config.to_json().encode())
+
+    def make_folders(self) -> None:
+        for folder in ("checkpoints", "previews"):
+            (self.path / folder).mkdir(exist_ok=True)
+
+    def remove_leftovers(self) -> None:
+        """Removes what writes that were killed left. Only for who holds the folder's lock."""
+        for folder in (self.path, self.path / "checkpoints", self.path / "previews"):
+            remove_leftovers(folder)
+
+    def checkpoints(self) -> list[Path]:
+        """Oldest first."""
+        return sorted((self.path / "checkpoints").glob("images-*.pt"))
+
+    def latest_checkpoint(self) -> Path:
+        """Raises InputError when there is none."""
+        self.check_begun()
+        checkpoints = self.checkpoints()
+        if not checkpoints:
+            raise InputError(f"{self.path} has no checkpoint yet; train it first, with --resume {self.path}.")
+        return checkpoints[-1]
+
+    def save(self, checkpoint: Checkpoint) -> None:
+        """Writes the checkpoint, then removes all but the last two. Raises InputError; older ones are then intact."""
+        self._write(checkpoint, self.path / "checkpoints" / f"images-{checkpoint.images_seen:09d}.pt")
+        for old in self.checkpoints()[:-KEPT_CHECKPOINTS]:
+            old.unlink()
+
+    def save_best(self, checkpoint: Checkpoint) -> None:
+        """Keeps the checkpoint beside the last two, in place of an earlier best one. Raises InputError."""
+        self._write(checkpoint, self.best)
+
+    def best_score(self) -> float:
+        """The lowest score so far; infinity when there is none, or none that can be read."""
+        best = self._best_checkpoint()
+        return float("inf") if best is None or best.score is None else best.score
+
+    def forget_best_after(self, images_seen: int) -> None:
+        best = self._best_checkpoint()
+        if best and best.images_seen > images_seen:
+            self.best.unlink()
+
+    def _best_checkpoint(self) -> Checkpoint | None:
+        try:
+            return Checkpoint.load(self.best) if self.best.is_file() else None
+        except InputError:
+            return None
+
+    def _write(self, checkpoint: Checkpoint, path: Path) -> None:
+        with self._writing(f"The checkpoint {path}"):
+            checkpoint.save(path)
+
+    @contextmanager
+    def _writing(self, what: str) -> Iterator[None]:
+        """Raises InputError when it cannot be written."""
+        try:
+            yield
+        except OSError as error:
+            kept = self.checkpoints()
+            intact = f"the checkpoint {kept[-1].name} is intact: " if kept else ""
+            raise InputError(
+                f"{what} cannot be written ({error.strerror}); {intact}make room and resume the run."
+            ) from None
+
+    def forget_after(self, images_seen: int) -> None:
+        """Removes what lies beyond this point: training goes on from there, and may go another way."""
+        self.forget_metrics_after(images_seen)
+        self.forget_best_after(images_seen)
+        self.forget_previews_after(images_seen)
+
+    def add_metrics(self, row: dict[str, float]) -> None:
+        with self._writing(str(self.metrics)), self.metrics.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+
+    def forget_metrics_after(self, images_seen: int) -> None:
+        """Removes the rows beyond this point, and a last one that was torn."""
+        if not self.metrics.is_file():
+            return
+        lines = self.metrics.read_bytes().splitlines(keepends=True)
+        kept = [line for line in lines if _images_of(line) <= images_seen]
+        if kept != lines:
+            write_whole(self.metrics, b"".join(kept))
+
+    def save_preview(self, images_seen: int, png: bytes) -> str:
+        """Returns the file's path within the run."""
+        return self._save_picture(f"images-{images_seen:09d}.png", png)
+
+    def save_source(self, png: bytes) -> None:
+        """The picture that every preview shows translated."""
+        self._save_picture("source.png", png)
+
+    def _save_picture(self, name: str, png: bytes) -> str:
+        path = self.path / "previews" / name
+        with self._writing(f"The preview {path}"):
+            write_whole(path, png)
+        return path.relative_to(self.path).as_posix()
+
+    def forget_previews_after(self, images_seen: int) -> None:
+        for path in (self.path / "previews").glob("images-*.png"):
+            if int(path.stem.removeprefix("images-")) > images_seen:
+                path.unlink()
+
+
+def _images_of(line: bytes) -> float:
+    """Infinity for a row that is torn."""
+    try:
+        return float(json.loads(line)["images"]) if line.endswith(b"\n") else float("inf")
+    except (ValueError, KeyError, TypeError):
+        return float("inf")
