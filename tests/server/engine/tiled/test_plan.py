@@ -58,8 +58,8 @@ def test_a_little_more_memory_never_makes_many_more_pieces(kind: object) -> None
 
 
 def test_the_work_of_a_sweep_is_that_of_its_layers() -> None:
-    """With room for all no pixel is computed twice: what a sweep multiplies is what its layers do, whole, but for what
-    only other sweeps need at their edges."""
+    """With room for all no pixel is computed twice: what a sweep multiplies is what its layers do, whole, but for rows
+    and columns at their edges that no later layer reads."""
     found = plan(antialiased, 1 << 30)
     for planned in found.sweeps:
         sizes = [(layer, found.sizes[layer.name]) for layer in planned.task.layers]
