@@ -16,11 +16,12 @@ _SHARE_OF_ONE = 0.75
 
 
 class Admission:
-    """Belongs to one event loop. ``deadline_seconds`` is the longest that one request may take; None is for ever."""
+    """Belongs to one event loop. ``deadline_seconds`` is the longest that one request may take; None is for ever. With
+    ``fair`` no client holds more than three quarters of the places."""
 
-    def __init__(self, *, places: int, deadline_seconds: float | None) -> None:
+    def __init__(self, *, places: int, deadline_seconds: float | None, fair: bool = True) -> None:
         self._places = places
-        self._places_of_one = math.ceil(places * _SHARE_OF_ONE)
+        self._places_of_one = math.ceil(places * _SHARE_OF_ONE) if fair else places
         self._deadline_seconds = deadline_seconds
         self._inside: dict[asyncio.Timeout, str] = {}  # and whose it is
         self._empty = asyncio.Event()

@@ -59,6 +59,10 @@ def read_memory(text: str) -> int:
     return count
 
 
+def _choice(options: type[StrEnum]) -> _Kind:
+    return _Kind(options, f"one of {', '.join(options)}")
+
+
 def _path(text: str) -> Path:
     if not text:
         raise ValueError
@@ -114,7 +118,7 @@ class ServerConfig:
     provider: Provider = field(
         default=Provider.AUTO,
         metadata=_option(
-            _Kind(Provider, "one of auto, cpu, cuda, tensorrt"),
+            _choice(Provider),
             "where to compute: auto (the GPU if there is one), cpu, cuda or tensorrt (on the GPU; takes minutes to get"
             " ready for each filter, once)",
         ),
@@ -178,7 +182,7 @@ class ServerConfig:
     training: TrainingMode = field(
         default=TrainingMode.AUTO,
         metadata=_option(
-            _Kind(TrainingMode, "one of auto, on, off"),
+            _choice(TrainingMode),
             "whether to train: auto (if PyTorch is installed), on or off",
         ),
     )
@@ -223,13 +227,21 @@ class ServerConfig:
 def load_config(arguments: Sequence[str] | None, environment: Mapping[str, str] = os.environ) -> ServerConfig:
     """Raises ConfigError for a wrong value or file; exits as argparse does for an unknown option."""
     given = vars(_parser().parse_args(arguments))
-    file = given["config"]
+    file = given.pop("config")
+    return config_of(given, environment, file)
+
+
+def config_of(
+    given: Mapping[str, str | None], environment: Mapping[str, str] = os.environ, file: str | None = None
+) -> ServerConfig:
+    """The options ``given`` as text on a command line, by field; what is missing or None there comes from the
+    environment, then from the TOML file, then is the default. Raises ConfigError."""
     from_file = _read_file(file) if file else {}
     values: dict[str, Any] = {}
     for option in fields(ServerConfig):
         variable = ENVIRONMENT_PREFIX + option.name.upper()
         for source, value in (
-            (_flag(option), given[option.name]),
+            (_flag(option), given.get(option.name)),
             (variable, environment.get(variable)),
             (f"{option.name} in {file}", from_file.get(option.name)),
         ):

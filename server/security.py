@@ -5,27 +5,30 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import grpc
-from grpc_health.v1.health import SERVICE_NAME as HEALTH
 
 from server.config import ServerConfig
 from server.errors import Reason, Refusal, StartProblem
-from server.wire.status import abort
 
 SHORTEST_TOKEN = 16  # characters
 
 
 @dataclass(frozen=True)
-class Security:
-    """What the operator set up; ``fingerprint`` is the certificate's SHA-256, 64 hexadecimal digits."""
+class Certificate:
+    """In PEM form, with its key; ``fingerprint`` is its SHA-256, 64 hexadecimal digits."""
 
-    credentials: grpc.ServerCredentials | None = None
-    fingerprint: str | None = None
+    chain: bytes
+    key: bytes
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Security:
+    """What the operator set up. Without a certificate nothing is encrypted, without a token everybody is served."""
+
+    certificate: Certificate | None = None
     token: str | None = None
 
     @classmethod
@@ -36,33 +39,39 @@ class Security:
             return cls(token=token)
         if config.tls_certificate is None or config.tls_key is None:
             raise StartProblem("A certificate and its key go together; give both --tls-certificate and --tls-key.")
-        certificate, key = (read_file(path) for path in (config.tls_certificate, config.tls_key))
+        chain, key = (read_file(path) for path in (config.tls_certificate, config.tls_key))
         _check_pair(config.tls_certificate, config.tls_key)
-        return cls(grpc.ssl_server_credentials([(key, certificate)]), _fingerprint(certificate), token)
+        return cls(Certificate(chain, key, _fingerprint(chain)), token)
 
-    def interceptors(self) -> list[TokenInterceptor]:
-        return [TokenInterceptor(self.token)] if self.token else []
+    def check(self, authorization: Sequence[str | bytes]) -> None:
+        """Takes all the values of a call's ``authorization``. Raises Refusal unless they are the token alone."""
+        if self.token is None:
+            return
+        expected = f"Bearer {self.token}".encode()
+        if len(authorization) != 1 or not hmac.compare_digest(_bytes(authorization[0]), expected):
+            raise Refusal(
+                Reason.UNAUTHENTICATED,
+                "The call carries no token or a wrong one; give the token that is in the server's --token-file.",
+            )
 
-
-class TokenInterceptor(grpc.aio.ServerInterceptor):
-    """Answers calls without the token before their messages are read. Health is for everybody: it tells nothing."""
-
-    def __init__(self, token: str) -> None:
-        self._expected = f"Bearer {token}".encode()
-
-    async def intercept_service(
-        self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]],
-        handler_call_details: grpc.HandlerCallDetails,
-    ) -> grpc.RpcMethodHandler[Any, Any] | None:
-        if handler_call_details.method.startswith(f"/{HEALTH}/") or self._knows(handler_call_details):
-            return await continuation(handler_call_details)
-        # On the wire a call of any kind is a stream of messages each way, so one handler refuses them all.
-        return grpc.stream_stream_rpc_method_handler(_refuse)
-
-    def _knows(self, details: grpc.HandlerCallDetails) -> bool:
-        given = [value for key, value in details.invocation_metadata if key == "authorization"]
-        return len(given) == 1 and hmac.compare_digest(_bytes(given[0]), self._expected)
+    def start_lines(self, address: str, *, is_loopback: bool) -> list[str]:
+        """What to tell the user who started the server: the fingerprint, and what is left open to other machines."""
+        lines = []
+        if self.certificate:
+            lines.append(
+                "The certificate's SHA-256 fingerprint, for the editors to pin, is " + self.certificate.fingerprint
+            )
+        if not is_loopback and not self.token:
+            lines.append(
+                f"Warning: {address} can be reached from other machines, and whoever reaches it can use this server;"
+                " give it a --token-file."
+            )
+        if not is_loopback and not self.certificate:
+            lines.append(
+                f"Warning: what other machines send to {address} travels unencrypted; give it a --tls-certificate and"
+                " --tls-key."
+            )
+        return lines
 
 
 def read_token(path: Path) -> str:
@@ -85,16 +94,6 @@ def read_file(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise StartProblem(f"{path} cannot be read ({error.strerror}); check its name and permissions.") from error
-
-
-async def _refuse(requests: object, context: grpc.aio.ServicerContext[Any, Any]) -> None:
-    await abort(
-        context,
-        Refusal(
-            Reason.UNAUTHENTICATED,
-            "The call carries no token or a wrong one; give the token that is in the server's --token-file.",
-        ),
-    )
 
 
 def _bytes(value: str | bytes) -> bytes:

@@ -7,6 +7,7 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pleinair.v1.translation_pb2 import Progress, Summary
@@ -16,10 +17,14 @@ from server.client.files import Job, UsageError, make_folders, plan, write_whole
 from server.client.listing import filter_table
 from server.client.local_engine import LocalEngine
 from server.client.translations import Client, TranslationError, Translator
-from server.config import ConfigError, ServerConfig, load_config
+from server.config import ConfigError, ServerConfig, config_of
+from server.engine.device import Provider
 from server.errors import StartProblem
 from server.pictures.files import Picture, PictureError, decode_picture, encode_png
 from server.security import read_file, read_token
+
+# Those of the server that are options here too, by their fields in ServerConfig.
+_SERVER_OPTIONS = ("filters", "provider", "memory", "max_pixels", "token_file", "tls_certificate")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--token-file", metavar="FILE", help="a file with the token that this server wants")
     add("--tls-certificate", metavar="FILE", help="this server's certificate (PEM), for an encrypted connection")
     add("--filters", metavar="DIR", help="the filters folder (default: PLEINAIR_FILTERS, else ./filters)")
-    add("--provider", choices=("auto", "cpu", "cuda", "tensorrt"), help="where to compute (default: auto)")
+    add("--provider", choices=[one.value for one in Provider], help="where to compute (default: auto)")
     add("--memory", metavar="SIZE", help="compute within so much memory, such as 6GiB (default: 70 %% of what is free)")
     add("--max-pixels", metavar="N", help="refuse larger pictures (default: 8192 x 16384 pixels)")
     add("--force", action="store_true", help="replace results that exist already")
@@ -80,15 +85,7 @@ def _config(options: argparse.Namespace) -> ServerConfig:
         )
     if not options.address and (options.token_file or options.tls_certificate):
         raise UsageError("--token-file and --tls-certificate are for a server; name it by --address.")
-    given = {
-        "--filters": options.filters,
-        "--provider": options.provider,
-        "--memory": options.memory,
-        "--max-pixels": options.max_pixels,
-        "--token-file": options.token_file,
-        "--tls-certificate": options.tls_certificate,
-    }
-    return load_config([f"{name}={value}" for name, value in given.items() if value is not None])
+    return config_of({name: getattr(options, name) for name in _SERVER_OPTIONS})
 
 
 def _translator(options: argparse.Namespace, config: ServerConfig) -> Translator:
@@ -96,15 +93,7 @@ def _translator(options: argparse.Namespace, config: ServerConfig) -> Translator
         token = read_token(config.token_file) if config.token_file else None
         certificate = read_file(config.tls_certificate) if config.tls_certificate else None
         return Client(options.address, token=token, certificate=certificate)
-    filters = options.filter if _is_own_file(options) else config.filters
-    engine = LocalEngine(
-        Path(filters),
-        provider=config.provider,
-        threads=config.threads,
-        max_pixels=config.max_pixels,
-        memory=config.memory,
-        tensorrt_cache=config.tensorrt_cache,
-    )
+    engine = LocalEngine(replace(config, filters=Path(options.filter)) if _is_own_file(options) else config)
     if engine.warning:
         print(engine.warning, file=sys.stderr)
     return engine

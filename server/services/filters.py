@@ -1,12 +1,11 @@
-"""FilterService on grpc.aio."""
+"""FilterService: which filters there are, and what changes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+import contextlib
+from collections.abc import AsyncGenerator, Iterator
 
-import grpc
-from pleinair.v1 import filters_pb2_grpc
+from pleinair.v1 import filters_pb2
 from pleinair.v1.filters_pb2 import (
     Filter,
     GetFilterRequest,
@@ -22,7 +21,7 @@ from server.errors import Reason, Refusal
 from server.filters.catalogue import Catalogue, FilterChange, Kind, Rejection, changes
 from server.filters.description import is_identifier
 from server.filters.folder import FilterFolder
-from server.wire.status import refusals_as_status
+from server.services.endpoint import CallContext, Entrance
 from server.wire.translations import filter_message, rejected_message
 
 PAGE_SIZE = 50
@@ -35,33 +34,29 @@ _EVENTS = {
 }
 
 
-class FilterService(filters_pb2_grpc.FilterServiceServicer):
+class FilterService:
     """``watchers`` says how many may watch at once."""
+
+    descriptor = filters_pb2.DESCRIPTOR.services_by_name["FilterService"]
 
     def __init__(self, folder: FilterFolder, watchers: Admission) -> None:
         self._folder = folder
-        self._watchers = watchers
+        self.entrances = {"WatchFilters": Entrance(watchers)}
 
-    async def ListFilters(
-        self, request: ListFiltersRequest, context: grpc.aio.ServicerContext[Any, Any]
-    ) -> ListFiltersResponse:
-        async with refusals_as_status(context):
-            return _page(self._folder.catalogue, request)
+    async def ListFilters(self, request: ListFiltersRequest, call: CallContext) -> ListFiltersResponse:
+        return _page(self._folder.catalogue, request)
 
-    async def GetFilter(
-        self, request: GetFilterRequest, context: grpc.aio.ServicerContext[Any, Any]
-    ) -> GetFilterResponse:
-        async with refusals_as_status(context):
-            return GetFilterResponse(filter=filter_message(self._folder.find(request.id)))
+    async def GetFilter(self, request: GetFilterRequest, call: CallContext) -> GetFilterResponse:
+        return GetFilterResponse(filter=filter_message(self._folder.find(request.id)))
 
-    async def WatchFilters(  # type: ignore[override]
-        self, request: WatchFiltersRequest, context: grpc.aio.ServicerContext[Any, Any]
-    ) -> None:
-        async with refusals_as_status(context), self._watchers.admit(context.time_remaining()):
-            told: Catalogue | None = None
-            async for catalogue in self._folder.follow():
+    async def WatchFilters(
+        self, request: WatchFiltersRequest, call: CallContext
+    ) -> AsyncGenerator[WatchFiltersResponse, None]:
+        told: Catalogue | None = None
+        async with contextlib.aclosing(self._folder.follow()) as catalogues:
+            async for catalogue in catalogues:
                 for response in _news(told, catalogue):
-                    await context.write(response)
+                    yield response
                 told = catalogue
 
 

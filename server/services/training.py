@@ -1,84 +1,76 @@
-"""TrainingService on grpc.aio."""
+"""TrainingService: trainings started, watched, ended, made into filters."""
 
 from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator
 
-import grpc
 from pleinair.v1 import training_pb2 as pb
-from pleinair.v1 import training_pb2_grpc
 
 from server.admission import Admission
 from server.errors import Reason, Refusal
+from server.services.endpoint import CallContext, Entrance
 from server.trainings.handler import View
 from server.trainings.jobs.names import is_job_id
 from server.trainings.jobs.pictures import PictureHeader
 from server.trainings.trainings import Trainings
-from server.wire.status import refusals_as_status
 from server.wire.trainings import job_message, picture_from, request_from, watched_message
 
 PAGE_SIZE = 50
 LARGEST_PAGE = 200
 
-Context = grpc.aio.ServicerContext[Any, Any]
 
-
-class TrainingService(training_pb2_grpc.TrainingServiceServicer):
+class TrainingService:
     """``calls`` says how many may send pictures or wait for filters at once, ``watchers`` how many may watch."""
+
+    descriptor = pb.DESCRIPTOR.services_by_name["TrainingService"]
 
     def __init__(self, trainings: Trainings, calls: Admission, watchers: Admission) -> None:
         self._trainings = trainings
-        self._calls = calls
-        self._watchers = watchers
+        self.entrances = {
+            "StartTraining": Entrance(calls),
+            "ExportTraining": Entrance(calls),
+            "WatchTraining": Entrance(watchers),
+        }
 
     async def StartTraining(
-        self, request_iterator: AsyncIterator[pb.StartTrainingRequest], context: Context
+        self, requests: AsyncIterator[pb.StartTrainingRequest], call: CallContext
     ) -> pb.StartTrainingResponse:
-        async with refusals_as_status(context), self._calls.admit(context.time_remaining()):
-            handler = self._trainings.handler()
-            request = request_from(await _header(request_iterator))
-            view = await handler.start(request, _pictures(request_iterator))
+        handler = self._trainings.handler()
+        request = request_from(await _header(requests))
+        view = await handler.start(request, _pictures(requests))
         return pb.StartTrainingResponse(job=job_message(view))
 
-    async def WatchTraining(  # type: ignore[override]
-        self, request: pb.WatchTrainingRequest, context: Context
-    ) -> None:
-        async with refusals_as_status(context), self._watchers.admit(context.time_remaining()):
-            watch = self._trainings.handler().watch(request.id, previews=not request.omit_previews)
-            async with contextlib.aclosing(watch) as news:
-                async for watched in news:
-                    await context.write(watched_message(watched))
+    async def WatchTraining(
+        self, request: pb.WatchTrainingRequest, call: CallContext
+    ) -> AsyncGenerator[pb.WatchTrainingResponse, None]:
+        watch = self._trainings.handler().watch(request.id, previews=not request.omit_previews)
+        async with contextlib.aclosing(watch) as news:
+            async for watched in news:
+                yield watched_message(watched)
 
-    async def GetTraining(self, request: pb.GetTrainingRequest, context: Context) -> pb.GetTrainingResponse:
-        async with refusals_as_status(context):
-            handler = self._trainings.handler()
-            log_tail = await handler.log_tail(request.id)
-            return pb.GetTrainingResponse(job=job_message(handler.get(request.id)), log_tail=log_tail)
+    async def GetTraining(self, request: pb.GetTrainingRequest, call: CallContext) -> pb.GetTrainingResponse:
+        handler = self._trainings.handler()
+        log_tail = await handler.log_tail(request.id)
+        return pb.GetTrainingResponse(job=job_message(handler.get(request.id)), log_tail=log_tail)
 
-    async def ListTrainings(self, request: pb.ListTrainingsRequest, context: Context) -> pb.ListTrainingsResponse:
-        async with refusals_as_status(context):
-            return _page(self._trainings.handler().all(), request)
+    async def ListTrainings(self, request: pb.ListTrainingsRequest, call: CallContext) -> pb.ListTrainingsResponse:
+        return _page(self._trainings.handler().all(), request)
 
-    async def CancelTraining(self, request: pb.CancelTrainingRequest, context: Context) -> pb.CancelTrainingResponse:
-        async with refusals_as_status(context):
-            view = self._trainings.handler().cancel(request.id, keep_filter=request.keep_filter)
-            return pb.CancelTrainingResponse(job=job_message(view))
+    async def CancelTraining(self, request: pb.CancelTrainingRequest, call: CallContext) -> pb.CancelTrainingResponse:
+        view = self._trainings.handler().cancel(request.id, keep_filter=request.keep_filter)
+        return pb.CancelTrainingResponse(job=job_message(view))
 
-    async def ExportTraining(self, request: pb.ExportTrainingRequest, context: Context) -> pb.ExportTrainingResponse:
-        async with refusals_as_status(context), self._calls.admit(context.time_remaining()):
-            view, sha256 = await self._trainings.handler().export(request.id)
+    async def ExportTraining(self, request: pb.ExportTrainingRequest, call: CallContext) -> pb.ExportTrainingResponse:
+        view, sha256 = await self._trainings.handler().export(request.id)
         return pb.ExportTrainingResponse(job=job_message(view), filter_sha256=sha256)
 
-    async def ResumeTraining(self, request: pb.ResumeTrainingRequest, context: Context) -> pb.ResumeTrainingResponse:
-        async with refusals_as_status(context):
-            return pb.ResumeTrainingResponse(job=job_message(self._trainings.handler().resume(request.id)))
+    async def ResumeTraining(self, request: pb.ResumeTrainingRequest, call: CallContext) -> pb.ResumeTrainingResponse:
+        return pb.ResumeTrainingResponse(job=job_message(self._trainings.handler().resume(request.id)))
 
-    async def DeleteTraining(self, request: pb.DeleteTrainingRequest, context: Context) -> pb.DeleteTrainingResponse:
-        async with refusals_as_status(context):
-            await self._trainings.handler().delete(request.id)
+    async def DeleteTraining(self, request: pb.DeleteTrainingRequest, call: CallContext) -> pb.DeleteTrainingResponse:
+        await self._trainings.handler().delete(request.id)
         return pb.DeleteTrainingResponse()
 
 

@@ -18,10 +18,8 @@ from server.filters.filter_file import Filter
 from server.pictures.files import Picture, PictureError, decode_picture, encode_png
 from server.translation.computation import Computation, Rows
 from server.translation.picture import RawPicture
-from server.translation.terms import Preview, Progress, Stage, Summary, TranslationRequest
+from server.translation.terms import Preview, Progress, Summary, TranslationRequest
 from server.wire.chunks import chunk_bytes
-
-__all__ = ["Preview", "Progress", "Stage", "Summary", "TranslationHandler", "TranslationRequest"]
 
 
 class Filters(Protocol):

@@ -19,13 +19,14 @@ from pleinair.inference import open_inference_pb2 as inference
 from pleinair.v1 import filters_pb2
 from pleinair.v1 import translation_pb2 as pb
 
-from server.app import Server
+from server.application import Application
 from server.config import ServerConfig
 from server.engine.device import CPU, Device, Provider
 from server.errors import StartProblem
 from server.trainings.jobs.job import Job, State
 from server.trainings.jobs.store import JobStore
 from server.trainings.jobs.trainer import Trainer
+from server.transports.grpc_aio import GrpcServer
 from tests import factories
 from tests.contract.connection import Connection, chunks_of, failing, frame_of
 
@@ -55,7 +56,7 @@ def translating(connection: Connection, pixels: np.ndarray) -> Any:
 
 def start_lines(folder: Path, **options: object) -> list[str]:
     with factories.running_server(folder, **options) as server:
-        return server.server.start_lines(server.address)
+        return server.application.start_lines(server.address)
 
 
 def test_the_start_line_names_filters_address_and_provider(folder: Path) -> None:
@@ -105,7 +106,7 @@ def test_the_cpu_answering_for_cuda_is_warned_of(folder: Path) -> None:
 
 def test_a_port_in_use_is_one_sentence(folder: Path) -> None:
     async def second(address: str) -> None:
-        await Server(ServerConfig(filters=folder, address=address, provider=Provider.CPU)).start()
+        await GrpcServer(Application(ServerConfig(filters=folder, address=address, provider=Provider.CPU))).start()
 
     with (
         factories.running_server(folder) as server,

@@ -15,7 +15,7 @@ from grpc_health.v1 import health_pb2
 from pleinair.inference import open_inference_pb2 as inference
 from pleinair.v1 import filters_pb2
 
-from server.app import Server
+from server.application import Application
 from server.client.translations import Client, TranslationError
 from server.config import ServerConfig
 from server.engine.device import Provider
@@ -56,7 +56,7 @@ def guarded(folder: Path, token_file: Path) -> Iterator[str]:
 
 def problem(folder: Path, **options: Any) -> str:
     with pytest.raises(StartProblem) as caught:
-        Server(ServerConfig(filters=folder, provider=Provider.CPU, **options))
+        Application(ServerConfig(filters=folder, provider=Provider.CPU, **options))
     return str(caught.value)
 
 
@@ -116,7 +116,7 @@ def test_a_certificate_encrypts_and_is_named_by_its_fingerprint(folder: Path, pa
     certificate, key = pair
     der = ssl.PEM_cert_to_DER_cert(certificate.read_text())
     with factories.running_server(folder, tls_certificate=certificate, tls_key=key) as server:
-        assert hashlib.sha256(der).hexdigest() in server.server.start_lines(server.address)[1]
+        assert hashlib.sha256(der).hexdigest() in server.application.start_lines(server.address)[1]
         with Client(server.address, certificate=certificate.read_bytes()) as client:
             np.testing.assert_array_equal(client.translate("identity", PIXELS)[0], PIXELS)
 
@@ -142,7 +142,7 @@ def test_the_warnings_off_the_loopback_go_with_token_and_certificate(
         ({"token_file": token_file, **encrypted}, []),
     ):
         with factories.running_server(folder, address="0.0.0.0:0", **options) as server:
-            said = [line for line in server.server.start_lines(server.address) if line.startswith("Warning")]
+            said = [line for line in server.application.start_lines(server.address) if line.startswith("Warning")]
         assert len(said) == len(warnings)
         for line, words in zip(said, warnings, strict=True):
             assert words in line
