@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncGenerator, Iterator
 
+from pleinair.common.identifiers import is_identifier
 from pleinair.v1 import filters_pb2
 from pleinair.v1.filters_pb2 import (
     Filter,
@@ -19,7 +20,6 @@ from pleinair.v1.filters_pb2 import (
 from server.admission import Admission
 from server.errors import Reason, Refusal
 from server.filters.catalogue import Catalogue, FilterChange, Kind, Rejection, changes
-from server.filters.description import is_identifier
 from server.filters.folder import FilterFolder
 from server.services.endpoint import CallContext, Entrance
 from server.wire.translations import filter_message, rejected_message
