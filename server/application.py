@@ -15,7 +15,7 @@ from server.services.inference_v2 import InferenceService
 from server.services.training import TrainingService
 from server.services.translation import TranslationService
 from server.trainings.jobs.trainer import Trainer
-from server.trainings.trainings import Trainings
+from server.trainings.support import Trainings
 from server.translation.engine import TranslationEngine
 
 MOST_WATCHERS = 100

@@ -18,7 +18,7 @@ from server.engine.pace import Pace
 from server.engine.session import Feed, Precision, Session
 from server.errors import FilterProblem
 from server.filters.description import Description, from_metadata, from_sidecar
-from server.filters.graph import Graph, check_size_is_free, read_graph
+from server.filters.onnx_model import Graph, check_size_is_free, read_graph
 from server.filters.sidecar import REQUIRED, Sidecar, read_sidecar
 
 # Protobuf's own limit.

@@ -14,7 +14,7 @@ from server.services.endpoint import CallContext, Entrance
 from server.trainings.handler import View
 from server.trainings.jobs.names import is_job_id
 from server.trainings.jobs.pictures import PictureHeader
-from server.trainings.trainings import Trainings
+from server.trainings.support import Trainings
 from server.wire.trainings import job_message, picture_from, request_from, watched_message
 
 PAGE_SIZE = 50
