@@ -15,7 +15,7 @@ from server.services.inference_v2 import InferenceService
 from server.services.training import TrainingService
 from server.services.translation import TranslationService
 from server.trainings.jobs.trainer import Trainer
-from server.trainings.support import Trainings
+from server.trainings.support import TrainingSupport
 from server.translation.engine import TranslationEngine
 
 MOST_WATCHERS = 100
@@ -33,7 +33,7 @@ class Application:
         self.config = config
         self.security = Security.of(config)
         self._engine = TranslationEngine(config)
-        self._trainings = Trainings(config, self._engine.filters, trainer or Trainer())
+        self._trainings = TrainingSupport(config, self._engine.filters, trainer or Trainer())
         self._translation_calls = Admission(places=config.queue, deadline_seconds=config.deadline)
         self._training_calls = Admission(places=MOST_TRAINING_CALLS, deadline_seconds=config.deadline, fair=False)
         self._filter_watchers = Admission(places=MOST_WATCHERS, deadline_seconds=None, fair=False)

@@ -14,7 +14,7 @@ from pleinair.common.files import write_whole
 from pleinair.v1.translation_pb2 import Progress, Summary
 from tqdm import tqdm
 
-from server.client.files import Job, UsageError, make_folders, plan
+from server.client.files import PictureTask, UsageError, make_folders, plan
 from server.client.listing import filter_table
 from server.client.local_engine import LocalEngine
 from server.client.translations import Client, TranslationError, Translator
@@ -70,11 +70,11 @@ def _translate(options: argparse.Namespace) -> int:
     if not (options.inputs and options.output and options.filter):
         raise UsageError("Name the pictures, the result and the filter: INPUT -o out.png --filter NAME (or --list).")
     config = _config(options)
-    jobs = plan(options.inputs, options.output, overwrite=options.force)
+    tasks = plan(options.inputs, options.output, overwrite=options.force)
     with _translator(options, config) as translator:
         filter_id = _filter_id(translator, options)
-        make_folders(jobs)
-        return _translate_all(translator, filter_id, jobs, config.max_pixels)
+        make_folders(tasks)
+        return _translate_all(translator, filter_id, tasks, config.max_pixels)
 
 
 def _config(options: argparse.Namespace) -> ServerConfig:
@@ -115,32 +115,36 @@ def _filter_id(translator: Translator, options: argparse.Namespace) -> str:
     raise UsageError(f"There is no filter {options.filter!r}; the filters are: {', '.join(found) or 'none yet'}.")
 
 
-def _translate_all(translator: Translator, filter_id: str, jobs: Sequence[Job], max_pixels: int) -> int:
+def _translate_all(translator: Translator, filter_id: str, tasks: Sequence[PictureTask], max_pixels: int) -> int:
     started, done, provider = time.monotonic(), 0, ""
-    with tqdm(jobs, unit="picture", disable=None) as bar:
-        for job in bar:
+    with tqdm(tasks, unit="picture", disable=None) as bar:
+        for task in bar:
             try:
-                provider = _translate_one(translator, filter_id, job, max_pixels, bar).execution_provider
+                provider = _translate_one(translator, filter_id, task, max_pixels, bar).execution_provider
                 done += 1
             except (OSError, PictureError, TranslationError) as error:
-                _say(job, _sentence(error))
+                _say(task, _sentence(error))
     seconds = time.monotonic() - started
-    print(f"Translated {done} of {len(jobs)} pictures in {seconds:.1f} s" + (f" with {provider}." if provider else "."))
-    return 0 if done == len(jobs) else 1
+    print(
+        f"Translated {done} of {len(tasks)} pictures in {seconds:.1f} s" + (f" with {provider}." if provider else ".")
+    )
+    return 0 if done == len(tasks) else 1
 
 
-def _translate_one(translator: Translator, filter_id: str, job: Job, max_pixels: int, bar: "tqdm[Job]") -> Summary:
-    bar.set_description_str(f"{job.source.name}: reading")
-    picture = decode_picture(job.source.read_bytes(), max_pixels=max_pixels)
+def _translate_one(
+    translator: Translator, filter_id: str, task: PictureTask, max_pixels: int, bar: "tqdm[PictureTask]"
+) -> Summary:
+    bar.set_description_str(f"{task.source.name}: reading")
+    picture = decode_picture(task.source.read_bytes(), max_pixels=max_pixels)
     for note in picture.notes:
-        _say(job, note)
+        _say(task, note)
 
     def show(progress: Progress) -> None:
-        bar.set_description_str(f"{job.source.name}: {_stage(progress)}")
+        bar.set_description_str(f"{task.source.name}: {_stage(progress)}")
 
     pixels, summary = translator.translate(filter_id, picture.pixels, on_progress=show)
-    bar.set_description_str(f"{job.source.name}: writing")
-    write_whole(job.target, encode_png(Picture(pixels, picture.icc_profile)))
+    bar.set_description_str(f"{task.source.name}: writing")
+    write_whole(task.target, encode_png(Picture(pixels, picture.icc_profile)))
     return summary
 
 
@@ -152,9 +156,9 @@ def _stage(progress: Progress) -> str:
     return f"translating, {progress.fraction:.0%}, {progress.seconds_left:.0f} s left"
 
 
-def _say(job: Job, sentence: str) -> None:
+def _say(task: PictureTask, sentence: str) -> None:
     """On standard error, above the progress bar."""
-    tqdm.write(f"{job.source}: {sentence}", file=sys.stderr)
+    tqdm.write(f"{task.source}: {sentence}", file=sys.stderr)
 
 
 def _sentence(error: OSError | PictureError | TranslationError) -> str:

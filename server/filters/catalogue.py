@@ -34,7 +34,7 @@ class Catalogue:
         return f"there are {', '.join(names[:MOST_NAMED])}{more}"
 
 
-class Kind(Enum):
+class ChangeKind(Enum):
     ADDED = "added"
     CHANGED = "changed"
     REMOVED = "removed"
@@ -44,7 +44,7 @@ class Kind(Enum):
 class FilterChange:
     """CHANGED is the same identifier with another file behind it; of REMOVED this is the filter that is gone."""
 
-    kind: Kind
+    kind: ChangeKind
     filter: Filter
 
 
@@ -60,12 +60,12 @@ def changes(old: Catalogue, new: Catalogue) -> Iterator[FilterChange | Rejection
     """What leads from one to the other: first what is gone, then what is there, then what is rejected."""
     for identifier, gone in old.filters.items():
         if identifier not in new.filters:
-            yield FilterChange(Kind.REMOVED, gone)
+            yield FilterChange(ChangeKind.REMOVED, gone)
     for identifier, found in new.filters.items():
         if identifier not in old.filters:
-            yield FilterChange(Kind.ADDED, found)
+            yield FilterChange(ChangeKind.ADDED, found)
         elif found is not old.filters[identifier]:
-            yield FilterChange(Kind.CHANGED, found)
+            yield FilterChange(ChangeKind.CHANGED, found)
     for file_name in old.rejected:
         if file_name not in new.rejected:
             yield Rejection(file_name, None)

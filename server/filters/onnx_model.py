@@ -16,7 +16,7 @@ _PRECISIONS = {onnx.TensorProto.FLOAT: Precision.FLOAT32, onnx.TensorProto.FLOAT
 
 
 @dataclass(frozen=True)
-class Graph:
+class OnnxModel:
     """An ONNX file without external data: its text metadata, and the names and types of its ends."""
 
     metadata: dict[str, str]
@@ -40,7 +40,7 @@ class Graph:
         return [axis.dim_value if axis.HasField("dim_value") else None for axis in axes]
 
 
-def read_graph(data: bytes) -> Graph:
+def read_model(data: bytes) -> OnnxModel:
     """Raises FilterProblem when the bytes are no ONNX file, or one that needs others."""
     try:
         model = onnx.load_model_from_string(data)
@@ -56,7 +56,7 @@ def read_graph(data: bytes) -> Graph:
     if not all(isinstance(text, str) for text in (*texts, *(end.name for end in (*graph.input, *graph.output)))):
         raise FilterProblem(_DAMAGED)  # protobuf gives bytes for what is not UTF-8
     constants = {tensor.name for tensor in graph.initializer}
-    return Graph(
+    return OnnxModel(
         metadata={entry.key: entry.value for entry in model.metadata_props},
         inputs={end.name: end.type for end in graph.input if end.name not in constants},
         outputs={end.name: end.type for end in graph.output},

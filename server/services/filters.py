@@ -19,7 +19,7 @@ from pleinair.v1.filters_pb2 import (
 
 from server.admission import Admission
 from server.errors import Reason, Refusal
-from server.filters.catalogue import Catalogue, FilterChange, Kind, Rejection, changes
+from server.filters.catalogue import Catalogue, ChangeKind, FilterChange, Rejection, changes
 from server.filters.folder import FilterFolder
 from server.services.endpoint import CallContext, Entrance
 from server.wire.translations import filter_message, rejected_message
@@ -28,9 +28,9 @@ PAGE_SIZE = 50
 LARGEST_PAGE = 200
 
 _EVENTS = {
-    Kind.ADDED: WatchFiltersResponse.EVENT_ADDED,
-    Kind.CHANGED: WatchFiltersResponse.EVENT_CHANGED,
-    Kind.REMOVED: WatchFiltersResponse.EVENT_REMOVED,
+    ChangeKind.ADDED: WatchFiltersResponse.EVENT_ADDED,
+    ChangeKind.CHANGED: WatchFiltersResponse.EVENT_CHANGED,
+    ChangeKind.REMOVED: WatchFiltersResponse.EVENT_REMOVED,
 }
 
 
@@ -90,6 +90,6 @@ def _response(change: FilterChange | Rejection) -> WatchFiltersResponse:
     if isinstance(change, Rejection):
         event = WatchFiltersResponse.EVENT_REJECTED if change.reason else WatchFiltersResponse.EVENT_CLEARED
         return WatchFiltersResponse(event=event, rejected_file=rejected_message(change.file_name, change.reason or ""))
-    whole = change.kind is not Kind.REMOVED
+    whole = change.kind is not ChangeKind.REMOVED
     message = filter_message(change.filter) if whole else Filter(id=change.filter.identifier)
     return WatchFiltersResponse(event=_EVENTS[change.kind], filter=message)

@@ -11,11 +11,11 @@ from pleinair.v1 import training_pb2 as pb
 from server.admission import Admission
 from server.errors import Reason, Refusal
 from server.services.endpoint import CallContext, Entrance
-from server.trainings.handler import View
+from server.trainings.handler import JobView
 from server.trainings.jobs.names import is_job_id
 from server.trainings.jobs.pictures import PictureHeader
-from server.trainings.support import Trainings
-from server.wire.trainings import job_message, picture_from, request_from, watched_message
+from server.trainings.support import TrainingSupport
+from server.wire.trainings import job_message, news_message, picture_from, request_from
 
 PAGE_SIZE = 50
 LARGEST_PAGE = 200
@@ -26,7 +26,7 @@ class TrainingService:
 
     descriptor = pb.DESCRIPTOR.services_by_name["TrainingService"]
 
-    def __init__(self, trainings: Trainings, calls: Admission, watchers: Admission) -> None:
+    def __init__(self, trainings: TrainingSupport, calls: Admission, watchers: Admission) -> None:
         self._trainings = trainings
         self.entrances = {
             "StartTraining": Entrance(calls),
@@ -46,9 +46,9 @@ class TrainingService:
         self, request: pb.WatchTrainingRequest, call: CallContext
     ) -> AsyncGenerator[pb.WatchTrainingResponse, None]:
         watch = self._trainings.handler().watch(request.id, previews=not request.omit_previews)
-        async with contextlib.aclosing(watch) as news:
-            async for watched in news:
-                yield watched_message(watched)
+        async with contextlib.aclosing(watch) as all_news:
+            async for news in all_news:
+                yield news_message(news)
 
     async def GetTraining(self, request: pb.GetTrainingRequest, call: CallContext) -> pb.GetTrainingResponse:
         handler = self._trainings.handler()
@@ -97,7 +97,7 @@ async def _pictures(frames: AsyncIterator[pb.StartTrainingRequest]) -> AsyncIter
                 )
 
 
-def _page(views: list[View], request: pb.ListTrainingsRequest) -> pb.ListTrainingsResponse:
+def _page(views: list[JobView], request: pb.ListTrainingsRequest) -> pb.ListTrainingsResponse:
     """The page token is the last job of the page before, with its time, so pages hold while jobs come and go."""
     time, job_id = _last_told(request.page_token)
     rest = [view for view in views if not job_id or (view.job.create_time, view.job.id) < (time, job_id)]

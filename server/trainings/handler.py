@@ -35,7 +35,7 @@ class TrainingRequest:
 
 
 @dataclass(frozen=True)
-class Preview:
+class TrainingPreview:
     """The whole first source picture at so many images seen, as a PNG."""
 
     images_seen: int
@@ -43,7 +43,7 @@ class Preview:
 
 
 @dataclass(frozen=True)
-class View:
+class JobView:
     """A job as callers see it: with what the queue and the filters folder say of it."""
 
     job: Job
@@ -52,10 +52,12 @@ class View:
 
 
 @dataclass(frozen=True)
-class Watched:
-    view: View
-    preview: Preview | None = None
-    original: Preview | None = None
+class JobNews:
+    """The job as it is now, and a preview or the original where there is a new one."""
+
+    view: JobView
+    preview: TrainingPreview | None = None
+    original: TrainingPreview | None = None
 
 
 class TrainingHandler:
@@ -79,7 +81,7 @@ class TrainingHandler:
         self._most_unfinished = most_unfinished
         self._requests: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def start(self, request: TrainingRequest, frames: AsyncIterator[PictureHeader | bytes]) -> View:
+    async def start(self, request: TrainingRequest, frames: AsyncIterator[PictureHeader | bytes]) -> JobView:
         """A new job with the pictures of ``frames``, or the one that an earlier call with its request_id started."""
         request = _checked(request)
         lock = self._requests.setdefault(request.request_id, asyncio.Lock()) if request.request_id else asyncio.Lock()
@@ -88,7 +90,7 @@ class TrainingHandler:
         self._runner.dispatch()
         return self.get(job.id)
 
-    async def watch(self, job_id: str, *, previews: bool) -> AsyncGenerator[Watched, None]:
+    async def watch(self, job_id: str, *, previews: bool) -> AsyncGenerator[JobNews, None]:
         """The job now, with its latest preview, and then whenever something has changed, until it has ended. The
         original comes by itself, after the first preview: both together could be too large for one message."""
         self._board.find(job_id)
@@ -97,25 +99,25 @@ class TrainingHandler:
         async for job in self._board.follow(job_id):
             preview = await asyncio.to_thread(self._preview, job) if previews and job.preview != told else None
             told = job.preview
-            yield Watched(self._view(job), preview)
+            yield JobNews(self._view(job), preview)
             if preview and not compared:
                 compared = True
-                yield Watched(self._view(job), original=await asyncio.to_thread(self._original, job))
+                yield JobNews(self._view(job), original=await asyncio.to_thread(self._original, job))
 
-    def get(self, job_id: str) -> View:
+    def get(self, job_id: str) -> JobView:
         return self._view(self._board.find(job_id))
 
     async def log_tail(self, job_id: str) -> list[str]:
         return await asyncio.to_thread(self._store.folder(self._board.find(job_id).id).log_tail)
 
-    def all(self) -> list[View]:
+    def all(self) -> list[JobView]:
         """The newest first."""
         return [self._view(job) for job in self._board.all()]
 
-    def cancel(self, job_id: str, *, keep_filter: bool) -> View:
+    def cancel(self, job_id: str, *, keep_filter: bool) -> JobView:
         return self._view(self._runner.end(job_id, Ending.KEEP if keep_filter else Ending.CANCEL))
 
-    async def export(self, job_id: str) -> tuple[View, str]:
+    async def export(self, job_id: str) -> tuple[JobView, str]:
         """Makes the filter of the weights as they are. Returns its SHA-256 too."""
         self._board.find(job_id)
         if not self._store.folder(job_id).has_weights:
@@ -127,7 +129,7 @@ class TrainingHandler:
         sha256 = await self._exporter.publish(job_id)
         return self.get(job_id), sha256
 
-    def resume(self, job_id: str) -> View:
+    def resume(self, job_id: str) -> JobView:
         job = self._board.find(job_id)
         if job.state not in (State.CANCELLED, State.FAILED):
             raise _wrong_state(job, "only one that was cancelled or has failed can go on")
@@ -189,15 +191,15 @@ class TrainingHandler:
                 retry_seconds=RETRY_SECONDS,
             )
 
-    def _view(self, job: Job) -> View:
+    def _view(self, job: Job) -> JobView:
         position = self._board.position(job) if job.state is State.QUEUED else 0
-        return View(job, position, self._exporter.is_published(job))
+        return JobView(job, position, self._exporter.is_published(job))
 
-    def _preview(self, job: Job) -> Preview | None:
+    def _preview(self, job: Job) -> TrainingPreview | None:
         file = self._store.folder(job.id).latest_preview(job.preview)
         return _picture(file, images_seen_at(file)) if file else None
 
-    def _original(self, job: Job) -> Preview | None:
+    def _original(self, job: Job) -> TrainingPreview | None:
         return _picture(self._store.folder(job.id).run.original, 0)
 
 
@@ -237,9 +239,9 @@ async def _receive(frames: AsyncIterator[PictureHeader | bytes], reception: Rece
     return reception.names
 
 
-def _picture(file: Path, images_seen: int) -> Preview | None:
+def _picture(file: Path, images_seen: int) -> TrainingPreview | None:
     try:
-        return Preview(images_seen, file.read_bytes())
+        return TrainingPreview(images_seen, file.read_bytes())
     except OSError:  # an earlier run's, which is gone
         return None
 

@@ -24,7 +24,7 @@ _LOCK = ".lock"
 _log = logging.getLogger(__name__)
 
 
-class Trainings:
+class TrainingSupport:
     """Belongs to one event loop. The folder of trainings is opened by ``open``, at the latest when somebody asks.
 
     Raises StartProblem when training is asked for by the options and cannot be.

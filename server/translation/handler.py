@@ -16,7 +16,7 @@ from server.engine.worker import Worker
 from server.errors import Reason, Refusal
 from server.filters.filter_file import Filter
 from server.pictures.files import Picture, PictureError, decode_picture, encode_png
-from server.translation.computation import Computation, Rows
+from server.translation.computation import Computation, Samples
 from server.translation.picture import RawPicture
 from server.translation.terms import Preview, Progress, Summary, TranslationRequest
 from server.wire.chunks import chunk_bytes
@@ -147,7 +147,7 @@ def _room_for(request: TranslationRequest) -> NDArray[np.uint8]:
 
 
 async def _in_chunks(
-    steps: AsyncIterator[Progress | Preview | Rows | Summary], size: int
+    steps: AsyncIterator[Progress | Preview | Samples | Summary], size: int
 ) -> AsyncIterator[Progress | Preview | bytes | Summary]:
     """Rows as bytes, ``size`` at a time; the last, shorter chunk comes before the summary."""
     chunk = bytearray()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pleinair.v1 import training_pb2 as pb
 
 from server.errors import Reason, Refusal
-from server.trainings.handler import Preview, TrainingRequest, View, Watched
+from server.trainings.handler import JobNews, JobView, TrainingPreview, TrainingRequest
 from server.trainings.jobs.job import State
 from server.trainings.jobs.pictures import EncodedFile, NamedPath, PictureHeader, RawLayer, Role
 from server.wire.translations import pixel_format_from
@@ -39,7 +39,7 @@ def picture_from(picture: pb.TrainingPicture) -> PictureHeader:
     return PictureHeader(_ROLES[picture.role], _name(picture), _content(picture))
 
 
-def job_message(view: View) -> pb.TrainingJob:
+def job_message(view: JobView) -> pb.TrainingJob:
     job = view.job
     return pb.TrainingJob(
         id=job.id,
@@ -66,15 +66,15 @@ def job_message(view: View) -> pb.TrainingJob:
     )
 
 
-def watched_message(watched: Watched) -> pb.WatchTrainingResponse:
+def news_message(news: JobNews) -> pb.WatchTrainingResponse:
     return pb.WatchTrainingResponse(
-        job=job_message(watched.view),
-        preview=_preview_message(watched.preview),
-        original=_preview_message(watched.original),
+        job=job_message(news.view),
+        preview=_preview_message(news.preview),
+        original=_preview_message(news.original),
     )
 
 
-def _preview_message(preview: Preview | None) -> pb.TrainingPreview | None:
+def _preview_message(preview: TrainingPreview | None) -> pb.TrainingPreview | None:
     return pb.TrainingPreview(images_seen=preview.images_seen, png=preview.png) if preview else None
 
 
