@@ -1,5 +1,7 @@
-"""For Python scripts: translations and trainings on a server, or translations in this process with the server's own
-engine. Also what the commands show in a terminal. Everything of it speaks the wire's types; none of it serves."""
+"""For Python scripts and the commands: translations and trainings on a server, or translations in this process.
+
+Everything here speaks the protocol's messages; serving is elsewhere. Names are imported when they are first used.
+"""
 
 from __future__ import annotations
 
