@@ -18,9 +18,10 @@ from server.client.files import PictureTask, UsageError, make_folders, plan
 from server.client.listing import filter_table
 from server.client.local_engine import LocalEngine
 from server.client.translations import Client, TranslationError, Translator
-from server.config import ConfigError, ServerConfig, config_of
+from server.config import ServerConfig
 from server.engine.device import Provider
 from server.errors import StartProblem
+from server.options.loading import ConfigError, config_of
 from server.pictures.files import Picture, PictureError, decode_picture, encode_png
 from server.security import read_file, read_token
 

@@ -11,10 +11,10 @@ from pleinair.v1 import training_pb2 as pb
 from server.admission import Admission
 from server.errors import Reason, Refusal
 from server.services.endpoint import CallContext, Entrance
-from server.trainings.handler import JobView
 from server.trainings.jobs.names import is_job_id
 from server.trainings.jobs.pictures import PictureHeader
 from server.trainings.support import TrainingSupport
+from server.trainings.terms import JobView
 from server.wire.trainings import job_message, news_message, picture_from, request_from
 
 PAGE_SIZE = 50

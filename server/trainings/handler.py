@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakValueDictionary
 
@@ -21,43 +20,10 @@ from server.trainings.jobs.options import check_options, check_preset
 from server.trainings.jobs.pictures import Limits, PictureHeader, Reception, Role, refused_when_full
 from server.trainings.jobs.runner import Runner
 from server.trainings.jobs.store import JobStore
+from server.trainings.terms import JobNews, JobView, TrainingPreview, TrainingRequest
 
 LONGEST_REQUEST_ID = 64
 RETRY_SECONDS = 60.0
-
-
-@dataclass(frozen=True)
-class TrainingRequest:
-    title: str
-    preset: str
-    options: Mapping[str, str]
-    request_id: str
-
-
-@dataclass(frozen=True)
-class TrainingPreview:
-    """The whole first source picture at so many images seen, as a PNG."""
-
-    images_seen: int
-    png: bytes
-
-
-@dataclass(frozen=True)
-class JobView:
-    """A job as callers see it: with what the queue and the filters folder say of it."""
-
-    job: Job
-    queue_position: int
-    filter_ready: bool
-
-
-@dataclass(frozen=True)
-class JobNews:
-    """The job as it is now, and a preview or the original where there is a new one."""
-
-    view: JobView
-    preview: TrainingPreview | None = None
-    original: TrainingPreview | None = None
 
 
 class TrainingHandler:

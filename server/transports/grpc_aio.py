@@ -9,8 +9,8 @@ from grpc_health.v1.health import aio as health
 from grpc_reflection.v1alpha import reflection
 
 from server.application import Application
-from server.config import split_address
 from server.errors import StartProblem
+from server.options.addresses import split_address
 from server.transports.grpc_calls import TokenInterceptor, handlers_of
 
 LAST_WORDS_SECONDS = 5.0  # at most, for statuses that are on their way

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pleinair.v1 import training_pb2 as pb
 
 from server.errors import Reason, Refusal
-from server.trainings.handler import JobNews, JobView, TrainingPreview, TrainingRequest
 from server.trainings.jobs.job import State
 from server.trainings.jobs.pictures import EncodedFile, NamedPath, PictureHeader, RawLayer, Role
+from server.trainings.terms import JobNews, JobView, TrainingPreview, TrainingRequest
 from server.wire.translations import pixel_format_from
 
 LONGEST_NAME = 200

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from server.config import ConfigError, ServerConfig, load_config
+from server.config import ServerConfig
 from server.engine.device import Provider
+from server.options.loading import ConfigError, load_config
 
 
 def refusal(*arguments: str, environment: dict[str, str] | None = None) -> str:
