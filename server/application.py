@@ -23,7 +23,8 @@ MOST_TRAINING_CALLS = 8  # that send pictures or make filters at once
 
 
 class Application:
-    """Belongs to the running event loop: ``start``, then ``drain``, ``stop`` or both. A transport offers ``services``.
+    """All of a server but its transport, which calls ``services``. Belongs to the running event loop: ``start`` it,
+    then ``drain`` it, ``stop`` it, or both.
 
     Loads the filters; raises StartProblem when their folder, the certificate or the token cannot be read, or when
     TensorRT's cache cannot be used.
@@ -47,17 +48,18 @@ class Application:
         )
 
     def availability(self) -> dict[str, bool]:
-        """Whether each service, by its full name, does what it is for."""
+        """Maps each service's full name to whether the service is available."""
         names = {service.descriptor.full_name: True for service in self.services}
         return names | {TrainingService.descriptor.full_name: self._trainings.unavailable is None}
 
     def start(self) -> None:
-        """Goes on with trainings that were under way, and follows the filters folder."""
+        """Resumes trainings that were under way and starts to follow the filters folder."""
         self._trainings.start()
         self._watching = asyncio.create_task(self._engine.filters.watch(poll_seconds=self.config.poll))
 
     def start_lines(self, address: str) -> list[str]:
-        """What to tell the user who started it: what is served where, what is not and why, what to look out for."""
+        """Lines for the user who started the server: what is served on ``address``, what is not and why, and
+        warnings."""
         device, catalogue = self._engine.device, self._engine.filters.catalogue
         names = list(catalogue.filters)
         filters = f"{len(names)} filter{'s' * (len(names) != 1)} ({', '.join(names)})" if names else "no filters yet"
@@ -71,14 +73,13 @@ class Application:
         return lines + self._trainings.start_lines() + security_lines
 
     async def drain(self) -> None:
-        """Refuses new calls, and lets running translations go on and trainings save a checkpoint for the grace
-        period."""
+        """Refuses new calls. During the grace period running translations continue and trainings save a checkpoint."""
         self._translation_calls.close()
         self._training_calls.close()
         await asyncio.gather(self._translated(), self._trainings.close(self.config.grace))
 
     async def stop(self) -> None:
-        """Ends running calls, each with a refusal, and trainings, and frees the device."""
+        """Ends running calls, each with a refusal, and trainings, and frees the device. Harmless before ``start``."""
         for admission in (
             self._translation_calls,
             self._training_calls,

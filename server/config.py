@@ -1,4 +1,4 @@
-"""The server's options as values."""
+"""The server's options as values. How they are read is in ``server.options``."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _option(kind: OptionKind, explanation: str) -> Mapping[str, Any]:
 
 @dataclass(frozen=True)
 class ServerConfig:
-    """All options of ``python -m server``; each field's metadata says what it takes and what it is for."""
+    """All options of ``python -m server``; each field's metadata has the kind of its value and its help text."""
 
     filters: Path = field(default=Path("filters"), metadata=_option(FOLDER, "the folder of filter files"))
     address: str = field(

@@ -1,4 +1,4 @@
-"""Who may use the server: encryption with the operator's certificate, and one token that all clients know."""
+"""Protection of the server: encryption with the operator's certificate, and one token that all clients share."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ SHORTEST_TOKEN = 16  # characters
 
 @dataclass(frozen=True)
 class Certificate:
-    """In PEM form, with its key; ``fingerprint`` is its SHA-256, 64 hexadecimal digits."""
+    """A certificate chain and its key in PEM form; ``fingerprint`` is the certificate's SHA-256, 64 hexadecimal
+    digits."""
 
     chain: bytes
     key: bytes
@@ -26,7 +27,7 @@ class Certificate:
 
 @dataclass(frozen=True)
 class Security:
-    """What the operator set up. Without a certificate nothing is encrypted, without a token everybody is served."""
+    """The operator's protection. Without a certificate nothing is encrypted; without a token everybody is served."""
 
     certificate: Certificate | None = None
     token: str | None = None
@@ -44,7 +45,8 @@ class Security:
         return cls(Certificate(chain, key, _fingerprint(chain)), token)
 
     def check(self, authorization: Sequence[str | bytes]) -> None:
-        """Takes all the values of a call's ``authorization``. Raises Refusal unless they are the token alone."""
+        """Checks all values of a call's ``authorization``. Raises Refusal unless there is exactly one, with the
+        token."""
         if self.token is None:
             return
         expected = f"Bearer {self.token}".encode()
@@ -55,7 +57,7 @@ class Security:
             )
 
     def start_lines(self, address: str, *, is_loopback: bool) -> list[str]:
-        """What to tell the user who started the server: the fingerprint, and what is left open to other machines."""
+        """Lines for the user who started the server: the fingerprint, and warnings about what other machines can do."""
         lines = []
         if self.certificate:
             lines.append(
@@ -75,7 +77,7 @@ class Security:
 
 
 def read_token(path: Path) -> str:
-    """Raises StartProblem for a file that cannot be read, or whose token is too short or has spaces."""
+    """Reads the token in a file. Raises StartProblem when it cannot be read, is too short or contains spaces."""
     try:
         token = read_file(path).decode("ascii").strip()
     except UnicodeDecodeError as error:
@@ -89,7 +91,7 @@ def read_token(path: Path) -> str:
 
 
 def read_file(path: Path) -> bytes:
-    """Raises StartProblem."""
+    """Reads a file. Raises StartProblem, which says why it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -112,7 +114,7 @@ def _check_pair(certificate: Path, key: Path) -> None:
 
 
 def _fingerprint(certificate: bytes) -> str:
-    """Of the first certificate in the file, which is the server's own."""
+    """The SHA-256 of the first certificate in the file, which is the server's own."""
     end = b"-----END CERTIFICATE-----"
     first = certificate[: certificate.index(end) + len(end)].decode("ascii", "replace")
     der = ssl.PEM_cert_to_DER_cert(first[first.index("-----BEGIN") :])

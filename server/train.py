@@ -23,8 +23,8 @@ INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit status: 0 when the training has finished or what was asked for is done, 1 when it failed or was
-    cancelled, 2 when what was asked for cannot be done, 130 after Ctrl-C."""
+    """Returns the exit status: 0 when the training has finished or the request is done, 1 when it failed or was
+    cancelled, 2 when the request is impossible, 130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
     try:
         with _client(options) as client:
@@ -100,7 +100,7 @@ def _start(client: TrainingClient, options: argparse.Namespace) -> int:
 
 
 def _plain(name: str) -> str:
-    """A file's name as a title: one line of characters that can be printed."""
+    """A file's name as a title: one line of printable characters."""
     return " ".join("".join(letter if letter.isprintable() else " " for letter in name).split()) or "painting"
 
 
@@ -161,7 +161,7 @@ def _ready(job: pb.TrainingJob, options: argparse.Namespace) -> str:
 
 
 def _command(words: str, options: argparse.Namespace, *more: str) -> str:
-    """A command line for the same server."""
+    """A command line that addresses the same server."""
     given = [("--address", options.address), ("--token-file", options.token_file)]
     given.append(("--tls-certificate", options.tls_certificate))
     server = [word for name, value in given if value for word in (name, value)]

@@ -30,8 +30,8 @@ _SERVER_OPTIONS = ("filters", "provider", "memory", "max_pixels", "token_file", 
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit status: 0 when all is done, 1 when something failed, 2 when what was asked for cannot be done, 130
-    after Ctrl-C."""
+    """Returns the exit status: 0 when everything is done, 1 when something failed, 2 when the request is impossible,
+    130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
     try:
         return _list(options) if options.list else _translate(options)
@@ -79,7 +79,7 @@ def _translate(options: argparse.Namespace) -> int:
 
 
 def _config(options: argparse.Namespace) -> ServerConfig:
-    """The server's own options, with its environment variables; those not given here keep its defaults."""
+    """The server's own options, with its environment variables; options that are not given keep its defaults."""
     if options.address and (options.filters or options.provider or options.memory):
         raise UsageError(
             "The server at --address has its own filters, provider and memory; leave out --filters, --provider and"
@@ -158,7 +158,7 @@ def _stage(progress: Progress) -> str:
 
 
 def _say(task: PictureTask, sentence: str) -> None:
-    """On standard error, above the progress bar."""
+    """Prints a sentence about one picture on standard error, above the progress bar."""
     tqdm.write(f"{task.source}: {sentence}", file=sys.stderr)
 
 

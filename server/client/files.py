@@ -1,4 +1,4 @@
-"""Which picture files a command line means, and where each result goes: all settled before anything runs."""
+"""Which picture files a command line means and where each result goes, all settled before anything runs."""
 
 import glob
 import os
@@ -23,7 +23,7 @@ class PictureTask:
 
 
 def plan(inputs: Sequence[str], output: str, *, overwrite: bool) -> list[PictureTask]:
-    """One task for every picture that `inputs` (files, folders, glob patterns) name. Raises UsageError."""
+    """One task for each picture that `inputs` (files, folders, glob patterns) name. Raises UsageError."""
     sources = list(dict.fromkeys(source for name in inputs for source in picture_files(name)))
     if len(inputs) == 1 and Path(inputs[0]).is_file() and not _is_folder(output):
         tasks = [PictureTask(sources[0], _single_target(output))]
@@ -35,7 +35,7 @@ def plan(inputs: Sequence[str], output: str, *, overwrite: bool) -> list[Picture
 
 
 def picture_files(name: str) -> list[Path]:
-    """Those that a file's or folder's name or a glob pattern means. Raises UsageError."""
+    """The picture files that a file, a folder or a glob pattern names. Raises UsageError."""
     path = Path(name)
     if path.is_file():
         return [path]
@@ -50,13 +50,13 @@ def picture_files(name: str) -> list[Path]:
 
 
 def make_folders(tasks: Iterable[PictureTask]) -> None:
-    """Makes the folders of all targets and tries that files can be written there. Raises UsageError."""
+    """Makes the folders of all results and checks that files can be written there. Raises UsageError."""
     for folder in {task.target.parent for task in tasks}:
         make_folder(folder, "-o")
 
 
 def make_folder(folder: Path, option: str) -> None:
-    """The same for the folder that an option names, or would name."""
+    """Makes the folder that ``option`` names and checks that files can be written there. Raises UsageError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
@@ -100,7 +100,7 @@ def _folder_target(output: str) -> Path:
 
 
 def _refuse_clashes(tasks: list[PictureTask]) -> None:
-    """Without regard to upper and lower case, as some file systems have none."""
+    """Refuses two results with one name, ignoring upper and lower case as some file systems do."""
     first: dict[str, PictureTask] = {}
     for task in tasks:
         other = first.setdefault(str(task.target).casefold(), task)

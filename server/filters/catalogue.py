@@ -1,4 +1,4 @@
-"""The filters of one moment, and what changed from one moment to the next."""
+"""The filters at one moment, and what changed from one moment to the next."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ MOST_NAMED = 20
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Filters by identifier, and the sentence for every file that cannot be served, by name; both in order."""
+    """Filters by identifier, and for each file that cannot be served, by name, the sentence that says why; both
+    sorted."""
 
     filters: Mapping[str, Filter] = field(default_factory=dict)
     rejected: Mapping[str, str] = field(default_factory=dict)
 
     def find(self, identifier: str) -> Filter:
-        """Raises Refusal, which names the filters that exist."""
+        """Returns the filter. Raises Refusal, which names the filters that exist."""
         if identifier in self.filters:
             return self.filters[identifier]
         raise Refusal(Reason.FILTER_NOT_FOUND, f"There is no filter {identifier[:64]!r}; {self._existing()}.")
@@ -42,7 +43,8 @@ class ChangeKind(Enum):
 
 @dataclass(frozen=True)
 class FilterChange:
-    """CHANGED is the same identifier with another file behind it; of REMOVED this is the filter that is gone."""
+    """A change of one filter. CHANGED means a new file with the same identifier; for REMOVED, ``filter`` is the former
+    one."""
 
     kind: ChangeKind
     filter: Filter
@@ -50,14 +52,16 @@ class FilterChange:
 
 @dataclass(frozen=True)
 class Rejection:
-    """A file that cannot be served, and the sentence why; without one, a file that could not and is gone or served."""
+    """A file that cannot be served and the sentence that says why; ``reason`` is None when that is over, because the
+    file is gone or is served."""
 
     file_name: str
     reason: str | None
 
 
 def changes(old: Catalogue, new: Catalogue) -> Iterator[FilterChange | Rejection]:
-    """What leads from one to the other: first what is gone, then what is there, then what is rejected."""
+    """Yields what leads from ``old`` to ``new``: first removed filters, then added and changed ones, then rejected
+    files."""
     for identifier, gone in old.filters.items():
         if identifier not in new.filters:
             yield FilterChange(ChangeKind.REMOVED, gone)

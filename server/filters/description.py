@@ -1,4 +1,4 @@
-"""What a filter says about itself: the ``pleinair.*`` texts in its ONNX file, or a sidecar in their place."""
+"""A filter's description of itself: the ``pleinair.*`` texts in its ONNX file, or a sidecar in their place."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _THUMBNAIL_SIZE = (512, 256)  # at most, as it is served: a page of 200 filters 
 
 @dataclass(frozen=True)
 class Description:
-    """For people and menus; the thumbnail is a JPEG picture or empty."""
+    """What people and menus are shown of a filter; the thumbnail is a JPEG picture or empty."""
 
     identifier: str
     title: str = ""
@@ -42,7 +42,7 @@ class Description:
 
 
 def from_metadata(metadata: Mapping[str, str]) -> Description:
-    """From an ONNX file's metadata_props, of which ``pleinair.format`` is one. Raises FilterProblem."""
+    """Reads an ONNX file's metadata_props, which must contain ``pleinair.format``. Raises FilterProblem."""
     given = {key.removeprefix(PREFIX): text for key, text in metadata.items() if key.startswith(PREFIX)}
     if given["format"] != FORMAT:
         raise FilterProblem(
@@ -68,7 +68,8 @@ def from_metadata(metadata: Mapping[str, str]) -> Description:
 
 
 def from_sidecar(stem: str, sidecar: Sidecar) -> Description:
-    """The identifier is the file's name without suffix, made fit. Raises FilterProblem."""
+    """Describes a filter by its sidecar; the identifier is the file's ``stem`` with unsuitable characters replaced.
+    Raises FilterProblem."""
     return _checked(
         Description(
             identifier=re.sub(r"[^a-z0-9._-]+", "-", stem.lower()).strip("-._")[:LONGEST_IDENTIFIER] or "filter",
@@ -134,7 +135,7 @@ def _thumbnail(text: str) -> bytes:
 
 
 def _as_jpeg(webp: bytes) -> bytes:
-    """Files hold WebP, which is smaller; editors' toolkits are sure to read JPEG only."""
+    """Converts a thumbnail: files hold WebP, which is smaller, but all editors' toolkits read JPEG."""
     if not webp.startswith(b"RIFF"):
         raise FilterProblem("Its thumbnail is not a WebP picture; export it again.")
     try:

@@ -1,4 +1,4 @@
-"""HOST:PORT, as options and start lines have it."""
+"""Network addresses written as HOST:PORT."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ipaddress
 
 
 def split_address(address: str) -> tuple[str, int]:
-    """Host (an IPv6 one in brackets) and port. Raises ValueError."""
+    """Splits an address into its host (an IPv6 one in brackets) and port. Raises ValueError."""
     host, _, port = address.rpartition(":")
     if not host or not port.isdecimal() or int(port) > 65535 or (":" in host) != host.startswith("["):
         raise ValueError
@@ -14,7 +14,7 @@ def split_address(address: str) -> tuple[str, int]:
 
 
 def is_loopback(address: str) -> bool:
-    """Whether only programs on this machine can reach the address. Raises ValueError for one that is none."""
+    """Whether only programs on this machine can reach the address. Raises ValueError if it is not HOST:PORT."""
     host, _ = split_address(address)
     if host == "localhost":
         return True

@@ -1,4 +1,4 @@
-"""The kinds of values that options take: how each is read from text, and what is expected where it cannot be."""
+"""The kinds of values that options have: how each is read from text, and what is expected."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from server.options.addresses import split_address
 
 @dataclass(frozen=True)
 class OptionKind:
-    """How an option is read from text: ``read`` raises ValueError, and ``expected`` finishes "must be ..."."""
+    """How an option is read from text: ``read`` raises ValueError, and ``expected`` completes the sentence "must be
+    ..."."""
 
     read: Callable[[str], Any]
     expected: str
 
 
 def number(kind: type[int] | type[float], least: float, most: float) -> OptionKind:
-    """A whole number, or any, within these bounds."""
+    """Whole numbers or floats from ``least`` to ``most``."""
 
     def read(text: str) -> float:
         value = kind(text)
@@ -33,12 +34,12 @@ def number(kind: type[int] | type[float], least: float, most: float) -> OptionKi
 
 
 def choice(options: type[StrEnum]) -> OptionKind:
-    """One of an enumeration's texts."""
+    """The texts of an enumeration."""
     return OptionKind(options, f"one of {', '.join(options)}")
 
 
 def _memory(text: str) -> int:
-    """Bytes, of a number with a unit from KiB to TiB, or of MiB without one. Raises ValueError."""
+    """Bytes from a number with a unit from KiB to TiB, or in MiB without one. Raises ValueError below 1 MiB."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(?:([KMGT])iB)?", text.strip(), re.IGNORECASE)
     if not found:
         raise ValueError

@@ -17,11 +17,12 @@ ENVIRONMENT_PREFIX = "PLEINAIR_"
 
 
 class ConfigError(Exception):
-    """A wrong option; the text is a sentence that names it and what was expected."""
+    """A wrong option; the text is a sentence that names the option and says what was expected."""
 
 
 def load_config(arguments: Sequence[str] | None, environment: Mapping[str, str] = os.environ) -> ServerConfig:
-    """Raises ConfigError for a wrong value or file; exits as argparse does for an unknown option."""
+    """Reads the options of a command line. Raises ConfigError for a wrong value or file; exits as argparse does for an
+    unknown option."""
     given = vars(_parser().parse_args(arguments))
     file = given.pop("config")
     return config_of(given, environment, file)
@@ -30,8 +31,8 @@ def load_config(arguments: Sequence[str] | None, environment: Mapping[str, str] 
 def config_of(
     given: Mapping[str, str | None], environment: Mapping[str, str] = os.environ, file: str | None = None
 ) -> ServerConfig:
-    """The options ``given`` as text on a command line, by field; what is missing or None there comes from the
-    environment, then from the TOML file, then is the default. Raises ConfigError."""
+    """Reads ``given`` (the texts of a command line, by field); an option that is missing or None there comes from the
+    environment, then the TOML file, then its default. Raises ConfigError."""
     from_file = _read_file(file) if file else {}
     values: dict[str, Any] = {}
     for option in fields(ServerConfig):

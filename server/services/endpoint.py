@@ -22,8 +22,8 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class CallContext:
-    """What a transport tells about a call: the ``client`` whose calls share one allowance (a host, for example), and
-    how long the caller will wait, in seconds (None: for ever)."""
+    """What a transport tells about a call: ``client`` identifies whose calls share one allowance (a host, for example),
+    and ``seconds_left`` is how long the caller will wait (None: for ever)."""
 
     client: str
     seconds_left: float | None = None
@@ -31,33 +31,33 @@ class CallContext:
 
 @dataclass(frozen=True)
 class Entrance:
-    """The admission that calls of a method pass. ``request_seconds`` reads the deadline that a request carries itself,
-    in seconds, and may raise Refusal."""
+    """The admission for a method's calls. ``request_seconds`` reads the deadline that a request carries itself, in
+    seconds, and may raise Refusal."""
 
     admission: Admission
     request_seconds: Callable[[Any], float | None] | None = None
 
     def admit(self, request: Any, call: CallContext) -> AbstractAsyncContextManager[None]:
-        """Raises Refusal; the block is cancelled at the earliest of all deadlines."""
+        """Admits a call to the block, which is cancelled at the earliest of all deadlines. Raises Refusal."""
         own = self.request_seconds(request) if self.request_seconds else None
         limits = [limit for limit in (call.seconds_left, own) if limit is not None]
         return self.admission.admit(min(limits, default=None), call.client)
 
 
 class Service(Protocol):
-    """A method for each method of ``descriptor``, by the same name. It takes the request, or an iterator where requests
-    are streamed, and a CallContext. It is a coroutine, or an asynchronous generator where responses are streamed."""
+    """Has a method for each method of ``descriptor``, by the same name. Each takes a request, or an iterator of
+    streamed requests, and a CallContext; it is a coroutine, or an asynchronous generator of streamed responses."""
 
     @property
     def descriptor(self) -> ServiceDescriptor: ...
 
     @property
     def entrances(self) -> Mapping[str, Entrance]:
-        """By the method's name; calls of a method that is not among them are always let in."""
+        """The entrances by method name; calls of other methods are always admitted."""
 
 
 class Endpoint:
-    """One method of a service, for a transport."""
+    """One method of a service, as a transport calls it."""
 
     def __init__(self, service: Service, method: MethodDescriptor) -> None:
         self.name = method.name
@@ -69,13 +69,13 @@ class Endpoint:
         self._entrance = service.entrances.get(method.name)
 
     async def answer(self, request: Any, call: CallContext) -> Message:
-        """The one response to a request, or to an iterator of them. Raises Refusal."""
+        """Returns the one response to a request, or to an iterator of requests. Raises only Refusal."""
         async with self._entered(request, call):
             response: Message = await self._function(request, call)
             return response
 
     async def stream(self, request: Any, call: CallContext, send: Send) -> None:
-        """Sends every response, each when the one before it has been sent. Raises Refusal."""
+        """Sends every response, each after the previous one has been sent. Raises only Refusal."""
         # Sending is within the deadline too, so it happens in here and not in the transport's own loop.
         async with self._entered(request, call), aclosing(self._function(request, call)) as responses:
             async for response in responses:
@@ -98,5 +98,5 @@ class Endpoint:
 
 
 def endpoints_of(service: Service) -> list[Endpoint]:
-    """One for each method, in the order of the protocol's file."""
+    """The endpoints of all methods, in the order of the protocol's file."""
     return [Endpoint(service, method) for method in service.descriptor.methods]

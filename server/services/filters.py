@@ -1,4 +1,4 @@
-"""FilterService: which filters there are, and what changes."""
+"""FilterService: lists filters, describes one, reports changes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _EVENTS = {
 
 
 class FilterService:
-    """``watchers`` says how many may watch at once."""
+    """Serves what is in ``folder``; ``watchers`` limits how many calls may watch it at once."""
 
     descriptor = filters_pb2.DESCRIPTOR.services_by_name["FilterService"]
 
@@ -61,7 +61,8 @@ class FilterService:
 
 
 def _page(catalogue: Catalogue, request: ListFiltersRequest) -> ListFiltersResponse:
-    """The page token is the last identifier of the page before, so pages hold while the folder changes."""
+    """One page of the list. The page token is the last identifier of the page before, so pages hold while the folder
+    changes."""
     token = request.page_token
     if token and not is_identifier(token):
         raise Refusal(

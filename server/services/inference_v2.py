@@ -24,7 +24,7 @@ VERSION = "1"
 
 
 class InferenceService:
-    """``admission`` is the translations': a call is one of them, however many pictures it brings."""
+    """Shares ``admission`` with translations: a call takes one place, however many pictures it brings."""
 
     descriptor = pb.DESCRIPTOR.services_by_name["GRPCInferenceService"]
 

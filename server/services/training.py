@@ -1,4 +1,4 @@
-"""TrainingService: trainings started, watched, ended, made into filters."""
+"""TrainingService: starts, watches and ends trainings, and makes filters of them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LARGEST_PAGE = 200
 
 
 class TrainingService:
-    """``calls`` says how many may send pictures or wait for filters at once, ``watchers`` how many may watch."""
+    """``calls`` limits how many calls may send pictures or make filters at once, ``watchers`` how many may watch."""
 
     descriptor = pb.DESCRIPTOR.services_by_name["TrainingService"]
 
@@ -98,7 +98,8 @@ async def _pictures(frames: AsyncIterator[pb.StartTrainingRequest]) -> AsyncIter
 
 
 def _page(views: list[JobView], request: pb.ListTrainingsRequest) -> pb.ListTrainingsResponse:
-    """The page token is the last job of the page before, with its time, so pages hold while jobs come and go."""
+    """One page of the list. The page token is the last job of the page before, with its time, so pages hold while jobs
+    come and go."""
     time, job_id = _last_told(request.page_token)
     rest = [view for view in views if not job_id or (view.job.create_time, view.job.id) < (time, job_id)]
     page = rest[: min(request.page_size or PAGE_SIZE, LARGEST_PAGE)]

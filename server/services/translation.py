@@ -1,4 +1,4 @@
-"""TranslationService: raw pixels as a stream, or one encoded picture."""
+"""TranslationService: translates raw pixels as a stream, or one encoded picture."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from server.wire.translations import preview_message, progress_message, request_
 
 
 class TranslationService:
-    """Its calls share ``admission`` with every other that translates."""
+    """Serves translations by ``handler``. ``admission`` is shared with all other calls that translate."""
 
     descriptor = translation_pb2.DESCRIPTOR.services_by_name["TranslationService"]
 

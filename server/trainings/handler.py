@@ -1,4 +1,4 @@
-"""Trainings: started, watched, ended, exported. Knows no transport."""
+"""Starts, watches, ends and exports trainings. Knows no transport."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ RETRY_SECONDS = 60.0
 
 
 class TrainingHandler:
-    """What it refuses, it refuses with a Refusal. ``most_unfinished`` trainings may wait or run at once."""
+    """Answers every request about trainings, or raises Refusal. At most ``most_unfinished`` trainings wait or run at
+    once."""
 
     def __init__(
         self,
@@ -48,7 +49,8 @@ class TrainingHandler:
         self._requests: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def start(self, request: TrainingRequest, frames: AsyncIterator[PictureHeader | bytes]) -> JobView:
-        """A new job with the pictures of ``frames``, or the one that an earlier call with its request_id started."""
+        """Creates a job with the pictures of ``frames``, or returns the one that an earlier call with the same
+        request_id created."""
         request = _checked(request)
         lock = self._requests.setdefault(request.request_id, asyncio.Lock()) if request.request_id else asyncio.Lock()
         async with lock:
@@ -57,8 +59,8 @@ class TrainingHandler:
         return self.get(job.id)
 
     async def watch(self, job_id: str, *, previews: bool) -> AsyncGenerator[JobNews, None]:
-        """The job now, with its latest preview, and then whenever something has changed, until it has ended. The
-        original comes by itself, after the first preview: both together could be too large for one message."""
+        """Yields the job now, with its latest preview, and then after each change until it has ended. The original is
+        sent separately, after the first preview: both together could be too large for one message."""
         self._board.find(job_id)
         told: str | None = None
         compared = False
@@ -77,14 +79,14 @@ class TrainingHandler:
         return await asyncio.to_thread(self._store.folder(self._board.find(job_id).id).log_tail)
 
     def all(self) -> list[JobView]:
-        """The newest first."""
+        """All trainings, the newest first."""
         return [self._view(job) for job in self._board.all()]
 
     def cancel(self, job_id: str, *, keep_filter: bool) -> JobView:
         return self._view(self._runner.end(job_id, Ending.KEEP if keep_filter else Ending.CANCEL))
 
     async def export(self, job_id: str) -> tuple[JobView, str]:
-        """Makes the filter of the weights as they are. Returns its SHA-256 too."""
+        """Makes the filter from the present weights. Returns the job and the filter's SHA-256."""
         self._board.find(job_id)
         if not self._store.folder(job_id).has_weights:
             raise Refusal(
@@ -170,7 +172,7 @@ class TrainingHandler:
 
 
 def _checked(request: TrainingRequest) -> TrainingRequest:
-    """Tidied up. Raises Refusal."""
+    """The request with its title stripped and its options checked. Raises Refusal."""
     title = request.title.strip()
     if not title or len(title) > LONGEST_TITLE or not title.isprintable():
         raise Refusal(
@@ -188,7 +190,7 @@ def _checked(request: TrainingRequest) -> TrainingRequest:
 
 
 async def _receive(frames: AsyncIterator[PictureHeader | bytes], reception: Reception) -> Mapping[Role, list[str]]:
-    """The names of the pictures, of which there is at least one of each role. Raises Refusal."""
+    """Receives pictures and returns their names, at least one for each role. Raises Refusal."""
     async for frame in frames:
         if isinstance(frame, PictureHeader):
             await reception.begin(frame)

@@ -1,4 +1,4 @@
-"""What is asked and told about trainings."""
+"""Requests about trainings, and what is told about them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class TrainingRequest:
 
 @dataclass(frozen=True)
 class TrainingPreview:
-    """The whole first source picture at so many images seen, as a PNG."""
+    """The whole first source picture as a PNG, after training on ``images_seen`` images."""
 
     images_seen: int
     png: bytes
@@ -29,7 +29,7 @@ class TrainingPreview:
 
 @dataclass(frozen=True)
 class JobView:
-    """A job as callers see it: with what the queue and the filters folder say of it."""
+    """A job as callers see it, with its place in the queue and whether its filter is served."""
 
     job: Job
     queue_position: int

@@ -1,4 +1,4 @@
-"""All that it takes to translate, put together by the options."""
+"""Everything needed to translate, assembled from the options."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from server.translation.handler import TranslationHandler
 
 
 class TranslationEngine:
-    """The device, the filters that it has loaded, and the handler that translates with them, for one event loop.
+    """The device, the filters loaded on it, and the handler that translates with them, for one event loop.
 
     Raises StartProblem when the filters folder cannot be read or TensorRT's cache cannot be used.
     """
@@ -25,5 +25,5 @@ class TranslationEngine:
         self.handler = TranslationHandler(self.filters, self._worker, max_pixels=config.max_pixels)
 
     def close(self) -> None:
-        """Waits for what the device computes just now, and frees it."""
+        """Waits for what the device is computing, and frees it."""
         self._worker.close()

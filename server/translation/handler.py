@@ -1,4 +1,4 @@
-"""Translates pictures: checks, computes, gives back. Knows no transport."""
+"""Translates pictures: checks a request, computes, and yields the result. Knows no transport."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from server.wire.chunks import chunk_bytes
 
 class Filters(Protocol):
     def find(self, identifier: str) -> Filter:
-        """Raises Refusal, which names the filters that exist."""
+        """Returns the filter. Raises Refusal, which names the filters that exist."""
 
 
 class TranslationHandler:
-    """Translates with ``filters`` on the device of ``worker``. What it refuses, it refuses with a Refusal. ``client``
-    is who asks: the device is shared fairly between clients."""
+    """Translates with ``filters`` on the device of ``worker``, which is shared fairly among clients, or raises
+    Refusal."""
 
     def __init__(self, filters: Filters, worker: Worker, *, max_pixels: int) -> None:
         self._filters = filters
@@ -39,10 +39,10 @@ class TranslationHandler:
     async def translate(
         self, request: TranslationRequest, pixels: AsyncIterator[bytes], *, client: str = ""
     ) -> AsyncGenerator[Progress | Preview | bytes | Summary, None]:
-        """Progress, a preview if the request wants one, the result's pixels in the request's format, in chunks as
-        they come, then one summary. Computes no further than its caller reads.
+        """Yields progress, a preview if the request wants one, the result's pixels in the request's format, in chunks
+        as they come, and one summary. Computes no further than its caller reads.
 
-        Whoever gives it up must close it (``contextlib.aclosing``), which stops the computation.
+        Close it (``contextlib.aclosing``) to stop the computation early.
         """
         found = self._filters.find(request.filter_id)
         self._check_size(request)
@@ -57,7 +57,8 @@ class TranslationHandler:
     async def translate_image(
         self, filter_id: str, data: bytes, *, client: str = ""
     ) -> tuple[bytes, Summary, tuple[str, ...]]:
-        """An encoded picture (PNG, JPEG or WebP) to a PNG file, and sentences about what was converted before."""
+        """Translates an encoded picture (PNG, JPEG or WebP) to a PNG file. Also returns the summary, and sentences
+        about what was converted in reading."""
         found = self._filters.find(filter_id)
         picture = await asyncio.to_thread(self._decode, data)
         samples, summary = await self._whole(found, picture.pixels, client)
@@ -67,14 +68,14 @@ class TranslationHandler:
     async def translate_array(
         self, filter_id: str, pixels: NDArray[Any], *, client: str = ""
     ) -> tuple[NDArray[Any], Summary]:
-        """Pixels, H x W x 3, sRGB-encoded, to translated ones: both uint8, or both float32 from 0 to 1."""
+        """Translates H x W x 3 sRGB-encoded pixels to an array of the same type: uint8, or float32 from 0 to 1."""
         found = self._filters.find(filter_id)
         height, width, _ = pixels.shape
         self.check_pixels(f"The picture has {width} x {height}", width * height)
         return await self._whole(found, pixels, client)
 
     def check_pixels(self, size: str, pixels: int) -> None:
-        """Raises Refusal for more than the server takes; ``size`` begins the sentence that says so."""
+        """Raises Refusal for more pixels than the server accepts; ``size`` begins the sentence."""
         if pixels > self._max_pixels:
             raise Refusal(
                 Reason.PICTURE_TOO_LARGE,
@@ -83,7 +84,8 @@ class TranslationHandler:
             )
 
     async def _whole(self, found: Filter, pixels: NDArray[Any], client: str) -> tuple[NDArray[Any], Summary]:
-        """H x W x C samples of a type that the wire has to as many more, and the summary."""
+        """Translates H x W x C samples of one of the wire's types. Returns samples of the same shape and type, and the
+        summary."""
         computation = Computation(self._worker, found, _raw(pixels), client)
         result, top = np.empty_like(pixels), 0
         async with contextlib.aclosing(computation.steps()) as steps:
@@ -114,7 +116,7 @@ class TranslationHandler:
 
 
 async def _receive(request: TranslationRequest, pixels: AsyncIterator[bytes]) -> NDArray[np.uint8]:
-    """All the request's pixels. A header alone costs no memory: it is taken from the system as they come."""
+    """Receives all the request's pixels. A header alone costs no memory: the system provides it as pixels arrive."""
     raw, filled = _room_for(request), 0
     size = f"{request.width} x {request.height} pixels of {request.pixel_format.bytes_per_pixel} bytes"
     async for chunk in pixels:
@@ -149,7 +151,7 @@ def _room_for(request: TranslationRequest) -> NDArray[np.uint8]:
 async def _in_chunks(
     steps: AsyncIterator[Progress | Preview | Samples | Summary], size: int
 ) -> AsyncIterator[Progress | Preview | bytes | Summary]:
-    """Rows as bytes, ``size`` at a time; the last, shorter chunk comes before the summary."""
+    """Turns rows into bytes, ``size`` at a time; the last, shorter chunk comes before the summary."""
     chunk = bytearray()
     async for step in steps:
         if isinstance(step, np.ndarray):

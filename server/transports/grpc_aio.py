@@ -1,4 +1,4 @@
-"""Offers an Application over gRPC: listens, with TLS if it has a certificate, and tells of health and reflection."""
+"""Offers an Application over gRPC: listens, encrypts if there is a certificate, and answers health and reflection."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ _NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
 
 
 class GrpcServer:
-    """Belongs to the application's event loop. Starting, draining and stopping it does the same to the application."""
+    """Serves an application in its event loop. Starting, draining and stopping the server does so to the application
+    too."""
 
     def __init__(self, application: Application) -> None:
         self._application = application
@@ -27,7 +28,7 @@ class GrpcServer:
         self._grpc = self._server()
 
     async def start(self) -> str:
-        """Listens. Returns the address with the real port; raises StartProblem when it is taken."""
+        """Starts to listen. Returns the address with the actual port. Raises StartProblem when the port is taken."""
         address = self._listen()
         self._application.start()
         await self._grpc.start()
@@ -36,13 +37,13 @@ class GrpcServer:
         return address
 
     async def drain(self) -> None:
-        """Is no longer healthy, and stops when the application has drained."""
+        """Reports that it is not healthy, drains the application, and stops."""
         await self._health.enter_graceful_shutdown()
         await self._application.drain()
         await self.stop()
 
     async def stop(self) -> None:
-        """Stops the application, whose refusals still reach their callers, and frees the port."""
+        """Stops the application, delivers its refusals, and frees the port. Harmless before ``start``."""
         await self._application.stop()
         await self._grpc.stop(LAST_WORDS_SECONDS)
 

@@ -1,4 +1,4 @@
-"""Services as handlers of grpc.aio, and who may call them."""
+"""Adapts services to grpc.aio, and refuses calls without the token."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _HANDLERS = {
 
 
 def handlers_of(service: Service) -> grpc.GenericRpcHandler:
-    """For ``grpc.aio.Server.add_generic_rpc_handlers``."""
+    """The handlers of a service's methods, for ``grpc.aio.Server.add_generic_rpc_handlers``."""
     handlers = {endpoint.name: _handler(endpoint) for endpoint in endpoints_of(service)}
     return grpc.method_handlers_generic_handler(service.descriptor.full_name, handlers)
 
 
 class TokenInterceptor(grpc.aio.ServerInterceptor):
-    """Answers calls without the token before their messages are read. Health is for everybody: it tells nothing."""
+    """Refuses calls without the token before their messages are read. Health is for everybody: it reveals nothing."""
 
     def __init__(self, security: Security) -> None:
         self._security = security
@@ -83,7 +83,7 @@ def _call_of(context: Context) -> CallContext:
 
 
 def _host(peer: str) -> str:
-    """Without the port, so that several connections of one machine are one client."""
+    """The caller's host without the port, so that several connections of one machine are one client."""
     kind, _, _ = peer.partition(":")
     return peer.rpartition(":")[0] if kind in ("ipv4", "ipv6") else peer
 

@@ -12,7 +12,7 @@ DOMAIN = "pleinair"
 
 
 def status_of(refusal: Refusal) -> status_pb2.Status:
-    """The refusal's code and sentence, and in the details its reason, its field and when to try again."""
+    """The status with the refusal's code and sentence; its details are the reason, the field and when to try again."""
     details: list[Message] = [error_details_pb2.ErrorInfo(reason=refusal.reason.value, domain=DOMAIN)]
     if refusal.field is not None:
         violation = error_details_pb2.BadRequest.FieldViolation(field=refusal.field, description=refusal.sentence)

@@ -1,4 +1,4 @@
-"""Trainings as messages, and the other way round."""
+"""Messages about trainings to the server's types, and back."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def request_from(header: pb.TrainingHeader) -> TrainingRequest:
 
 
 def picture_from(picture: pb.TrainingPicture) -> PictureHeader:
-    """Raises Refusal for one that has no role or content."""
+    """Reads a picture's header. Raises Refusal when it has no role or content."""
     if picture.role not in _ROLES:
         raise Refusal(
             Reason.BAD_HEADER,
@@ -79,7 +79,7 @@ def _preview_message(preview: TrainingPreview | None) -> pb.TrainingPreview | No
 
 
 def _name(picture: pb.TrainingPicture) -> str:
-    """In one line; a path without a name is called by its end."""
+    """The picture's name in one line; without a name, the last part of its path."""
     given = picture.name or picture.path.rpartition("/")[2] or "picture"
     return "".join(letter if letter.isprintable() else " " for letter in given).strip()[:LONGEST_NAME] or "picture"
 

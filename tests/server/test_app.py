@@ -115,6 +115,13 @@ def test_a_port_in_use_is_one_sentence(folder: Path) -> None:
         asyncio.run(second(server.address))
 
 
+def test_stopping_what_has_not_started_is_harmless(folder: Path) -> None:
+    async def stop() -> None:
+        await GrpcServer(Application(ServerConfig(filters=folder, provider=Provider.CPU))).stop()
+
+    asyncio.run(stop())
+
+
 def test_draining_finishes_what_runs_and_refuses_what_comes(folder: Path) -> None:
     with connected(folder, grace=60) as (server, connection):
         running = translating(connection, SOME)
