@@ -73,14 +73,14 @@ class Admission:
         if len(self._inside) >= self._places:
             raise Refusal(
                 Reason.QUEUE_FULL,
-                f"The server is busy with {self._places} requests, as many as it takes; try again in a moment.",
+                f"The server is busy with {self._places} requests, the most it accepts; try again in a moment.",
                 retry_seconds=RETRY_SECONDS,
             )
         if client and list(self._inside.values()).count(client) >= self._places_of_one:
             raise Refusal(
                 Reason.QUEUE_FULL,
-                f"The server is busy with {self._places_of_one} requests of yours, as many as it takes from one client;"
-                " try again when one of them is done.",
+                f"You already have {self._places_of_one} requests waiting or running, the most one client may have; try"
+                " again when one of them is done.",
                 retry_seconds=RETRY_SECONDS,
             )
 
@@ -103,4 +103,6 @@ class Admission:
 
 
 def _shutting_down() -> Refusal:
-    return Refusal(Reason.SHUTTING_DOWN, "The server is shutting down; try again when it is back, or ask another.")
+    return Refusal(
+        Reason.SHUTTING_DOWN, "The server is shutting down; try again when it is back, or use another server."
+    )

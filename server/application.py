@@ -66,7 +66,7 @@ class Application:
         lines = [f"Pleinair {version('pleinair')} serves {filters} on {address} with {device.execution_provider}"]
         lines += [f"{file_name} is not served: {reason}" for file_name, reason in catalogue.rejected.items()]
         if not names:
-            lines.append(f"Put filters (.onnx files) into {self.config.filters} and they are served within seconds.")
+            lines.append(f"Put filters (.onnx files) into {self.config.filters}; they are served within seconds.")
         if device.warning:
             lines.append(f"Warning: {device.warning}")
         security_lines = self.security.start_lines(address, is_loopback=self.config.is_loopback)

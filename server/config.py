@@ -32,38 +32,38 @@ class ServerConfig:
     filters: Path = field(default=Path("filters"), metadata=_option(FOLDER, "the folder of filter files"))
     address: str = field(
         default="127.0.0.1:50051",
-        metadata=_option(ADDRESS, "where to listen; port 0 takes a free one"),
+        metadata=_option(ADDRESS, "where to listen; port 0 picks a free port"),
     )
     provider: Provider = field(
         default=Provider.AUTO,
         metadata=_option(
             choice(Provider),
-            "where to compute: auto (the GPU if there is one), cpu, cuda or tensorrt (on the GPU; takes minutes to get"
-            " ready for each filter, once)",
+            "where to compute: auto (the GPU if there is one), cpu, cuda or tensorrt (on the GPU; prepares each filter"
+            " once, which takes minutes)",
         ),
     )
     tensorrt_cache: Path | None = field(
         default=None,
         metadata=_option(
-            FOLDER, "the folder, open to nobody else, that keeps what TensorRT builds (default: in the user's cache)"
+            FOLDER, "the folder, private to this user, for what TensorRT builds (default: in the user's cache)"
         ),
     )
     warm_up: tuple[int, ...] = field(
         default=(256,),
         metadata=_option(
             SIDES,
-            "on a GPU, sides of the squares that each filter computes before it is offered, such as 256,512,1024",
+            "on a GPU, sides of the squares with which each filter is warmed up, such as 256,512,1024",
         ),
     )
     threads: int = field(
         default=0,
-        metadata=_option(number(int, 0, 1024), "threads of a computation on the CPU; 0 lets onnxruntime choose"),
+        metadata=_option(number(int, 0, 1024), "how many threads compute on the CPU; 0 lets onnxruntime choose"),
     )
     memory: int | None = field(
         default=None,
         metadata=_option(
             MEMORY,
-            "memory that computations may take together, such as 6GiB; pictures that do not fit at once wait, or are"
+            "memory that all computations together may use, such as 6GiB; pictures that do not fit wait or are"
             " computed in pieces (default: 70 %% of what is free at the start)",
         ),
     )
@@ -71,32 +71,34 @@ class ServerConfig:
         default=16, metadata=_option(number(int, 1, 10_000), "how many translations may wait or run at once")
     )
     deadline: float = field(
-        default=3600.0, metadata=_option(number(float, 0.1, 86_400), "longest time of a translation, in seconds")
+        default=3600.0, metadata=_option(number(float, 0.1, 86_400), "how long a translation may take, in seconds")
     )
     grace: float = field(
         default=10.0,
         metadata=_option(
-            number(float, 0, 3600), "seconds that running translations and trainings have when the server stops"
+            number(float, 0, 3600),
+            "how long running translations and trainings may continue when the server stops, in seconds",
         ),
     )
     max_pixels: int = field(
         default=8192 * 16384,
         metadata=_option(
-            number(int, 1, 1 << 32), "largest picture, in pixels; what memory it takes is limited by --memory"
+            number(int, 1, 1 << 32), "largest picture, in pixels; the memory that it may use is limited by --memory"
         ),
     )
     max_message_mib: int = field(
-        default=32, metadata=_option(number(int, 1, 1024), "largest message, so largest encoded picture, in MiB")
+        default=32,
+        metadata=_option(number(int, 1, 1024), "largest message, and therefore largest encoded picture, in MiB"),
     )
     tls_certificate: Path | None = field(
         default=None, metadata=_option(FILE, "the server's certificate, a PEM file; encrypts all connections")
     )
     tls_key: Path | None = field(default=None, metadata=_option(FILE, "the key of the certificate, a PEM file"))
     token_file: Path | None = field(
-        default=None, metadata=_option(FILE, "a file with the token that callers must know (default: they need none)")
+        default=None, metadata=_option(FILE, "a file with the token that callers must send (default: they need none)")
     )
     poll: float = field(
-        default=1.0, metadata=_option(number(float, 0.01, 3600), "seconds between looks into the filters folder")
+        default=1.0, metadata=_option(number(float, 0.01, 3600), "how often to check the filters folder, in seconds")
     )
     training: TrainingMode = field(
         default=TrainingMode.AUTO,
@@ -113,7 +115,7 @@ class ServerConfig:
         default="auto",
         metadata=_option(
             DEVICES,
-            "what trains: one training at a time on each, for example cuda:0,cuda:1",
+            "devices to train on, one training at a time on each, for example cuda:0,cuda:1",
         ),
     )
     training_queue: int = field(
@@ -121,10 +123,10 @@ class ServerConfig:
     )
     training_pictures: Path | None = field(
         default=None,
-        metadata=_option(FOLDER, "a folder whose pictures callers may train with by naming them (default: none)"),
+        metadata=_option(FOLDER, "a folder of pictures that callers may name to train with (default: none)"),
     )
     training_upload_mib: int = field(
-        default=512, metadata=_option(number(int, 1, 1 << 20), "largest sum of a training's pictures, in MiB")
+        default=512, metadata=_option(number(int, 1, 1 << 20), "largest total size of a training's pictures, in MiB")
     )
 
     @property

@@ -53,25 +53,23 @@ class Security:
         if len(authorization) != 1 or not hmac.compare_digest(_bytes(authorization[0]), expected):
             raise Refusal(
                 Reason.UNAUTHENTICATED,
-                "The call carries no token or a wrong one; give the token that is in the server's --token-file.",
+                "The call has no token or a wrong one; send the token from the server's --token-file.",
             )
 
     def start_lines(self, address: str, *, is_loopback: bool) -> list[str]:
         """Lines for the user who started the server: the fingerprint, and warnings about what other machines can do."""
         lines = []
         if self.certificate:
-            lines.append(
-                "The certificate's SHA-256 fingerprint, for the editors to pin, is " + self.certificate.fingerprint
-            )
+            lines.append(f"The certificate's SHA-256 fingerprint, for editors to pin: {self.certificate.fingerprint}")
         if not is_loopback and not self.token:
             lines.append(
-                f"Warning: {address} can be reached from other machines, and whoever reaches it can use this server;"
-                " give it a --token-file."
+                f"Warning: {address} can be reached from other machines, so anyone who can reach it may use this"
+                " server; protect it with --token-file."
             )
         if not is_loopback and not self.certificate:
             lines.append(
-                f"Warning: what other machines send to {address} travels unencrypted; give it a --tls-certificate and"
-                " --tls-key."
+                f"Warning: connections from other machines to {address} are not encrypted; encrypt them with"
+                " --tls-certificate and --tls-key."
             )
         return lines
 
@@ -81,7 +79,7 @@ def read_token(path: Path) -> str:
     try:
         token = read_file(path).decode("ascii").strip()
     except UnicodeDecodeError as error:
-        raise StartProblem(f"The token in {path} has characters that are not ASCII; make another.") from error
+        raise StartProblem(f"The token in {path} contains characters that are not ASCII; make another.") from error
     if len(token) < SHORTEST_TOKEN or not token.isprintable() or " " in token:
         raise StartProblem(
             f"The token in {path} is not one line of at least {SHORTEST_TOKEN} characters without spaces; make one with"
@@ -108,8 +106,8 @@ def _check_pair(certificate: Path, key: Path) -> None:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
     except (ssl.SSLError, ValueError) as error:
         raise StartProblem(
-            f"{certificate} and {key} are not a certificate and its unencrypted key in PEM form; make them anew (the"
-            " README says how)."
+            f"{certificate} and {key} are not a certificate and its unencrypted key in PEM form; create them again (the"
+            " README shows how)."
         ) from error
 
 

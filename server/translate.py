@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except TranslationError as error:
         return _complain(error.sentence, 1)
     except KeyboardInterrupt:
-        return _complain("Stopped; the pictures that were finished are there, and none is half-written.", 130)
+        return _complain("Stopped; finished pictures are in place, and none is half-written.", 130)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -50,12 +50,12 @@ def _parser() -> argparse.ArgumentParser:
     add("-o", "--output", metavar="OUT", help="the result, a .png file; a folder when there are several")
     add("--filter", metavar="NAME", help="the filter's identifier or, without --address, an .onnx file")
     add("--list", action="store_true", help="show the filters and exit")
-    add("--address", metavar="HOST:PORT", help="ask this server; without it, this process does the work")
-    add("--token-file", metavar="FILE", help="a file with the token that this server wants")
-    add("--tls-certificate", metavar="FILE", help="this server's certificate (PEM), for an encrypted connection")
+    add("--address", metavar="HOST:PORT", help="use this server; without it, this process does the work")
+    add("--token-file", metavar="FILE", help="a file with the token that the server requires")
+    add("--tls-certificate", metavar="FILE", help="the server's certificate (PEM), for an encrypted connection")
     add("--filters", metavar="DIR", help="the filters folder (default: PLEINAIR_FILTERS, else ./filters)")
     add("--provider", choices=[one.value for one in Provider], help="where to compute (default: auto)")
-    add("--memory", metavar="SIZE", help="compute within so much memory, such as 6GiB (default: 70 %% of what is free)")
+    add("--memory", metavar="SIZE", help="use at most this much memory, such as 6GiB (default: 70 %% of what is free)")
     add("--max-pixels", metavar="N", help="refuse larger pictures (default: 8192 x 16384 pixels)")
     add("--force", action="store_true", help="replace results that exist already")
     return parser
@@ -86,7 +86,7 @@ def _config(options: argparse.Namespace) -> ServerConfig:
             " --memory."
         )
     if not options.address and (options.token_file or options.tls_certificate):
-        raise UsageError("--token-file and --tls-certificate are for a server; name it by --address.")
+        raise UsageError("--token-file and --tls-certificate are for a server; name it with --address.")
     return config_of({name: getattr(options, name) for name in _SERVER_OPTIONS})
 
 
@@ -110,7 +110,7 @@ def _filter_id(translator: Translator, options: argparse.Namespace) -> str:
     if _is_own_file(options):
         if found:
             return found[0]
-        raise UsageError(f"{options.filter} is no filter. {translator.rejected_files()[0].reason}")
+        raise UsageError(f"{options.filter} is not a filter. {translator.rejected_files()[0].reason}")
     if options.filter in found:
         return str(options.filter)
     raise UsageError(f"There is no filter {options.filter!r}; the filters are: {', '.join(found) or 'none yet'}.")
@@ -151,7 +151,7 @@ def _translate_one(
 
 def _stage(progress: Progress) -> str:
     if progress.stage == Progress.STAGE_QUEUED:
-        return f"waiting, {progress.queue_position} before it"
+        return f"waiting, {progress.queue_position} ahead of it"
     if not progress.HasField("fraction"):
         return "translating"
     return f"translating, {progress.fraction:.0%}, {progress.seconds_left:.0f} s left"
@@ -164,7 +164,7 @@ def _say(task: PictureTask, sentence: str) -> None:
 
 def _sentence(error: OSError | PictureError | TranslationError) -> str:
     if isinstance(error, OSError):
-        return f"The file system said: {error.strerror}."
+        return f"The file system reports: {error.strerror}."
     return error.sentence
 
 

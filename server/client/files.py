@@ -116,9 +116,9 @@ def _refuse_loss(tasks: list[PictureTask], overwrite: bool) -> None:
     for task in tasks:
         if task.target.resolve() in originals:
             raise UsageError(
-                f"{task.target} is one of the pictures to translate and is never replaced; choose another -o."
+                f"{task.target} is one of the pictures to translate, which are never replaced; choose another -o."
             )
         if task.target.is_dir():
-            raise UsageError(f"{task.target} is a folder, where a result should go; choose another -o.")
+            raise UsageError(f"{task.target} is a folder, but a result should go there; choose another -o.")
         if task.target.exists() and not overwrite:
             raise UsageError(f"{task.target} exists already; add --force to replace it or choose another -o.")

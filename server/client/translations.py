@@ -203,5 +203,5 @@ def _collect(
 
 
 def _incomplete(more_or_fewer: str) -> TranslationError:
-    sentence = f"The server sent {more_or_fewer} pixels than the picture has; check that it is of the same version."
+    sentence = f"The server sent {more_or_fewer} pixels than the picture has; check that it has the same version."
     return TranslationError(sentence, code="DATA_LOSS")

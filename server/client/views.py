@@ -39,7 +39,7 @@ def _row(job: pb.TrainingJob) -> tuple[str, ...]:
 
 def _state(job: pb.TrainingJob) -> str:
     if job.state == pb.TRAINING_STATE_QUEUED:
-        return f"waiting, {job.queue_position} before it" if job.queue_position else "waiting"
+        return f"waiting, {job.queue_position} ahead of it" if job.queue_position else "waiting"
     return _STATES.get(job.state, "unknown")
 
 

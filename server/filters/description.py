@@ -51,7 +51,7 @@ def from_metadata(metadata: Mapping[str, str]) -> Description:
         )
     if given.get("value_range") != VALUE_RANGE:
         raise FilterProblem(
-            f"Its value range is {given.get('value_range', '')[:20]!r} and a filter's is {VALUE_RANGE!r};"
+            f"Its value range is {given.get('value_range', '')[:20]!r}, and it must be {VALUE_RANGE!r};"
             " export it again."
         )
     identifier = given.get("identifier", "")
@@ -106,8 +106,8 @@ def _checked(description: Description) -> Description:
         value = getattr(description, field.name)
         if isinstance(value, str) and len(value) > LONGEST_TEXT:
             raise FilterProblem(
-                f"Its {field.name.replace('_', ' ')} has {len(value)} characters, and at most {LONGEST_TEXT} fit;"
-                " shorten it."
+                f"Its {field.name.replace('_', ' ')} has {len(value)} characters, and at most {LONGEST_TEXT} are"
+                " allowed; shorten it."
             )
     return description
 
@@ -129,7 +129,7 @@ def _thumbnail(text: str) -> bytes:
         raise FilterProblem("Its thumbnail is not base64 text; export it again.") from error
     if len(thumbnail) > LARGEST_THUMBNAIL:
         raise FilterProblem(
-            f"Its thumbnail has {len(thumbnail)} bytes, and at most {LARGEST_THUMBNAIL} fit; make it smaller."
+            f"Its thumbnail has {len(thumbnail)} bytes, and at most {LARGEST_THUMBNAIL} are allowed; make it smaller."
         )
     return _as_jpeg(thumbnail) if thumbnail else b""
 
@@ -141,7 +141,7 @@ def _as_jpeg(webp: bytes) -> bytes:
     try:
         picture = Image.fromarray(decode_picture(webp, max_pixels=_MOST_THUMBNAIL_PIXELS).pixels).convert("RGB")
     except PictureError as error:
-        raise FilterProblem("Its thumbnail is a damaged or too large WebP picture; export it again.") from error
+        raise FilterProblem("Its thumbnail is a WebP picture that is damaged or too large; export it again.") from error
     picture.thumbnail(_THUMBNAIL_SIZE)
     jpeg = io.BytesIO()
     picture.save(jpeg, "JPEG", quality=90)

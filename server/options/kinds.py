@@ -75,8 +75,8 @@ def _devices(text: str) -> str:
 
 
 ADDRESS = OptionKind(_address, "HOST:PORT with a port up to 65535")
-DEVICES = OptionKind(_devices, "auto, cpu, mps, cuda or cuda:N, or several of them with commas between")
+DEVICES = OptionKind(_devices, "auto, cpu, mps, cuda or cuda:N, or several of them separated by commas")
 FILE = OptionKind(_path, "the path of a file")
 FOLDER = OptionKind(_path, "the path of a folder")
 MEMORY = OptionKind(_memory, "a size of at least 1 MiB, such as 6GiB, or 6144 for MiB")
-SIDES = OptionKind(_sides, "whole numbers from 16 to 8192 with commas between")
+SIDES = OptionKind(_sides, "whole numbers from 16 to 8192, separated by commas")

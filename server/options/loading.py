@@ -51,8 +51,8 @@ def config_of(
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m server",
-        description="Serves the filters of a folder over gRPC. Every option can also stand in a TOML file (--config) or"
-        " in the environment, as PLEINAIR_ and its name in capitals.",
+        description="Serves the filters of a folder over gRPC. Every option can also be set in a TOML file (--config),"
+        " or in the environment as PLEINAIR_ followed by its name in capitals.",
     )
     parser.add_argument("--config", metavar="FILE.toml", help="a file with options, such as: queue = 4")
     for option in fields(ServerConfig):
@@ -89,5 +89,5 @@ def _read_file(file: str) -> dict[str, object]:
     known = [option.name for option in fields(ServerConfig)]
     for key in entries:
         if key not in known:
-            raise ConfigError(f"The configuration {file} has the unknown key '{key}'; known are {', '.join(known)}.")
+            raise ConfigError(f"The configuration {file} has the unknown key '{key}'; known keys: {', '.join(known)}.")
     return entries

@@ -50,7 +50,7 @@ def decode_picture(data: bytes, *, max_pixels: int) -> Picture:
     except PictureError:
         raise
     except Image.DecompressionBombError as error:
-        raise PictureError("The picture is too large to be read; make it smaller.", too_large=True) from error
+        raise PictureError("The picture is too large to read; make it smaller.", too_large=True) from error
     except Exception as error:
         sentence = f"This {kind} file is damaged or incomplete and cannot be read; copy or export it again."
         raise PictureError(sentence) from error
@@ -115,7 +115,7 @@ def _to_picture(image: ImageFile, data: bytes) -> Picture:
     notes: list[str] = []
     frames = getattr(image, "n_frames", 1)
     if frames > 1:
-        notes.append(f"It is an animation of {frames} frames; only the first was taken.")
+        notes.append(f"It is an animation of {frames} frames; only the first one was used.")
     samples, transparent = _read(image, data, notes)
     pixels = _to_colour(samples, transparent)
     profile = _rgb_profile(image, notes)

@@ -93,7 +93,7 @@ class Endpoint:
             raise
         except Exception as error:
             _log.exception("A call failed.")
-            sentence = "The server failed at this; its log says why. Please report it."
+            sentence = "Something went wrong on the server; its log says why. Please report it."
             raise Refusal(Reason.INTERNAL, sentence) from error
 
 

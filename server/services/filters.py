@@ -67,7 +67,7 @@ def _page(catalogue: Catalogue, request: ListFiltersRequest) -> ListFiltersRespo
     if token and not is_identifier(token):
         raise Refusal(
             Reason.BAD_PAGE_TOKEN,
-            "The page token is not from an answer of this server; leave it empty for the first page.",
+            "This server did not give out this page token; leave it empty for the first page.",
             field="page_token",
         )
     size = min(request.page_size or PAGE_SIZE, LARGEST_PAGE)

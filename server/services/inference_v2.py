@@ -68,7 +68,7 @@ class InferenceService:
         if version not in ("", VERSION):
             raise Refusal(
                 Reason.FILTER_NOT_FOUND,
-                f"There is no version {version[:64]!r} of a model; expected '{VERSION}', the only one, or none.",
+                f"There is no version {version[:64]!r} of any model; expected '{VERSION}', the only one, or none.",
             )
         return self._folder.find(name)
 

@@ -79,7 +79,7 @@ async def _header(frames: AsyncIterator[pb.StartTrainingRequest]) -> pb.Training
         if frame.WhichOneof("frame") == "header":
             return frame.header
         break
-    raise Refusal(Reason.BAD_HEADER, "The first frame must be a header, and pictures follow it.", field="header")
+    raise Refusal(Reason.BAD_HEADER, "The first frame must be a header, followed by pictures.", field="header")
 
 
 async def _pictures(frames: AsyncIterator[pb.StartTrainingRequest]) -> AsyncIterator[PictureHeader | bytes]:
@@ -92,7 +92,7 @@ async def _pictures(frames: AsyncIterator[pb.StartTrainingRequest]) -> AsyncIter
             case _:
                 raise Refusal(
                     Reason.BAD_HEADER,
-                    "After the header only pictures and their data may follow, one header a call.",
+                    "A call has one header, and only pictures and their data may follow it.",
                     field="header",
                 )
 
@@ -115,6 +115,6 @@ def _last_told(token: str) -> tuple[float, str]:
         return float(time), job_id
     raise Refusal(
         Reason.BAD_PAGE_TOKEN,
-        "The page token is not from an answer of this server; leave it empty for the first page.",
+        "This server did not give out this page token; leave it empty for the first page.",
         field="page_token",
     )

@@ -50,7 +50,7 @@ async def _header(frames: AsyncIterator[TranslateRequest]) -> TranslateHeader:
         if frame.WhichOneof("frame") == "header":
             return frame.header
         break
-    raise Refusal(Reason.BAD_HEADER, "The first frame must be a header, and pixels follow it.", field="header")
+    raise Refusal(Reason.BAD_HEADER, "The first frame must be a header, followed by pixels.", field="header")
 
 
 async def _pixels(frames: AsyncIterator[TranslateRequest]) -> AsyncIterator[bytes]:
@@ -58,7 +58,7 @@ async def _pixels(frames: AsyncIterator[TranslateRequest]) -> AsyncIterator[byte
         if frame.WhichOneof("frame") != "pixels":
             raise Refusal(
                 Reason.BAD_HEADER,
-                "After the header only frames with pixels may follow, one header a call.",
+                "A call has one header, and only frames with pixels may follow it.",
                 field="header",
             )
         yield frame.pixels

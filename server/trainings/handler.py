@@ -91,7 +91,7 @@ class TrainingHandler:
         if not self._store.folder(job_id).has_weights:
             raise Refusal(
                 Reason.NO_WEIGHTS_YET,
-                "The training has no checkpoint yet of which a filter could be made; wait for its first.",
+                "The training has no checkpoint yet to make a filter from; wait for its first one.",
                 field="id",
             )
         sha256 = await self._exporter.publish(job_id)
@@ -100,7 +100,7 @@ class TrainingHandler:
     def resume(self, job_id: str) -> JobView:
         job = self._board.find(job_id)
         if job.state not in (State.CANCELLED, State.FAILED):
-            raise _wrong_state(job, "only one that was cancelled or has failed can go on")
+            raise _wrong_state(job, "only a training that was cancelled or has failed can be resumed")
         self._check_room()
         self._board.update(
             job_id,
@@ -116,13 +116,13 @@ class TrainingHandler:
     async def delete(self, job_id: str) -> None:
         job = self._board.find(job_id)
         if not job.state.has_ended:
-            raise _wrong_state(job, "only one that has ended can be deleted; cancel it first")
+            raise _wrong_state(job, "only a training that has ended can be deleted; cancel it first")
         try:
             discarded = self._store.discard(job_id)
         except OSError as error:
             raise Refusal(
                 Reason.INTERNAL,
-                f"The training's files cannot be removed ({error.strerror}); try again when nothing uses them.",
+                f"The training's files cannot be removed ({error.strerror}); try again when nothing is using them.",
             ) from error
         self._board.remove(job_id)
         await asyncio.to_thread(self._store.remove, discarded)
@@ -154,8 +154,8 @@ class TrainingHandler:
         if unfinished >= self._most_unfinished:
             raise Refusal(
                 Reason.QUEUE_FULL,
-                f"{unfinished} trainings wait or run, as many as this server takes; try again when one has ended, or"
-                " cancel one.",
+                f"{unfinished} trainings are waiting or running, the most this server accepts; try again when one has"
+                " ended, or cancel one.",
                 retry_seconds=RETRY_SECONDS,
             )
 

@@ -59,7 +59,7 @@ class TrainingSupport:
         """Lines for the user who started the server."""
         unfinished = [view for view in self._handler.all() if not view.job.state.has_ended] if self._handler else []
         count = len(unfinished)
-        going_on = [f"{count} training{'s go' if count != 1 else ' goes'} on."] if count else []
+        going_on = [f"{count} training{'s continue' if count != 1 else ' continues'}."] if count else []
         return [*self._problems, *going_on]
 
     def handler(self) -> TrainingHandler:
@@ -85,7 +85,7 @@ class TrainingSupport:
             lock = hold(store.path / _LOCK)
         except Held:
             raise _refusal(
-                "Another server, perhaps that of another editor, keeps its trainings in the same folder, so this one"
+                "Another server, perhaps another editor's, keeps its trainings in the same folder, so this one"
                 " does not train; connect to that one, or start this one with a --trainings folder of its own."
             ) from None
         except OSError as error:
@@ -122,7 +122,7 @@ class TrainingSupport:
 
 def _why_not(config: ServerConfig) -> str | None:
     if config.training is TrainingMode.OFF:
-        return "This server does not train; start it without --training off, or ask another."
+        return "This server does not train; start it without --training off, or use another server."
     if config.filters.is_file():
         return "This server serves one file and not a folder, so it does not train; start it with a folder of filters."
     if not _is_installed("torch"):
@@ -141,7 +141,7 @@ def _is_installed(module: str) -> bool:
 def _unusable(error: OSError) -> Refusal:
     return _refusal(
         f"The server cannot keep trainings in its folder ({error.strerror}); make room or make it writable there, or"
-        " start it with another --trainings folder."
+        " start the server with another --trainings folder."
     )
 
 

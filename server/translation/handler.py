@@ -79,8 +79,8 @@ class TranslationHandler:
         if pixels > self._max_pixels:
             raise Refusal(
                 Reason.PICTURE_TOO_LARGE,
-                f"{size} = {pixels} pixels and this server takes at most {self._max_pixels}; make it smaller, or start"
-                " the server with a larger --max-pixels.",
+                f"{size} = {pixels} pixels, and this server accepts at most {self._max_pixels}; make it smaller, or"
+                " start the server with a larger --max-pixels.",
             )
 
     async def _whole(self, found: Filter, pixels: NDArray[Any], client: str) -> tuple[NDArray[Any], Summary]:
@@ -123,16 +123,16 @@ async def _receive(request: TranslationRequest, pixels: AsyncIterator[bytes]) ->
         if filled + len(chunk) > len(raw):
             raise Refusal(
                 Reason.TOO_MANY_PIXELS,
-                f"More pixels came than the header says: {size} are {len(raw)} bytes, and at least"
-                f" {filled + len(chunk)} came; send as many as the header says.",
+                f"More pixels arrived than the header says: {size} are {len(raw)} bytes, and at least"
+                f" {filled + len(chunk)} arrived; send as many as the header says.",
             )
         raw[filled : filled + len(chunk)] = np.frombuffer(chunk, np.uint8)
         filled += len(chunk)
     if filled < len(raw):
         raise Refusal(
             Reason.TOO_FEW_PIXELS,
-            f"Fewer pixels came than the header says: {size} are {len(raw)} bytes, and {filled} came; send all of them"
-            " before closing the stream.",
+            f"Fewer pixels arrived than the header says: {size} are {len(raw)} bytes, and {filled} arrived; send all of"
+            " them before closing the stream.",
         )
     return raw
 
@@ -143,7 +143,7 @@ def _room_for(request: TranslationRequest) -> NDArray[np.uint8]:
     except MemoryError as error:
         raise Refusal(
             Reason.OUT_OF_MEMORY,
-            f"The server has no memory for {request.width} x {request.height} pixels of"
+            f"The server does not have enough memory for {request.width} x {request.height} pixels of"
             f" {request.pixel_format.bytes_per_pixel} bytes; make the picture smaller, or try again later.",
         ) from error
 

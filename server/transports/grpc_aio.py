@@ -71,7 +71,7 @@ class GrpcServer:
                 port = self._grpc.add_insecure_port(address)
         except RuntimeError as error:
             raise StartProblem(
-                f"It is not possible to listen on {address}: the port is in use or the address is not of this machine;"
+                f"The server cannot listen on {address}: the port is in use, or the address is not one of this machine;"
                 " choose another --address."
             ) from error
         host, _ = split_address(address)

@@ -70,7 +70,7 @@ def batch_from(request: pb.ModelInferRequest) -> Batch:
     if given.datatype != layout.datatype:
         raise _wrong(
             "inputs[0].datatype",
-            f"Input '{layout.input}' is of the datatype {given.datatype[:16]!r}; expected {layout.datatype}.",
+            f"Input '{layout.input}' has the datatype {given.datatype[:16]!r}; expected {layout.datatype}.",
         )
     _check_parameters("inputs[0].parameters", given.parameters)
     _check_shape(layout, given.shape)
@@ -122,7 +122,7 @@ def _choice() -> str:
 def _check_parameters(field: str, parameters: Mapping[str, pb.InferParameter]) -> None:
     for name in _UNSUPPORTED:
         if name in parameters:
-            raise _wrong(field, f"This server has no '{name}'; leave it out and send and take values in the messages.")
+            raise _wrong(field, f"This server does not support '{name}'; leave it out: values travel in the messages.")
 
 
 def _check_shape(layout: Layout, shape: Sequence[int]) -> None:
@@ -132,7 +132,7 @@ def _check_shape(layout: Layout, shape: Sequence[int]) -> None:
     if not fits:
         raise _wrong(
             "inputs[0].shape",
-            f"Input '{layout.input}' has the shape {_told(shape)}; expected {layout}, none of them less than 1.",
+            f"Input '{layout.input}' has the shape {_told(shape)}; expected {layout}, with no length below 1.",
         )
 
 
@@ -150,7 +150,7 @@ def _wanted(outputs: Sequence[pb.ModelInferRequest.InferRequestedOutputTensor]) 
         if layout is None:
             raise _wrong(
                 f"outputs[{number}].name",
-                f"Output {output.name[:64]!r} does not exist or is asked for twice; expected '{PLANES.output}' and"
+                f"Output {output.name[:64]!r} does not exist or is requested twice; expected '{PLANES.output}' and"
                 f" '{PIXELS.output}', each at most once.",
             )
         _check_parameters(f"outputs[{number}].parameters", output.parameters)
@@ -165,7 +165,9 @@ def _values(layout: Layout, request: pb.ModelInferRequest) -> NDArray[Any]:
     if not request.raw_input_contents:
         return _typed(layout, given, filled)
     if filled:
-        raise _wrong("inputs[0].contents", "Values come both in raw_input_contents and in contents; send one of them.")
+        raise _wrong(
+            "inputs[0].contents", "There are values both in raw_input_contents and in contents; send only one of them."
+        )
     if len(request.raw_input_contents) > 1:
         raise _wrong(
             "raw_input_contents",
@@ -200,7 +202,7 @@ def _check_count(
     if count != expected:
         raise Refusal(
             Reason.TOO_FEW_PIXELS if count < expected else Reason.TOO_MANY_PIXELS,
-            f"Input '{given.name}' has the shape {_told(given.shape)}, which is {expected} {unit}, and {count} came;"
-            " send as many as the shape says.",
+            f"Input '{given.name}' has the shape {_told(given.shape)}, which is {expected} {unit}, but {count}"
+            " arrived; send as many as the shape says.",
             field=field,
         )

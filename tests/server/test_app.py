@@ -89,7 +89,7 @@ def test_trainings_that_go_on_are_counted(tmp_path: Path) -> None:
     for job in (made, replace(made, id="b-3f9a", state=State.FINISHED)):
         store.folder(job.id).path.mkdir(parents=True)
         store.save(job)
-    assert start_lines(tmp_path, trainer=Trainer(fit=(sys.executable, "-c", "input()")))[-1] == "1 training goes on."
+    assert start_lines(tmp_path, trainer=Trainer(fit=(sys.executable, "-c", "input()")))[-1] == "1 training continues."
 
 
 def test_one_filter_is_not_called_filters(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_the_connections_of_one_machine_are_one_client(folder: Path) -> None:
         options = (("grpc.use_local_subchannel_pool", 1),)  # a connection of its own
         with grpc.insecure_channel(server.address, options) as channel, failing() as failures:
             Connection(channel, folder).is_well()
-        assert "3 requests of yours" in failures[0].sentence
+        assert "You already have 3 requests" in failures[0].sentence
         for call in (running, *waiting):
             call.cancel()
 

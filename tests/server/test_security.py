@@ -73,7 +73,7 @@ def test_who_does_not_is_refused_with_a_reason(guarded: str, token: str | None) 
             with pytest.raises(TranslationError) as caught:
                 call()
             assert (caught.value.code, caught.value.reason) == ("UNAUTHENTICATED", "UNAUTHENTICATED")
-            assert "carries no token or a wrong one" in caught.value.sentence
+            assert "has no token or a wrong one" in caught.value.sentence
 
 
 def test_the_refusal_comes_before_the_pixels(guarded: str, folder: Path) -> None:
@@ -167,7 +167,7 @@ def test_what_is_no_pair_is_one_sentence(folder: Path, pair: tuple[Path, Path], 
         (b"short", "is not one line of at least 16 characters"),
         (b"two words of some length", "is not one line of at least 16 characters"),
         (b"two\nlines-of-some-length", "is not one line of at least 16 characters"),
-        ("ä-token-of-some-length".encode(), "has characters that are not ASCII"),
+        ("ä-token-of-some-length".encode(), "contains characters that are not ASCII"),
     ],
 )
 def test_a_token_that_cannot_work_is_one_sentence(

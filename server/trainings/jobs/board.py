@@ -128,7 +128,7 @@ class Board:
             self._store.save(job)
         except OSError as error:
             self._unsaved.add(job.id)
-            _log.warning("Training %s cannot be saved (%s); make room.", job.id, error.strerror)
+            _log.warning("Training %s cannot be saved (%s); make room on the disk.", job.id, error.strerror)
 
     def _is_due(self, times: dict[str, float], job_id: str, seconds: float) -> bool:
         return time.monotonic() - times.get(job_id, float("-inf")) >= seconds

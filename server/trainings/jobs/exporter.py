@@ -57,7 +57,7 @@ class Exporter:
                     " writable, and export the training again.",
                 ) from error
         await self._shelf.wait_until_served(filter_id, sha256)
-        _log.info("Filter %s was made of training %s.", filter_id, job_id)
+        _log.info("Filter %s was made from training %s.", filter_id, job_id)
         return sha256
 
     def _claim(self, job_id: str) -> str:
@@ -81,7 +81,7 @@ class Exporter:
                 await child.wait()
                 raise
         if status:
-            sentence = f"No filter could be made of the latest checkpoint: {_reason(folder, status)}"
+            sentence = f"No filter could be made from the latest checkpoint: {_reason(folder, status)}"
             raise Refusal(Reason.INTERNAL, sentence)
         return made
 

@@ -99,7 +99,7 @@ class Reception:
     async def add(self, data: bytes) -> None:
         """Adds data to the picture that has begun."""
         if self._header is None or isinstance(self._header.content, NamedPath):
-            raise _bad("Data came that belongs to no picture; send a picture frame before it.", "data")
+            raise _bad("Data arrived that belongs to no picture; send a picture frame before it.", "data")
         self._came += len(data)
         if self._came > self._header.content.byte_count:
             came = f"at least {self._came:,}"
@@ -122,7 +122,9 @@ class Reception:
         if isinstance(content, RawLayer):
             pixels = content.width * content.height
             if not pixels:
-                raise _bad(f"'{header.name}' is {content.width} x {content.height} pixels: nothing.", "picture.pixels")
+                raise _bad(
+                    f"'{header.name}' is {content.width} x {content.height} pixels, so it is empty.", "picture.pixels"
+                )
             if pixels > self._limits.max_pixels:
                 raise Refusal(
                     Reason.PICTURE_TOO_LARGE,
@@ -137,7 +139,7 @@ class Reception:
         if self._bytes_in_all > self._limits.max_bytes:
             raise Refusal(
                 Reason.PICTURE_TOO_LARGE,
-                f"The pictures have {self._bytes_in_all:,} bytes together, and at most {self._limits.max_bytes:,} are"
+                f"The pictures have {self._bytes_in_all:,} bytes in total, and at most {self._limits.max_bytes:,} are"
                 " accepted; send fewer or smaller ones, or start the server with a larger --training-upload-mib.",
                 field="picture",
             )
@@ -171,7 +173,7 @@ class Reception:
             decode_picture(data, max_pixels=self._limits.max_pixels)
         except PictureError as error:
             reason = Reason.PICTURE_TOO_LARGE if error.too_large else Reason.PICTURE_UNREADABLE
-            raise Refusal(reason, f"'{name}' cannot be taken: {error.sentence}", field="picture") from error
+            raise Refusal(reason, f"'{name}' cannot be used: {error.sentence}", field="picture") from error
         return _SUFFIXES[kind_of(data)]
 
     def _new_file(self, header: PictureHeader, suffix: str) -> Path:
@@ -200,11 +202,11 @@ def allowed_file(path: str, shared: Path | None) -> Path:
     lies elsewhere, and OSError for an impossible name."""
     if shared is None:
         raise _not_allowed(
-            "This server takes no pictures by their path; send their data, or start it with --training-pictures FOLDER."
+            "This server accepts no pictures by path; send their data, or start it with --training-pictures FOLDER."
         )
     below = PurePosixPath(path)
     if not path.isprintable() or below.is_absolute() or ".." in below.parts:
-        raise _not_allowed(f"The path {path[:100]!r} does not go down from the server's folder of pictures.")
+        raise _not_allowed(f"The path {path[:100]!r} does not lead into the server's folder of pictures.")
     root = shared.resolve()
     file = root.joinpath(*below.parts).resolve()
     if not file.is_relative_to(root) or not file.is_file():
@@ -222,14 +224,14 @@ def refused_when_full() -> Iterator[None]:
             raise
         raise Refusal(
             Reason.DISK_FULL,
-            "The server's disk has no room for the pictures; make room there, or delete trainings, and try again.",
+            "The server's disk has no room left for the pictures; make room there, or delete trainings, and try again.",
         ) from error
 
 
 def _other_size(header: PictureHeader, content: EncodedFile | RawLayer, came: str) -> str:
     return (
-        f"'{header.name}' was said to have {content.byte_count:,} bytes, and {came} came; send as many as the picture"
-        " frame says."
+        f"'{header.name}' was announced with {content.byte_count:,} bytes, and {came} arrived; send as many as the"
+        " picture frame says."
     )
 
 

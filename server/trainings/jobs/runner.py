@@ -102,11 +102,11 @@ class Runner:
         except Refusal as error:
             self._ended(job_id, State.FAILED, error.sentence)
         except OSError as error:
-            sentence = f"The server cannot use the training's folder ({error.strerror}); mend that, and resume it."
+            sentence = f"The server cannot use the training's folder ({error.strerror}); fix that, then resume it."
             self._ended(job_id, State.FAILED, sentence)
         except Exception:
             _log.exception("Training %s failed.", job_id)
-            self._ended(job_id, State.FAILED, "The server failed at this; its log says why. Please report it.")
+            self._ended(job_id, State.FAILED, "Something went wrong on the server; its log says why. Please report it.")
 
     async def _train(self, job_id: str, device: str) -> None:
         folder, status, last = self._store.folder(job_id), 0, Event()
@@ -138,7 +138,7 @@ class Runner:
                 await asyncio.sleep(_LOOK_SECONDS)
             if time.monotonic() - started > _LONG_SECONDS:
                 job = self._board.find(job_id)
-                self._board.update(job_id, warnings=job.warned("It waits until its earlier process has ended."))
+                self._board.update(job_id, warnings=job.warned("It is waiting for its earlier process to end."))
 
     async def _listen(self, job_id: str, folder: JobFolder, device: str, log: IO[bytes]) -> tuple[int, Event]:
         """Runs the process to its end. Returns its exit status and the last event that tells the run's state."""

@@ -152,7 +152,7 @@ def _set_aside(folder: JobFolder, error: OSError | ValueError) -> str:
         folder.job.replace(aside)
     except OSError:
         return f"{sentence}; restore the file, or remove the folder."
-    return f"{sentence}; the file is {aside.name} now: restore it, or remove the folder."
+    return f"{sentence}; the file is now called {aside.name}: restore it, or remove the folder."
 
 
 def _remove(path: Path) -> None:

@@ -85,16 +85,19 @@ def sentence_of_end(status: int, last: Event, folder: JobFolder) -> str:
         case {"event": EventKind.FAILED, "sentence": str(sentence)}:
             return for_callers(sentence, folder)
         case {"event": EventKind.STOPPED}:
-            return "Training was stopped from outside, with a checkpoint; resume it to go on."
+            return "Training was stopped from outside, with a checkpoint; resume it to continue."
     if status == -9:
         return (
-            "Training ended unexpectedly: its process was killed (signal 9), which is what happens when memory runs"
+            "Training ended unexpectedly: its process was killed (signal 9), usually because memory ran"
             " out; resume it, or start one with smaller pictures or a smaller batch."
         )
     if status == ExitStatus.BAD_INPUT:
-        return "The trainer does not take these options; the end of its log says which, so start another without them."
+        return (
+            "The trainer does not accept these options; the end of its log says which, so start another training"
+            " without them."
+        )
     how = f"by signal {-status} ({_signal_name(-status)})" if status < 0 else f"with exit status {status}"
-    return f"Training ended unexpectedly {how}; the end of its log says more. Resume it to go on."
+    return f"Training ended unexpectedly {how}; the end of its log says more. Resume it to continue."
 
 
 def for_callers(sentence: str, folder: JobFolder) -> str:

@@ -113,7 +113,7 @@ def test_an_original_is_never_replaced(name: str, output: str) -> None:
 
 def test_a_folder_that_stands_where_a_result_should_go_is_refused() -> None:
     files("in.png", "out/in.png/other")
-    assert "is a folder, where a result should go" in refusal(["in.png"], "out", overwrite=True)
+    assert "is a folder, but a result should go there" in refusal(["in.png"], "out", overwrite=True)
 
 
 def test_folders_are_made_and_left_empty() -> None:
