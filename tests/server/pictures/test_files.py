@@ -196,7 +196,7 @@ def test_of_an_animation_the_first_frame_is_taken_and_the_rest_noted(kind: str) 
     frames = [Image.new("RGB", (4, 4), colour) for colour in ("#102030", "#ffffff", "#000000")]
     picture = decode(file_of(frames[0], kind, save_all=True, append_images=frames[1:], lossless=True))
     assert (picture.pixels == (0x10, 0x20, 0x30)).all()
-    assert picture.notes == ("It is an animation of 3 frames; only the first was taken.",)
+    assert picture.notes == ("It is an animation of 3 frames; only the first one was used.",)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
