@@ -11,11 +11,11 @@ from gi.repository import Gimp, GLib
 from ..client.messages import ChannelOrder
 from ..core.browser import title
 from ..core.jobs import Job, TranslationRequest
+from ..core.problems import Problem
 from ..core.session import Session
 from ..core.texts import _
 from . import layers
 from .layers import Look, Result, Source
-from .problems import Problem
 
 _TICK_MILLISECONDS = 100
 

@@ -12,10 +12,10 @@ from gi.repository import Gimp
 
 from ..core.area import Area
 from ..core.layers import result_name
+from ..core.problems import Problem
 from ..core.texts import _
 from . import pixels
 from .pixels import Format
-from .problems import Problem
 
 PARASITE = "pleinair-translation"
 LAYER, VISIBLE = "layer", "visible"

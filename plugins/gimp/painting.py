@@ -11,13 +11,13 @@ from typing import Any, Union
 from ..client import ClientError, Picture, TrainingClient
 from ..client.messages import ChannelOrder, Filter, PixelFormat, RawPixels
 from ..core.area import Area
+from ..core.problems import Problem
 from ..core.session import Session
 from ..core.settings import Settings, SettingsStore
 from ..core.texts import _, told
 from ..core.training_seen import MadeFrom
 from ..core.training_wish import TrainingWish, check_size, file_to_send, options_from, own_photo
 from . import apply, keeping, layers, pixels, source_place
-from .problems import Problem
 
 _FORM = pixels.named_format("R'G'B'A u8")  # training sees no more than 8 bits
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from ..core.problems import Problem
 from ..core.session import Connection, Session
 from ..core.settings import Settings, SettingsProblem, SettingsStore
 from ..core.texts import _
@@ -17,7 +18,6 @@ from .gtk import Gtk, box, label
 from .message_bar import MessageBar
 from .painting_form import PaintingForm
 from .painting_page import PaintingPage
-from .problems import Problem
 from .training_list import TrainingList
 
 if TYPE_CHECKING:

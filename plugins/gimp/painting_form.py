@@ -8,13 +8,13 @@ from typing import Any, Optional
 
 from gi.repository import Gimp
 
+from ..core.problems import Problem
 from ..core.settings import Settings
 from ..core.texts import _
 from ..core.training import Trainings
 from ..core.training_wish import LONGEST_TITLE, PRESETS, preset_title, preset_words
 from . import painting, source_place
 from .gtk import Gtk, box, label
-from .problems import Problem
 from .target_list import TargetList
 
 Attempt = Callable[[Callable[[], None]], None]

@@ -16,10 +16,10 @@ gi.require_version("Gegl", "0.4")
 from gi.repository import Gimp, GLib, GObject  # noqa: E402
 
 from ..core.kept_results import MOST  # noqa: E402
+from ..core.problems import Problem  # noqa: E402
 from ..core.texts import _  # noqa: E402
 from ..core.training_wish import PRESETS, preset_title  # noqa: E402
 from . import paths, runs  # noqa: E402
-from .problems import Problem  # noqa: E402
 
 MENU = "<Image>/Filters/Pleinair"
 TRANSLATE = "plug-in-pleinair-translate"

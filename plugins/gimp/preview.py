@@ -7,13 +7,13 @@ from typing import Any
 
 from ..core.area import Area
 from ..core.jobs import Job
-from ..core.preview import Frame, detail_frame, whole_frame
+from ..core.preview_frame import Frame, detail_frame, whole_frame
+from ..core.problems import Problem
 from ..core.session import Session
 from ..core.texts import _
 from . import layers
 from .gtk import GLib, Gtk, box, label
 from .layers import Look
-from .problems import Problem
 from .sample import Sample
 from .split import Split
 

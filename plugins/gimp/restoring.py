@@ -12,11 +12,11 @@ from gi.repository import Gegl, Gimp
 from ..core.area import Area
 from ..core.history import Entry
 from ..core.kept_results import Kept, ResultStore, Thumbnail
+from ..core.problems import Problem
 from ..core.texts import _, ngettext
 from . import layers, pixels
 from .layers import Look, Result
 from .pixels import Format, rectangle
-from .problems import Problem
 
 _THUMBNAIL_SIDE = 96
 _THUMBNAIL_FORMAT = "R'G'B'A u8"

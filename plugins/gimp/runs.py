@@ -11,12 +11,12 @@ from typing import Any, Union
 from gi.repository import Gimp
 
 from ..core.kept_results import ResultStore
+from ..core.problems import Problem
 from ..core.session import Session
 from ..core.settings import Settings, SettingsStore
 from ..core.texts import _
 from . import apply, keeping, layers, paths, restoring
 from .layers import Look
-from .problems import Problem
 
 # A text is what the procedure returns to scripts.
 Run = Callable[["Call"], Union[bool, str]]

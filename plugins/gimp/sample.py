@@ -9,7 +9,7 @@ from gi.repository import Gegl, Gimp
 
 from ..core.area import Area
 from ..core.jobs import TranslationRequest
-from ..core.preview import Frame
+from ..core.preview_frame import Frame
 from . import layers, pixels
 from .layers import Look
 from .pixels import Format, rectangle

@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 from gi.repository import Gimp
 
 from ..client import ClientError
+from ..core.problems import Problem
 from ..core.texts import _, told
 from ..core.training_wish import SUFFIXES, check_file
 from .gtk import Gdk, GObject, Gtk, Pango, box
 from .painting import LayerChoice, Target
-from .problems import Problem
 from .source_place import every
 
 _HEIGHT = 84  # pixels: three rows
