@@ -73,11 +73,11 @@ def _picture(choice: LayerChoice, name: str, *, with_selection: bool) -> Steps[P
         )
     yield from document.idle()
     with document.capture(layer, with_selection=with_selection) as source:
-        area, form = source.kept, document.eight_bit  # training sees no more than 8 bits
+        area, format = source.kept, document.eight_bit  # training sees no more than 8 bits
         try:
             check_size(source.name, area.width, area.height)
         except ClientError as error:
             raise Problem(*told(error)) from error
-        pixels = yield from source.read(area, form)
-    raw = RawPixels(width=area.width, height=area.height, pixel_format=form.message)
+        pixels = yield from source.read(area, format)
+    raw = RawPixels(width=area.width, height=area.height, pixel_format=format.message)
     return Picture(name or source.name, pixels.data, raw)

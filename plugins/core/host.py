@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from .area import Area
 from .look import Look
 from .origins import Origin
-from .pixels import PixelForm, Pixels
+from .pixels import Pixels, WireFormat
 from .steps import Steps
 
 # What is read of a source.
@@ -45,7 +45,7 @@ class Source(Protocol):
         """What an Origin calls it."""
 
     @property
-    def form(self) -> PixelForm:
+    def format(self) -> WireFormat:
         """How its pixels travel without loss."""
 
     @property
@@ -58,7 +58,7 @@ class Source(Protocol):
     def selected(self) -> bytes | None:
         """How far each pixel of ``kept`` is selected, 0 to 255; None for wholly, or where the editor sees to it."""
 
-    def read(self, area: Area, form: PixelForm) -> Steps[Pixels]:
+    def read(self, area: Area, format: WireFormat) -> Steps[Pixels]:
         """What of it lies in ``area``, which is in ``sent``; before the capture's end."""
 
     def insert(self, new: NewLayer, above: LayerId | None = None) -> Steps[LayerId]:
@@ -113,8 +113,8 @@ class Document(Protocol):
         """None for a layer that no filter made, or that another version noted."""
 
     @property
-    def eight_bit(self) -> PixelForm:
+    def eight_bit(self) -> WireFormat:
         """Red, green, blue and alpha in sRGB, 8 bits each."""
 
-    def form_of(self, own: Mapping[str, str]) -> PixelForm:
-        """The form with these words of the editor's. Raises KeyError or ValueError for words that are none of them."""
+    def format_of(self, own: Mapping[str, str]) -> WireFormat:
+        """The format with these words of the editor's. Raises KeyError or ValueError for any other words."""

@@ -9,7 +9,7 @@ from typing import Callable
 from ..client import Cancel, Cancelled, ClientError, Progress, Translation
 from ..client.messages import Summary, TranslateHeader
 from ..client.wire import Buffer
-from .pixels import PixelForm, Pixels
+from .pixels import Pixels, WireFormat
 from .texts import _, decimal, ngettext, told
 
 ENDED = ("done", "failed", "cancelled")
@@ -33,23 +33,23 @@ class TranslationRequest:
     @classmethod
     def of(cls, filter_id: str, pixels: Pixels) -> TranslationRequest:
         """The request to put these pixels through a filter."""
-        area, form = pixels.area, pixels.form
+        area, format = pixels.area, pixels.format
         return cls(
             filter_id,
             area.width,
             area.height,
-            form.channels,
-            form.sample_type,
+            format.channels,
+            format.sample_type,
             pixels.data,
-            form.transfer_function,
-            form.channel_order,
+            format.transfer_function,
+            format.channel_order,
         )
 
     @property
     def header(self) -> TranslateHeader:
-        form = PixelForm(self.channels, self.sample_type, self.transfer_function, self.channel_order)
+        format = WireFormat(self.channels, self.sample_type, self.transfer_function, self.channel_order)
         return TranslateHeader(
-            filter_id=self.filter_id, width=self.width, height=self.height, pixel_format=form.message
+            filter_id=self.filter_id, width=self.width, height=self.height, pixel_format=format.message
         )
 
 

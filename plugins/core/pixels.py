@@ -12,7 +12,7 @@ from .area import Area
 
 
 @dataclass(frozen=True)
-class PixelForm:
+class WireFormat:
     """How pixels travel, in the numbers of the protocol's enumerations. ``own`` are the editor's words for it, by which
     it reads and writes such pixels; they are kept with results."""
 
@@ -47,7 +47,7 @@ class Pixels:
     """The pixels of an area of a picture, row after row without padding, in native byte order."""
 
     area: Area
-    form: PixelForm
+    format: WireFormat
     data: Buffer
 
 

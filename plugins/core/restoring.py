@@ -35,14 +35,14 @@ def insert_again(document: Document, past: PastResult) -> Steps[LayerId]:
     """A new layer over the active one, where the result was, in one undo step; gives its identifier. Raises Problem."""
     entry = past.entry
     try:
-        form = document.form_of(entry.extra)
+        format = document.format_of(entry.extra)
         data = yield from elsewhere(past.read)
     except (KeyError, ValueError):
         raise Problem(past.gone, _("Apply the filter again.")) from None
     yield from document.idle()
     if not document.is_open:
         raise Problem(_("The picture was closed."))
-    pixels = Pixels(Area(*entry.place, entry.width, entry.height), form, data)
+    pixels = Pixels(Area(*entry.place, entry.width, entry.height), format, data)
     with document.undo_step():
         made = yield from document.insert(NewLayer(entry.layer_name, pixels, past.look))
         if past.origin is not None:
@@ -52,7 +52,7 @@ def insert_again(document: Document, past: PastResult) -> Steps[LayerId]:
 
 def entry_of(made: Made, pixels: Pixels, extra: Mapping[str, str]) -> Entry:
     """How a result is kept: its pixels as they are in the document, and what the editor wants to know again."""
-    area, form = pixels.area, pixels.form
+    area, format = pixels.area, pixels.format
     return Entry(
         filter_id=made.origin.filter,
         filter_title=made.origin.title,
@@ -60,8 +60,8 @@ def entry_of(made: Made, pixels: Pixels, extra: Mapping[str, str]) -> Entry:
         layer_name=made.new.name,
         width=area.width,
         height=area.height,
-        channels=form.channels,
-        sample_type=form.sample_type,
+        channels=format.channels,
+        sample_type=format.sample_type,
         place=(area.x, area.y),
         extra=dict(extra),
     )
@@ -72,7 +72,7 @@ def keep_in(history: History) -> Remember:
 
     def keep(one: Made) -> bool:
         pixels = one.new.pixels
-        return history.add(entry_of(one, pixels, pixels.form.own), pixels.data)
+        return history.add(entry_of(one, pixels, pixels.format.own), pixels.data)
 
     def remember(made: Sequence[Made]) -> Steps[None]:
         for one in made:

@@ -149,7 +149,9 @@ class _Translation:
         progress.show(_("Reading the layer"))
         yield from self._document.idle()
         results = []
-        for number, (source, pixels) in enumerate((yield from self._read(batch))):
+        read = yield from self._read(batch)
+        progress.count -= len(batch) - len(read)
+        for number, (source, pixels) in enumerate(read):
             progress.number = first + number
             results.append((yield from self._translated(source, pixels)))
         progress.show(_("Adding the new layer"))
@@ -165,7 +167,7 @@ class _Translation:
         for layer in batch:
             try:
                 with self._document.capture(layer, self._order.choice) as source:
-                    found.append((source, (yield from source.read(source.sent, source.form))))
+                    found.append((source, (yield from source.read(source.sent, source.format))))
             except NothingSelected as problem:
                 beside = problem
         if not found and beside is not None:
@@ -180,7 +182,7 @@ class _Translation:
             raise Problem(*job.error)
         if job.pixels is None or job.summary is None:
             raise Problem(_("The translation was cancelled."))
-        chosen, translation = self._order.chosen, Pixels(source.sent, source.form, job.pixels)
+        chosen, translation = self._order.chosen, Pixels(source.sent, source.format, job.pixels)
         origin = Origin(
             filter=chosen.id,
             title=title(chosen),
@@ -208,9 +210,9 @@ class _Translation:
 
 def _masked(source: Source, translation: Pixels) -> Pixels:
     """What the selection leaves of it. On a thread: a large soft selection takes a while."""
-    form = translation.form
-    part = crop(translation.data, translation.area, source.kept, form.pixel_bytes)
+    format = translation.format
+    part = crop(translation.data, translation.area, source.kept, format.pixel_bytes)
     if source.selected is not None:
         part = part if isinstance(part, bytearray) else bytearray(part)
-        multiply_alpha(part, source.selected, channels=form.channels, sample_type=form.sample_type)
-    return Pixels(source.kept, form, part)
+        multiply_alpha(part, source.selected, channels=format.channels, sample_type=format.sample_type)
+    return Pixels(source.kept, format, part)

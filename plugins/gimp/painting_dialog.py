@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from ..core.problems import Problem
 from ..core.session import Connection, Session
@@ -13,15 +12,13 @@ from ..core.settings import Settings, SettingsProblem, SettingsStore
 from ..core.texts import _
 from ..core.training import Trainings
 from . import gtk
+from .call import Call
 from .connection_line import ConnectionLine
 from .gtk import Gtk, box, label
 from .message_bar import MessageBar
 from .painting_form import PaintingForm
 from .painting_page import PaintingPage
 from .training_list import TrainingList
-
-if TYPE_CHECKING:
-    from .runs import Call
 
 
 def run(call: Call, session: Session, store: SettingsStore) -> str:

@@ -11,12 +11,12 @@ from typing import Any, ClassVar
 
 from ..core.host import LAYER, LayerId, NewLayer
 from ..core.origins import Origin, origin_from
-from ..core.pixels import PixelForm
+from ..core.pixels import WireFormat
 from ..core.problems import Problem
 from ..core.steps import WAIT, Steps
 from ..core.texts import _
 from . import host, transfer
-from .pixels import SRGB, Space, form_of, space_in
+from .pixels import SRGB, Space, format_of, space_in
 from .qt import QByteArray
 from .sources import KritaSource, find_source
 
@@ -32,7 +32,7 @@ class KritaDocument:
 
     document: Any
     groups_undo: ClassVar[bool] = False  # Krita makes a step of each new layer
-    eight_bit: ClassVar[PixelForm] = form_of(Space("RGBA", "U8", SRGB))
+    eight_bit: ClassVar[WireFormat] = format_of(Space("RGBA", "U8", SRGB))
     _active: Any = field(default=None, init=False, compare=False)
 
     @property
@@ -68,7 +68,7 @@ class KritaDocument:
     def insert(self, new: NewLayer) -> Steps[LayerId]:
         node = self.document.activeNode()
         above = node.uniqueId() if node is not None and not node.type().endswith("mask") else None
-        return transfer.write(self.document, space_in(new.pixels.form.own), new, above)
+        return transfer.write(self.document, space_in(new.pixels.format.own), new, above)
 
     @contextmanager
     def undo_step(self) -> Iterator[None]:
@@ -101,5 +101,5 @@ class KritaDocument:
         except ValueError:
             return None
 
-    def form_of(self, own: Mapping[str, str]) -> PixelForm:
-        return form_of(space_in(own))
+    def format_of(self, own: Mapping[str, str]) -> WireFormat:
+        return format_of(space_in(own))

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from ..client.messages import ChannelOrder, Channels, SampleType, TransferFunction
-from ..core.pixels import PixelForm
+from ..core.pixels import WireFormat
 from ..core.problems import Problem
 from ..core.texts import _
 
@@ -50,7 +50,7 @@ class Space:
         return _SAMPLE_BYTES[self.depth] * _CHANNEL_COUNT[self.model]
 
 
-def wire_form(space: Space) -> PixelForm:
+def wire_format(space: Space) -> WireFormat:
     """How pixels of this space travel: in the space itself where the wire can describe it. Raises Problem for one that
     no filter can see, such as CMYK."""
     if space.model not in _CHANNELS or space.depth not in _SAMPLES:
@@ -61,13 +61,13 @@ def wire_form(space: Space) -> PixelForm:
                 "Image > Convert Image Color Space."
             ),
         )
-    return form_of(space if space.profile in _TRANSFER else _converted(space))
+    return format_of(space if space.profile in _TRANSFER else _converted(space))
 
 
-def form_of(space: Space) -> PixelForm:
+def format_of(space: Space) -> WireFormat:
     """Raises KeyError for a space that does not travel."""
     integers = space.depth in ("U8", "U16")
-    return PixelForm(
+    return WireFormat(
         _CHANNELS[space.model],
         _SAMPLES[space.depth],
         _TRANSFER[space.profile],
@@ -77,7 +77,7 @@ def form_of(space: Space) -> PixelForm:
 
 
 def space_in(own: Mapping[str, str]) -> Space:
-    """The space of a form, by the editor's words in it. Raises KeyError for other words."""
+    """The space of a format, by the editor's words in it. Raises KeyError for other words."""
     return Space(own["model"], own["depth"], own["profile"])
 
 

@@ -15,13 +15,13 @@ from ..core.problems import Problem
 from ..core.steps import Steps
 from ..core.texts import _
 from .document import KritaDocument
-from .pixels import SRGB, Space, form_of
+from .pixels import SRGB, Space, format_of
 from .qt import QImage, QPainter, QPoint, Qt
 from .scratch import converter
 from .sources import KritaSource
 
 _SCREEN = Space("RGBA", "U8", SRGB)
-_FORM = form_of(_SCREEN)
+_FORMAT = format_of(_SCREEN)
 Convert = Callable[[bytes, int, int], bytes]
 
 _BAND_PIXELS = 256 << 10
@@ -45,7 +45,7 @@ class Glance:
 
     def request(self, filter_id: str) -> TranslationRequest:
         width, height = self.before.width(), self.before.height()
-        return TranslationRequest.of(filter_id, Pixels(Area(0, 0, width, height), _FORM, _bytes_of(self.before)))
+        return TranslationRequest.of(filter_id, Pixels(Area(0, 0, width, height), _FORMAT, _bytes_of(self.before)))
 
     def preview(self, translation: Buffer) -> Preview:
         width, height = self.before.width(), self.before.height()

@@ -7,13 +7,13 @@ from typing import Any
 
 from ..core.area import Area
 from ..core.host import PICTURE, WITH_MASKS, LayerId, NewLayer
-from ..core.pixels import PixelForm, Pixels
+from ..core.pixels import Pixels, WireFormat
 from ..core.problems import NothingSelected, Problem
 from ..core.steps import Steps
 from ..core.texts import _
 from . import transfer
 from .host import canvas, space_of
-from .pixels import Space, space_in, wire_form
+from .pixels import Space, space_in, wire_format
 
 _MASKS = ("transparencymask", "filtermask", "transformmask", "selectionmask", "colorizemask")
 # Their pixels are computed by Krita from something else: only their projection can be read.
@@ -40,7 +40,7 @@ class KritaSource:
     above: Any
     name: str
     space: Space
-    form: PixelForm
+    format: WireFormat
     sent: Area
     projected: bool
     mask: Mask | None
@@ -62,8 +62,8 @@ class KritaSource:
         read = self.node.projectionPixelData if self.projected else self.node.pixelData
         return bytes(read(area.x, area.y, area.width, area.height))
 
-    def read(self, area: Area, form: PixelForm) -> Steps[Pixels]:
-        return Pixels(area, form, (yield from transfer.read(self.pixels, self.space, area, space_in(form.own))))
+    def read(self, area: Area, format: WireFormat) -> Steps[Pixels]:
+        return Pixels(area, format, (yield from transfer.read(self.pixels, self.space, area, space_in(format.own))))
 
     def insert(self, new: NewLayer, above: LayerId | None = None) -> Steps[LayerId]:
         return transfer.write(self.document, self.space, new, self.above if above is None else above)
@@ -83,7 +83,7 @@ def find_source(document: Any, node: Any, choice: str, *, with_selection: bool =
     copied = node.clone() if node.type() in _COPYABLE else node
     mask = _mask(document, area, node.name()) if with_selection else None
     space = space_of(node)
-    return KritaSource(document, copied, node.uniqueId(), node.name(), space, wire_form(space), area, projected, mask)
+    return KritaSource(document, copied, node.uniqueId(), node.name(), space, wire_format(space), area, projected, mask)
 
 
 def _picture(document: Any, with_selection: bool) -> KritaSource:
@@ -91,7 +91,7 @@ def _picture(document: Any, with_selection: bool) -> KritaSource:
     mask = _mask(document, area, _("the picture")) if with_selection else None
     name = document.name() or _("Picture")
     space = space_of(document)
-    return KritaSource(document, document.rootNode().clone(), None, name, space, wire_form(space), area, True, mask)
+    return KritaSource(document, document.rootNode().clone(), None, name, space, wire_format(space), area, True, mask)
 
 
 def _refuse_impossible(node: Any) -> None:

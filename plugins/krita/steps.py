@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..core import steps
+from ..core import steps as base
 from ..core.steps import Steps
 from .guard import guarded
 from .qt import QTimer
 
 
-class Task(steps.Task):
+class Task(base.Task):
     """``parent`` is the object with which it ends at the latest."""
 
     def __init__(
-        self, work: Steps[Any], *, done: Callable[[Any], None], failed: Callable[[Exception], None], parent: Any
+        self, steps: Steps[Any], *, done: Callable[[Any], None], failed: Callable[[Exception], None], parent: Any
     ) -> None:
-        super().__init__(work, lambda call: _Timer(call, parent), done=done, failed=failed)
+        super().__init__(steps, lambda call: _Timer(call, parent), done=done, failed=failed)
 
 
 class _Timer:

@@ -40,7 +40,7 @@ def write(document: Any, space: Space, new: NewLayer, above: Any) -> Steps[Layer
         yield
         layer = workshop.layer(new.name)
         give_look(layer, new.look)
-        with converter(space_in(new.pixels.form.own), space) as convert:
+        with converter(space_in(new.pixels.format.own), space) as convert:
             yield
             yield from _fill(layer, new.pixels, convert)
         yield
@@ -85,9 +85,9 @@ def _topmost(document: Any) -> Any:
 
 def _fill(layer: Any, pixels: Pixels, convert: Callable[[bytes, int, int], bytes]) -> Steps[None]:
     area = pixels.area
-    row = area.width * pixels.form.pixel_bytes
+    row = area.width * pixels.format.pixel_bytes
     view = memoryview(pixels.data)
-    for band in area.bands(_rows(area, space_of(layer), space_in(pixels.form.own))):
+    for band in area.bands(_rows(area, space_of(layer), space_in(pixels.format.own))):
         start = (band.y - area.y) * row
         piece = bytes(view[start : start + band.height * row])
         put(layer, convert(piece, band.width, band.height), band)
