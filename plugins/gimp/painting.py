@@ -9,7 +9,7 @@ from typing import Any
 
 from ..client import ClientError, TrainingClient
 from ..client.messages import Filter
-from ..core.gathering import LayerChoice, Target, TrainingChoice, gather_training, suggested_title
+from ..core.gathering import ChosenTarget, LayerChoice, TrainingChoice, gather_training, suggested_title
 from ..core.look import Look
 from ..core.problems import Problem
 from ..core.session import Session
@@ -26,14 +26,17 @@ def wish_from(config: Any, image: Any, drawables: list[Any], settings: Settings)
     """What the procedure's arguments say. Raises Problem."""
     source = source_layer(image, drawables)
     named = config.get_property("target")
-    targets: list[Target] = [*map(Path, config.get_property("target-files")), *([layer_choice(named)] if named else [])]
+    targets: list[ChosenTarget] = [
+        *map(Path, config.get_property("target-files")),
+        *([layer_choice(named)] if named else []),
+    ]
     if not targets:
         raise Problem(_("No photo is named."), _("Name files in the argument “target-files”, or a layer in “target”."))
     title = config.get_property("title") or suggested_title(layer_choice(source))
     return wish(source, targets, title, config.get_property("preset"), settings)
 
 
-def wish(source: Any, targets: Sequence[Target], title: str, preset: str, settings: Settings) -> TrainingWish:
+def wish(source: Any, targets: Sequence[ChosenTarget], title: str, preset: str, settings: Settings) -> TrainingWish:
     """Reads the layers. Raises Problem."""
     options = options_from(settings.training_options)
     return finish(gather_training(TrainingChoice(layer_choice(source), "", targets, title, preset, options)))
