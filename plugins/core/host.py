@@ -56,13 +56,13 @@ class Source(Protocol):
 
     @property
     def selected(self) -> bytes | None:
-        """How far each pixel of ``kept`` is selected, 0 to 255; None for wholly, or where the editor sees to it."""
+        """How far each pixel of ``kept`` is selected, 0 to 255; None when all are, or when ``insert`` sees to it."""
 
     def read(self, area: Area, format: WireFormat) -> Steps[Pixels]:
-        """What of it lies in ``area``, which is in ``sent``; before the capture's end."""
+        """The pixels of ``area``, which lies in ``sent``; only before the capture ends."""
 
     def insert(self, new: NewLayer, above: LayerId | None = None) -> Steps[LayerId]:
-        """A new layer over this one, or over ``above``, whole and in one undo step. Nothing pauses after that."""
+        """Inserts a new layer over this one, or over ``above``, whole and in one undo step; then does not pause."""
 
 
 class Document(Protocol):
@@ -89,7 +89,7 @@ class Document(Protocol):
         """Waits until it may be read and changed."""
 
     def find(self, layer: Layer) -> Layer | None:
-        """The layer, None when it is not in the open document any more."""
+        """The layer; None when it is no longer in the document, or the document is closed."""
 
     def capture(
         self, layer: Layer | None, choice: str = LAYER, *, with_selection: bool = True
@@ -98,19 +98,19 @@ class Document(Protocol):
         NothingSelected where the selection is beside it."""
 
     def insert(self, new: NewLayer) -> Steps[LayerId]:
-        """As ``Source.insert``, over the active layer."""
+        """Inserts a new layer over the active one, as ``Source.insert`` does."""
 
     def undo_step(self) -> AbstractContextManager[None]:
-        """What is inserted within is one undo step where the editor groups them; after an error nothing of it stays."""
+        """Makes one undo step of all insertions within, where the editor can; after an error none of them stays."""
 
     def settle(self, made: LayerId) -> Steps[None]:
-        """After an insertion: the artist's layer is the active one again."""
+        """Makes the artist's layer the active one again after an insertion."""
 
     def note_origin(self, made: LayerId, origin: Origin) -> None:
-        """Remembers what made a layer, in the document."""
+        """Remembers in the document what made a layer."""
 
     def origin_of(self, layer: Layer) -> Origin | None:
-        """None for a layer that no filter made, or that another version noted."""
+        """What made a layer; None when no filter did, or when another version noted it."""
 
     @property
     def eight_bit(self) -> WireFormat:

@@ -13,8 +13,8 @@ from .area import Area
 
 @dataclass(frozen=True)
 class WireFormat:
-    """How pixels travel, in the numbers of the protocol's enumerations. ``own`` are the editor's words for it, by which
-    it reads and writes such pixels; they are kept with results."""
+    """How pixels travel, in the numbers of the protocol's enumerations. ``own`` holds the editor's names for the same,
+    by which it reads and writes them; they are kept with results."""
 
     channels: int
     sample_type: int

@@ -21,10 +21,10 @@ class PreviewView(Protocol):
         """The choice has come to rest."""
 
     def show_translation(self, pixels: Buffer) -> None:
-        """Of what was read last, in the form in which it was sent."""
+        """``pixels`` are the translation of what was read last, in the format in which it was sent."""
 
     def show_failure(self, error: Exception) -> None:
-        """A Problem says what the artist can do."""
+        """``error`` is a Problem when the artist can do something about it."""
 
 
 class Previewing:
@@ -41,12 +41,12 @@ class Previewing:
         return self._task is not None
 
     def want(self, read: Callable[[], Steps[TranslationRequest]]) -> None:
-        """Instead of what was wanted before. ``read`` looks at the document as it is then; it may raise Problem."""
+        """Replaces what was wanted before. ``read`` is called after the rest; it may raise Problem."""
         self.stop()
         self._task = self._launch(self._steps(read), done=self._show, failed=self._fail)
 
     def stop(self) -> None:
-        """Here and on the server; the view is told nothing more."""
+        """Ends the preview, here and on the server; the view is told nothing more."""
         task, self._task = self._task, None
         if task is not None:
             task.stop()

@@ -51,7 +51,7 @@ def insert_again(document: Document, past: PastResult) -> Steps[LayerId]:
 
 
 def entry_of(made: Made, pixels: Pixels, extra: Mapping[str, str]) -> Entry:
-    """How a result is kept: its pixels as they are in the document, and what the editor wants to know again."""
+    """The entry under which a result is kept: ``pixels`` as they are in the document, ``extra`` for the editor."""
     area, format = pixels.area, pixels.format
     return Entry(
         filter_id=made.origin.filter,
@@ -68,7 +68,7 @@ def entry_of(made: Made, pixels: Pixels, extra: Mapping[str, str]) -> Entry:
 
 
 def keep_in(history: History) -> Remember:
-    """Keeps results as they were inserted, for as long as the editor runs."""
+    """Keeps results as they were inserted, until the editor ends."""
 
     def keep(one: Made) -> bool:
         pixels = one.new.pixels

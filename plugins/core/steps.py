@@ -92,7 +92,7 @@ class Launch(Protocol):
 
 
 def rest(seconds: float) -> Steps[None]:
-    """Waits for so long."""
+    """Waits for this many seconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         yield WAIT

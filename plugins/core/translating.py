@@ -43,7 +43,7 @@ class Made:
     source: Source
 
 
-# What is to be done with results once they are in the document, such as keeping them.
+# Called with results that have just been inserted, for instance to keep them.
 Remember = Callable[[Sequence[Made]], Steps[None]]
 
 
@@ -101,7 +101,7 @@ def translate_layers(
 
 
 def submitted(session: Session, request: TranslationRequest, lane: str, seen: Callable[[Job], None]) -> Steps[Job]:
-    """Waits for the job's end, and cancels it when nobody does any more. ``seen`` gets it at once."""
+    """Submits a request and waits for the end of its job, which ``seen`` gets at once. Closing the steps cancels it."""
     job = session.submit(request, done=lambda _job: None, lane=lane)
     seen(job)
     try:
@@ -162,7 +162,7 @@ class _Translation:
         yield from self._remember(made)
 
     def _read(self, batch: Sequence[Layer | None]) -> Steps[list[tuple[Source, Pixels]]]:
-        """Those that the selection leaves something of. Raises NothingSelected where there is none."""
+        """Reads the layers that the selection touches. Raises NothingSelected when it touches none."""
         found, beside = [], None
         for layer in batch:
             try:

@@ -36,6 +36,7 @@ def finish(steps: Steps[Result], tell: Callable[[], object] = lambda: None) -> R
 
 
 def until(condition: Callable[[], bool]) -> Steps[None]:
+    """Waits for a condition that something else brings about."""
     while not condition():
         yield WAIT
 
