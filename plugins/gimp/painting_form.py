@@ -8,13 +8,14 @@ from typing import Any, Optional
 
 from gi.repository import Gimp
 
+from ..core.gathering import suggested_title
+from ..core.problems import Problem
 from ..core.settings import Settings
 from ..core.texts import _
 from ..core.training import Trainings
 from ..core.training_wish import LONGEST_TITLE, PRESETS, preset_title, preset_words
 from . import painting, source_place
 from .gtk import Gtk, box, label
-from .problems import Problem
 from .target_list import TargetList
 
 Attempt = Callable[[Callable[[], None]], None]
@@ -28,11 +29,10 @@ class PaintingForm(Gtk.Box):  # type: ignore[misc]
     ) -> None:
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=12)
         self._trainings, self._settings = trainings, settings
-        self._image = image
         self._source: Any | None = None
         try:
             self._source = painting.source_layer(image, drawables)
-            said, suggestion = _source_words(image, self._source), painting.suggested_title(image, self._source)
+            said, suggestion = _source_words(image, self._source), suggested_title(painting.layer_choice(self._source))
         except Problem as problem:
             said, suggestion = str(problem), ""
         self._painting = label(said)
@@ -105,7 +105,7 @@ class PaintingForm(Gtk.Box):  # type: ignore[misc]
     def _begin(self) -> None:
         if self._source is None or not self._source.is_valid():
             raise Problem(_("No picture is open."), _("Open one, or make a new one, and try again."))
-        title = self._title.get_text().strip() or painting.suggested_title(self._image, self._source)
+        title = self._title.get_text().strip() or suggested_title(painting.layer_choice(self._source))
         wish = painting.wish(self._source, self._targets.targets, title, self._chosen_preset, self._settings(None))
         self._trainings.start(wish, source_place.note(self._source))
 

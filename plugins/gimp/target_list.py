@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 from gi.repository import Gimp
 
 from ..client import ClientError
+from ..core.gathering import ChosenTarget, LayerChoice
+from ..core.problems import Problem
 from ..core.texts import _, told
 from ..core.training_wish import SUFFIXES, check_file
 from .gtk import Gdk, GObject, Gtk, Pango, box
-from .painting import LayerChoice, Target
-from .problems import Problem
+from .painting import layer_choice
 from .source_place import every
 
 _HEIGHT = 84  # pixels: three rows
@@ -26,7 +27,7 @@ class TargetList(Gtk.Box):  # type: ignore[misc]
 
     def __init__(self, source: Any | None, attempt: Any) -> None:
         super().__init__(orientation=Gtk.Orientation.HORIZONTAL, spacing=6)
-        self.targets: list[Target] = []
+        self.targets: list[ChosenTarget] = []
         self._source, self._attempt = source, attempt
         self._list = Gtk.ListBox(selection_mode=Gtk.SelectionMode.MULTIPLE)
         self._list.get_accessible().set_name(_("Photos to learn from"))
@@ -47,7 +48,7 @@ class TargetList(Gtk.Box):  # type: ignore[misc]
         """The next key goes to the button that adds files."""
         self._files.grab_focus()
 
-    def add_target(self, target: Target) -> None:
+    def add_target(self, target: ChosenTarget) -> None:
         """Once. Raises Problem for a file that servers do not take."""
         if isinstance(target, Path):
             try:
@@ -91,7 +92,7 @@ class TargetList(Gtk.Box):  # type: ignore[misc]
             heading = Gtk.MenuItem(label=image.get_name(), sensitive=False)
             menu.append(heading)
             for layer in every(image.get_layers()):
-                menu.append(self._entry(LayerChoice(layer, layer.get_name())))
+                menu.append(self._entry(layer_choice(layer)))
         if not menu.get_children():
             menu.append(Gtk.MenuItem(label=_("No picture is open."), sensitive=False))
         menu.attach_to_widget(self._layers)
@@ -113,11 +114,11 @@ class TargetList(Gtk.Box):  # type: ignore[misc]
         self._remove.set_sensitive(bool(self._list.get_selected_rows()))
 
 
-def _row(target: Target) -> Gtk.ListBoxRow:
+def _row(target: ChosenTarget) -> Gtk.ListBoxRow:
     if isinstance(target, Path):
         name, place = target.name, str(target)
     else:
-        picture = target.layer.get_image().get_name()
+        picture = target.document.name
         name = place = _("Layer “{name}” of {picture}").format(name=target.name, picture=picture)
     line = Gtk.Label(label=name, xalign=0, ellipsize=Pango.EllipsizeMode.MIDDLE, margin=3)
     row = Gtk.ListBoxRow(tooltip_text=place)

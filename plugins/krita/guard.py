@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from ..core.problems import Problem
 from ..core.texts import _
-from .problems import Problem
 
 log = logging.getLogger("pleinair")
 Reporter = Callable[[str, str], None]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+from ..core.gathering import LayerChoice, TrainingChoice, gather_training, suggested_title
+from ..core.problems import Problem
 from ..core.texts import _
 from ..core.training_wish import LONGEST_TITLE, PRESETS, TrainingWish, options_from, preset_title, preset_words
 from . import host
+from .document import KritaDocument
 from .guard import connect, follow, report
-from .painting import LayerChoice, PaintingChoice, gather, layer_choice, suggested_title
-from .problems import Problem
+from .painting import layer_choice, place_of
 from .qt import Qt, QTimer, QtWidgets
 from .steps import Task
 from .studio import Studio
@@ -90,7 +93,7 @@ class PaintingForm(QtWidgets.QWidget):  # type: ignore[misc]
         """The active layer is the painting; a title that the artist has not written follows its name."""
         document = host.active_document()
         node = document.activeNode() if document is not None else None
-        self._source = None if node is None else layer_choice(document, node)
+        self._source = None if node is None else layer_choice(KritaDocument(document), node)
         self._layer.setText(self._source_words(document))
         suggested = "" if self._source is None else suggested_title(self._source)
         if self._title.text() == self._suggested:
@@ -98,12 +101,12 @@ class PaintingForm(QtWidgets.QWidget):  # type: ignore[misc]
             self._suggested = suggested
         self._show()
 
-    def _source_words(self, document: object) -> str:
+    def _source_words(self, document: Any) -> str:
         if self._source is None:
             return _("The layer that is selected in Krita; no picture is open.")
-        name, picture = self._source.name, host.name_of(document)
+        name, picture = self._source.name, self._source.document.name
         words = _("Layer “{name}” of {picture}").format(name=name, picture=picture)
-        if self._source.document.selection() is None:
+        if document.selection() is None:
             return words
         return _("{layer}, the selected part as a rectangle").format(layer=words)
 
@@ -128,15 +131,16 @@ class PaintingForm(QtWidgets.QWidget):  # type: ignore[misc]
     def _begin(self) -> None:
         if self._source is None:
             raise Problem(_("No picture is open."), _("Open one, or make a new one, and try again."))
-        choice = PaintingChoice(
+        choice = TrainingChoice(
             self._source,
+            suggested_title(self._source),
             tuple(self._targets.targets),
             self._title.text().strip() or suggested_title(self._source),
             self._preset.currentData(),
             options_from(self._studio.settings.training_options),
         )
-        source = self._source.key
-        self._task = Task(gather(choice), done=lambda wish: self._send(wish, source), failed=self._fail, parent=self)
+        source, steps = place_of(self._source), gather_training(choice)
+        self._task = Task(steps, done=lambda wish: self._send(wish, source), failed=self._fail, parent=self)
         self._show()
 
     def _send(self, wish: TrainingWish, source: str) -> None:

@@ -140,7 +140,7 @@ class PaintingPage(QtWidgets.QWidget):  # type: ignore[misc]
         """What became of Use now."""
         run = self._studio.run
         job = self._studio.trainings.seen.job
-        ours = run is not None and job is not None and run.wish.chosen.id == job.filter_id
+        ours = run is not None and job is not None and run.order.chosen.id == job.filter_id
         translating = _("Translation: {state}").format(state=run.describe()) if ours and run is not None else ""
         _say(self._run, words.doing_line(self._studio.trainings.doing) or translating)
         self._use.setEnabled(self._studio.trainings.can_use and not self._studio.busy)

@@ -12,9 +12,9 @@ from typing import Any
 from krita import Krita
 
 from ..core.area import Area
+from ..core.problems import Problem
 from ..core.texts import _
 from .pixels import Space
-from .problems import Problem
 from .qt import QByteArray
 
 

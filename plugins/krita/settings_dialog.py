@@ -7,11 +7,12 @@ from typing import Any
 
 from ..client import ClientError, Endpoint, server_fingerprint
 from ..core.settings import Settings
+from ..core.steps import elsewhere
 from ..core.texts import _, told
 from . import host
 from .guard import connect, report
 from .qt import QtWidgets
-from .steps import Task, elsewhere
+from .steps import Task
 from .studio import Studio
 
 

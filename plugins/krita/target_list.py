@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Union
+from typing import Any
 
 from krita import Krita
 
 from ..client import ClientError
+from ..core.gathering import ChosenTarget
+from ..core.problems import Problem
 from ..core.texts import _, told
 from ..core.training_wish import SUFFIXES, check_file
 from . import host
+from .document import KritaDocument
 from .guard import connect
-from .painting import LayerChoice, layer_choice
-from .problems import Problem
+from .painting import layer_choice
 from .qt import QtWidgets, pyqtSignal
-
-Target = Union[LayerChoice, Path]
 
 _ROWS = 3
 
@@ -26,7 +26,7 @@ class TargetList(QtWidgets.QWidget):  # type: ignore[misc]
 
     def __init__(self) -> None:
         super().__init__()
-        self.targets: list[Target] = []
+        self.targets: list[ChosenTarget] = []
         self._list = QtWidgets.QListWidget()
         self._list.setAccessibleName(_("Photos to learn from"))
         self._list.setMinimumHeight(self._list.fontMetrics().height() * (_ROWS + 1))
@@ -53,7 +53,7 @@ class TargetList(QtWidgets.QWidget):  # type: ignore[misc]
         connect(self._list.itemSelectionChanged, self._show_buttons)
         self._show_buttons()
 
-    def add(self, target: Target) -> None:
+    def add(self, target: ChosenTarget) -> None:
         """Once. Raises Problem for a file that servers do not take."""
         if isinstance(target, Path):
             try:
@@ -63,7 +63,7 @@ class TargetList(QtWidgets.QWidget):  # type: ignore[misc]
         if target not in self.targets:
             self.targets.append(target)
             item = QtWidgets.QListWidgetItem(_name(target))
-            item.setToolTip(str(target) if isinstance(target, Path) else host.name_of(target.document))
+            item.setToolTip(str(target) if isinstance(target, Path) else target.document.name)
             self._list.addItem(item)
             self.changed.emit()
 
@@ -84,7 +84,7 @@ class TargetList(QtWidgets.QWidget):  # type: ignore[misc]
         for document in Krita.instance().documents():
             self._menu.addSection(host.name_of(document))
             for node in host.layers(document):
-                choice = layer_choice(document, node)
+                choice = layer_choice(KritaDocument(document), node)
                 action = self._menu.addAction(choice.name.replace("&", "&&"))
                 connect(action.triggered, lambda choice=choice: self.add(choice))
         if self._menu.isEmpty():
