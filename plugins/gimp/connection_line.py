@@ -13,7 +13,7 @@ from .gtk import Gtk, label
 Call = Callable[[], None]
 
 
-class ConnectionLine(Gtk.Box):  # type: ignore[misc]
+class ConnectionLine(Gtk.Box):
     """Where the server is and whether it answers; with the remedies when it does not, in windows above ``parent``."""
 
     def __init__(self, parent: Gtk.Window, session: Session, store: SettingsStore) -> None:

@@ -105,7 +105,8 @@ class _TranslateWindow:
         self._dialog.set_response_sensitive(Gtk.ResponseType.OK, ready)
 
     def _apply(self) -> None:
-        if self._dialog.get_widget_for_response(Gtk.ResponseType.OK).get_sensitive():
+        button = self._dialog.get_widget_for_response(Gtk.ResponseType.OK)
+        if button is not None and button.get_sensitive():
             self._dialog.response(Gtk.ResponseType.OK)
 
     def _star(self, identifier: str, wanted: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from ..client.messages import Filter
 from ..core.browser import domains, facts, matching, title
@@ -14,7 +14,7 @@ _THUMBNAIL_WIDTH, _THUMBNAIL_HEIGHT = 120, 60
 _STARS = {True: "★", False: "☆"}
 
 
-class FilterList(Gtk.Box):  # type: ignore[misc]
+class FilterList(Gtk.Box):
     """Emits ``chosen`` when another filter is selected, or none any more, ``applied`` on a double click and ``starred``
     (identifier, wanted)."""
 
@@ -53,7 +53,7 @@ class FilterList(Gtk.Box):  # type: ignore[misc]
     @property
     def chosen(self) -> Filter | None:
         row = self._list.get_selected_row()
-        return row.shown if row else None
+        return row.shown if isinstance(row, _Row) else None
 
     def show_filters(self, filters: Sequence[Filter], favourites: Sequence[str], nothing: str) -> None:
         """``nothing`` is said where there is no filter at all."""
@@ -82,14 +82,14 @@ class FilterList(Gtk.Box):  # type: ignore[misc]
             self.emit("chosen")
 
     def _select(self, wanted: str) -> None:
-        rows = self._list.get_children()
+        rows = [row for row in self._list.get_children() if isinstance(row, _Row)]
         row = next((row for row in rows if row.shown.id == wanted), rows[0] if rows else None)
         self._filling = True
         self._list.select_row(row)
         self._filling = False
 
-    def _selected(self, rows: Any, row: Any) -> None:
-        if not self._filling and row:
+    def _selected(self, rows: Gtk.ListBox, row: Gtk.ListBoxRow | None) -> None:
+        if not self._filling and isinstance(row, _Row):
             self._wanted = row.shown.id
             self.emit("chosen")
 
@@ -97,7 +97,7 @@ class FilterList(Gtk.Box):  # type: ignore[misc]
         self.emit("starred", identifier, wanted)
 
 
-class _Row(Gtk.ListBoxRow):  # type: ignore[misc]
+class _Row(Gtk.ListBoxRow):
     def __init__(self, shown: Filter, favourite: bool, star: Callable[[str, bool], None]) -> None:
         super().__init__()
         self.shown = shown

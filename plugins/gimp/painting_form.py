@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Optional
+from typing import Optional
 
 from gi.repository import Gimp
 
@@ -22,14 +22,19 @@ Attempt = Callable[[Callable[[], None]], None]
 KeptSettings = Callable[[Optional[Callable[[Settings], Settings]]], Settings]
 
 
-class PaintingForm(Gtk.Box):  # type: ignore[misc]
+class PaintingForm(Gtk.Box):
     def __init__(
-        self, image: Any, drawables: list[Any], trainings: Trainings, settings: KeptSettings, attempt: Attempt
+        self,
+        image: Gimp.Image,
+        drawables: list[Gimp.Drawable],
+        trainings: Trainings,
+        settings: KeptSettings,
+        attempt: Attempt,
     ) -> None:
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=12)
         self._trainings, self._settings = trainings, settings
         self._image = image
-        self._source: Any | None = None
+        self._source: Gimp.Layer | None = None
         try:
             self._source = painting.source_layer(image, drawables)
             said, suggestion = _source_words(image, self._source), painting.suggested_title(image, self._source)
@@ -49,7 +54,7 @@ class PaintingForm(Gtk.Box):  # type: ignore[misc]
         self._withdraw = _button(_("_Cancel"), trainings.withdraw)
         self._withdraw.set_tooltip_text(_("Stops sending the pictures; nothing is trained"))
         self._bar = Gtk.ProgressBar(valign=Gtk.Align.CENTER)
-        self._title.connect("activate", lambda entry: self._start.get_sensitive() and self._start.clicked())
+        self._title.connect("activate", lambda entry: self._press_start())
         self._preset.connect("changed", lambda presets: self._choose_preset())
         self._arrange()
 
@@ -70,13 +75,17 @@ class PaintingForm(Gtk.Box):  # type: ignore[misc]
         for control in (self._targets, self._title, self._preset):
             control.set_sensitive(not sending)
 
+    def _press_start(self) -> None:
+        if self._start.get_sensitive():
+            self._start.clicked()
+
     def _arrange(self) -> None:
         note = label(
             _("The pictures are sent to the server, which trains a filter that turns the painting into such a photo.")
         )
         note.set_max_width_chars(60)
         grid = Gtk.Grid(column_spacing=12, row_spacing=6)
-        rows: tuple[tuple[str, Any], ...] = (
+        rows: tuple[tuple[str, Gtk.Widget], ...] = (
             (_("Painting:"), self._painting),
             (_("Photos:"), self._targets),
             (_("_Title:"), self._title),
@@ -110,14 +119,14 @@ class PaintingForm(Gtk.Box):  # type: ignore[misc]
         self._trainings.start(wish, source_place.note(self._source))
 
 
-def _source_words(image: Any, layer: Any) -> str:
+def _source_words(image: Gimp.Image, layer: Gimp.Layer) -> str:
     words = _("Layer “{name}” of {picture}").format(name=layer.get_name(), picture=image.get_name())
     return (
         words if Gimp.Selection.is_empty(image) else _("{layer}, the selected part as a rectangle").format(layer=words)
     )
 
 
-def _name(text: str, widget: Any) -> Gtk.Label:
+def _name(text: str, widget: Gtk.Widget) -> Gtk.Label:
     target = widget if widget.get_can_focus() else None
     return Gtk.Label(label=text, use_underline=True, xalign=0, valign=Gtk.Align.START, mnemonic_widget=target)
 

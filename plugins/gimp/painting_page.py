@@ -21,7 +21,7 @@ _TICK_MILLISECONDS = 1000
 _LOG_HEIGHT = 100  # pixels
 
 
-class PaintingPage(Gtk.Box):  # type: ignore[misc]
+class PaintingPage(Gtk.Box):
     def __init__(self, session: Session, store: SettingsStore, trainings: Trainings, attempt: Attempt) -> None:
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=6)
         self._session, self._store = session, store

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from gi.repository import Babl, Gegl
+from gi.repository import Babl, Gegl, Gimp
 
 from ..client.messages import Channels, SampleType, TransferFunction
 from ..core.area import Area
@@ -45,7 +45,7 @@ class Format:
         return self.channels in (Channels.GREY_ALPHA, Channels.RGBA)
 
 
-def wire_format(drawable: Any) -> Format:
+def wire_format(drawable: Gimp.Drawable) -> Format:
     """The format that loses nothing of a drawable, RGB or grey, whose colours sRGB can show."""
     model, depth = _encoding(drawable)
     if not _is_srgb(drawable):
@@ -53,7 +53,7 @@ def wire_format(drawable: Any) -> Format:
     return _format(model, depth if depth in _SAMPLES else "float")
 
 
-def preview_format(drawable: Any) -> Format:
+def preview_format(drawable: Gimp.Drawable) -> Format:
     """8-bit, encoded as the eye wants it."""
     model, _ = _encoding(drawable)
     perceptual = {"RGB": "R~G~B~", "RGBA": "R~G~B~A", "Y": "Y~", "YA": "Y~A"}
@@ -66,13 +66,12 @@ def named_format(name: str) -> Format:
     return _format(model, depth)
 
 
-def read(drawable: Any, area: Area, form: Format, scale: float = 1.0) -> bytes:
+def read(drawable: Gimp.Drawable, area: Area, form: Format, scale: float = 1.0) -> bytes:
     """The pixels of ``area``, which is in the coordinates of the scaled drawable."""
-    pixels: bytes = drawable.get_buffer().get(rectangle(area), scale, form.name, Gegl.AbyssPolicy.NONE)
-    return pixels
+    return drawable.get_buffer().get(rectangle(area), scale, form.name, Gegl.AbyssPolicy.NONE)
 
 
-def write(drawable: Any, form: Format, pixels: bytes | bytearray | memoryview) -> None:
+def write(drawable: Gimp.Drawable, form: Format, pixels: bytes | bytearray | memoryview) -> None:
     """Fills a whole drawable. ``pixels`` is exactly as long as that takes, else ValueError."""
     width, height = drawable.get_width(), drawable.get_height()
     row = width * form.pixel_bytes
@@ -87,18 +86,17 @@ def write(drawable: Any, form: Format, pixels: bytes | bytearray | memoryview) -
     drawable.update(0, 0, width, height)
 
 
-def read_raw(drawable: Any, area: Area) -> bytes:
+def read_raw(drawable: Gimp.Drawable, area: Area) -> bytes:
     """As GIMP stores them: for masks, and to keep alpha that the wire cannot carry."""
-    pixels: bytes = drawable.get_buffer().get(rectangle(area), 1.0, None, Gegl.AbyssPolicy.NONE)
-    return pixels
+    return drawable.get_buffer().get(rectangle(area), 1.0, None, Gegl.AbyssPolicy.NONE)
 
 
-def write_raw(drawable: Any, pixels: bytes | bytearray) -> None:
+def write_raw(drawable: Gimp.Drawable, pixels: bytes | bytearray) -> None:
     """What read_raw gave, into a whole drawable of the same format."""
     write(drawable, Format(Babl.get_name(drawable.get_format()), 0, 0, 0, drawable.get_bpp()), pixels)
 
 
-def keep_alpha(drawable: Any, stored: bytes, pixel_bytes: int) -> None:
+def keep_alpha(drawable: Gimp.Drawable, stored: bytes, pixel_bytes: int) -> None:
     """Gives ``drawable`` the alpha of ``stored`` (from read_raw, with alpha), exactly, where the wire rounded it."""
     _, depth = _encoding(drawable)
     sample, code = (8, "d") if depth == "double" else (4, "I")
@@ -111,7 +109,7 @@ def keep_alpha(drawable: Any, stored: bytes, pixel_bytes: int) -> None:
     write_raw(drawable, mixed)
 
 
-def rounds_alpha(drawable: Any) -> bool:
+def rounds_alpha(drawable: Gimp.Drawable) -> bool:
     """Whether the wire has fewer bits than the drawable."""
     return _encoding(drawable)[1] not in _SAMPLES
 
@@ -126,13 +124,13 @@ def crop(pixels: bytes | bytearray, form: Format, outer: Area, inner: Area) -> b
     return b"".join(view[start : start + length] for start in starts)
 
 
-def _encoding(drawable: Any) -> tuple[str, str]:
+def _encoding(drawable: Gimp.Drawable) -> tuple[str, str]:
     model, depth = Babl.format_get_encoding(drawable.get_format()).split(" ")
     return model, depth
 
 
-def _is_srgb(drawable: Any) -> bool:
-    return bool(Babl.get_name(Babl.format_get_space(drawable.get_format())) == _SRGB)
+def _is_srgb(drawable: Gimp.Drawable) -> bool:
+    return Babl.get_name(Babl.format_get_space(drawable.get_format())) == _SRGB
 
 
 def _format(model: str, depth: str) -> Format:
@@ -148,6 +146,6 @@ def _format(model: str, depth: str) -> Format:
     )
 
 
-def rectangle(area: Area) -> Any:
+def rectangle(area: Area) -> Gegl.Rectangle:
     """As GEGL wants it."""
     return Gegl.Rectangle.new(area.x, area.y, area.width, area.height)

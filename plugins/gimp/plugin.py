@@ -33,7 +33,7 @@ _ALWAYS = Gimp.ProcedureSensitivityMask.ALWAYS
 _LAYERS = Gimp.ProcedureSensitivityMask.DRAWABLE | Gimp.ProcedureSensitivityMask.DRAWABLES
 
 
-class Pleinair(Gimp.PlugIn):  # type: ignore[misc]
+class Pleinair(Gimp.PlugIn):
     """The procedures' names are GIMP's contract with scripts: they stay."""
 
     def do_set_i18n(self, name: str) -> bool:

@@ -21,7 +21,7 @@ SIDE = 448
 _SETTLED_MILLISECONDS = 200
 
 
-class Preview(Gtk.Box):  # type: ignore[misc]
+class Preview(Gtk.Box):
     """Shows the first of the chosen layers as ``show_filter`` would leave it: all of it, or a part at 100 %. ``close``
     it."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Callable, ClassVar
 
 from gi.repository import Gimp
 
@@ -18,13 +18,13 @@ from .source_place import every
 _HEIGHT = 84  # pixels: three rows
 
 
-class TargetList(Gtk.Box):  # type: ignore[misc]
+class TargetList(Gtk.Box):
     """Emits ``changed``. ``attempt`` runs what the artist asks for and says what was wrong; ``source`` cannot be
     chosen."""
 
     __gsignals__: ClassVar = {"changed": (GObject.SignalFlags.RUN_FIRST, None, ())}
 
-    def __init__(self, source: Any | None, attempt: Any) -> None:
+    def __init__(self, source: Gimp.Layer | None, attempt: Callable[[Callable[[], None]], None]) -> None:
         super().__init__(orientation=Gtk.Orientation.HORIZONTAL, spacing=6)
         self.targets: list[Target] = []
         self._source, self._attempt = source, attempt
@@ -126,7 +126,7 @@ def _row(target: Target) -> Gtk.ListBoxRow:
     return row
 
 
-def _button(text: str, clicked: Any) -> Gtk.Button:
+def _button(text: str, clicked: Callable[[], None]) -> Gtk.Button:
     button = Gtk.Button(label=text, use_underline=True)
     button.connect("clicked", lambda button: clicked())
     return button

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from ..client.messages import TrainingJob
 from ..core import training_words as words
@@ -13,7 +12,7 @@ from .gtk import Gtk, label, plain
 _WIDTH = 190  # pixels
 
 
-class TrainingList(Gtk.ScrolledWindow):  # type: ignore[misc]
+class TrainingList(Gtk.ScrolledWindow):
     """First a new training, which has no identifier, and then those that there are. ``follow`` is told which one the
     artist chooses."""
 
@@ -49,12 +48,12 @@ class TrainingList(Gtk.ScrolledWindow):  # type: ignore[misc]
             self._list.add(row)
         self._list.show_all()
 
-    def _selected(self, rows: Any, row: Any) -> None:
-        if not self._filling and row is not None:
+    def _selected(self, rows: Gtk.ListBox, row: Gtk.ListBoxRow | None) -> None:
+        if not self._filling and isinstance(row, _Row):
             self._follow(row.identifier)
 
 
-class _Row(Gtk.ListBoxRow):  # type: ignore[misc]
+class _Row(Gtk.ListBoxRow):
     """Changed in place, so that what the artist is about to click on stays where it is."""
 
     def __init__(self, identifier: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-from typing import Any
 
 from krita import Krita
 
@@ -17,8 +16,8 @@ from .steps import Steps, Task, elsewhere
 from .studio import Studio
 
 
-class CheckDialog(QtWidgets.QDialog):  # type: ignore[misc]
-    def __init__(self, studio: Studio, parent: Any) -> None:
+class CheckDialog(QtWidgets.QDialog):
+    def __init__(self, studio: Studio, parent: QtWidgets.QWidget) -> None:
         super().__init__(parent)
         self._studio = studio
         self._found: list[str] = []

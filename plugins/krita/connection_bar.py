@@ -14,7 +14,7 @@ from .studio import Studio
 _COLOURS = {"connected": "#4caf50", "connecting": "#ffa726", "failed": "#e53935", "offline": "#9e9e9e"}
 
 
-class ConnectionBar(QtWidgets.QWidget):  # type: ignore[misc]
+class ConnectionBar(QtWidgets.QWidget):
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self._studio = studio

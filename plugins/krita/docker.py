@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from krita import DockWidget
+from krita import Canvas, DockWidget
 
 from ..core.texts import _
 from .connection_bar import ConnectionBar
@@ -22,7 +20,7 @@ from .source_bar import SourceBar
 from .studio import Studio
 
 
-class PleinairDocker(DockWidget):  # type: ignore[misc]
+class PleinairDocker(DockWidget):
     """One in each of Krita's windows, all with one studio. An exception here would leave Krita without the docker."""
 
     def __init__(self, studio: Studio) -> None:
@@ -47,11 +45,11 @@ class PleinairDocker(DockWidget):  # type: ignore[misc]
         if studio.notice:
             self._messages.show_message(studio.notice, "")
 
-    def canvasChanged(self, canvas: Any) -> None:
+    def canvasChanged(self, canvas: Canvas | None) -> None:
         """Krita's, called when another view becomes active."""
         guarded(self._preview.look_again)()
 
-    def _contents(self) -> Any:
+    def _contents(self) -> QtWidgets.QScrollArea:
         parts = (
             ConnectionBar(self._studio),
             self._messages,

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..client.messages import Filter
 from ..core.browser import matching
 from ..core.texts import _, ngettext
 from .guard import connect, follow, guarded
-from .qt import QColor, QEvent, QIcon, QKeySequence, QPixmap, QShortcut, QSize, Qt, QtWidgets
+from .qt import QColor, QEvent, QIcon, QKeySequence, QObject, QPixmap, QShortcut, QSize, Qt, QtGui, QtWidgets
 from .studio import Studio
 
 _THUMBNAIL = QSize(96, 48)
 _ID = Qt.ItemDataRole.UserRole
 
 
-class FilterList(QtWidgets.QWidget):  # type: ignore[misc]
+class FilterList(QtWidgets.QWidget):
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self._studio = studio
-        self._shown: Any = None
+        self._shown: tuple[object, ...] | None = None
         self._icons: dict[tuple[str, float], QIcon] = {}
         self._search = QtWidgets.QLineEdit()
         self._search.setPlaceholderText(_("Search filters"))
@@ -54,12 +52,14 @@ class FilterList(QtWidgets.QWidget):  # type: ignore[misc]
         self._search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self._search.selectAll()
 
-    def eventFilter(self, watched: Any, event: Any) -> bool:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """From the search down into the list, as in every search field."""
-        if event.type() == QEvent.Type.KeyPress and event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return):
-            self._list.setFocus(Qt.FocusReason.OtherFocusReason)
-            return True
-        return False
+        if event.type() != QEvent.Type.KeyPress or not isinstance(event, QtGui.QKeyEvent):
+            return False
+        if event.key() not in (Qt.Key.Key_Down, Qt.Key.Key_Return):
+            return False
+        self._list.setFocus(Qt.FocusReason.OtherFocusReason)
+        return True
 
     def _lay_out(self) -> None:
         line = QtWidgets.QHBoxLayout()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from ..core.history import Entry
 from ..core.texts import _
@@ -12,7 +11,7 @@ from .qt import QtWidgets
 from .studio import Studio
 
 
-class HistoryBox(QtWidgets.QWidget):  # type: ignore[misc]
+class HistoryBox(QtWidgets.QWidget):
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self._studio = studio
@@ -47,6 +46,6 @@ class HistoryBox(QtWidgets.QWidget):  # type: ignore[misc]
             self._studio.insert_again(self._entries[row])
 
 
-def _line(entry: Any) -> str:
+def _line(entry: Entry) -> str:
     moment = time.strftime("%H:%M", time.localtime(entry.moment))
     return f"{moment}  {entry.layer_name}  ({entry.width} x {entry.height})"

@@ -8,7 +8,7 @@ from .qt import Qt, QtWidgets
 from .studio import Studio
 
 
-class LookBar(QtWidgets.QWidget):  # type: ignore[misc]
+class LookBar(QtWidgets.QWidget):
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self._studio = studio

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..core import training_words as words
 from ..core.texts import _
 from .guard import connect, follow, report_to, stop_reporting_to
 from .message_bar import MessageBar
 from .painting_form import PaintingForm
 from .painting_page import PaintingPage
-from .qt import Qt, QtWidgets
+from .qt import Qt, QtGui, QtWidgets
 from .studio import Studio
 
 
-class PaintingDialog(QtWidgets.QDialog):  # type: ignore[misc]
+class PaintingDialog(QtWidgets.QDialog):
     """Beside Krita's own windows. Trainings go on while it is closed; it looks at them only while it is seen."""
 
-    def __init__(self, studio: Studio, parent: Any) -> None:
+    def __init__(self, studio: Studio, parent: QtWidgets.QWidget | None) -> None:
         super().__init__(parent)
         self._studio = studio
         self._entries: list[tuple[str, str]] = []
@@ -48,13 +46,13 @@ class PaintingDialog(QtWidgets.QDialog):  # type: ignore[misc]
         follow(studio.trainings_changed, self, self._show)
         self._show()
 
-    def showEvent(self, event: Any) -> None:
+    def showEvent(self, event: QtGui.QShowEvent) -> None:
         super().showEvent(event)
         self._studio.session.connect()
         self._studio.trainings.open()
         self._set_watching(True)
 
-    def hideEvent(self, event: Any) -> None:
+    def hideEvent(self, event: QtGui.QHideEvent) -> None:
         super().hideEvent(event)
         if not event.spontaneous():  # else it is only minimised
             self._studio.trainings.close()

@@ -19,7 +19,7 @@ _LOOK_MILLISECONDS = 400  # Krita does not say when another layer is selected
 _STEPS = 1000
 
 
-class PaintingForm(QtWidgets.QWidget):  # type: ignore[misc]
+class PaintingForm(QtWidgets.QWidget):
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self._studio = studio
@@ -91,17 +91,17 @@ class PaintingForm(QtWidgets.QWidget):  # type: ignore[misc]
         document = host.active_document()
         node = document.activeNode() if document is not None else None
         self._source = None if node is None else layer_choice(document, node)
-        self._layer.setText(self._source_words(document))
+        self._layer.setText(self._source_words())
         suggested = "" if self._source is None else suggested_title(self._source)
         if self._title.text() == self._suggested:
             self._title.setText(suggested)
             self._suggested = suggested
         self._show()
 
-    def _source_words(self, document: object) -> str:
+    def _source_words(self) -> str:
         if self._source is None:
             return _("The layer that is selected in Krita; no picture is open.")
-        name, picture = self._source.name, host.name_of(document)
+        name, picture = self._source.name, host.name_of(self._source.document)
         words = _("Layer “{name}” of {picture}").format(name=name, picture=picture)
         if self._source.document.selection() is None:
             return words

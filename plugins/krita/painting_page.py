@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from ..client.messages import TrainingPreview, TrainingState
 from ..core import training_words as words
@@ -19,7 +18,7 @@ _STEPS = 1000
 _TICK_MILLISECONDS = 1000
 
 
-class PaintingPage(QtWidgets.QWidget):  # type: ignore[misc]
+class PaintingPage(QtWidgets.QWidget):
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self._studio = studio
@@ -59,7 +58,7 @@ class PaintingPage(QtWidgets.QWidget):  # type: ignore[misc]
         self._resume.setToolTip(_("Goes on from where it was last kept"))
         self._delete = self._button("delete", _("&Delete…"), self._ask_to_delete)
 
-    def _button(self, name: str, text: str, call: Callable[[], Any]) -> QtWidgets.QPushButton:
+    def _button(self, name: str, text: str, call: Callable[[], None]) -> QtWidgets.QPushButton:
         button = QtWidgets.QPushButton(text)
         button.setObjectName(f"pleinair_training_{name}")
         button.setAutoDefault(False)

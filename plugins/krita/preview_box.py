@@ -20,7 +20,7 @@ _LOOK_MILLISECONDS = 400
 _REST_MILLISECONDS = 350
 
 
-class PreviewBox(QtWidgets.QWidget):  # type: ignore[misc]
+class PreviewBox(QtWidgets.QWidget):
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self._studio = studio

@@ -10,7 +10,7 @@ from .studio import Studio
 _STEPS = 1000
 
 
-class RunBar(QtWidgets.QWidget):  # type: ignore[misc]
+class RunBar(QtWidgets.QWidget):
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self._studio = studio

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from ..client import ClientError, Endpoint, server_fingerprint
 from ..core.settings import Settings
@@ -15,8 +15,8 @@ from .steps import Task, elsewhere
 from .studio import Studio
 
 
-class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
-    def __init__(self, studio: Studio, parent: Any) -> None:
+class SettingsDialog(QtWidgets.QDialog):
+    def __init__(self, studio: Studio, parent: QtWidgets.QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(_("Pleinair settings"))
         self.setMinimumWidth(520)
@@ -94,7 +94,7 @@ class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
         form.addRow("", self._stop)
         return group
 
-    def _browse(self, call: Any) -> QtWidgets.QPushButton:
+    def _browse(self, call: Callable[[], None]) -> QtWidgets.QPushButton:
         button = QtWidgets.QPushButton(_("Browse…"))
         connect(button.clicked, call)
         return button
@@ -136,7 +136,7 @@ class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
         QtWidgets.QMessageBox.warning(self, self.windowTitle(), " ".join(told(error)))
 
 
-def _row(*controls: Any) -> QtWidgets.QWidget:
+def _row(*controls: QtWidgets.QWidget) -> QtWidgets.QWidget:
     row = QtWidgets.QWidget()
     layout = QtWidgets.QHBoxLayout(row)
     layout.setContentsMargins(0, 0, 0, 0)

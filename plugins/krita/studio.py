@@ -29,7 +29,7 @@ from .translating import Run, Wish, nodes_for
 _SAVE_MILLISECONDS = 500
 
 
-class Studio(QObject):  # type: ignore[misc]
+class Studio(QObject):
     """Lives as long as Krita. ``changed`` follows any change, on the interface thread."""
 
     changed = pyqtSignal()

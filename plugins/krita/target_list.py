@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Union
+from typing import Union
 
 from krita import Krita
 
@@ -21,7 +21,7 @@ Target = Union[LayerChoice, Path]
 _ROWS = 3
 
 
-class TargetList(QtWidgets.QWidget):  # type: ignore[misc]
+class TargetList(QtWidgets.QWidget):
     changed = pyqtSignal()
 
     def __init__(self) -> None:
@@ -100,5 +100,5 @@ class TargetList(QtWidgets.QWidget):  # type: ignore[misc]
         self._remove.setEnabled(bool(self._list.selectedItems()))
 
 
-def _name(target: Any) -> str:
+def _name(target: Target) -> str:
     return target.name if isinstance(target, Path) else _("Layer “{name}”").format(name=target.name)

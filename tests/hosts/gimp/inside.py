@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import runpy
 import time
 import traceback
 from pathlib import Path
@@ -54,7 +55,8 @@ def new_layer(
 ) -> int:
     picture = Gimp.Image.get_by_id(image)
     base = "GRAY" if picture.get_base_type() == Gimp.ImageBaseType.GRAY else "RGB"
-    layer = Gimp.Layer.new(picture, name, *size, TYPES[base, alpha], 100, Gimp.LayerMode.NORMAL)
+    width, height = size
+    layer = Gimp.Layer.new(picture, name, width, height, TYPES[base, alpha], 100, Gimp.LayerMode.NORMAL)
     picture.insert_layer(layer, _item(parent), 0)
     layer.set_offsets(*place)
     if pixels:
@@ -204,6 +206,14 @@ def clipboard() -> str:
 
     assert Gtk.init_check(None)[0]
     return Gtk.Clipboard.get(Gdk.SELECTION_CLIPBOARD).wait_for_text() or ""
+
+
+def missing(script: str, promised: dict[str, list[str]], versions: dict[str, str]) -> list[str]:
+    """Which of the names that were promised GIMP does not have."""
+    for namespace, version in versions.items():
+        gi.require_version(namespace, version)
+    found: list[str] = runpy.run_path(script)["missing"](promised)
+    return found
 
 
 def _run(name: str, image: int, drawables: list[int], arguments: dict[str, Any]) -> list[str]:
