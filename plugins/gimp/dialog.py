@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..core.presenters.filter_list import no_filter
 from ..core.session import Session
 from ..core.settings import Settings, SettingsProblem, SettingsStore
 from ..core.texts import _
@@ -89,7 +90,7 @@ class _TranslateWindow:
     def _session_changed(self) -> None:
         session = self._session
         self._status.show_connection(session.connection)
-        self._filters.show_filters(session.filters, session.settings.favourites, _nothing(session))
+        self._filters.show_filters(session.filters, session.settings.favourites, no_filter(session))
         self._sensitive()
 
     def _chosen(self) -> None:
@@ -122,12 +123,3 @@ class _TranslateWindow:
 
     def _look(self) -> Look:
         return Look(self._config.get_property("opacity"), self._config.get_property("keep-luminance"))
-
-
-def _nothing(session: Session) -> str:
-    if session.connection.kind != "connected":
-        return _("The filters are shown as soon as the server answers.")
-    if session.rejected:
-        first = session.rejected[0]
-        return _("The server cannot use {file}: {reason}").format(file=first.file_name, reason=first.reason)
-    return _("The server has no filter yet. Put one into its folder, and it appears here.")
