@@ -89,7 +89,7 @@ class _TranslateWindow:
 
     def _session_changed(self) -> None:
         session = self._session
-        self._status.show_connection(session.connection)
+        self._status.show_connection()
         self._filters.show_filters(session.filters, session.settings.favourites, no_filter(session))
         self._sensitive()
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from krita import Canvas, DockWidget
 
+from ..core.presenters.connection import ConnectionPresenter
+from ..core.presenters.mnemonics import unmarked
 from ..core.texts import _
 from .connection_bar import ConnectionBar
 from .filter_list import FilterList
@@ -79,7 +81,7 @@ class PleinairDocker(DockWidget):
         return scroll
 
     def _painting_button(self) -> QtWidgets.QPushButton:
-        button = QtWidgets.QPushButton(_("Painting to photo…"))
+        button = QtWidgets.QPushButton(unmarked(_("_Painting to photo…")))
         button.setObjectName("pleinair_painting")
         button.setToolTip(_("Trains a filter of your own from one painting and one photo, on the server"))
         connect(button.clicked, self._studio.painting_requested.emit)
@@ -87,8 +89,7 @@ class PleinairDocker(DockWidget):
 
     def _say_once(self) -> None:
         """A lost connection is told by the connection's own lines, and by the run that it ended."""
-        connection = self._studio.session.connection
-        self._messages.leave_to_others(f"{connection.sentence} {connection.remedy}".strip())
+        self._messages.leave_to_others(ConnectionPresenter(self._studio.session).shown.line)
 
     def _become_visible(self, visible: bool) -> None:
         """The server is looked for when somebody wants to see it, not when Krita starts."""
