@@ -8,6 +8,7 @@ from krita import Krita
 
 from ..core import diagnostics
 from ..core.checkup import Check, run_checks
+from ..core.presenters.mnemonics import ampersands
 from ..core.settings import Settings
 from ..core.texts import _
 from .guard import connect, report
@@ -29,7 +30,7 @@ class CheckDialog(QtWidgets.QDialog):
         self._verdict = QtWidgets.QLabel(_("Checking…"))
         self._verdict.setWordWrap(True)
         buttons = QtWidgets.QDialogButtonBox(QtWidgets.QDialogButtonBox.StandardButton.Close)
-        copy = buttons.addButton(_("Copy a &report"), QtWidgets.QDialogButtonBox.ButtonRole.ActionRole)
+        copy = buttons.addButton(ampersands(_("Copy a _report")), QtWidgets.QDialogButtonBox.ButtonRole.ActionRole)
         copy.setToolTip(_("For whoever helps you: what this window finds, and your settings without the token."))
         copy.setAutoDefault(False)
         connect(copy.clicked, self._copy)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from ..core.history import Entry
+from ..core.presenters.mnemonics import unmarked
 from ..core.texts import _
 from .guard import connect, follow
 from .qt import QtWidgets
@@ -21,7 +22,7 @@ class HistoryBox(QtWidgets.QWidget):
         self._choice.setMinimumContentsLength(12)
         self._choice.setAccessibleName(_("Past results"))
         self._choice.setToolTip(_("The results of this session, kept without loss until Krita is closed"))
-        self._insert = QtWidgets.QPushButton(_("Insert again"))
+        self._insert = QtWidgets.QPushButton(unmarked(_("_Insert again")))
         self._insert.setToolTip(_("Adds this result as a new layer, where it was"))
         layout = QtWidgets.QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ..client import ClientError, Endpoint, server_fingerprint
+from ..core.presenters.mnemonics import ampersands
 from ..core.settings import Settings
 from ..core.texts import _, told
 from . import host
@@ -27,7 +28,7 @@ class SettingsDialog(QtWidgets.QDialog):
         self._token = QtWidgets.QLineEdit(settings.token)
         self._token.setEchoMode(QtWidgets.QLineEdit.EchoMode.Password)
         self._token.setToolTip(_("What the server wants to be told; empty when it wants nothing"))
-        self._tls = QtWidgets.QCheckBox(_("&Encrypt the connection"))
+        self._tls = QtWidgets.QCheckBox(ampersands(_("_Encrypt the connection")))
         self._tls.setChecked(settings.tls)
         self._fingerprint = QtWidgets.QLineEdit(settings.fingerprint)
         self._fingerprint.setToolTip(_("SHA-256 of the certificate to trust; empty when the system trusts it already"))
@@ -80,8 +81,8 @@ class SettingsDialog(QtWidgets.QDialog):
     def _server_group(self) -> QtWidgets.QGroupBox:
         group = QtWidgets.QGroupBox(_("Server"))
         form = QtWidgets.QFormLayout(group)
-        form.addRow(_("&Address:"), self._address)
-        form.addRow(_("&Token:"), self._token)
+        form.addRow(ampersands(_("_Address:")), self._address)
+        form.addRow(ampersands(_("_Token:")), self._token)
         form.addRow("", self._tls)
         form.addRow(_("&Certificate:"), _row(self._fingerprint, self._fetch))
         return group

@@ -8,6 +8,7 @@ from typing import Union
 from krita import Krita
 
 from ..client import ClientError
+from ..core.presenters.mnemonics import ampersands
 from ..core.texts import _, told
 from ..core.training_wish import SUFFIXES, check_file
 from . import host
@@ -37,7 +38,7 @@ class TargetList(QtWidgets.QWidget):
         self._layers.setToolTip(_("A layer of one of the open pictures"))
         self._menu = QtWidgets.QMenu(self._layers)
         self._layers.setMenu(self._menu)
-        self._remove = QtWidgets.QPushButton(_("&Remove"))
+        self._remove = QtWidgets.QPushButton(ampersands(_("_Remove")))
         column = QtWidgets.QVBoxLayout()
         for button in (self._files, self._layers, self._remove):
             button.setAutoDefault(False)
