@@ -11,11 +11,18 @@ import os
 import runpy
 import time
 import traceback
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import gi
-from gi.repository import Babl, Gegl, Gimp, Gio
+
+# For more than the plug-in, whose stubs know only what it does with them.
+Babl: Any
+Gegl: Any
+Gimp: Any
+Gio: Any
+Babl, Gegl, Gimp, Gio = (import_module(f"gi.repository.{name}") for name in ("Babl", "Gegl", "Gimp", "Gio"))
 
 FOLDER = Path(os.environ["PLEINAIR_REQUESTS"])
 TYPES = {
@@ -202,10 +209,10 @@ def clipboard() -> str:
     """The text in the desktop's clipboard; empty while there is none."""
     gi.require_version("Gtk", "3.0")
     gi.require_version("Gdk", "3.0")
-    from gi.repository import Gdk, Gtk
-
-    assert Gtk.init_check(None)[0]
-    return Gtk.Clipboard.get(Gdk.SELECTION_CLIPBOARD).wait_for_text() or ""
+    gtk: Any = import_module("gi.repository.Gtk")
+    gdk: Any = import_module("gi.repository.Gdk")
+    assert gtk.init_check(None)[0]
+    return gtk.Clipboard.get(gdk.SELECTION_CLIPBOARD).wait_for_text() or ""
 
 
 def missing(script: str, promised: dict[str, list[str]], versions: dict[str, str]) -> list[str]:

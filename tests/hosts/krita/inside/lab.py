@@ -10,9 +10,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from krita import Krita, Selection
-from PyQt5.QtCore import QByteArray, Qt, QTimer
-from PyQt5.QtWidgets import QAbstractItemView, QApplication, QLabel, QMenu, QPushButton
+from .untyped import (
+    Krita,
+    QAbstractItemView,
+    QApplication,
+    QByteArray,
+    QLabel,
+    QMenu,
+    QPushButton,
+    Qt,
+    QTimer,
+    Selection,
+)
 
 # Krita's list of layers looks at changed layers a moment later, and does not survive it when they are gone by then.
 _NODE_MODEL_SECONDS = 0.4

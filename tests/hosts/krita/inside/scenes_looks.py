@@ -6,11 +6,8 @@ import os
 import time
 from typing import Any
 
-from PyQt5.QtCore import Qt, QTimer
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QToolButton
-
 from .lab import Lab, Steps
+from .untyped import QAbstractButton, QApplication, QLabel, QPushButton, Qt, QTest, QTimer, QToolButton
 
 
 def connects(lab: Lab) -> Steps:
