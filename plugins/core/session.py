@@ -136,12 +136,12 @@ class _Watcher(threading.Thread):
         super().__init__(name="pleinair-watch", daemon=True)
         self._session = session
         self._endpoint = endpoint
-        self._wish = Cancel()
+        self._cancel = Cancel()
         self._stopped = threading.Event()
 
     def stop(self) -> None:
         self._stopped.set()
-        self._wish.cancel()
+        self._cancel.cancel()
 
     def run(self) -> None:
         pause = FIRST_PAUSE
@@ -165,7 +165,7 @@ class _Watcher(threading.Thread):
         filters: dict[str, messages.Filter] = {}
         rejected: dict[str, messages.RejectedFile] = {}
         synced = False
-        for news in client.watch_filters(cancel=self._wish):
+        for news in client.watch_filters(cancel=self._cancel):
             synced = synced or news.event == _Event.SYNCED
             _apply(news, filters, rejected)
             if synced:
@@ -220,7 +220,7 @@ class _Lane:
 
         try:
             request = job.request
-            translation = client.translate(request.header, request.pixels, on_progress=go_on, cancel=job.cancel_wish)
+            translation = client.translate(request.header, request.pixels, on_progress=go_on, cancel=job.cancel_token)
         except Exception as error:  # whatever it is, the job ends
             failure = foreseen(error)
             self._post(lambda: self._finish(job, lambda: job.fail(failure)))

@@ -160,27 +160,27 @@ class Trainings:
         """Here: what it has learned becomes its filter."""
         followed = self.followed
         if self.can_stop:
-            self._ask("stop", lambda client, _wish: client.cancel_training(followed, keep_filter=True), self._take_job)
+            self._ask("stop", lambda client, _stop: client.cancel_training(followed, keep_filter=True), self._take_job)
 
     def cancel(self) -> None:
         followed = self.followed
         if self.can_cancel:
-            self._ask("cancel", lambda client, _wish: client.cancel_training(followed), self._take_job)
+            self._ask("cancel", lambda client, _stop: client.cancel_training(followed), self._take_job)
 
     def resume(self) -> None:
         followed = self.followed
         if self.can_resume:
-            self._ask("resume", lambda client, _wish: client.resume_training(followed), self._take_job)
+            self._ask("resume", lambda client, _stop: client.resume_training(followed), self._take_job)
 
     def delete(self) -> None:
         followed = self.followed
         if self.can_delete:
-            self._ask("delete", lambda client, _wish: client.delete_training(followed), lambda _: self._gone(followed))
+            self._ask("delete", lambda client, _stop: client.delete_training(followed), lambda _: self._gone(followed))
 
     def withdraw(self) -> None:
         """Gives up what is being sent or waited for; a training that has begun goes on."""
         if self._action is not None:
-            self._action.wish.cancel()
+            self._action.withdraw()
 
     # On the interface thread
 

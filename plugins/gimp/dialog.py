@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from ..core.look import Look
 from ..core.presenters.filter_list import no_filter
 from ..core.session import Session
 from ..core.settings import Settings, SettingsProblem, SettingsStore
 from ..core.texts import _
 from . import gtk
+from .call import Call
 from .connection_line import ConnectionLine
 from .filter_list import FilterList
 from .gtk import GimpUi, GObject, Gtk, box, label
-from .layers import Look
 from .preview import Preview
-
-if TYPE_CHECKING:
-    from .runs import Call
 
 
 def run(call: Call, session: Session, store: SettingsStore) -> bool:
@@ -43,10 +40,10 @@ class _TranslateWindow:
         self._status = ConnectionLine(self._dialog, session, store)
         self._arrange()
         self._listen()
+        self._forget = session.add_listener(self._session_changed)
 
     def run(self) -> bool:
         """Until the artist has decided."""
-        self._forget = self._session.add_listener(self._session_changed)
         self._session.connect()
         self._session_changed()
         self._preview.show_look(self._look())

@@ -5,24 +5,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from ..core.presenters.training_list import TrainingListPresenter
+from ..core.problems import Problem
 from ..core.session import Session
 from ..core.settings import Settings, SettingsProblem, SettingsStore
 from ..core.texts import _
 from ..core.training import Trainings
 from . import gtk
+from .call import Call
 from .connection_line import ConnectionLine
 from .gtk import Gtk, box, label
 from .message_bar import MessageBar
 from .painting_form import PaintingForm
 from .painting_page import PaintingPage
-from .problems import Problem
 from .training_list import TrainingList
-
-if TYPE_CHECKING:
-    from .runs import Call
 
 
 def run(call: Call, session: Session, store: SettingsStore) -> str:

@@ -8,14 +8,15 @@ from typing import Optional
 
 from gi.repository import Gimp
 
+from ..core.gathering import suggested_title
 from ..core.presenters.training_form import TrainingFormPresenter
+from ..core.problems import Problem
 from ..core.settings import Settings
 from ..core.texts import _
 from ..core.training import Trainings
 from ..core.training_wish import LONGEST_TITLE, PRESETS
 from . import painting, source_place
 from .gtk import Gtk, box, label
-from .problems import Problem
 from .target_list import TargetList
 
 Attempt = Callable[[Callable[[], None]], None]
@@ -36,11 +37,10 @@ class PaintingForm(Gtk.Box):
         self._trainings, self._settings = trainings, settings
         self._presenter = TrainingFormPresenter(trainings, needs_list=True)
         texts = self._presenter.texts
-        self._image = image
         self._source: Gimp.Layer | None = None
         try:
             self._source = painting.source_layer(image, drawables)
-            said, suggestion = self._source_words(self._source), painting.suggested_title(image, self._source)
+            said, suggestion = self._source_words(self._source), suggested_title(painting.layer_choice(self._source))
         except Problem as problem:
             said, suggestion = str(problem), ""
         self._painting = label(said)
@@ -106,8 +106,9 @@ class PaintingForm(Gtk.Box):
         self.pack_end(buttons, False, False, 0)
 
     def _source_words(self, layer: Gimp.Layer) -> str:
-        with_selection = not Gimp.Selection.is_empty(self._image)
-        return self._presenter.source_words(layer.get_name(), self._image.get_name(), with_selection=with_selection)
+        image = layer.get_image()
+        with_selection = not Gimp.Selection.is_empty(image)
+        return self._presenter.source_words(layer.get_name(), image.get_name(), with_selection=with_selection)
 
     @property
     def _chosen_preset(self) -> str:
@@ -120,7 +121,7 @@ class PaintingForm(Gtk.Box):
     def _begin(self) -> None:
         if self._source is None or not self._source.is_valid():
             raise Problem(_("No picture is open."), _("Open one, or make a new one, and try again."))
-        suggestion = painting.suggested_title(self._image, self._source)
+        suggestion = suggested_title(painting.layer_choice(self._source))
         title = self._presenter.title_to_send(self._title.get_text(), suggestion)
         wish = painting.wish(self._source, self._targets.targets, title, self._chosen_preset, self._settings(None))
         self._trainings.start(wish, source_place.note(self._source))

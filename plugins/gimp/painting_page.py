@@ -11,10 +11,11 @@ from ..core.settings import SettingsStore
 from ..core.texts import _
 from ..core.training import Trainings
 from ..core.training_seen import MadeFrom
-from . import apply, gtk, painting
+from . import gtk, painting
 from .gtk import GLib, Gtk, box, label
 from .painting_form import Attempt
 from .split import Split
+from .steps import post
 
 SIDE = 400
 _TICK_MILLISECONDS = 1000
@@ -127,7 +128,7 @@ class PaintingPage(Gtk.Box):
         if self._translating:
             return
         self._translating = True
-        apply.post(lambda: self._attempt(lambda: self._translate_now(found, made_from)))
+        post(lambda: self._attempt(lambda: self._translate_now(found, made_from)))
 
     def _translate_now(self, found: Filter, made_from: MadeFrom) -> None:
         self.show_state()

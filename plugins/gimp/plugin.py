@@ -16,10 +16,11 @@ gi.require_version("Gegl", "0.4")
 from gi.repository import Gimp, GLib, GObject  # noqa: E402
 
 from ..core.kept_results import MOST  # noqa: E402
+from ..core.problems import Problem  # noqa: E402
 from ..core.texts import _  # noqa: E402
 from ..core.training_wish import PRESETS, preset_title  # noqa: E402
 from . import paths, runs  # noqa: E402
-from .problems import Problem  # noqa: E402
+from .call import Call  # noqa: E402
 
 MENU = "<Image>/Filters/Pleinair"
 TRANSLATE = "plug-in-pleinair-translate"
@@ -178,7 +179,7 @@ def _guarded(run: runs.Run) -> Callable[..., Any]:
     """``run`` as GIMP calls it. What went wrong comes back as the error's one or two sentences."""
 
     def called(procedure: Any, mode: Any, image: Any, drawables: Any, config: Any, data: Any) -> Any:
-        call = runs.Call(procedure, mode, image, list(drawables), config, paths.settings_folder())
+        call = Call(procedure, mode, image, list(drawables), config, paths.settings_folder())
         try:
             outcome = run(call)
         except Problem as problem:

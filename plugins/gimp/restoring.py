@@ -2,38 +2,43 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from gi.repository import Gegl, Gimp
 
+from ..core import restoring
 from ..core.area import Area
-from ..core.history import Entry
 from ..core.kept_results import Kept, ResultStore, Thumbnail
+from ..core.look import Look
+from ..core.origins import origin_from
+from ..core.pixels import Pixels, WireFormat
+from ..core.problems import Problem
+from ..core.restoring import PastResult
 from ..core.texts import _, ngettext
-from . import layers, pixels
-from .layers import Look, Result
-from .pixels import Format, rectangle
-from .problems import Problem
+from ..core.translating import Made
+from . import pixels
+from .document import NOTED, GimpDocument
+from .pixels import rectangle
+from .steps import finish
 
 _THUMBNAIL_SIDE = 96
 _THUMBNAIL_FORMAT = "R'G'B'A u8"
 
 
-def keep(store: ResultStore, image: Any, made: list[tuple[Result, Any]], look: Look) -> None:
-    """The new layers of one translation. What cannot be kept is in the picture all the same; GIMP then says why."""
+def keep(store: ResultStore, image: Any, made: Sequence[Made]) -> None:
+    """The new layers of a translation, in its progress. What cannot be kept is in the picture all the same; GIMP then
+    says why."""
     Gimp.progress_init(_("Keeping the result"))
     try:
-        for result, layer in made:
-            if not _keep(store, image, result, layer, look):
+        for one in made:
+            if not _keep(store, image, one):
                 Gimp.message(_("The result is in the picture, but it is too large to be kept for later."))
     except (OSError, MemoryError) as error:
         why = _("not enough memory") if isinstance(error, MemoryError) else error.strerror or error
         Gimp.message(_("The result is in the picture, but it could not be kept for later ({why}).").format(why=why))
-    finally:
-        Gimp.progress_end()
 
 
 def numbered(store: ResultStore, number: int) -> Kept:
@@ -57,34 +62,26 @@ def number_of(store: ResultStore, wanted: Kept) -> int:
 
 def insert_again(store: ResultStore, image: Any, kept: Kept) -> None:
     """As a new layer above the active one, where it was, in one undo step. Raises Problem."""
+    gone, extra = _("This result is not kept any more, or it is damaged."), kept.entry.extra
     try:
-        content = store.pixels(kept)
-        form = pixels.named_format(kept.entry.extra["format"])
-        look = Look(float(kept.entry.extra["opacity"]), kept.entry.extra["keep luminance"] == "yes")
-        origin = json.loads(kept.entry.extra["origin"])
+        look = Look(float(extra["opacity"]), extra["keep luminance"] == "yes")
+        origin = origin_from(extra["origin"], NOTED)
     except (KeyError, ValueError):
-        raise Problem(_("This result is not kept any more, or it is damaged."), _("Apply the filter again.")) from None
-    entry = kept.entry
-    new = layers.empty(image, entry.layer_name, entry.width, entry.height, form.alpha)
-    pixels.write(new, form, content)
-    new.set_offsets(*entry.place)
-    look.give(new)
-    image.undo_group_start()
-    try:
-        layers.lay_above(image, new, next(iter(image.get_selected_layers()), None))
-        layers.note_origin(new, origin)
-    finally:
-        image.undo_group_end()
-    Gimp.displays_flush()
+        raise Problem(gone, _("Apply the filter again.")) from None
+    past = PastResult(kept.entry, lambda: store.pixels(kept), gone, look, origin)
+    finish(restoring.insert_again(GimpDocument(image), past))
 
 
-def _keep(store: ResultStore, image: Any, result: Result, layer: Any, look: Look) -> bool:
-    """As ``ResultStore.add``."""
-    with _unmasked(image, layer) as shown:
-        form = pixels.wire_format(shown)
+def _keep(store: ResultStore, image: Any, made: Made) -> bool:
+    """As ``ResultStore.add``. What is kept is what can be seen: the layer's own pixels, selected as they are."""
+    with _unmasked(image, made.layer) as shown:
+        format = pixels.wire_format(shown)
         area = Area(0, 0, shown.get_width(), shown.get_height())
-        entry = _entry(image, result, layer.get_name(), shown, form, look)
-        return store.add(entry, pixels.read(shown, area, form), _thumbnail(shown))
+        place = area.moved(made.source.kept.x, made.source.kept.y)
+        content = Pixels(place, format, pixels.read(shown, area, format))
+        named = replace(made, new=replace(made.new, name=made.layer.get_name()))
+        entry = restoring.entry_of(named, content, _extra(image, made, format))
+        return store.add(entry, content.data, _thumbnail(shown))
 
 
 @contextmanager
@@ -109,25 +106,15 @@ def _unmasked(image: Any, layer: Any) -> Iterator[Any]:
         picture.delete()
 
 
-def _entry(image: Any, result: Result, name: str, layer: Any, form: Format, look: Look) -> Entry:
-    return Entry(
-        filter_id=result.origin["filter"],
-        filter_title=result.title,
-        filter_sha256=result.origin["sha256"],
-        layer_name=name,
-        width=layer.get_width(),
-        height=layer.get_height(),
-        channels=form.channels,
-        sample_type=form.sample_type,
-        place=result.source.place,
-        extra={
-            "picture": image.get_name(),
-            "format": form.name,
-            "opacity": str(look.opacity),
-            "keep luminance": "yes" if look.keep_luminance else "no",
-            "origin": json.dumps(result.origin),
-        },
-    )
+def _extra(image: Any, made: Made, format: WireFormat) -> dict[str, str]:
+    look = made.new.look
+    return {
+        "picture": image.get_name(),
+        **format.own,
+        "opacity": str(look.opacity),
+        "keep luminance": "yes" if look.keep_luminance else "no",
+        "origin": made.origin.written(NOTED),
+    }
 
 
 def _thumbnail(layer: Any) -> Thumbnail:

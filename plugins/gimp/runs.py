@@ -4,38 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any, Union
 
 from gi.repository import Gimp
 
 from ..core.kept_results import ResultStore
+from ..core.look import Look
+from ..core.problems import Problem
 from ..core.session import Session
 from ..core.settings import Settings, SettingsStore
 from ..core.texts import _
 from . import apply, keeping, layers, paths, restoring
-from .layers import Look
-from .problems import Problem
+from .call import Call
+from .steps import post
 
 # A text is what the procedure returns to scripts.
-Run = Callable[["Call"], Union[bool, str]]
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call of a procedure, as GIMP made it."""
-
-    procedure: Any
-    mode: Any
-    image: Any
-    drawables: list[Any]
-    config: Any
-    folder: Path
-
-    @property
-    def interactive(self) -> bool:
-        return bool(self.mode == Gimp.RunMode.INTERACTIVE)
+Run = Callable[[Call], Union[bool, str]]
 
 
 def translate(call: Call) -> bool:
@@ -46,7 +31,7 @@ def translate(call: Call) -> bool:
         if call.interactive and not _asked(call, session, store):
             return False
         options = _options(call.config)
-        if call.mode == Gimp.RunMode.NONINTERACTIVE:  # a script's pictures would push out the artist's
+        if call.mode == Gimp.RunMode.NONINTERACTIVE:
             apply.translate(session, call.image, call.drawables, options)
         else:
             keeping.translate_and_keep(session, store, call.image, call.drawables, options)
@@ -135,7 +120,7 @@ def _addressed(settings: Settings, address: str) -> Settings:
 
 @contextmanager
 def _session(settings: Settings) -> Iterator[Session]:
-    session = Session(settings, apply.post)
+    session = Session(settings, post)
     try:
         yield session
     finally:

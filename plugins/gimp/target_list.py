@@ -8,11 +8,12 @@ from typing import Callable, ClassVar
 from gi.repository import Gimp
 
 from ..client import ClientError
+from ..core.gathering import LayerChoice, Target
+from ..core.problems import Problem
 from ..core.texts import _, told
 from ..core.training_wish import SUFFIXES, check_file
 from .gtk import Gdk, GObject, Gtk, Pango, box
-from .painting import LayerChoice, Target
-from .problems import Problem
+from .painting import layer_choice
 from .source_place import every
 
 _HEIGHT = 84  # pixels: three rows
@@ -91,7 +92,7 @@ class TargetList(Gtk.Box):
             heading = Gtk.MenuItem(label=image.get_name(), sensitive=False)
             menu.append(heading)
             for layer in every(image.get_layers()):
-                menu.append(self._entry(LayerChoice(layer, layer.get_name())))
+                menu.append(self._entry(layer_choice(layer)))
         if not menu.get_children():
             menu.append(Gtk.MenuItem(label=_("No picture is open."), sensitive=False))
         menu.attach_to_widget(self._layers)
@@ -117,7 +118,7 @@ def _row(target: Target) -> Gtk.ListBoxRow:
     if isinstance(target, Path):
         name, place = target.name, str(target)
     else:
-        picture = target.layer.get_image().get_name()
+        picture = target.document.name
         name = place = _("Layer “{name}” of {picture}").format(name=target.name, picture=picture)
     line = Gtk.Label(label=name, xalign=0, ellipsize=Pango.EllipsizeMode.MIDDLE, margin=3)
     row = Gtk.ListBoxRow(tooltip_text=place)

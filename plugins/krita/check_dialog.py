@@ -10,10 +10,11 @@ from ..core import diagnostics
 from ..core.checkup import Check, run_checks
 from ..core.presenters.mnemonics import ampersands
 from ..core.settings import Settings
+from ..core.steps import Steps, elsewhere
 from ..core.texts import _
 from .guard import connect, report
 from .qt import QtWidgets
-from .steps import Steps, Task, elsewhere
+from .steps import Task
 from .studio import Studio
 
 

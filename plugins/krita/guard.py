@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from typing import Callable, TypeVar
 
+from ..core.problems import Problem
 from ..core.texts import _
-from .problems import Problem
 from .qt import QtCore
 
 log = logging.getLogger("pleinair")

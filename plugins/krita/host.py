@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 from krita import Document, Krita, Node, View
@@ -10,10 +9,7 @@ from krita import Document, Krita, Node, View
 from ..core.area import Area
 from ..core.texts import _
 from .pixels import Space
-from .qt import QtWidgets, QUuid
-from .steps import WAIT, Steps
-
-_ACTIVATION_SECONDS = 0.5
+from .qt import QtWidgets
 
 
 def settings_folder() -> Path:
@@ -69,29 +65,6 @@ def layers(document: Document) -> list[Node]:
 def name_of(document: Document) -> str:
     """As its tab says: the file's name, or the title of one that was never saved."""
     return Path(document.fileName()).name or document.name() or _("Picture")
-
-
-def until_idle(document: Document) -> Steps[None]:
-    """Waits for strokes and projections without stopping the interface as Document.waitForDone does."""
-    while is_open(document) and not document.tryBarrierLock():
-        yield WAIT
-    if is_open(document):
-        document.unlock()
-
-
-def make_active_again(document: Document, active: Node | None, added: QUuid) -> Steps[None]:
-    """Krita makes an added layer (named by its identifier) the active one, a moment later; the artist goes on where
-    they were."""
-    end = time.monotonic() + _ACTIVATION_SECONDS
-    while time.monotonic() < end:
-        yield WAIT
-        if not is_open(document):
-            return
-        now = document.activeNode()
-        if now is not None and now.uniqueId() == added:
-            break
-    if active is not None and is_open(document):
-        document.setActiveNode(active)
 
 
 def refresh(document: Document) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from krita import Node
 
+from ..core.host import PICTURE
+from ..core.origins import Origin
 from ..core.texts import _
 from . import host
+from .document import KritaDocument
 from .guard import connect, follow
-from .origins import Origin, origin_of
 from .qt import QTimer, QtWidgets
-from .sources import PICTURE
 from .studio import Studio
 
 _LOOK_MILLISECONDS = 400  # Krita does not say when another layer is selected
@@ -52,7 +53,9 @@ class OriginBar(QtWidgets.QWidget):
     def _result(self) -> tuple[Node | None, Origin | None]:
         document = host.active_document()
         node = document.activeNode() if document is not None else None
-        return node, origin_of(document, node) if document is not None and node is not None else None
+        if document is None or node is None:
+            return None, None
+        return node, KritaDocument(document).origin_of(node)
 
     def _translate_again(self) -> None:
         node, origin = self._result()

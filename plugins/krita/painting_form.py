@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from krita import Document
+
+from ..core.gathering import LayerChoice, TrainingChoice, gather_training, suggested_title
 from ..core.presenters.mnemonics import ampersands
 from ..core.presenters.training_form import TrainingFormPresenter
+from ..core.problems import Problem
 from ..core.texts import _
 from ..core.training_wish import LONGEST_TITLE, TrainingWish, options_from
 from . import host
+from .document import KritaDocument
 from .guard import connect, follow, report
-from .painting import LayerChoice, PaintingChoice, gather, layer_choice, suggested_title
-from .problems import Problem
+from .painting import layer_choice, place_of
 from .qt import Qt, QTimer, QtWidgets
 from .steps import Task
 from .studio import Studio
@@ -92,20 +96,21 @@ class PaintingForm(QtWidgets.QWidget):
         """The active layer is the painting; a title that the artist has not written follows its name."""
         document = host.active_document()
         node = document.activeNode() if document is not None else None
-        self._source = None if node is None else layer_choice(document, node)
-        self._layer.setText(self._source_words())
+        chosen = document is not None and node is not None
+        self._source = layer_choice(KritaDocument(document), node) if chosen else None
+        self._layer.setText(self._source_words(document))
         suggested = "" if self._source is None else suggested_title(self._source)
         title = self._presenter.title_beside(self._title.text(), suggested)
         if title != self._title.text():
             self._title.setText(title)
         self._show()
 
-    def _source_words(self) -> str:
-        if self._source is None:
+    def _source_words(self, document: Document | None) -> str:
+        if self._source is None or document is None:
             return _("The layer that is selected in Krita; no picture is open.")
-        document = self._source.document
         with_selection = document.selection() is not None
-        return self._presenter.source_words(self._source.name, host.name_of(document), with_selection=with_selection)
+        picture = self._source.document.name
+        return self._presenter.source_words(self._source.name, picture, with_selection=with_selection)
 
     def _show(self) -> None:
         shown = self._presenter.shown(
@@ -130,15 +135,16 @@ class PaintingForm(QtWidgets.QWidget):
     def _begin(self) -> None:
         if self._source is None:
             raise Problem(_("No picture is open."), _("Open one, or make a new one, and try again."))
-        choice = PaintingChoice(
+        choice = TrainingChoice(
             self._source,
+            suggested_title(self._source),
             tuple(self._targets.targets),
             self._presenter.title_to_send(self._title.text(), suggested_title(self._source)),
             self._preset.currentData(),
             options_from(self._studio.settings.training_options),
         )
-        source = self._source.key
-        self._task = Task(gather(choice), done=lambda wish: self._send(wish, source), failed=self._fail, parent=self)
+        source, steps = place_of(self._source), gather_training(choice)
+        self._task = Task(steps, done=lambda wish: self._send(wish, source), failed=self._fail, parent=self)
         self._presenter.reading = True
         self._show()
 

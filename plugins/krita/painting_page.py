@@ -139,7 +139,7 @@ class PaintingPage(QtWidgets.QWidget):
     def _translation(self) -> str:
         """In words, while it is one with this training's filter."""
         run, job = self._studio.run, self._studio.trainings.seen.job
-        if run is None or job is None or run.wish.chosen.id != job.filter_id:
+        if run is None or job is None or run.order.chosen.id != job.filter_id:
             return ""
         return _("Translation: {state}").format(state=run.describe())
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..core.look import Look
 from . import host
 from .guard import connect
 from .qt import QTimer
-from .transfer import Look
+from .transfer import blending_mode_of, opacity_of
 
 _REFRESH_MILLISECONDS = 120
 
@@ -45,11 +46,11 @@ class Results:
 
     def restyle(self, look: Look) -> None:
         for node in self.nodes:
-            if node.opacity() != look.krita_opacity:
-                node.setOpacity(look.krita_opacity)
+            if node.opacity() != opacity_of(look):
+                node.setOpacity(opacity_of(look))
                 self._refresh_later.start()
-            if node.blendingMode() != look.blending_mode:
-                node.setBlendingMode(look.blending_mode)
+            if node.blendingMode() != blending_mode_of(look):
+                node.setBlendingMode(blending_mode_of(look))
 
     def _refresh(self) -> None:
         # Only what is seen: Krita may be about to close the other pictures, and does not survive it then.

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from krita import Document, Krita, Node
 
 from ..core.area import Area
+from ..core.problems import Problem
 from ..core.texts import _
 from .pixels import Space
-from .problems import Problem
 from .qt import QByteArray
 
 

@@ -8,11 +8,12 @@ from dataclasses import replace
 from ..client import ClientError, Endpoint, server_fingerprint
 from ..core.presenters.mnemonics import ampersands
 from ..core.settings import Settings
+from ..core.steps import elsewhere
 from ..core.texts import _, told
 from . import host
 from .guard import connect, report
 from .qt import QtWidgets
-from .steps import Task, elsewhere
+from .steps import Task
 from .studio import Studio
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..core.host import LAYER, PICTURE, WITH_MASKS
 from ..core.texts import _
 from .guard import connect, follow
 from .qt import QtWidgets
-from .sources import LAYER, PICTURE, WITH_MASKS
 from .studio import Studio
 
 

@@ -5,26 +5,29 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from ..client.messages import Filter
 from ..core.history import Entry, History
+from ..core.host import PICTURE
 from ..core.local_server import LocalServer
+from ..core.look import Look
+from ..core.origins import Origin
+from ..core.problems import Problem
+from ..core.restoring import PastResult, insert_again, keep_in
 from ..core.session import Session
-from ..core.settings import Settings, SettingsProblem, SettingsStore
+from ..core.settings import Settings, SettingsStore
 from ..core.texts import _
 from ..core.training import Trainings
+from ..core.translating import Order
+from ..core.translation_run import TranslationRun
 from . import host
+from .document import KritaDocument
 from .guard import connect, guarded, log, report
-from .origins import Origin
-from .problems import Problem
 from .qt import QObject, QTimer, pyqtSignal
-from .restoring import insert_again
 from .results import Results
-from .sources import PICTURE
 from .steps import Task
-from .transfer import Look
-from .translating import Run, Wish, nodes_for
 
 _SAVE_MILLISECONDS = 500
 
@@ -52,7 +55,7 @@ class Studio(QObject):
         self.trainings.add_listener(self.trainings_changed.emit)
         self.history = History()
         self.results = Results()
-        self.run: Run | None = None
+        self.run: TranslationRun | None = None
         self.local_server: LocalServer | None = None
         self._server_work: threading.Thread | None = None
         self._save_later = QTimer(self)
@@ -78,10 +81,7 @@ class Studio(QObject):
 
     def save(self) -> None:
         self._save_later.stop()
-        try:
-            self._store.save(self.settings)
-        except SettingsProblem as problem:
-            raise Problem(problem.sentence, problem.remedy) from problem
+        self._store.save(self.settings)
 
     def choose(self, filter_id: str) -> None:
         """The filter that Apply and the preview use."""
@@ -98,7 +98,7 @@ class Studio(QObject):
         document: Any = None,
     ) -> None:
         """Translates the nodes (those selected in the layer list, when None) or the picture, as ``choice`` says, or the
-        settings where it is empty. ``above`` is as in Wish; ``document`` is the active one when None."""
+        settings where it is empty. ``above`` is as in Order; ``document`` is the active one when None."""
         if self.busy:
             raise Problem(_("A translation is running."), _("Wait for its end, or cancel it."))
         document = document or host.active_document()
@@ -107,14 +107,23 @@ class Studio(QObject):
         if not filter_id:
             raise Problem(_("No filter is chosen."), _("Choose one in the list of the Pleinair docker."))
         choice = choice or self.settings.source
-        wanted = nodes_for(choice, host.selected_nodes() if nodes is None else nodes, PICTURE)
+        layers = host.selected_nodes() if nodes is None else nodes
+        wanted = (None,) if choice == PICTURE else tuple(layers)
         if not wanted:
             raise Problem(_("No layer is selected."), _("Select one in the layer list and try again."))
-        wish = Wish(document, wanted, choice, self._chosen(filter_id), self.look, above)
+        order = Order(wanted, choice, self._chosen(filter_id), self.look, above)
         self.use(self.settings.used(filter_id))
         self.results.begin(document)
         self.run_begun.emit()
-        self.run = Run(wish, self.session, self.history, self._follow, self)
+        self.run = TranslationRun(
+            KritaDocument(document),
+            order,
+            self.session,
+            keep_in(self.history),
+            launch=partial(Task, parent=self),
+            changed=self._follow,
+            report=report,
+        )
         self.changed.emit()
 
     def apply_again(self, origin: Origin, before: Any) -> None:
@@ -148,8 +157,10 @@ class Studio(QObject):
         if document is None:
             raise Problem(_("No picture is open."), _("Open one, or make a new one, and try again."))
         self.results.begin(document)
+        gone = _("This result is not kept any more.")
+        past = PastResult(entry, lambda: self.history.pixels(entry), gone, self.look)
         Task(
-            insert_again(document, self.history, entry, self.look),
+            insert_again(KritaDocument(document), past),
             done=lambda made: self.results.add(made),
             failed=report,
             parent=self,

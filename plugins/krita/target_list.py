@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Union
 
 from krita import Krita
 
 from ..client import ClientError
+from ..core.gathering import Target
 from ..core.presenters.mnemonics import ampersands
+from ..core.problems import Problem
 from ..core.texts import _, told
 from ..core.training_wish import SUFFIXES, check_file
 from . import host
+from .document import KritaDocument
 from .guard import connect
-from .painting import LayerChoice, layer_choice
-from .problems import Problem
+from .painting import layer_choice
 from .qt import QtWidgets, pyqtSignal
-
-Target = Union[LayerChoice, Path]
 
 _ROWS = 3
 
@@ -64,7 +63,7 @@ class TargetList(QtWidgets.QWidget):
         if target not in self.targets:
             self.targets.append(target)
             item = QtWidgets.QListWidgetItem(_name(target))
-            item.setToolTip(str(target) if isinstance(target, Path) else host.name_of(target.document))
+            item.setToolTip(str(target) if isinstance(target, Path) else target.document.name)
             self._list.addItem(item)
             self.changed.emit()
 
@@ -85,7 +84,7 @@ class TargetList(QtWidgets.QWidget):
         for document in Krita.instance().documents():
             self._menu.addSection(host.name_of(document))
             for node in host.layers(document):
-                choice = layer_choice(document, node)
+                choice = layer_choice(KritaDocument(document), node)
                 action = self._menu.addAction(choice.name.replace("&", "&&"))
                 connect(action.triggered, lambda choice=choice: self.add(choice))
         if self._menu.isEmpty():

@@ -10,3 +10,7 @@ class Problem(Exception):
         super().__init__(f"{sentence} {remedy}".strip())
         self.sentence = sentence
         self.remedy = remedy
+
+
+class NothingSelected(Problem):
+    """The selection leaves nothing of a layer."""
