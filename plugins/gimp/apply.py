@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from gi.repository import Gimp
 
@@ -36,7 +35,11 @@ def keep_nothing(made: Sequence[Made]) -> Steps[None]:
 
 
 def translate(
-    session: Session, image: Any, drawables: list[Any], options: Options, remember: Remember = keep_nothing
+    session: Session,
+    image: Gimp.Image,
+    drawables: list[Gimp.Drawable],
+    options: Options,
+    remember: Remember = keep_nothing,
 ) -> None:
     """Nothing is written before all translations have arrived. Raises Problem."""
     if not options.filter_id:

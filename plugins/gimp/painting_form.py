@@ -27,7 +27,7 @@ KeptSettings = Callable[[Optional[Callable[[Settings], Settings]]], Settings]
 class PaintingForm(Gtk.Box):
     def __init__(
         self,
-        image: Gimp.Image,
+        image: Gimp.Image | None,
         drawables: list[Gimp.Drawable],
         trainings: Trainings,
         settings: KeptSettings,

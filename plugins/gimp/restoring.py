@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 from gi.repository import Gegl, Gimp
 
@@ -28,7 +27,7 @@ _THUMBNAIL_SIDE = 96
 _THUMBNAIL_FORMAT = "R'G'B'A u8"
 
 
-def keep(store: ResultStore, image: Any, made: Sequence[Made]) -> None:
+def keep(store: ResultStore, image: Gimp.Image, made: Sequence[Made]) -> None:
     """The new layers of a translation, in its progress. What cannot be kept is in the picture all the same; GIMP then
     says why."""
     Gimp.progress_init(_("Keeping the result"))
@@ -60,7 +59,7 @@ def number_of(store: ResultStore, wanted: Kept) -> int:
     return next((number for number, kept in enumerate(store.kept, 1) if kept.file == wanted.file), 1)
 
 
-def insert_again(store: ResultStore, image: Any, kept: Kept) -> None:
+def insert_again(store: ResultStore, image: Gimp.Image, kept: Kept) -> None:
     """As a new layer above the active one, where it was, in one undo step. Raises Problem."""
     gone, extra = _("This result is not kept any more, or it is damaged."), kept.entry.extra
     try:
@@ -72,7 +71,7 @@ def insert_again(store: ResultStore, image: Any, kept: Kept) -> None:
     finish(restoring.insert_again(GimpDocument(image), past))
 
 
-def _keep(store: ResultStore, image: Any, made: Made) -> bool:
+def _keep(store: ResultStore, image: Gimp.Image, made: Made) -> bool:
     """As ``ResultStore.add``. What is kept is what can be seen: the layer's own pixels, selected as they are."""
     with _unmasked(image, made.layer) as shown:
         format = pixels.wire_format(shown)
@@ -85,7 +84,7 @@ def _keep(store: ResultStore, image: Any, made: Made) -> bool:
 
 
 @contextmanager
-def _unmasked(image: Any, layer: Any) -> Iterator[Any]:
+def _unmasked(image: Gimp.Image, layer: Gimp.Layer) -> Iterator[Gimp.Layer]:
     """The layer, or its copy with its mask applied: what is kept are pixels, without a mask."""
     if layer.get_mask() is None:
         yield layer
@@ -106,7 +105,7 @@ def _unmasked(image: Any, layer: Any) -> Iterator[Any]:
         picture.delete()
 
 
-def _extra(image: Any, made: Made, format: WireFormat) -> dict[str, str]:
+def _extra(image: Gimp.Image, made: Made, format: WireFormat) -> dict[str, str]:
     look = made.new.look
     return {
         "picture": image.get_name(),
@@ -117,9 +116,8 @@ def _extra(image: Any, made: Made, format: WireFormat) -> dict[str, str]:
     }
 
 
-def _thumbnail(layer: Any) -> Thumbnail:
+def _thumbnail(layer: Gimp.Layer) -> Thumbnail:
     scale = min(1.0, _THUMBNAIL_SIDE / max(layer.get_width(), layer.get_height()))
     width, height = (max(1, round(length * scale)) for length in (layer.get_width(), layer.get_height()))
     area = rectangle(Area(0, 0, width, height))
-    shown: bytes = layer.get_buffer().get(area, scale, _THUMBNAIL_FORMAT, Gegl.AbyssPolicy.NONE)
-    return Thumbnail(width, height, shown)
+    return Thumbnail(width, height, layer.get_buffer().get(area, scale, _THUMBNAIL_FORMAT, Gegl.AbyssPolicy.NONE))

@@ -96,8 +96,10 @@ class PaintingForm(QtWidgets.QWidget):
         """The active layer is the painting; a title that the artist has not written follows its name."""
         document = host.active_document()
         node = document.activeNode() if document is not None else None
-        chosen = document is not None and node is not None
-        self._source = layer_choice(KritaDocument(document), node) if chosen else None
+        if document is None or node is None:
+            self._source = None
+        else:
+            self._source = layer_choice(KritaDocument(document), node)
         self._layer.setText(self._source_words(document))
         suggested = "" if self._source is None else suggested_title(self._source)
         title = self._presenter.title_beside(self._title.text(), suggested)
