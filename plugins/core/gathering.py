@@ -25,7 +25,7 @@ class LayerChoice:
     name: str
 
 
-Target = Union[LayerChoice, Path]
+ChosenTarget = Union[LayerChoice, Path]
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class TrainingChoice:
 
     source: LayerChoice
     source_name: str
-    targets: Sequence[Target]
+    targets: Sequence[ChosenTarget]
     title: str
     preset: str
     options: Mapping[str, str]

@@ -10,7 +10,7 @@ from gi.repository import Gimp
 
 from ..client import ClientError, TrainingClient
 from ..client.messages import Filter
-from ..core.gathering import LayerChoice, Target, TrainingChoice, gather_training, suggested_title
+from ..core.gathering import ChosenTarget, LayerChoice, TrainingChoice, gather_training, suggested_title
 from ..core.look import Look
 from ..core.problems import Problem
 from ..core.session import Session
@@ -29,14 +29,19 @@ def wish_from(
     """What the procedure's arguments say. Raises Problem."""
     source = source_layer(image, drawables)
     named = config.get_property("target")
-    targets: list[Target] = [*map(Path, config.get_property("target-files")), *([layer_choice(named)] if named else [])]
+    targets: list[ChosenTarget] = [
+        *map(Path, config.get_property("target-files")),
+        *([layer_choice(named)] if named else []),
+    ]
     if not targets:
         raise Problem(_("No photo is named."), _("Name files in the argument “target-files”, or a layer in “target”."))
     title = config.get_property("title") or suggested_title(layer_choice(source))
     return wish(source, targets, title, config.get_property("preset"), settings)
 
 
-def wish(source: Gimp.Layer, targets: Sequence[Target], title: str, preset: str, settings: Settings) -> TrainingWish:
+def wish(
+    source: Gimp.Layer, targets: Sequence[ChosenTarget], title: str, preset: str, settings: Settings
+) -> TrainingWish:
     """Reads the layers. Raises Problem."""
     options = options_from(settings.training_options)
     return finish(gather_training(TrainingChoice(layer_choice(source), "", targets, title, preset, options)))

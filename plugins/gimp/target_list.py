@@ -8,7 +8,7 @@ from typing import Callable, ClassVar
 from gi.repository import Gimp
 
 from ..client import ClientError
-from ..core.gathering import LayerChoice, Target
+from ..core.gathering import ChosenTarget, LayerChoice
 from ..core.problems import Problem
 from ..core.texts import _, told
 from ..core.training_wish import SUFFIXES, check_file
@@ -27,7 +27,7 @@ class TargetList(Gtk.Box):
 
     def __init__(self, source: Gimp.Layer | None, attempt: Callable[[Callable[[], None]], None]) -> None:
         super().__init__(orientation=Gtk.Orientation.HORIZONTAL, spacing=6)
-        self.targets: list[Target] = []
+        self.targets: list[ChosenTarget] = []
         self._source, self._attempt = source, attempt
         self._list = Gtk.ListBox(selection_mode=Gtk.SelectionMode.MULTIPLE)
         self._list.get_accessible().set_name(_("Photos to learn from"))
@@ -48,7 +48,7 @@ class TargetList(Gtk.Box):
         """The next key goes to the button that adds files."""
         self._files.grab_focus()
 
-    def add_target(self, target: Target) -> None:
+    def add_target(self, target: ChosenTarget) -> None:
         """Once. Raises Problem for a file that servers do not take."""
         if isinstance(target, Path):
             try:
@@ -114,7 +114,7 @@ class TargetList(Gtk.Box):
         self._remove.set_sensitive(bool(self._list.get_selected_rows()))
 
 
-def _row(target: Target) -> Gtk.ListBoxRow:
+def _row(target: ChosenTarget) -> Gtk.ListBoxRow:
     if isinstance(target, Path):
         name, place = target.name, str(target)
     else:

@@ -7,7 +7,7 @@ from pathlib import Path
 from krita import Krita
 
 from ..client import ClientError
-from ..core.gathering import Target
+from ..core.gathering import ChosenTarget
 from ..core.presenters.mnemonics import ampersands
 from ..core.problems import Problem
 from ..core.texts import _, told
@@ -26,7 +26,7 @@ class TargetList(QtWidgets.QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.targets: list[Target] = []
+        self.targets: list[ChosenTarget] = []
         self._list = QtWidgets.QListWidget()
         self._list.setAccessibleName(_("Photos to learn from"))
         self._list.setMinimumHeight(self._list.fontMetrics().height() * (_ROWS + 1))
@@ -53,7 +53,7 @@ class TargetList(QtWidgets.QWidget):
         connect(self._list.itemSelectionChanged, self._show_buttons)
         self._show_buttons()
 
-    def add(self, target: Target) -> None:
+    def add(self, target: ChosenTarget) -> None:
         """Once. Raises Problem for a file that servers do not take."""
         if isinstance(target, Path):
             try:
@@ -100,5 +100,5 @@ class TargetList(QtWidgets.QWidget):
         self._remove.setEnabled(bool(self._list.selectedItems()))
 
 
-def _name(target: Target) -> str:
+def _name(target: ChosenTarget) -> str:
     return target.name if isinstance(target, Path) else _("Layer “{name}”").format(name=target.name)
