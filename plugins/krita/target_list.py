@@ -6,12 +6,10 @@ from pathlib import Path
 
 from krita import Krita
 
-from ..client import ClientError
 from ..core.gathering import ChosenTarget
 from ..core.presenters.mnemonics import ampersands
-from ..core.problems import Problem
-from ..core.texts import _, told
-from ..core.training_wish import SUFFIXES, check_file
+from ..core.presenters.target_list import TargetListPresenter
+from ..core.texts import _
 from . import host
 from .document import KritaDocument
 from .guard import connect
@@ -26,7 +24,7 @@ class TargetList(QtWidgets.QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.targets: list[ChosenTarget] = []
+        self._presenter = TargetListPresenter(self._show)
         self._list = QtWidgets.QListWidget()
         self._list.setAccessibleName(_("Photos to learn from"))
         self._list.setMinimumHeight(self._list.fontMetrics().height() * (_ROWS + 1))
@@ -53,31 +51,24 @@ class TargetList(QtWidgets.QWidget):
         connect(self._list.itemSelectionChanged, self._show_buttons)
         self._show_buttons()
 
+    @property
+    def targets(self) -> list[ChosenTarget]:
+        return self._presenter.targets
+
     def add(self, target: ChosenTarget) -> None:
         """Once. Raises Problem for a file that servers do not take."""
-        if isinstance(target, Path):
-            try:
-                check_file(target)
-            except ClientError as error:
-                raise Problem(*told(error)) from error
-        if target not in self.targets:
-            self.targets.append(target)
-            item = QtWidgets.QListWidgetItem(_name(target))
-            item.setToolTip(str(target) if isinstance(target, Path) else target.document.name)
-            self._list.addItem(item)
-            self.changed.emit()
+        self._presenter.add(target)
+
+    def _show(self, target: ChosenTarget) -> None:
+        item = QtWidgets.QListWidgetItem(_name(target))
+        item.setToolTip(str(target) if isinstance(target, Path) else target.document.name)
+        self._list.addItem(item)
+        self.changed.emit()
 
     def _choose_files(self) -> None:
-        kinds = _("Pictures ({patterns})").format(patterns=" ".join(f"*{suffix}" for suffix in SUFFIXES))
-        paths, _kind = QtWidgets.QFileDialog.getOpenFileNames(self, _("Photos to learn from"), "", kinds)
-        refused: list[Problem] = []
-        for path in paths:
-            try:
-                self.add(Path(path))
-            except Problem as problem:
-                refused.append(problem)
-        if refused:  # the others are there
-            raise refused[0]
+        title, kinds = _("Photos to learn from"), self._presenter.kinds
+        paths, _kind = QtWidgets.QFileDialog.getOpenFileNames(self, title, "", kinds)
+        self._presenter.add_files(paths)
 
     def _fill_menu(self) -> None:
         self._menu.clear()
@@ -91,8 +82,7 @@ class TargetList(QtWidgets.QWidget):
             self._menu.addAction(_("No picture is open.")).setEnabled(False)
 
     def _remove_selected(self) -> None:
-        for row in sorted((self._list.row(item) for item in self._list.selectedItems()), reverse=True):
-            del self.targets[row]
+        for row in self._presenter.remove(self._list.row(item) for item in self._list.selectedItems()):
             self._list.takeItem(row)
         self.changed.emit()
 
