@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..client.messages import Filter, TrainingPreview
-from ..core.presenters.training_page import Button, Question, ShownTraining, TrainingPagePresenter
+from ..core.presenters.training_buttons import Button
+from ..core.presenters.training_page import Question, ShownTraining, TrainingPagePresenter
 from ..core.session import Session
 from ..core.settings import SettingsStore
 from ..core.texts import _
@@ -66,11 +67,11 @@ class PaintingPage(Gtk.Box):
         self._bar.set_fraction(shown.share or 0.0)
         self._show_log(shown.log)
         for button, how in (
-            (self._use, shown.use),
-            (self._stop, shown.stop),
-            (self._cancel, shown.cancel),
-            (self._resume, shown.resume),
-            (self._delete, shown.delete),
+            (self._use, shown.buttons.use),
+            (self._stop, shown.buttons.stop),
+            (self._cancel, shown.buttons.cancel),
+            (self._resume, shown.buttons.resume),
+            (self._delete, shown.buttons.delete),
         ):
             _give(button, how)
         self._show_time()

@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from ..client.messages import Filter, TrainingPreview
 from ..core.presenters.mnemonics import ampersands
-from ..core.presenters.training_page import Button, Question, ShownTraining, TrainingPagePresenter
+from ..core.presenters.training_buttons import Button
+from ..core.presenters.training_page import Question, ShownTraining, TrainingPagePresenter
 from ..core.texts import _
 from ..core.training_seen import MadeFrom
 from .guard import connect, follow
@@ -101,10 +102,10 @@ class PaintingPage(QtWidgets.QWidget):
         self._bar.setRange(0, _STEPS if shown.share is not None else 0)
         self._bar.setValue(round((shown.share or 0.0) * _STEPS))
         for button, how in (
-            (self._stop, shown.stop),
-            (self._cancel, shown.cancel),
-            (self._resume, shown.resume),
-            (self._delete, shown.delete),
+            (self._stop, shown.buttons.stop),
+            (self._cancel, shown.buttons.cancel),
+            (self._resume, shown.buttons.resume),
+            (self._delete, shown.buttons.delete),
         ):
             _give(button, how)
         self._show_run()
@@ -131,7 +132,7 @@ class PaintingPage(QtWidgets.QWidget):
         """What became of Use now."""
         shown = self._now
         _say(self._run, shown.doing)
-        _give(self._use, shown.use)
+        _give(self._use, shown.buttons.use)
 
     def _tick(self) -> None:
         _say(self._time, self._presenter.time)

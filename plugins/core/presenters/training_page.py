@@ -10,16 +10,7 @@ from .. import training_words as words
 from ..texts import _
 from ..training import Trainings
 from ..training_seen import MadeFrom
-
-
-@dataclass(frozen=True)
-class Button:
-    """``text`` has its key marked by an underscore."""
-
-    text: str
-    tip: str
-    visible: bool
-    enabled: bool
+from .training_buttons import TrainingButtons, buttons_of
 
 
 @dataclass(frozen=True)
@@ -49,11 +40,7 @@ class ShownTraining:
     warnings: str
     log: str
     doing: str
-    use: Button
-    stop: Button
-    cancel: Button
-    resume: Button
-    delete: Button
+    buttons: TrainingButtons
 
 
 class TrainingPagePresenter:
@@ -73,25 +60,19 @@ class TrainingPagePresenter:
     def shown(self, *, busy: bool, translation: str) -> ShownTraining:
         """``busy`` while layers are translated, ``translation`` in words, empty when none is of this training."""
         seen, job = self._trainings.seen, self._trainings.seen.job
-        going = job is not None and not words.ended(job)
-        use, stop, cancel, resume, delete = self._buttons(going, busy)
         return ShownTraining(
             pictures=words.pictures_line(job) if job else "",
             before=seen.original,
             after=seen.preview,
             waiting=words.preview_line(job),
-            going=going,
+            going=job is not None and not words.ended(job),
             share=words.fraction(job) if job else None,
             state=words.state_line(job) if job else _("Looking for the training…"),
             losses=words.losses_line(job) if job else "",
             warnings="\n".join(job.warnings) if job else "",
             log="\n".join(seen.log) if seen.is_in(TrainingState.FAILED) else "",
             doing=words.doing_line(self._trainings.doing) or translation,
-            use=use,
-            stop=stop,
-            cancel=cancel,
-            resume=resume,
-            delete=delete,
+            buttons=buttons_of(self._trainings, busy=busy),
         )
 
     @property
@@ -132,19 +113,3 @@ class TrainingPagePresenter:
         )
         if self._ask(question):
             self._trainings.delete()
-
-    def _buttons(self, going: bool, busy: bool) -> tuple[Button, Button, Button, Button, Button]:
-        trainings, seen = self._trainings, self._trainings.seen
-        finished = seen.is_in(TrainingState.FINISHED)
-        interrupted = seen.is_in(TrainingState.CANCELLED, TrainingState.FAILED)
-        over = seen.job is not None and not going
-        use = _("Translate _with it") if finished else _("_Use now")
-        use_tip = _("Translates the painting's layer with what it has learned, into a new layer above")
-        stop_tip = _("Ends the training; what it has learned becomes its filter")
-        return (
-            Button(use, use_tip, True, trainings.can_use and not busy),
-            Button(_("_Stop here"), stop_tip, going, trainings.can_stop),
-            Button(_("_Cancel training…"), "", going, trainings.can_cancel),
-            Button(_("_Resume"), _("Goes on from where it was last kept"), interrupted, trainings.can_resume),
-            Button(_("_Delete…"), "", over, trainings.can_delete),
-        )

@@ -43,11 +43,11 @@ def shown(seen: TrainingJob | None = None, *, busy: bool = False, translation: s
 
 
 def visible(what: ShownTraining) -> list[str]:
-    return [name for name in ("use", "stop", "cancel", "resume", "delete") if getattr(what, name).visible]
+    return [name for name in ("use", "stop", "cancel", "resume", "delete") if getattr(what.buttons, name).visible]
 
 
 def enabled(what: ShownTraining) -> list[str]:
-    return [name for name in ("use", "stop", "cancel", "resume", "delete") if getattr(what, name).enabled]
+    return [name for name in ("use", "stop", "cancel", "resume", "delete") if getattr(what.buttons, name).enabled]
 
 
 def test_one_that_is_looked_for_has_nothing_to_press() -> None:
@@ -66,7 +66,7 @@ def test_one_that_runs_is_used_stopped_or_cancelled() -> None:
 def test_one_that_has_finished_is_used_or_deleted() -> None:
     what = shown(FINISHED)
     assert visible(what) == enabled(what) == ["use", "delete"]
-    assert (what.use.text, shown(RUNNING).use.text) == ("Translate _with it", "_Use now")
+    assert (what.buttons.use.text, shown(RUNNING).buttons.use.text) == ("Translate _with it", "_Use now")
 
 
 @pytest.mark.parametrize("state", [TrainingState.CANCELLED, TrainingState.FAILED])
@@ -77,7 +77,7 @@ def test_one_that_was_interrupted_is_resumed_or_deleted(state: int) -> None:
 
 def test_it_is_not_used_while_layers_are_translated() -> None:
     what = shown(RUNNING, busy=True, translation="Translating")
-    assert not what.use.enabled and what.stop.enabled and what.doing == "Translating"
+    assert not what.buttons.use.enabled and what.buttons.stop.enabled and what.doing == "Translating"
 
 
 def test_what_is_asked_of_the_server_goes_before_a_translation() -> None:
