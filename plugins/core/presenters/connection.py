@@ -33,7 +33,7 @@ class ShownConnection:
 
 
 class ConnectionPresenter:
-    """``problem`` finds what is shown in place of the connection as long as there is one."""
+    """What windows show of the connection. ``problem`` finds what is shown in its place, as long as there is one."""
 
     def __init__(self, session: Session, problem: FindProblem = lambda: None) -> None:
         self._session = session
@@ -51,7 +51,7 @@ class ConnectionPresenter:
         self._session.reconnect()
 
     def heed(self, settings: Settings, *, started_server: bool = False) -> None:
-        """After a window in which the artist may have changed the settings, or started a server."""
+        """Uses settings that a window may have changed, and connects again where it may have started a server."""
         self._session.use(settings)
         if started_server:
             self._session.reconnect()

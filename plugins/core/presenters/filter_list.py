@@ -40,7 +40,7 @@ class FilterListPresenter:
         self._filters: Sequence[Filter] = ()
 
     def refresh(self, filters: Sequence[Filter], favourites: Sequence[str]) -> bool:
-        """Takes what the server has now. Whether other rows are to be shown than before."""
+        """Takes what the server has now, and gives whether the rows differ from before."""
         before, self._filters = self.rows, filters
         self.rows = [FilterRow(one, one.id in favourites) for one in matching(filters, self.query, favourites)]
         return _keys(before) != _keys(self.rows)
@@ -50,13 +50,13 @@ class FilterListPresenter:
         return next((place for place, row in enumerate(self.rows) if row.filter.id == filter_id), None)
 
     def select(self, selected: Filter | None) -> None:
-        """By the artist."""
+        """Takes what the artist has selected, None for nothing."""
         self.selected = selected
         if selected is not None:
             self.wanted = selected.id
 
     def reselect(self) -> int | None:
-        """After a refresh: the row to select, which is that of what was selected, else of what is wanted, else the
+        """Selects anew after a refresh and gives the row: that of what was selected, else of what is wanted, else the
         first; None without rows."""
         place = self.place_of(self.selected.id if self.selected else self.wanted)
         place = 0 if place is None and self.rows else place
@@ -69,7 +69,7 @@ class FilterListPresenter:
 
 
 def with_other_star(settings: Settings, filter_id: str) -> Settings:
-    """A favourite is none any more, and the other way round."""
+    """The settings with this filter's star given, or taken back."""
     return settings.with_favourite(filter_id, filter_id not in settings.favourites)
 
 

@@ -42,7 +42,7 @@ class TargetListPresenter:
             raise refused[0]
 
     def remove(self, rows: Iterable[int]) -> list[int]:
-        """Gives the rows from the last to the first, as they are to be taken out of a list."""
+        """Removes the targets of these rows, and gives the rows from the last to the first."""
         removed = sorted(rows, reverse=True)
         for row in removed:
             del self.targets[row]

@@ -37,8 +37,8 @@ class ShownForm:
 
 
 class TrainingFormPresenter:
-    """``reading`` while the editor reads the layers that are to be sent. With ``needs_list`` nothing is started before
-    the server has listed its trainings."""
+    """The editor sets ``reading`` while it reads the layers that are to be sent. With ``needs_list`` nothing can be
+    started before the server has listed its trainings."""
 
     def __init__(self, trainings: Trainings, *, needs_list: bool) -> None:
         self.reading = False
@@ -49,7 +49,7 @@ class TrainingFormPresenter:
         self._suggested = ""
 
     def shown(self, *, has_source: bool, has_targets: bool, preset: str) -> ShownForm:
-        """With what is chosen by now: a painting, photos and the preset."""
+        """The form's state, given whether there is a painting and a photo, and the chosen preset."""
         trainings = self._trainings
         idle = not trainings.doing and not self.reading
         answers = trainings.problem is None and (trainings.listed or not self._needs_list)
@@ -62,7 +62,7 @@ class TrainingFormPresenter:
         )
 
     def title_beside(self, entered: str, suggestion: str) -> str:
-        """The title to show when the painting is another: one that the artist has not written follows it."""
+        """The title to show beside another painting: its suggestion, unless the artist has written one."""
         if entered != self._suggested:
             return entered
         self._suggested = suggestion

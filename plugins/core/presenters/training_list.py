@@ -23,8 +23,8 @@ class TrainingListPresenter:
         return self._trainings.followed
 
     def refresh(self) -> bool:
-        """Takes the trainings as they are now. Whether there are others than before, or in another order; else only
-        lines may have changed, which are then changed in place: the artist may be pointing at one."""
+        """Takes the trainings as they are now, and gives whether there are others or in another order. Where not, only
+        lines may have changed: change them in place, since the artist may be pointing at one."""
         before, self.entries = self.entries, self._entries()
         return [one for one, _line in before] != [one for one, _line in self.entries]
 

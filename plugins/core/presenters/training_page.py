@@ -93,7 +93,7 @@ class TrainingPagePresenter:
         self._trainings.resume()
 
     def cancel(self) -> None:
-        """Once the artist is sure."""
+        """Cancels the training once the artist has confirmed it."""
         question = Question(
             _("Cancel this training?"),
             _("What it has learned stays on the server, and it can be resumed."),
@@ -104,7 +104,7 @@ class TrainingPagePresenter:
             self._trainings.cancel()
 
     def delete(self) -> None:
-        """Once the artist is sure."""
+        """Deletes the training once the artist has confirmed it."""
         question = Question(
             _("Delete this training and its files from the server?"),
             _("A filter that was made of it stays."),
