@@ -16,11 +16,11 @@ from ..core.origins import Origin, origin_from
 from ..core.pixels import Pixels, WireFormat
 from ..core.problems import NothingSelected, Problem
 from ..core.steps import Steps
+from ..core.stored_results import NOTED
 from ..core.texts import _
 from . import layers, pixels
 
 PARASITE = "pleinair-translation"
-NOTED = ("filter", "sha256", "execution_provider", "source")
 _SAVED_AND_UNDONE = Gimp.PARASITE_PERSISTENT | Gimp.PARASITE_UNDOABLE
 # A filter looks at its surroundings, so a selection is sent with some of them.
 _LEAST_MARGIN = 128

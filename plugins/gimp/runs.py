@@ -14,6 +14,7 @@ from ..core.look import Look
 from ..core.problems import Problem
 from ..core.session import Session
 from ..core.settings import Settings, SettingsStore
+from ..core.stored_results import number_of, numbered
 from ..core.texts import _
 from . import apply, keeping, layers, paths, restoring
 from .call import Call
@@ -47,9 +48,9 @@ def results(call: Call) -> bool:
 
         chosen = results_dialog.run(store)
         if chosen:  # "repeat" takes the same one
-            call.config.set_property("number", restoring.number_of(store, chosen))
+            call.config.set_property("number", number_of(store, chosen))
     else:
-        chosen = restoring.numbered(store, call.config.get_property("number"))
+        chosen = numbered(store, call.config.get_property("number"))
     if chosen is None:
         return False
     restoring.insert_again(store, call.picture, chosen)
