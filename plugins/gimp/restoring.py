@@ -4,11 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-<<<<<<< HEAD
-from dataclasses import replace
-=======
-from typing import Any
->>>>>>> usecases
 
 from gi.repository import Gegl, Gimp
 
@@ -27,14 +22,8 @@ _THUMBNAIL_SIDE = 96
 _THUMBNAIL_FORMAT = "R'G'B'A u8"
 
 
-<<<<<<< HEAD
 def keep(store: ResultStore, image: Gimp.Image, made: Sequence[Made]) -> None:
-    """The new layers of a translation, in its progress. What cannot be kept is in the picture all the same; GIMP then
-    says why."""
-=======
-def keep(store: ResultStore, image: Any, made: Sequence[Made]) -> None:
     """The new layers of a translation, in its progress."""
->>>>>>> usecases
     Gimp.progress_init(_("Keeping the result"))
     stored_results.store_all(store, GimpDocument(image), made, lambda one: _take(image, one), Gimp.message)
 
@@ -44,13 +33,8 @@ def insert_again(store: ResultStore, image: Gimp.Image, kept: Kept) -> None:
     finish(restoring.insert_again(GimpDocument(image), stored_results.past_result(store, kept)))
 
 
-<<<<<<< HEAD
-def _keep(store: ResultStore, image: Gimp.Image, made: Made) -> bool:
-    """As ``ResultStore.add``. What is kept is what can be seen: the layer's own pixels, selected as they are."""
-=======
-def _take(image: Any, made: Made) -> tuple[str, Pixels, Thumbnail]:
+def _take(image: Gimp.Image, made: Made) -> tuple[str, Pixels, Thumbnail]:
     """A layer's own pixels, selected as they are."""
->>>>>>> usecases
     with _unmasked(image, made.layer) as shown:
         format = pixels.wire_format(shown)
         area = Area(0, 0, shown.get_width(), shown.get_height())
@@ -80,22 +64,7 @@ def _unmasked(image: Gimp.Image, layer: Gimp.Layer) -> Iterator[Gimp.Layer]:
         picture.delete()
 
 
-<<<<<<< HEAD
-def _extra(image: Gimp.Image, made: Made, format: WireFormat) -> dict[str, str]:
-    look = made.new.look
-    return {
-        "picture": image.get_name(),
-        **format.own,
-        "opacity": str(look.opacity),
-        "keep luminance": "yes" if look.keep_luminance else "no",
-        "origin": made.origin.written(NOTED),
-    }
-
-
 def _thumbnail(layer: Gimp.Layer) -> Thumbnail:
-=======
-def _thumbnail(layer: Any) -> Thumbnail:
->>>>>>> usecases
     scale = min(1.0, _THUMBNAIL_SIDE / max(layer.get_width(), layer.get_height()))
     width, height = (max(1, round(length * scale)) for length in (layer.get_width(), layer.get_height()))
     area = rectangle(Area(0, 0, width, height))
