@@ -1,4 +1,4 @@
-"""Looks into an ONNX file before onnxruntime does: one picture in, one picture out, nothing outside the file."""
+"""Checks an ONNX file before onnxruntime loads it: one picture in, one picture out, nothing outside the file."""
 
 from __future__ import annotations
 
@@ -16,22 +16,23 @@ _PRECISIONS = {onnx.TensorProto.FLOAT: Precision.FLOAT32, onnx.TensorProto.FLOAT
 
 
 @dataclass(frozen=True)
-class Graph:
-    """An ONNX file without external data: its text metadata, and the names and types of its ends."""
+class OnnxModel:
+    """What a filter's ONNX file declares: its text metadata, and its inputs and outputs by name, with their types."""
 
     metadata: dict[str, str]
     inputs: dict[str, Any]
     outputs: dict[str, Any]
 
     def precision(self, name: str) -> Precision:
-        """Of the input ``name``. Raises FilterProblem for what is no picture of floats."""
+        """The precision of the input ``name``. Raises FilterProblem when it does not take floats."""
         precision = _PRECISIONS.get(self.inputs[name].tensor_type.elem_type)
         if precision is None:
             raise FilterProblem(f"Its input '{name}' is not of type float32 or float16; export it with one of these.")
         return precision
 
     def shape(self, name: str) -> list[int | None]:
-        """Of the input ``name``; None where it is dynamic. Raises FilterProblem unless there are four axes."""
+        """The four lengths of the input ``name``, None where dynamic. Raises FilterProblem for any other number of
+        axes."""
         axes = self.inputs[name].tensor_type.shape.dim
         if len(axes) != 4:
             raise FilterProblem(
@@ -40,8 +41,8 @@ class Graph:
         return [axis.dim_value if axis.HasField("dim_value") else None for axis in axes]
 
 
-def read_graph(data: bytes) -> Graph:
-    """Raises FilterProblem when the bytes are no ONNX file, or one that needs others."""
+def read_model(data: bytes) -> OnnxModel:
+    """Reads what the file declares. Raises FilterProblem when it is not an ONNX file, or needs other files."""
     try:
         model = onnx.load_model_from_string(data)
     except Exception as error:
@@ -56,7 +57,7 @@ def read_graph(data: bytes) -> Graph:
     if not all(isinstance(text, str) for text in (*texts, *(end.name for end in (*graph.input, *graph.output)))):
         raise FilterProblem(_DAMAGED)  # protobuf gives bytes for what is not UTF-8
     constants = {tensor.name for tensor in graph.initializer}
-    return Graph(
+    return OnnxModel(
         metadata={entry.key: entry.value for entry in model.metadata_props},
         inputs={end.name: end.type for end in graph.input if end.name not in constants},
         outputs={end.name: end.type for end in graph.output},
@@ -73,7 +74,8 @@ def check_size_is_free(height: int | None, width: int | None, name: str, *, advi
 
 
 def _messages(message: Any) -> Iterator[Any]:
-    """The protobuf message and all within it: tensors also hide in attributes, subgraphs and functions."""
+    """Yields a protobuf message and all messages within it: tensors also hide in attributes, subgraphs and
+    functions."""
     yield message
     for field, value in message.ListFields():
         if field.message_type is not None:

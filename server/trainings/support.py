@@ -1,4 +1,4 @@
-"""The trainings of one server: whether it can train, and their beginning and end with it."""
+"""Whether a server trains, and the start and end of its trainings."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _LOCK = ".lock"
 _log = logging.getLogger(__name__)
 
 
-class Trainings:
-    """Belongs to one event loop. The folder of trainings is opened by ``open``, at the latest when somebody asks.
+class TrainingSupport:
+    """The trainings of one server, for one event loop. Their folder is opened when it is first needed.
 
-    Raises StartProblem when training is asked for by the options and cannot be.
+    Raises StartProblem when the options require training and it is impossible.
     """
 
     def __init__(self, config: ServerConfig, filters: FilterFolder, trainer: Trainer) -> None:
@@ -43,7 +43,7 @@ class Trainings:
             raise StartProblem(self._unavailable)
 
     def start(self) -> None:
-        """Goes on with what was under way when the last server ended."""
+        """Resumes what was under way when the last server ended."""
         if self.unavailable is None and self._config.trainings_folder.is_dir():
             try:
                 self.handler()
@@ -52,18 +52,18 @@ class Trainings:
 
     @property
     def unavailable(self) -> str | None:
-        """The sentence why this server does not train, if so."""
+        """The sentence that says why this server does not train; None if it does."""
         return self._unavailable
 
     def start_lines(self) -> list[str]:
-        """What to tell the user who started the server."""
+        """Lines for the user who started the server."""
         unfinished = [view for view in self._handler.all() if not view.job.state.has_ended] if self._handler else []
         count = len(unfinished)
-        going_on = [f"{count} training{'s go' if count != 1 else ' goes'} on."] if count else []
+        going_on = [f"{count} training{'s continue' if count != 1 else ' continues'}."] if count else []
         return [*self._problems, *going_on]
 
     def handler(self) -> TrainingHandler:
-        """Raises Refusal when there is no training here."""
+        """Returns the handler, and opens the folder if necessary. Raises Refusal when this server does not train."""
         if self._handler is None:
             if self._unavailable:
                 raise _refusal(self._unavailable)
@@ -71,7 +71,8 @@ class Trainings:
         return self._handler
 
     async def close(self, seconds: float) -> None:
-        """Stops what runs, each with a checkpoint if that takes no longer than ``seconds``; it goes on next time."""
+        """Stops running trainings, each with a checkpoint if that takes at most ``seconds``; they continue next
+        time."""
         if self._runner:
             await self._runner.close(seconds)
         if self._lock:
@@ -84,7 +85,7 @@ class Trainings:
             lock = hold(store.path / _LOCK)
         except Held:
             raise _refusal(
-                "Another server, perhaps that of another editor, keeps its trainings in the same folder, so this one"
+                "Another server, perhaps another editor's, keeps its trainings in the same folder, so this one"
                 " does not train; connect to that one, or start this one with a --trainings folder of its own."
             ) from None
         except OSError as error:
@@ -121,7 +122,7 @@ class Trainings:
 
 def _why_not(config: ServerConfig) -> str | None:
     if config.training is TrainingMode.OFF:
-        return "This server does not train; start it without --training off, or ask another."
+        return "This server does not train; start it without --training off, or use another server."
     if config.filters.is_file():
         return "This server serves one file and not a folder, so it does not train; start it with a folder of filters."
     if not _is_installed("torch"):
@@ -130,7 +131,7 @@ def _why_not(config: ServerConfig) -> str | None:
 
 
 def _is_installed(module: str) -> bool:
-    """Without importing it, which would take seconds and memory."""
+    """Whether a module can be imported. It is not imported, which would take seconds and memory."""
     try:
         return importlib.util.find_spec(module) is not None
     except (ImportError, ValueError):  # somebody keeps it from being imported
@@ -140,7 +141,7 @@ def _is_installed(module: str) -> bool:
 def _unusable(error: OSError) -> Refusal:
     return _refusal(
         f"The server cannot keep trainings in its folder ({error.strerror}); make room or make it writable there, or"
-        " start it with another --trainings folder."
+        " start the server with another --trainings folder."
     )
 
 
