@@ -59,8 +59,7 @@ def new_layer(
 ) -> int:
     picture = Gimp.Image.get_by_id(image)
     base = "GRAY" if picture.get_base_type() == Gimp.ImageBaseType.GRAY else "RGB"
-    width, height = size
-    layer = Gimp.Layer.new(picture, name, width, height, TYPES[base, alpha], 100, Gimp.LayerMode.NORMAL)
+    layer = Gimp.Layer.new(picture, name, *size, TYPES[base, alpha], 100, Gimp.LayerMode.NORMAL)
     picture.insert_layer(layer, _item(parent), 0)
     layer.set_offsets(*place)
     if pixels:
