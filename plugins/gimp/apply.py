@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from gi.repository import Gimp
 
@@ -36,7 +35,11 @@ def keep_nothing(made: Sequence[Made]) -> Steps[None]:
 
 
 def translate(
-    session: Session, image: Any, drawables: list[Any], options: Options, remember: Remember = keep_nothing
+    session: Session,
+    image: Gimp.Image,
+    drawables: list[Gimp.Drawable],
+    options: Options,
+    remember: Remember = keep_nothing,
 ) -> None:
     """Nothing is written before all translations have arrived. Raises Problem."""
     if not options.filter_id:
@@ -45,12 +48,16 @@ def translate(
     choice = PICTURE if options.kind == layers.VISIBLE else LAYER
     order = Order(chosen, choice, _filter(session, options.filter_id), options.look)
     progress = RunProgress(len(chosen))
-    steps = translate_layers(GimpDocument(image), order, session, progress, remember, Gimp.message)
+    steps = translate_layers(GimpDocument(image), order, session, progress, remember, _tell)
     Gimp.progress_init(_("Translating"))
     try:
         finish(steps, lambda: _show(progress))
     finally:
         Gimp.progress_end()
+
+
+def _tell(problem: Problem) -> None:
+    Gimp.message(str(problem))
 
 
 def _show(progress: RunProgress) -> None:

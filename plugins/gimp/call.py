@@ -4,22 +4,31 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from gi.repository import Gimp
+
+from ..core.problems import Problem
+from ..core.texts import _
 
 
 @dataclass(frozen=True)
 class Call:
-    """As GIMP made it. ``folder`` is that of the settings."""
+    """As GIMP made it; some procedures are called without an image. ``folder`` is that of the settings."""
 
-    procedure: Any
-    mode: Any
-    image: Any
-    drawables: list[Any]
-    config: Any
+    procedure: Gimp.Procedure
+    mode: Gimp.RunMode
+    image: Gimp.Image | None
+    drawables: list[Gimp.Drawable]
+    config: Gimp.ProcedureConfig
     folder: Path
 
     @property
+    def picture(self) -> Gimp.Image:
+        """The image. Raises Problem for a call without one."""
+        if self.image is None:
+            raise Problem(_("No picture is open."), _("Open one, or make a new one, and try again."))
+        return self.image
+
+    @property
     def interactive(self) -> bool:
-        return bool(self.mode == Gimp.RunMode.INTERACTIVE)
+        return self.mode == Gimp.RunMode.INTERACTIVE

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from gi.repository import Gimp
 
@@ -42,8 +42,8 @@ class GimpSource:
     """``drawable`` is what is read, at ``offset`` on the canvas; the result goes above ``layer``, or on top of all."""
 
     document: GimpDocument
-    layer: Any | None
-    drawable: Any
+    layer: Gimp.Layer | None
+    drawable: Gimp.Drawable
     offset: tuple[int, int]
     name: str
     format: WireFormat
@@ -86,15 +86,15 @@ class GimpSource:
 class GimpDocument:
     """Layers are found by themselves."""
 
-    image: Any
+    image: Gimp.Image
     groups_undo: ClassVar[bool] = True
     eight_bit: ClassVar[WireFormat] = pixels.named_format("R'G'B'A u8")
-    _laid: list[Any] = field(default_factory=list, init=False, compare=False)
-    _selected: list[Any] = field(default_factory=list, init=False, compare=False)
+    _laid: list[Gimp.Layer] = field(default_factory=list, init=False, compare=False)
+    _selected: list[Gimp.Layer] = field(default_factory=list, init=False, compare=False)
 
     @property
     def name(self) -> str:
-        return str(self.image.get_name())
+        return self.image.get_name()
 
     @property
     def file_title(self) -> str:
@@ -103,7 +103,7 @@ class GimpDocument:
 
     @property
     def is_open(self) -> bool:
-        return bool(self.image.is_valid())
+        return self.image.is_valid()
 
     def check_open(self) -> None:
         if not self.is_open:
@@ -113,11 +113,13 @@ class GimpDocument:
         """GIMP answers when it can."""
         yield from ()
 
-    def find(self, layer: Any) -> Any | None:
+    def find(self, layer: Gimp.Layer) -> Gimp.Layer | None:
         return layer if layer.is_valid() else None
 
     @contextmanager
-    def capture(self, layer: Any, choice: str = LAYER, *, with_selection: bool = True) -> Iterator[GimpSource]:
+    def capture(
+        self, layer: Gimp.Layer | None, choice: str = LAYER, *, with_selection: bool = True
+    ) -> Iterator[GimpSource]:
         with layers.readable(self.image, layer) as drawable:
             yield self._captured(layer, drawable, with_selection)
 
@@ -127,7 +129,7 @@ class GimpDocument:
         self.lay(made, next(iter(self.image.get_selected_layers()), None))
         return made
 
-    def lay(self, made: Any, above: Any | None) -> None:
+    def lay(self, made: Gimp.Layer, above: Gimp.Layer | None) -> None:
         """Puts a new layer above another, on top of all without one. Raises Problem."""
         layers.lay_above(self.image, made, above)
         self._laid.append(made)
@@ -156,7 +158,7 @@ class GimpDocument:
         """In a parasite, which is saved with the picture."""
         made.attach_parasite(Gimp.Parasite.new(PARASITE, _SAVED_AND_UNDONE, list(origin.written(NOTED).encode())))
 
-    def origin_of(self, layer: Any) -> Origin | None:
+    def origin_of(self, layer: Gimp.Layer) -> Origin | None:
         parasite = layer.get_parasite(PARASITE)
         try:
             return origin_from(bytes(parasite.get_data()), NOTED) if parasite else None
@@ -166,7 +168,7 @@ class GimpDocument:
     def format_of(self, own: Mapping[str, str]) -> WireFormat:
         return pixels.named_format(own["format"])
 
-    def _captured(self, layer: Any | None, drawable: Any, with_selection: bool) -> GimpSource:
+    def _captured(self, layer: Gimp.Layer | None, drawable: Gimp.Drawable, with_selection: bool) -> GimpSource:
         offset, size = layers.offset_of(drawable), (drawable.get_width(), drawable.get_height())
         kept = layers.selected_area(self.image, drawable) if with_selection else Area(0, 0, *size)
         if kept is None:
@@ -188,7 +190,9 @@ class GimpDocument:
             raw=self._raw(layer, drawable, kept, format, with_selection),
         )
 
-    def _raw(self, layer: Any | None, drawable: Any, kept: Area, format: WireFormat, with_selection: bool) -> _Raw:
+    def _raw(
+        self, layer: Gimp.Layer | None, drawable: Gimp.Drawable, kept: Area, format: WireFormat, with_selection: bool
+    ) -> _Raw:
         seen = with_selection and not Gimp.Selection.is_empty(self.image)
         mask = layer.get_mask() if layer and layer.get_apply_mask() else None
         rounded = format.has_alpha and pixels.rounds_alpha(drawable)
@@ -201,7 +205,7 @@ class GimpDocument:
         )
 
 
-def _filled(image: Any, new: NewLayer, alpha: bool) -> Any:
+def _filled(image: Gimp.Image, new: NewLayer, alpha: bool) -> Gimp.Layer:
     """With its look and in its place, but not in the picture yet."""
     area, format = new.pixels.area, new.pixels.format
     made = layers.empty(image, new.name, area.width, area.height, alpha)
@@ -211,7 +215,7 @@ def _filled(image: Any, new: NewLayer, alpha: bool) -> Any:
     return made
 
 
-def _add_mask(layer: Any, raw: bytes) -> None:
+def _add_mask(layer: Gimp.Layer, raw: bytes) -> None:
     mask = layer.create_mask(Gimp.AddMaskType.WHITE)
     layer.add_mask(mask)
     pixels.write_raw(mask, raw)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+
+from gi.repository import Gimp
 
 from ..core.kept_results import ResultStore
 from ..core.session import Session
@@ -15,7 +16,7 @@ from . import apply, paths, restoring
 
 
 def translate_and_keep(
-    session: Session, store: SettingsStore, image: Any, drawables: list[Any], options: apply.Options
+    session: Session, store: SettingsStore, image: Gimp.Image, drawables: list[Gimp.Drawable], options: apply.Options
 ) -> None:
     """Raises Problem; the picture is then as it was."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from gi.repository import Gimp
 
@@ -16,18 +15,24 @@ from ..core.texts import _
 LAYER, VISIBLE = "layer", "visible"  # what the procedure's argument says
 
 
-def chosen_layers(image: Any, drawables: list[Any], kind: str) -> list[Any | None]:
+def chosen_layers(image: Gimp.Image, drawables: list[Gimp.Drawable], kind: str) -> list[Gimp.Layer | None]:
     """The layers to translate, bottom first; None stands for the visible picture. Raises Problem."""
+    if kind != VISIBLE:
+        return [*selected_layers(image, drawables)]
     check_editable(image)
-    if kind == VISIBLE:
-        return [None]
+    return [None]
+
+
+def selected_layers(image: Gimp.Image, drawables: list[Gimp.Drawable]) -> list[Gimp.Layer]:
+    """The layers that the drawables are or belong to, each once. Raises Problem."""
+    check_editable(image)
     layers = [_layer_of(drawable) for drawable in drawables]
     if not layers:
         raise Problem(_("No layer is selected."), _("Select one or more layers and try again."))
     return [layer for number, layer in enumerate(layers) if layer not in layers[:number]]
 
 
-def check_editable(image: Any) -> None:
+def check_editable(image: Gimp.Image) -> None:
     """Raises Problem for a picture that cannot take a translation as a new layer."""
     if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
         raise Problem(
@@ -40,13 +45,13 @@ def check_editable(image: Any) -> None:
         )
 
 
-def give_look(layer: Any, look: Look) -> None:
+def give_look(layer: Gimp.Layer, look: Look) -> None:
     layer.set_opacity(look.opacity)
     layer.set_mode(Gimp.LayerMode.LCH_COLOR if look.keep_luminance else Gimp.LayerMode.NORMAL)
 
 
 @contextmanager
-def readable(image: Any, layer: Any | None) -> Iterator[Any]:
+def readable(image: Gimp.Image, layer: Gimp.Layer | None) -> Iterator[Gimp.Layer]:
     """The drawable to read: the layer, its copy with its own effects applied, or all that is visible."""
     if layer is None:
         drawable = Gimp.Layer.new_from_visible(image, image, "visible")
@@ -62,7 +67,7 @@ def readable(image: Any, layer: Any | None) -> Iterator[Any]:
         drawable.delete()
 
 
-def selected_area(image: Any, drawable: Any) -> Area | None:
+def selected_area(image: Gimp.Image, drawable: Gimp.Drawable) -> Area | None:
     """The part of a drawable that is selected, in its own coordinates; all of it without a selection."""
     offset = offset_of(drawable)
     size = drawable.get_width(), drawable.get_height()
@@ -73,12 +78,12 @@ def selected_area(image: Any, drawable: Any) -> Area | None:
     return selected.moved(-offset[0], -offset[1]).within(*size)
 
 
-def empty(image: Any, name: str, width: int, height: int, alpha: bool) -> Any:
+def empty(image: Gimp.Image, name: str, width: int, height: int, alpha: bool) -> Gimp.Layer:
     """A new layer, of the picture's kind, that does not lie in it yet."""
     return Gimp.Layer.new(image, name, width, height, _type(image, alpha), 100, Gimp.LayerMode.NORMAL)
 
 
-def lay_above(image: Any, new: Any, layer: Any | None) -> None:
+def lay_above(image: Gimp.Image, new: Gimp.Layer, layer: Gimp.Layer | None) -> None:
     """Puts a new layer into the picture, on top of all without another layer. Raises Problem."""
     parent = layer.get_parent() if layer else None
     position = image.get_item_position(layer) if layer else 0
@@ -87,12 +92,12 @@ def lay_above(image: Any, new: Any, layer: Any | None) -> None:
         raise Problem(_("GIMP did not take the new layer."), _("Its error console says why."))
 
 
-def offset_of(drawable: Any) -> tuple[int, int]:
+def offset_of(drawable: Gimp.Drawable) -> tuple[int, int]:
     offsets = drawable.get_offsets()
     return offsets.offset_x, offsets.offset_y
 
 
-def _layer_of(drawable: Any) -> Any:
+def _layer_of(drawable: Gimp.Drawable) -> Gimp.Layer:
     if isinstance(drawable, Gimp.LayerMask):
         return Gimp.Layer.from_mask(drawable)
     if isinstance(drawable, Gimp.Layer):
@@ -103,7 +108,7 @@ def _layer_of(drawable: Any) -> Any:
     )
 
 
-def _type(image: Any, alpha: bool) -> Any:
+def _type(image: Gimp.Image, alpha: bool) -> Gimp.ImageType:
     if image.get_base_type() == Gimp.ImageBaseType.GRAY:
         return Gimp.ImageType.GRAYA_IMAGE if alpha else Gimp.ImageType.GRAY_IMAGE
     return Gimp.ImageType.RGBA_IMAGE if alpha else Gimp.ImageType.RGB_IMAGE

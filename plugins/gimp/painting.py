@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+
+from gi.repository import Gimp
 
 from ..client import ClientError, TrainingClient
 from ..client.messages import Filter
@@ -22,7 +23,9 @@ from .document import GimpDocument
 from .steps import finish
 
 
-def wish_from(config: Any, image: Any, drawables: list[Any], settings: Settings) -> TrainingWish:
+def wish_from(
+    config: Gimp.ProcedureConfig, image: Gimp.Image | None, drawables: list[Gimp.Drawable], settings: Settings
+) -> TrainingWish:
     """What the procedure's arguments say. Raises Problem."""
     source = source_layer(image, drawables)
     named = config.get_property("target")
@@ -36,13 +39,15 @@ def wish_from(config: Any, image: Any, drawables: list[Any], settings: Settings)
     return wish(source, targets, title, config.get_property("preset"), settings)
 
 
-def wish(source: Any, targets: Sequence[ChosenTarget], title: str, preset: str, settings: Settings) -> TrainingWish:
+def wish(
+    source: Gimp.Layer, targets: Sequence[ChosenTarget], title: str, preset: str, settings: Settings
+) -> TrainingWish:
     """Reads the layers. Raises Problem."""
     options = options_from(settings.training_options)
     return finish(gather_training(TrainingChoice(layer_choice(source), "", targets, title, preset, options)))
 
 
-def layer_choice(layer: Any) -> LayerChoice:
+def layer_choice(layer: Gimp.Layer) -> LayerChoice:
     return LayerChoice(GimpDocument(layer.get_image()), layer, layer.get_name())
 
 
@@ -53,11 +58,11 @@ def start(settings: Settings, wished: TrainingWish) -> str:
         return client.start_training(wished.header, wished.sources, targets).id
 
 
-def source_layer(image: Any, drawables: list[Any]) -> Any:
+def source_layer(image: Gimp.Image | None, drawables: list[Gimp.Drawable]) -> Gimp.Layer:
     """The painting: the layer that was active when the procedure was called. Raises Problem."""
     if image is None or not image.is_valid():
         raise Problem(_("No picture is open."), _("Open one, or make a new one, and try again."))
-    return layers.chosen_layers(image, drawables, layers.LAYER)[-1]
+    return layers.selected_layers(image, drawables)[-1]
 
 
 def translate_source(session: Session, store: SettingsStore, found: Filter, made_from: MadeFrom) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gi.repository import Babl, Gegl
+from gi.repository import Babl, Gegl, Gimp
 
 from ..client.messages import ChannelOrder, Channels, SampleType, TransferFunction
 from ..client.wire import Buffer
@@ -32,7 +32,7 @@ _OWN = "format"  # the format's word for babl's name
 _STRIPE_BYTES = 4 << 20
 
 
-def wire_format(drawable: Any) -> WireFormat:
+def wire_format(drawable: Gimp.Drawable) -> WireFormat:
     """The format that loses nothing of a drawable, RGB or grey, whose colours sRGB can show."""
     model, depth = _encoding(drawable)
     if not _is_srgb(drawable):
@@ -40,7 +40,7 @@ def wire_format(drawable: Any) -> WireFormat:
     return _format(model, depth if depth in _SAMPLES else "float")
 
 
-def preview_format(drawable: Any) -> WireFormat:
+def preview_format(drawable: Gimp.Drawable) -> WireFormat:
     """8-bit, encoded as the eye wants it."""
     model, _ = _encoding(drawable)
     perceptual = {"RGB": "R~G~B~", "RGBA": "R~G~B~A", "Y": "Y~", "YA": "Y~A"}
@@ -53,29 +53,27 @@ def named_format(name: str) -> WireFormat:
     return _format(model, depth)
 
 
-def read(drawable: Any, area: Area, format: WireFormat, scale: float = 1.0) -> bytes:
+def read(drawable: Gimp.Drawable, area: Area, format: WireFormat, scale: float = 1.0) -> bytes:
     """The pixels of ``area``, which is in the coordinates of the scaled drawable."""
-    pixels: bytes = drawable.get_buffer().get(rectangle(area), scale, _name(format), Gegl.AbyssPolicy.NONE)
-    return pixels
+    return drawable.get_buffer().get(rectangle(area), scale, _name(format), Gegl.AbyssPolicy.NONE)
 
 
-def write(drawable: Any, format: WireFormat, pixels: Buffer) -> None:
+def write(drawable: Gimp.Drawable, format: WireFormat, pixels: Buffer) -> None:
     """Fills a whole drawable. ``pixels`` is exactly as long as that takes, else ValueError."""
     _fill(drawable, _name(format), format.pixel_bytes, pixels)
 
 
-def read_raw(drawable: Any, area: Area) -> bytes:
+def read_raw(drawable: Gimp.Drawable, area: Area) -> bytes:
     """As GIMP stores them: for masks, and to keep alpha that the wire cannot carry."""
-    pixels: bytes = drawable.get_buffer().get(rectangle(area), 1.0, None, Gegl.AbyssPolicy.NONE)
-    return pixels
+    return drawable.get_buffer().get(rectangle(area), 1.0, None, Gegl.AbyssPolicy.NONE)
 
 
-def write_raw(drawable: Any, pixels: bytes | bytearray) -> None:
+def write_raw(drawable: Gimp.Drawable, pixels: bytes | bytearray) -> None:
     """What read_raw gave, into a whole drawable of the same format."""
     _fill(drawable, Babl.get_name(drawable.get_format()), drawable.get_bpp(), pixels)
 
 
-def keep_alpha(drawable: Any, stored: bytes, pixel_bytes: int) -> None:
+def keep_alpha(drawable: Gimp.Drawable, stored: bytes, pixel_bytes: int) -> None:
     """Gives ``drawable`` the alpha of ``stored`` (from read_raw, with alpha), exactly, where the wire rounded it."""
     _, depth = _encoding(drawable)
     sample, code = (8, "d") if depth == "double" else (4, "I")
@@ -88,12 +86,12 @@ def keep_alpha(drawable: Any, stored: bytes, pixel_bytes: int) -> None:
     write_raw(drawable, mixed)
 
 
-def rounds_alpha(drawable: Any) -> bool:
+def rounds_alpha(drawable: Gimp.Drawable) -> bool:
     """Whether the wire has fewer bits than the drawable."""
     return _encoding(drawable)[1] not in _SAMPLES
 
 
-def _fill(drawable: Any, name: str, pixel_bytes: int, pixels: Buffer) -> None:
+def _fill(drawable: Gimp.Drawable, name: str, pixel_bytes: int, pixels: Buffer) -> None:
     width, height = drawable.get_width(), drawable.get_height()
     row = width * pixel_bytes
     if len(pixels) != row * height:
@@ -107,13 +105,13 @@ def _fill(drawable: Any, name: str, pixel_bytes: int, pixels: Buffer) -> None:
     drawable.update(0, 0, width, height)
 
 
-def _encoding(drawable: Any) -> tuple[str, str]:
+def _encoding(drawable: Gimp.Drawable) -> tuple[str, str]:
     model, depth = Babl.format_get_encoding(drawable.get_format()).split(" ")
     return model, depth
 
 
-def _is_srgb(drawable: Any) -> bool:
-    return bool(Babl.get_name(Babl.format_get_space(drawable.get_format())) == _SRGB)
+def _is_srgb(drawable: Gimp.Drawable) -> bool:
+    return Babl.get_name(Babl.format_get_space(drawable.get_format())) == _SRGB
 
 
 def _format(model: str, depth: str) -> WireFormat:
@@ -133,6 +131,6 @@ def _name(format: WireFormat) -> str:
     return format.own[_OWN]
 
 
-def rectangle(area: Area) -> Any:
+def rectangle(area: Area) -> Gegl.Rectangle:
     """As GEGL wants it."""
     return Gegl.Rectangle.new(area.x, area.y, area.width, area.height)

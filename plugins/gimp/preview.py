@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+
+from gi.repository import Gimp
 
 from ..client.wire import Buffer
 from ..core.area import Area
@@ -25,11 +26,11 @@ SIDE = 448
 _SETTLED_SECONDS = 0.2
 
 
-class Preview(Gtk.Box):  # type: ignore[misc]
+class Preview(Gtk.Box):
     """Shows the first of the chosen layers as ``show_filter`` would leave it: all of it, or a part at 100 %. ``close``
     it."""
 
-    def __init__(self, session: Session, image: Any, drawables: list[Any]) -> None:
+    def __init__(self, session: Session, image: Gimp.Image, drawables: list[Gimp.Drawable]) -> None:
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=6)
         self._image, self._drawables = image, drawables
         self._kind = layers.LAYER

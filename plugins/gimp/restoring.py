@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from gi.repository import Gegl, Gimp
 
@@ -23,18 +22,18 @@ _THUMBNAIL_SIDE = 96
 _THUMBNAIL_FORMAT = "R'G'B'A u8"
 
 
-def keep(store: ResultStore, image: Any, made: Sequence[Made]) -> None:
+def keep(store: ResultStore, image: Gimp.Image, made: Sequence[Made]) -> None:
     """The new layers of a translation, in its progress."""
     Gimp.progress_init(_("Keeping the result"))
     stored_results.store_all(store, GimpDocument(image), made, lambda one: _take(image, one), Gimp.message)
 
 
-def insert_again(store: ResultStore, image: Any, kept: Kept) -> None:
+def insert_again(store: ResultStore, image: Gimp.Image, kept: Kept) -> None:
     """As a new layer above the active one, where it was, in one undo step. Raises Problem."""
     finish(restoring.insert_again(GimpDocument(image), stored_results.past_result(store, kept)))
 
 
-def _take(image: Any, made: Made) -> tuple[str, Pixels, Thumbnail]:
+def _take(image: Gimp.Image, made: Made) -> tuple[str, Pixels, Thumbnail]:
     """A layer's own pixels, selected as they are."""
     with _unmasked(image, made.layer) as shown:
         format = pixels.wire_format(shown)
@@ -44,7 +43,7 @@ def _take(image: Any, made: Made) -> tuple[str, Pixels, Thumbnail]:
 
 
 @contextmanager
-def _unmasked(image: Any, layer: Any) -> Iterator[Any]:
+def _unmasked(image: Gimp.Image, layer: Gimp.Layer) -> Iterator[Gimp.Layer]:
     """The layer, or its copy with its mask applied: what is kept are pixels, without a mask."""
     if layer.get_mask() is None:
         yield layer
@@ -65,9 +64,8 @@ def _unmasked(image: Any, layer: Any) -> Iterator[Any]:
         picture.delete()
 
 
-def _thumbnail(layer: Any) -> Thumbnail:
+def _thumbnail(layer: Gimp.Layer) -> Thumbnail:
     scale = min(1.0, _THUMBNAIL_SIDE / max(layer.get_width(), layer.get_height()))
     width, height = (max(1, round(length * scale)) for length in (layer.get_width(), layer.get_height()))
     area = rectangle(Area(0, 0, width, height))
-    shown: bytes = layer.get_buffer().get(area, scale, _THUMBNAIL_FORMAT, Gegl.AbyssPolicy.NONE)
-    return Thumbnail(width, height, shown)
+    return Thumbnail(width, height, layer.get_buffer().get(area, scale, _THUMBNAIL_FORMAT, Gegl.AbyssPolicy.NONE))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Union
+from typing import Union
 
 from gi.repository import Gimp
 
@@ -33,16 +33,16 @@ def translate(call: Call) -> bool:
             return False
         options = _options(call.config)
         if call.mode == Gimp.RunMode.NONINTERACTIVE:
-            apply.translate(session, call.image, call.drawables, options)
+            apply.translate(session, call.picture, call.drawables, options)
         else:
-            keeping.translate_and_keep(session, store, call.image, call.drawables, options)
+            keeping.translate_and_keep(session, store, call.picture, call.drawables, options)
     return True
 
 
 def results(call: Call) -> bool:
     """Puts a result of the past into the picture: the one that the artist chooses, or the one of this number."""
     store = ResultStore(paths.results_folder())
-    layers.check_editable(call.image)
+    layers.check_editable(call.picture)
     if call.interactive:
         from . import results_dialog
 
@@ -53,7 +53,7 @@ def results(call: Call) -> bool:
         chosen = numbered(store, call.config.get_property("number"))
     if chosen is None:
         return False
-    restoring.insert_again(store, call.image, chosen)
+    restoring.insert_again(store, call.picture, chosen)
     return True
 
 
@@ -98,13 +98,13 @@ def check(call: Call) -> bool:
 
 def _asked(call: Call, session: Session, store: SettingsStore) -> bool:
     """Not before it is sure that there is something to translate."""
-    layers.chosen_layers(call.image, call.drawables, layers.LAYER)
+    layers.chosen_layers(call.picture, call.drawables, layers.LAYER)
     from . import dialog
 
     return dialog.run(call, session, store)
 
 
-def _options(config: Any) -> apply.Options:
+def _options(config: Gimp.ProcedureConfig) -> apply.Options:
     return apply.Options(
         filter_id=config.get_property("filter"),
         kind=config.get_property("source"),

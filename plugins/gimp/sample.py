@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from gi.repository import Gegl, Gimp
 
@@ -23,7 +22,7 @@ Framing = Callable[[Area, "tuple[int, int]"], Frame]  # what is selected, and th
 class Sample:
     """Two small layers in a picture of its own that nobody sees: before and after. ``close`` it."""
 
-    def __init__(self, image: Any, layer: Any | None, framing: Framing) -> None:
+    def __init__(self, image: Gimp.Image, layer: Gimp.Layer | None, framing: Framing) -> None:
         """``framing`` chooses what is shown of what is selected."""
         with layers.readable(image, layer) as drawable:
             size = drawable.get_width(), drawable.get_height()
@@ -32,7 +31,7 @@ class Sample:
             self._sent = pixels.read(drawable, self.frame.sent, self._format, self.frame.scale)
         self._picture = _empty(image, self.width, self.height)
         self._below = self._layer(self._sent)
-        self._above: Any | None = None
+        self._above: Gimp.Layer | None = None
 
     @property
     def width(self) -> int:
@@ -69,7 +68,7 @@ class Sample:
         finally:
             blended.delete()
 
-    def _layer(self, content: Buffer) -> Any:
+    def _layer(self, content: Buffer) -> Gimp.Layer:
         grey = self._picture.get_base_type() == Gimp.ImageBaseType.GRAY
         kind = Gimp.ImageType.GRAYA_IMAGE if grey else Gimp.ImageType.RGBA_IMAGE
         made = Gimp.Layer.new(self._picture, "", self.width, self.height, kind, 100, Gimp.LayerMode.NORMAL)
@@ -78,13 +77,12 @@ class Sample:
         self._picture.insert_layer(made, None, 0)
         return made
 
-    def _shown(self, layer: Any) -> bytes:
+    def _shown(self, layer: Gimp.Layer) -> bytes:
         area = Area(0, 0, self.width, self.height)
-        shown: bytes = layer.get_buffer().get(rectangle(area), 1.0, _SHOWN, Gegl.AbyssPolicy.NONE)
-        return shown
+        return layer.get_buffer().get(rectangle(area), 1.0, _SHOWN, Gegl.AbyssPolicy.NONE)
 
 
-def _empty(image: Any, width: int, height: int) -> Any:
+def _empty(image: Gimp.Image, width: int, height: int) -> Gimp.Image:
     """A picture of the same colours, 8 bits deep."""
     made = Gimp.Image.new_with_precision(width, height, image.get_base_type(), Gimp.Precision.U8_NON_LINEAR)
     made.undo_disable()

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
+
+from krita import Document, Node
 
 from ..core.host import LAYER, LayerId, NewLayer
 from ..core.origins import Origin, origin_from
@@ -30,10 +32,10 @@ _ACTIVATION_SECONDS = 0.5
 class KritaDocument:
     """Layers are found by their identifiers as text, and captured as nodes."""
 
-    document: Any
+    document: Document
     groups_undo: ClassVar[bool] = False  # Krita makes a step of each new layer
     eight_bit: ClassVar[WireFormat] = format_of(Space("RGBA", "U8", SRGB))
-    _active: Any = field(default=None, init=False, compare=False)
+    _active: Node | None = field(default=None, init=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -58,11 +60,11 @@ class KritaDocument:
         if self.is_open:
             self.document.unlock()
 
-    def find(self, layer: str) -> Any | None:
+    def find(self, layer: str) -> Node | None:
         return host.node_by_identifier(self.document, layer) if self.is_open else None
 
     @contextmanager
-    def capture(self, layer: Any, choice: str = LAYER, *, with_selection: bool = True) -> Iterator[KritaSource]:
+    def capture(self, layer: Node | None, choice: str = LAYER, *, with_selection: bool = True) -> Iterator[KritaSource]:
         yield find_source(self.document, layer, choice, with_selection=with_selection)
 
     def insert(self, new: NewLayer) -> Steps[LayerId]:
@@ -92,7 +94,7 @@ class KritaDocument:
         data = QByteArray(origin.written(_NOTED).encode())
         self.document.setAnnotation(_KEY + made.toString(), "How Pleinair made this layer", data)
 
-    def origin_of(self, layer: Any) -> Origin | None:
+    def origin_of(self, layer: Node) -> Origin | None:
         key = _KEY + layer.uniqueId().toString()
         if key not in self.document.annotationTypes():
             return None

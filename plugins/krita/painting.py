@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from krita import Krita
+from krita import Document, Krita, Node
 
 from ..client.messages import Filter
 from ..core.gathering import LayerChoice
@@ -18,7 +17,7 @@ from .document import KritaDocument
 from .studio import Studio
 
 
-def layer_choice(document: KritaDocument, node: Any) -> LayerChoice:
+def layer_choice(document: KritaDocument, node: Node) -> LayerChoice:
     return LayerChoice(document, node.uniqueId().toString(), node.name())
 
 
@@ -34,7 +33,7 @@ def translate_source(studio: Studio, found: Filter, made_from: MadeFrom) -> None
     studio.apply(found.id, [node], LAYER, document=document)
 
 
-def _source_layer(made_from: MadeFrom) -> tuple[Any, Any]:
+def _source_layer(made_from: MadeFrom) -> tuple[Document, Node]:
     """Found by its identifier in any open picture, else by its name: in a picture of the name that was sent, or in the
     active one. A training that was begun elsewhere names its picture or its layer."""
     identifier, _space, name = made_from.place.partition(" ")
@@ -51,8 +50,9 @@ def _source_layer(made_from: MadeFrom) -> tuple[Any, Any]:
             if node.name() in names:
                 return document, node
     for document in named:
-        if document.activeNode() is not None:
-            return document, document.activeNode()
+        active_node = document.activeNode()
+        if active_node is not None:
+            return document, active_node
     raise Problem(
         _("The layer that this training was made from is not in an open picture."),
         _("Open its picture; or select another layer, and apply the filter in the docker."),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+
+from krita import Document, Node
 
 from ..client.wire import Buffer
 from ..core.host import PICTURE
@@ -16,7 +17,7 @@ from . import host
 from .document import KritaDocument
 from .guard import connect, follow, guarded, log
 from .previewing import Glance, glance
-from .qt import QTimer, QtWidgets
+from .qt import QEvent, QTimer, QtWidgets
 from .split_view import SplitView
 from .steps import Task
 from .studio import Studio
@@ -26,11 +27,11 @@ _LOOK_MILLISECONDS = 400
 _REST_SECONDS = 0.35
 
 
-class PreviewBox(QtWidgets.QWidget):  # type: ignore[misc]
+class PreviewBox(QtWidgets.QWidget):
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self._studio = studio
-        self._seen: Any = None
+        self._seen: tuple[object, ...] | None = None
         self._glance: Glance | None = None
         self._wanted = QtWidgets.QCheckBox(_("&Preview"))
         self._wanted.setChecked(True)
@@ -69,7 +70,7 @@ class PreviewBox(QtWidgets.QWidget):  # type: ignore[misc]
         """What is shown may be old."""
         self._seen = None
 
-    def enterEvent(self, event: Any) -> None:
+    def enterEvent(self, event: QEvent) -> None:
         """The artist comes from the canvas: it was perhaps painted on."""
         guarded(self.look_again)()
         super().enterEvent(event)
@@ -109,12 +110,12 @@ class PreviewBox(QtWidgets.QWidget):  # type: ignore[misc]
             self._seen = seen
             self._previewing.want(self._read)
 
-    def _subject(self) -> tuple[Any, Any]:
+    def _subject(self) -> tuple[Document | None, Node | None]:
         document = host.active_document()
         node = document.activeNode() if document is not None and self._studio.settings.source != PICTURE else None
         return document, node
 
-    def _state(self, document: Any, node: Any) -> Any:
+    def _state(self, document: Document | None, node: Node | None) -> tuple[object, ...]:
         """What the preview depends on, as far as it can be seen without reading pixels."""
         if document is None:
             return (None, self._studio.session.connection.kind)

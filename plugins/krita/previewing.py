@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+
+from krita import Node
 
 from ..client.wire import Buffer
 from ..core.area import Area
@@ -53,7 +54,7 @@ class Glance:
 
 
 def glance(
-    document: KritaDocument, node: Any, choice: str, visible: tuple[float, float, float, float] | None
+    document: KritaDocument, node: Node | None, choice: str, visible: tuple[float, float, float, float] | None
 ) -> Steps[Glance]:
     """Raises Problem when there is nothing to show."""
     yield from document.idle()

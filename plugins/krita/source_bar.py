@@ -11,7 +11,7 @@ from .qt import QtWidgets
 from .studio import Studio
 
 
-class SourceBar(QtWidgets.QWidget):  # type: ignore[misc]
+class SourceBar(QtWidgets.QWidget):
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self._studio = studio

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+
+from krita import Document, Node
 
 from ..core.area import Area
 from ..core.host import PICTURE, WITH_MASKS, LayerId, NewLayer
@@ -14,6 +15,7 @@ from ..core.texts import _
 from . import transfer
 from .host import canvas, space_of
 from .pixels import Space, space_in, wire_format
+from .qt import QUuid
 
 _MASKS = ("transparencymask", "filtermask", "transformmask", "selectionmask", "colorizemask")
 # Their pixels are computed by Krita from something else: only their projection can be read.
@@ -35,9 +37,9 @@ class KritaSource:
     """``node`` is a still copy where there can be one; ``above`` is the identifier of the layer over which the result
     goes, None for the top of the picture."""
 
-    document: Any
-    node: Any
-    above: Any
+    document: Document
+    node: Node
+    above: QUuid | None
     name: str
     space: Space
     format: WireFormat
@@ -47,7 +49,7 @@ class KritaSource:
 
     @property
     def identifier(self) -> str:
-        return "" if self.above is None else str(self.above.toString())
+        return "" if self.above is None else self.above.toString()
 
     @property
     def kept(self) -> Area:
@@ -69,7 +71,9 @@ class KritaSource:
         return transfer.write(self.document, self.space, new, self.above if above is None else above)
 
 
-def find_source(document: Any, node: Any, choice: str, *, with_selection: bool = True) -> KritaSource:
+def find_source(
+    document: Document | None, node: Node | None, choice: str, *, with_selection: bool = True
+) -> KritaSource:
     """Looks at the document as it is now. Raises Problem when there is nothing to translate."""
     if document is None:
         raise Problem(_("No picture is open."), _("Open one, or make a new one, and try again."))
@@ -86,7 +90,7 @@ def find_source(document: Any, node: Any, choice: str, *, with_selection: bool =
     return KritaSource(document, copied, node.uniqueId(), node.name(), space, wire_format(space), area, projected, mask)
 
 
-def _picture(document: Any, with_selection: bool) -> KritaSource:
+def _picture(document: Document, with_selection: bool) -> KritaSource:
     area = canvas(document)
     mask = _mask(document, area, _("the picture")) if with_selection else None
     name = document.name() or _("Picture")
@@ -94,7 +98,7 @@ def _picture(document: Any, with_selection: bool) -> KritaSource:
     return KritaSource(document, document.rootNode().clone(), None, name, space, wire_format(space), area, True, mask)
 
 
-def _refuse_impossible(node: Any) -> None:
+def _refuse_impossible(node: Node) -> None:
     kind = node.type()
     if kind in _MASKS:
         raise Problem(
@@ -113,7 +117,7 @@ def _refuse_impossible(node: Any) -> None:
         )
 
 
-def _area_of(document: Any, node: Any) -> Area:
+def _area_of(document: Document, node: Node) -> Area:
     bounds = node.bounds()
     if bounds.isEmpty():
         if node.type() == "filllayer":  # it has no bounds: it is everywhere
@@ -129,7 +133,7 @@ def _area_of(document: Any, node: Any) -> Area:
     return area
 
 
-def _mask(document: Any, area: Area, name: str) -> Mask | None:
+def _mask(document: Document, area: Area, name: str) -> Mask | None:
     selection = document.selection()
     if selection is None:
         return None

@@ -8,20 +8,20 @@ from typing import Any
 from ..core import steps as base
 from ..core.steps import Steps
 from .guard import guarded
-from .qt import QTimer
+from .qt import QObject, QTimer
 
 
 class Task(base.Task):
     """``parent`` is the object with which it ends at the latest."""
 
     def __init__(
-        self, steps: Steps[Any], *, done: Callable[[Any], None], failed: Callable[[Exception], None], parent: Any
+        self, steps: Steps[Any], *, done: Callable[[Any], None], failed: Callable[[Exception], None], parent: QObject
     ) -> None:
         super().__init__(steps, lambda call: _Timer(call, parent), done=done, failed=failed)
 
 
 class _Timer:
-    def __init__(self, call: Callable[[], None], parent: Any) -> None:
+    def __init__(self, call: Callable[[], None], parent: QObject) -> None:
         self._timer = QTimer(parent)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(guarded(call))

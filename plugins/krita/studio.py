@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+
+from krita import Document, Node
 
 from ..client.messages import Filter
 from ..core.history import Entry, History
@@ -25,14 +26,14 @@ from ..core.translation_run import TranslationRun
 from . import host
 from .document import KritaDocument
 from .guard import connect, guarded, log, report
-from .qt import QObject, QTimer, pyqtSignal
+from .qt import QObject, QTimer, QUuid, pyqtSignal
 from .results import Results
 from .steps import Task
 
 _SAVE_MILLISECONDS = 500
 
 
-class Studio(QObject):  # type: ignore[misc]
+class Studio(QObject):
     """Lives as long as Krita. ``changed`` follows any change, on the interface thread."""
 
     changed = pyqtSignal()
@@ -42,7 +43,7 @@ class Studio(QObject):  # type: ignore[misc]
     run_begun = pyqtSignal()
     _posted = pyqtSignal(object)
 
-    def __init__(self, parent: Any = None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._posted.connect(guarded(lambda call: call()))
         self._store = SettingsStore(host.settings_folder())
@@ -92,10 +93,10 @@ class Studio(QObject):  # type: ignore[misc]
     def apply(
         self,
         filter_id: str,
-        nodes: Sequence[Any] | None = None,
+        nodes: Sequence[Node] | None = None,
         choice: str = "",
-        above: Any = None,
-        document: Any = None,
+        above: QUuid | None = None,
+        document: Document | None = None,
     ) -> None:
         """Translates the nodes (those selected in the layer list, when None) or the picture, as ``choice`` says, or the
         settings where it is empty. ``above`` is as in Order; ``document`` is the active one when None."""
@@ -126,7 +127,7 @@ class Studio(QObject):  # type: ignore[misc]
         )
         self.changed.emit()
 
-    def apply_again(self, origin: Origin, before: Any) -> None:
+    def apply_again(self, origin: Origin, before: Node) -> None:
         """The same filter on the same source layer, as it is now, over the result ``before``, which would hide it."""
         document = host.active_document()
         source = host.node_by_identifier(document, origin.source) if document is not None else None

@@ -61,7 +61,7 @@ def test_zip_carries_every_licence(archive: Path, host: str) -> None:
 
 def test_zip_holds_neither_tests_nor_caches_nor_the_other_editor(archive: Path, host: str) -> None:
     others = (f"/{other}/" for other in bundle.EDITORS if other != host)
-    unwanted = ("test", "__pycache__", ".pyc", ".po", *others, "bundle.py", "entry.py", "launcher.py")
+    unwanted = ("test", "__pycache__", ".pyc", ".po", *others, "stubs", "bundle.py", "entry.py", "launcher.py")
     assert [name for name in members(archive) if any(part in name for part in unwanted)] == []
 
 
