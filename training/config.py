@@ -6,17 +6,16 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Self
 
+from pleinair.common.identifiers import is_identifier
+
 from training.data.reading import CHANNELS, STRATEGIES, parse_colour
 from training.errors import InputError
 from training.rules import BELOW_ONE, COUNT, POSITIVE, Rule, check, check_each, one_of, option
-
-IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 _EVERY = Rule(lambda value: value >= 1, "a number of pictures of at least 1")
 _SECONDS = Rule(lambda value: value >= 0, "a number of seconds, or 0 for off")
@@ -149,7 +148,7 @@ class FitConfig:
         "",
         "the filter's identifier (default: from the run folder's name)",
         Rule(
-            lambda value: not value or IDENTIFIER.fullmatch(value) is not None,
+            lambda value: not value or is_identifier(value),
             "1 to 64 lower-case letters, digits, dots, dashes and underscores, the first a letter or digit",
         ),
     )

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pleinair.common.files import write_whole
 from torch import Tensor
 
 from training.config import FitConfig
 from training.errors import InputError
-from training.files import write_whole
 from training.methods.method import Method
 from training.methods.registry import config_from_json
 from training.running.ema import GeneratorAverages, averaged
