@@ -100,10 +100,10 @@ def outright(losses: Mapping[str, float], watch: Watch) -> str | None:
     balance = watch.balance(losses)
     if not balance.is_outright:
         return None
+    told = f"{watch.real_loss} {balance.real:.3f}, {watch.fake_loss} {balance.fake:.3f}"
     return (
-        f"the discriminator wins outright ({watch.real_loss} {balance.real:.3f}, {watch.fake_loss} {balance.fake:.3f}): "
-        "the generator learns little from it; add target pictures, or begin a new run with "
-        f"{watch.against_outright}"
+        f"the discriminator wins outright ({told}): the generator learns little from it; add target pictures, or begin "
+        f"a new run with {watch.against_outright}"
     )
 
 
