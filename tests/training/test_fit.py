@@ -139,6 +139,13 @@ def test_a_missing_folder_leaves_no_run_behind(tmp_path: Path, capsys: pytest.Ca
     assert not (tmp_path / "run").exists()
 
 
+def test_a_method_that_cannot_be_built_leaves_no_run_behind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "--taps is '0,99', but PatchNCE compares layers up to 12" in refused(
+        arguments(tmp_path, "--taps", "0,99"), capsys
+    )
+    assert not (tmp_path / "run").exists()
+
+
 def test_an_output_that_cannot_be_written_is_refused_before_training(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
