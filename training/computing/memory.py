@@ -7,7 +7,7 @@ import gc
 
 import torch
 
-from training.computing.distributed import world_size
+from training.computing.world import ALONE, World
 from training.config import FitConfig
 from training.errors import InputError
 
@@ -22,10 +22,10 @@ def is_exhausted(error: BaseException) -> bool:
     return isinstance(error, MemoryError)
 
 
-def with_half_the_batch(config: FitConfig) -> FitConfig:
+def with_half_the_batch(config: FitConfig, world: World = ALONE) -> FitConfig:
     """Raises InputError when the options do not work with a smaller batch, or other processes share it."""
     try:
-        if config.batch > 1 and world_size() == 1:
+        if config.batch > 1 and world.size == 1:
             return dataclasses.replace(config, batch=config.batch // 2)
     except InputError:  # too few negatives
         pass

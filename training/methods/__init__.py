@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
+from training.computing.world import ALONE, World
 from training.config import FitConfig
 from training.methods.cut import Cut
 
@@ -29,6 +30,12 @@ class Method(Protocol):
         """The generator's answer, without gradients, same shape."""
 
 
+class Build(Protocol):
+    """Makes a method of a run's options, newly initialised. Raises InputError for what cannot be built."""
+
+    def __call__(self, config: FitConfig, device: torch.device, *, world: World = ALONE) -> Method: ...
+
+
 # FastCUT is CUT with other options (paper, section 4), SinCUT with other networks and two more losses (section 5); the
 # names are recorded in the filters that they train.
-METHODS: dict[str, Callable[[FitConfig, torch.device], Method]] = {"cut": Cut, "fastcut": Cut, "sincut": Cut}
+METHODS: dict[str, Build] = {"cut": Cut, "fastcut": Cut, "sincut": Cut}

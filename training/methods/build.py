@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
+from training.computing.world import ALONE, World
 from training.config import FitConfig
 from training.errors import InputError
 from training.networks.generator import Generator
@@ -12,7 +13,7 @@ from training.networks.resnet import ResnetGenerator
 from training.networks.stylegan2 import StyleGAN2Discriminator, StyleGAN2Generator
 
 
-def build_generator(config: FitConfig) -> Generator:
+def build_generator(config: FitConfig, world: World = ALONE) -> Generator:
     """The generator that the options describe, newly initialised."""
     sizes = {
         "channels_in": config.source_channels,
@@ -21,7 +22,7 @@ def build_generator(config: FitConfig) -> Generator:
         "blocks": config.blocks,
     }
     if config.architecture == "stylegan2":
-        return StyleGAN2Generator(**sizes, crop_size=config.crop_size)
+        return StyleGAN2Generator(**sizes, crop_size=config.crop_size, world=world)
     return ResnetGenerator(
         **sizes, antialias=config.antialias, antialias_up=config.antialias_up, dropout=config.dropout
     )

@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training.computing.distributed import gather, rank
+from training.computing.world import ALONE, World
 from training.config import FitConfig
 from training.data.channels import as_channels
 from training.losses import patch_nce, patch_nce_with_bank
@@ -29,9 +29,16 @@ PatchSampler = Callable[[int], Tensor]
 class PatchContrast:
     """PatchNCE over the taps of an encoder. ``banks`` names the domains that keep a bank each, when one is used."""
 
-    def __init__(self, config: FitConfig, generator: Generator, taps: Sequence[int], banks: Sequence[str]) -> None:
+    def __init__(
+        self,
+        config: FitConfig,
+        generator: Generator,
+        taps: Sequence[int],
+        banks: Sequence[str],
+        world: World = ALONE,
+    ) -> None:
         device = next(generator.parameters()).device
-        self.config = config
+        self.config, self.world = config, world
         self.taps = tuple(taps)
         channels = generator.tap_channels(self.taps)
         self.encoder = copy.deepcopy(generator) if config.encoder == "separate" else generator
@@ -100,10 +107,10 @@ class PatchContrast:
         temperature = self.config.temperature
         if self.config.negatives == "image":
             return patch_nce(query, key, temperature)
-        everyone = gather(key)  # (N over all processes, patches, width)
+        everyone = self.world.gather(key)  # (N over all processes, patches, width)
         if self.config.negatives == "minibatch":
-            joint = everyone.flatten(0, 1)[None]
-            return patch_nce(query.flatten(0, 1)[None], joint, temperature, first=rank() * query[:, :, 0].numel())
+            joint, first = everyone.flatten(0, 1)[None], self.world.rank * query[:, :, 0].numel()
+            return patch_nce(query.flatten(0, 1)[None], joint, temperature, first=first)
         self._fresh.append((domain, tap, everyone.flatten(0, 1)))
         bank, stored = self.banks[domain].keys(tap)
         internal = self.config.negatives == "image+bank"

@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training.computing.distributed import average_gradients
 from training.computing.precision import Precision
+from training.computing.world import ALONE, World
 from training.config import FitConfig
 from training.losses import ADVERSARIAL, r1_penalty
 from training.methods.build import build_discriminator, build_generator, chosen_taps
@@ -33,14 +33,16 @@ class Forward:
 class Cut:
     """The networks, their optimisers and one training step. FastCUT and SinCUT are other options and networks."""
 
-    def __init__(self, config: FitConfig, device: torch.device, precision: Precision | None = None) -> None:
-        self.config = config
+    def __init__(
+        self, config: FitConfig, device: torch.device, precision: Precision | None = None, *, world: World = ALONE
+    ) -> None:
+        self.config, self.world = config, world
         self.precision = precision or Precision.choose(config, device)
-        self.generator = self.precision.prepared(build_generator(config))
+        self.generator = self.precision.prepared(build_generator(config, world))
         self.discriminator = self.precision.prepared(build_discriminator(config))
         self.adversarial = ADVERSARIAL[config.adversarial]
         banks = (SOURCE, TARGET) if config.identity else (SOURCE,)
-        self.contrast = PatchContrast(config, self.generator, chosen_taps(config, self.generator), banks)
+        self.contrast = PatchContrast(config, self.generator, chosen_taps(config, self.generator), banks, world)
         self.optimisers = {name: self._adam(network) for name, network in self.trained.items()}
         self._forward = self.precision.compiled(self.forward)
         self._discriminator_losses = self.precision.compiled(self.discriminator_losses)
@@ -81,7 +83,7 @@ class Cut:
         for name in names:
             self.optimisers[name].zero_grad(set_to_none=True)
         loss.backward()
-        average_gradients([self.trained[name] for name in names])
+        self.world.average_gradients([self.trained[name] for name in names])
         for name in names:
             self.optimisers[name].step()
 

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training.computing.distributed import rank, world_size
+from training.computing.world import ALONE, World
 
 SQRT2 = math.sqrt(2)
 
@@ -144,14 +144,15 @@ class ModulatedUp(nn.Module):
 class Noise(nn.Module):
     """Adds one picture of noise to all channels in training, of a strength that is learned and starts at 0.
 
-    ``injected`` False leaves the noise out and keeps its published, unused weight in the state dict.
+    ``injected`` False leaves the noise out and keeps its published, unused weight in the state dict. Processes that
+    train together draw their noise from ``world``.
     """
 
     weight: Tensor
 
-    def __init__(self, *, injected: bool) -> None:
+    def __init__(self, *, injected: bool, world: World = ALONE) -> None:
         super().__init__()
-        self.injected = injected
+        self.injected, self._world = injected, world
         if injected:
             self.weight = nn.Parameter(torch.zeros(1))
         else:
@@ -160,19 +161,16 @@ class Noise(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if not (self.injected and self.training):
             return x
-        # Of several processes, which draw the same numbers, each takes its own part.
-        n, _, height, width = x.shape
-        noise = torch.randn(world_size() * n, 1, height, width, device=x.device, dtype=x.dtype)
-        return x + self.weight.to(x.dtype) * noise[rank() * n : (rank() + 1) * n]
+        return x + self.weight.to(x.dtype) * self._world.draw_noise(x)
 
 
 class StyledUp(nn.Module):
     """Modulated doubling, noise, bias and leaky ReLU. (N, inside, H, W) -> (N, outside, 2H, 2W)."""
 
-    def __init__(self, inside: int, outside: int, *, noise: bool) -> None:
+    def __init__(self, inside: int, outside: int, *, noise: bool, world: World = ALONE) -> None:
         super().__init__()
         self.conv = ModulatedUp(inside, outside)
-        self.noise = Noise(injected=noise)
+        self.noise = Noise(injected=noise, world=world)
         self.activate = BiasedLeakyReLU(outside)
 
     def forward(self, x: Tensor) -> Tensor:

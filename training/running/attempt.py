@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from typing import cast
 
 import torch
 from torch import Tensor
 
-from training.computing.distributed import rank
+from training.computing.world import World
 from training.config import FitConfig
 from training.data.batches import UnpairedBatches, examples
-from training.data.cache import PictureCache
 from training.data.folders import fingerprint
 from training.data.prefetch import PrefetchedBatches
 from training.errors import InputError
@@ -21,6 +19,7 @@ from training.methods import METHODS, Method
 from training.networks.generator import Generator
 from training.running.checkpoint import Checkpoint
 from training.running.ema import GeneratorAverage
+from training.running.environment import Environment
 from training.running.events import Events
 from training.running.guard import Diverged, Guard
 from training.running.loop import Training
@@ -34,43 +33,34 @@ from training.running.whole import Whole, whole_picture
 SAMPLE_PIXELS = 512 * 512
 
 
-@dataclass(frozen=True)
-class Process:
-    """What this process trains with and whom it tells: nothing here decides what is computed."""
-
-    device: torch.device
-    cache: PictureCache | None
-    progress: Progress
-    abandoned: Callable[[], bool]  # the program that started it has closed its standard input
-
-
 def attempt(
-    run: RunFolder, start: Start, batches: UnpairedBatches, process: Process, should_stop: Callable[[], bool]
+    run: RunFolder, start: Start, batches: UnpairedBatches, environment: Environment, should_stop: Callable[[], bool]
 ) -> int:
     """Trains from the start to the end, or until asked to stop. Returns the images seen."""
-    method = build_method(start.config, process.device)
+    world = environment.world
+    method = build_method(start.config, environment.device, world)
     with ExitStack() as until_the_end:
-        events = _events(run, start)
+        events = _events(run, start) if start.config.tensorboard and world.is_first else None
         if events:
             until_the_end.callback(events.close)
-        training = _training(start.config, batches.with_batch(start.config.batch), method, run, process, events)
+        training = _training(start.config, batches.with_batch(start.config.batch), method, run, environment, events)
         images_seen = _restore(training, start.checkpoint) if start.checkpoint else 0
-        if rank() == 0:
+        if world.is_first:
             run.save_config(start.config)
             run.forget_after(images_seen)
         going_on = f", going on after {images_seen}" if images_seen else ""
-        told = f"Training {start.config.method} on {process.device} for {training.length.images} images"
-        print(f"{told} into {run.path}{going_on}", flush=True)
+        told = f"Training {start.config.method} on {environment.device} for {training.length.images} images"
+        environment.progress.note(f"{told} into {run.path}{going_on}")
         try:
             return training.train(images_seen, should_stop)
         except Diverged as error:
             raise Diverged(f"{error}; {_advice(run, start.config)}") from None
 
 
-def build_method(config: FitConfig, device: torch.device) -> Method:
+def build_method(config: FitConfig, device: torch.device, world: World) -> Method:
     """Newly initialised, as the seed says. Raises InputError."""
     torch.manual_seed(config.seed)
-    return METHODS[config.method](config, device)
+    return METHODS[config.method](config, device, world=world)
 
 
 def _advice(run: RunFolder, config: FitConfig) -> str:
@@ -80,9 +70,7 @@ def _advice(run: RunFolder, config: FitConfig) -> str:
     return f"{intact}: begin a new run with a lower learning rate than {config.learning_rate:g}, or lower loss weights."
 
 
-def _events(run: RunFolder, start: Start) -> Events | None:
-    if not start.config.tensorboard or rank() > 0:
-        return None
+def _events(run: RunFolder, start: Start) -> Events:
     return Events(run.events, start.checkpoint.images_seen if start.checkpoint else 0)
 
 
@@ -91,19 +79,20 @@ def _training(
     batches: UnpairedBatches,
     method: Method,
     run: RunFolder,
-    process: Process,
+    environment: Environment,
     events: Events | None,
 ) -> Training:
     return Training(
         method=method,
         config=config,
-        batches=PrefetchedBatches(batches, process.device, stride=config.batch),
+        batches=PrefetchedBatches(batches, environment.device, stride=config.batch),
         data_fingerprint=fingerprint(batches.source, batches.target),
         length=length_of(config, batches),
         run=run,
-        device=process.device,
+        device=environment.device,
+        world=environment.world,
         guard=Guard(config.gan_weight, config.nce_weight, config.adversarial),
-        progress=process.progress,
+        progress=environment.progress,
         sample=_sample(batches),
         whole=_whole(batches, method),
         average=GeneratorAverage(method.networks["generator"], config.ema) if config.ema else None,

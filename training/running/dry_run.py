@@ -12,13 +12,16 @@ from training.data.contact_sheet import contact_sheet
 from training.data.domains import read_domains
 from training.errors import InputError
 from training.files import write_whole
+from training.running.progress import Progress
 
 
-def dry_run(config: FitConfig, cache: PictureCache | None, output: str | None) -> int:
-    """Prints what was read and writes a contact sheet beside ``output``, or here. Returns 0; raises InputError."""
-    batches = read_domains(config, torch.device("cpu"), cache, sizes=True)
+def dry_run(config: FitConfig, cache: PictureCache | None, output: str | None, progress: Progress) -> int:
+    """Tells what was read and writes a contact sheet beside ``output``, or here. Returns 0; raises InputError."""
+    domains = read_domains(config, cache)
+    progress.note(domains.report(sizes=True))
+    batches = domains.batches(torch.device("cpu"))
     images = config.images or config.epochs * batches.epoch_images
-    print(f"An epoch has {batches.epoch_images} images, the run {images}, {config.batch} in each step.")
+    progress.note(f"An epoch has {batches.epoch_images} images, the run {images}, {config.batch} in each step.")
     path = Path(f"{Path(output)}-dry-run.png" if output else "dry-run.png")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -27,5 +30,5 @@ def dry_run(config: FitConfig, cache: PictureCache | None, output: str | None) -
         raise InputError(
             f"The contact sheet cannot be written to {path} ({error.strerror}); choose an --output that can be written."
         ) from None
-    print(f"What the networks would see is in {path}")
+    progress.note(f"What the networks would see is in {path}")
     return 0

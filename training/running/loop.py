@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from training.computing.distributed import agreed, rank, world_size
+from training.computing.world import World
 from training.config import FitConfig
 from training.data.folders import PictureFolder
 from training.data.prefetch import PrefetchedBatches
@@ -47,6 +47,7 @@ class Training:
     length: Length
     run: RunFolder
     device: torch.device
+    world: World
     guard: Guard
     progress: Progress
     sample: Tensor
@@ -68,7 +69,7 @@ class Training:
         losses = _RunningMeans()
         if self.evaluate:
             self._best = self.run.best_score()
-        stop = agreed(should_stop())
+        stop = self.world.agreed(should_stop())
         self._begin(images_seen)
         try:
             while images_seen < self.length.images and not stop:
@@ -79,15 +80,15 @@ class Training:
                     self.average.update(images_seen, self.config.batch)
                 self.progress.advanced(images_seen)
                 self._time_left.stepped(images_seen)
-                stop = agreed(should_stop())
-                if rank() == 0:
+                stop = self.world.agreed(should_stop())
+                if self.world.is_first:
                     self._write(images_seen, learning_rate, losses, stopped=stop)
         finally:
             self.progress.close()
         return images_seen
 
     def _begin(self, images_seen: int) -> None:
-        if self.whole is not None and rank() == 0:
+        if self.whole is not None and self.world.is_first:
             self.run.save_source(picture_png(self.whole.picture))
         self.progress.started(images_seen, self.length.images, str(self.device))
         self._previews = Pace(self.config.preview_seconds, thinning=True)
@@ -116,8 +117,8 @@ class Training:
 
     def _step(self, images_seen: int) -> dict[str, Tensor]:
         """One step on this process's share of the joint batch."""
-        share = self.config.batch // world_size()
-        source, target = self.batches.draw(images_seen + rank() * share, share)
+        share = self.world.share_of(self.config.batch)
+        source, target = self.batches.draw(images_seen + share.start, len(share))
         return self.method.step(source, target)
 
     def _set_learning_rate(self, images_seen: int) -> float:

@@ -6,13 +6,12 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Mapping
 from typing import Any, Never, TextIO
 
 from tqdm import tqdm
 
-from training.computing.distributed import rank
+from training.computing.world import World
 
 KINDS = ("bar", "json")
 
@@ -34,6 +33,9 @@ class Progress:
 
     def checkpoint(self, images: int) -> None: ...
 
+    def note(self, text: str) -> None:
+        """Something good to know, in a sentence or in lines."""
+
     def warning(self, sentence: str) -> None: ...
 
     def stopped(self, images: int | None = None) -> None:
@@ -49,7 +51,7 @@ class Progress:
 
 
 class Bar(Progress):
-    """Images, time left, images per second and losses on stderr; what else there is to say is printed elsewhere."""
+    """Images, time left, images per second, losses and warnings on stderr, notes on stdout."""
 
     def __init__(self) -> None:
         self._bar: tqdm[Never] | None = None
@@ -69,6 +71,9 @@ class Bar(Progress):
             shown = " ".join(f"{name} {value:.3g}" for name, value in losses.items())
             self._bar.set_postfix_str(shown, refresh=False)
 
+    def note(self, text: str) -> None:
+        print(text, flush=True)
+
     def warning(self, sentence: str) -> None:
         tqdm.write(f"warning: {sentence}", file=sys.stderr)
 
@@ -78,7 +83,7 @@ class Bar(Progress):
 
 
 class JsonLines(Progress):
-    """One object a line. A reader that has gone ends no training."""
+    """One JSON object a line on ``stream``; notes and warnings on stderr too. Training outlives its reader."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream: TextIO | None = stream
@@ -98,6 +103,9 @@ class JsonLines(Progress):
     def checkpoint(self, images: int) -> None:
         self._kept = images
         self._tell("checkpoint", images=images)
+
+    def note(self, text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
 
     def warning(self, sentence: str) -> None:
         self._tell("warning", sentence=sentence)
@@ -122,18 +130,11 @@ class JsonLines(Progress):
             self._stream = None
 
 
-@contextmanager
-def telling(kind: str) -> Iterator[Progress]:
-    """The progress of this kind. With ``json`` all else that is printed meanwhile goes to stderr."""
-    if rank() > 0:
-        with redirect_stdout(None):
-            yield Progress()
-    elif kind == "json":
-        stdout = sys.stdout
-        with redirect_stdout(sys.stderr):
-            yield JsonLines(stdout)
-    else:
-        yield Bar()
+def choose_progress(kind: str, world: World) -> Progress:
+    """The progress of this kind in the first process, and none in the others."""
+    if not world.is_first:
+        return Progress()
+    return JsonLines(sys.stdout) if kind == "json" else Bar()
 
 
 def _discard(stream: TextIO) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training.computing.distributed import rank
+from training.computing.world import World
 from training.config import PRESETS, FitConfig
 from training.errors import InputError
 from training.running.checkpoint import Checkpoint, DamagedCheckpoint
+from training.running.progress import Progress
 from training.running.run import RunFolder
 
 # Options that decide nothing of what is computed may change on the way. The folders may have moved; other pictures in
@@ -32,20 +33,31 @@ class Start:
     checkpoint: Checkpoint | None
 
 
-def resume(run: RunFolder, given: Mapping[str, Any], warn: Callable[[str], None]) -> Start:
+def resume(run: RunFolder, given: Mapping[str, Any], progress: Progress, world: World) -> Start:
     """Finds the newest whole checkpoint and the options, and clears away what is damaged.
 
-    ``given`` are the options of the command line, ``output`` and ``preset`` among them; ``warn`` is told of damage.
-    Raises InputError when they are not the run's, or no checkpoint is whole. The caller holds the folder's lock.
+    ``given`` are the options of the command line, ``output`` and ``preset`` among them; ``progress`` is told of damage
+    and of a new length. Raises InputError when they are not the run's, or no checkpoint is whole. The first process
+    holds the folder's lock and comes here before the others.
     """
-    if rank() == 0:
+    if world.is_first:
         run.make_folders()
         run.remove_leftovers()
-    checkpoint = _newest_whole(run, warn)
-    return Start(_with_given(run, _saved_config(run, checkpoint), given), checkpoint)
+    checkpoint = _newest_whole(run, progress, world)
+    saved = _saved_config(run, checkpoint)
+    config = _with_given(run, saved, given)
+    length, unit = _length(config)
+    if length != _length(saved)[0]:
+        progress.note(f"The run is {length} {unit} long now, and its learning rate falls as in a run of that length")
+    return Start(config, checkpoint)
 
 
-def _newest_whole(run: RunFolder, warn: Callable[[str], None]) -> Checkpoint | None:
+def _length(config: FitConfig) -> tuple[int | None, str]:
+    """How long the run is, and in what unit."""
+    return (config.epochs, "epochs") if config.images is None else (config.images, "images")
+
+
+def _newest_whole(run: RunFolder, progress: Progress, world: World) -> Checkpoint | None:
     """The damaged ones after it are put aside, so that they are not counted among the last two."""
     damaged: list[Path] = []
     for path in reversed(run.checkpoints()):
@@ -54,9 +66,9 @@ def _newest_whole(run: RunFolder, warn: Callable[[str], None]) -> Checkpoint | N
         except DamagedCheckpoint:
             damaged.append(path)
             continue
-        for other in damaged if rank() == 0 else ():
+        for other in damaged if world.is_first else ():
             other.replace(other.with_name(f"{other.name}.damaged"))
-            warn(f"{other} is damaged; going on from {path.name} instead")
+            progress.warning(f"{other} is damaged; going on from {path.name} instead")
         return checkpoint
     if damaged:
         raise InputError(
@@ -114,8 +126,8 @@ def _with_given(run: RunFolder, config: FitConfig, given: Mapping[str, Any]) -> 
 
 def _lengthened(config: FitConfig, given: Mapping[str, Any]) -> dict[str, Any]:
     """The new length, when one is given. Raises InputError for a shorter one, or one in the other unit."""
-    unit, other = ("epochs", "images") if config.images is None else ("images", "epochs")
-    now = getattr(config, unit)
+    now, unit = _length(config)
+    other = "images" if unit == "epochs" else "epochs"
     if other in given:
         raise InputError(
             f"--{other} is {given[other]}, but the length of the run is {now} {unit}; leave it out or lengthen the run "
@@ -128,8 +140,6 @@ def _lengthened(config: FitConfig, given: Mapping[str, Any]) -> dict[str, Any]:
             f"--{unit} is {given[unit]}, but the run has {now} and can only be made longer; leave it out or start a "
             "new run."
         )
-    if given[unit] > now:
-        print(f"The run is {given[unit]} {unit} long now, and its learning rate falls as in a run of that length")
     return {unit: given[unit]}
 
 
