@@ -26,11 +26,11 @@ from training.running.attempt import attempt, build_method, length_of
 from training.running.checkpoint import Checkpoint
 from training.running.dry_run import dry_run
 from training.running.environment import Environment
-from training.running.events import check_installed
 from training.running.guard import Diverged
 from training.running.lock import folder_lock
 from training.running.options import named_folders, new_config, read_options
 from training.running.progress import Progress, choose_progress
+from training.running.recording.tensorboard import check_installed
 from training.running.resume import Start, resume
 from training.running.run import RunFolder
 from training.running.stop import stop_at_end_of, stop_on_signal

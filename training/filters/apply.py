@@ -11,10 +11,10 @@ import onnxruntime
 from numpy.typing import NDArray
 from PIL import Image
 
+from training.data.display import encode
 from training.errors import InputError
 from training.files import write_whole
 from training.metrics.picture_files import PictureFiles
-from training.running.preview import encode
 
 _TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
 _DEFAULT_MULTIPLE = 4

@@ -23,8 +23,8 @@ from training.data.channels import as_channels
 from training.errors import InputError
 from training.files import write_whole
 from training.filters.provenance import commit, package_version
+from training.filters.thumbnail import thumbnail_webp
 from training.networks.generator import Generator
-from training.running.preview import thumbnail_webp
 
 FORMAT = "1"
 OPSET = 20

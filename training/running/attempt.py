@@ -20,41 +20,53 @@ from training.networks.generator import Generator
 from training.running.checkpoint import Checkpoint
 from training.running.ema import GeneratorAverage
 from training.running.environment import Environment
-from training.running.events import Events
 from training.running.guard import Diverged, Guard
-from training.running.loop import Training
+from training.running.loop import train
 from training.running.progress import Progress
+from training.running.recording.checkpoints import CheckpointWriter, ScoreWriter
+from training.running.recording.due import Due
+from training.running.recording.metrics import MetricsWriter
+from training.running.recording.pace import Pace, TimeLeft
+from training.running.recording.previews import PreviewWriter
+from training.running.recording.recorder import Recorder
+from training.running.recording.tensorboard import TensorBoard
 from training.running.resume import Start
 from training.running.run import RunFolder
 from training.running.schedule import Length
 from training.running.score import PICTURES, Evaluate, translation_score
+from training.running.trainer import Trainer
 from training.running.whole import Whole, whole_picture
 
 SAMPLE_PIXELS = 512 * 512
 
 
 def attempt(
-    run: RunFolder, start: Start, batches: UnpairedBatches, environment: Environment, should_stop: Callable[[], bool]
+    run: RunFolder,
+    start: Start,
+    batches: UnpairedBatches,
+    environment: Environment,
+    should_stop: Callable[[], bool],
 ) -> int:
     """Trains from the start to the end, or until asked to stop. Returns the images seen."""
-    world = environment.world
-    method = build_method(start.config, environment.device, world)
+    config, world, progress = start.config, environment.world, environment.progress
+    trainer = _trainer(config, batches.with_batch(config.batch), environment)
+    images_seen = _restore(trainer, start.checkpoint, progress) if start.checkpoint else 0
     with ExitStack() as until_the_end:
-        events = _events(run, start) if start.config.tensorboard and world.is_first else None
-        if events:
-            until_the_end.callback(events.close)
-        training = _training(start.config, batches.with_batch(start.config.batch), method, run, environment, events)
-        images_seen = _restore(training, start.checkpoint) if start.checkpoint else 0
+        recorder = None
         if world.is_first:
-            run.save_config(start.config)
+            run.save_config(config)
             run.forget_after(images_seen)
+            tensorboard = TensorBoard(run.tensorboard, images_seen) if config.tensorboard else None
+            if tensorboard:
+                until_the_end.callback(tensorboard.close)
+            recorder = _recorder(trainer, run, progress, tensorboard, images_seen)
         going_on = f", going on after {images_seen}" if images_seen else ""
-        told = f"Training {start.config.method} on {environment.device} for {training.length.images} images"
-        environment.progress.note(f"{told} into {run.path}{going_on}")
+        told = f"Training {config.method} on {environment.device} for {trainer.length.images} images"
+        progress.note(f"{told} into {run.path}{going_on}")
         try:
-            return training.train(images_seen, should_stop)
+            return train(trainer, recorder, images_seen, should_stop)
         except Diverged as error:
-            raise Diverged(f"{error}; {_advice(run, start.config)}") from None
+            raise Diverged(f"{error}; {_advice(run, config)}") from None
 
 
 def build_method(config: FitConfig, device: torch.device, world: World) -> Method:
@@ -70,35 +82,42 @@ def _advice(run: RunFolder, config: FitConfig) -> str:
     return f"{intact}: begin a new run with a lower learning rate than {config.learning_rate:g}, or lower loss weights."
 
 
-def _events(run: RunFolder, start: Start) -> Events:
-    return Events(run.events, start.checkpoint.images_seen if start.checkpoint else 0)
-
-
-def _training(
-    config: FitConfig,
-    batches: UnpairedBatches,
-    method: Method,
-    run: RunFolder,
-    environment: Environment,
-    events: Events | None,
-) -> Training:
-    return Training(
+def _trainer(config: FitConfig, batches: UnpairedBatches, environment: Environment) -> Trainer:
+    method = build_method(config, environment.device, environment.world)
+    return Trainer(
         method=method,
         config=config,
         batches=PrefetchedBatches(batches, environment.device, stride=config.batch),
-        data_fingerprint=fingerprint(batches.source, batches.target),
         length=length_of(config, batches),
-        run=run,
-        device=environment.device,
         world=environment.world,
-        guard=Guard(config.gan_weight, config.nce_weight, config.adversarial),
-        progress=environment.progress,
-        sample=_sample(batches),
-        whole=_whole(batches, method),
         average=GeneratorAverage(method.networks["generator"], config.ema) if config.ema else None,
-        evaluate=_evaluation(config, batches),
-        events=events,
     )
+
+
+def _recorder(
+    trainer: Trainer, run: RunFolder, progress: Progress, tensorboard: TensorBoard | None, images_seen: int
+) -> Recorder:
+    """What writes the run down after ``images_seen`` images."""
+    config, batches = trainer.config, trainer.batches.batches
+    guard = Guard(config.gan_weight, config.nce_weight, config.adversarial)
+    by_time = Pace(config.preview_seconds, thinning=True)
+    previews = Due(config.preview_every, by_time, when_stopped=not config.preview_seconds)
+    every = Due(config.checkpoint_every, Pace(config.checkpoint_seconds), when_stopped=True)
+    checkpoints = CheckpointWriter(trainer, run, progress, every, _sample(batches), _fingerprint(batches))
+    evaluate = _evaluation(config, batches)
+    return Recorder(
+        trainer=trainer,
+        progress=progress,
+        time_left=TimeLeft(images_seen, trainer.length.images),
+        metrics=MetricsWriter(run, guard, tensorboard),
+        previews=PreviewWriter(trainer, run, progress, guard, previews, _whole(trainer, batches), tensorboard),
+        checkpoints=checkpoints,
+        scores=ScoreWriter(checkpoints, evaluate, Due(config.evaluate_every), run.best_score()) if evaluate else None,
+    )
+
+
+def _fingerprint(batches: UnpairedBatches) -> str:
+    return fingerprint(batches.source, batches.target)
 
 
 def length_of(config: FitConfig, batches: UnpairedBatches) -> Length:
@@ -110,11 +129,13 @@ def length_of(config: FitConfig, batches: UnpairedBatches) -> Length:
     )
 
 
-def _whole(batches: UnpairedBatches, method: Method) -> Whole | None:
+def _whole(trainer: Trainer, batches: UnpairedBatches) -> Whole | None:
     """What previews show, where crops are mere patches."""
     if not batches.zoom:
         return None
-    return Whole(whole_picture(batches.source.pictures[0]), cast(Generator, method.networks["generator"]).multiple)
+    return Whole(
+        whole_picture(batches.source.pictures[0]), cast(Generator, trainer.method.networks["generator"]).multiple
+    )
 
 
 def _sample(batches: UnpairedBatches) -> Tensor:
@@ -132,11 +153,11 @@ def _evaluation(config: FitConfig, batches: UnpairedBatches) -> Evaluate | None:
     return translation_score(*(examples(folder, size, PICTURES) for folder in (batches.source, batches.target)))
 
 
-def _restore(training: Training, checkpoint: Checkpoint) -> int:
+def _restore(trainer: Trainer, checkpoint: Checkpoint, progress: Progress) -> int:
     """Returns the images seen. Raises InputError when the checkpoint does not fit."""
-    if checkpoint.data_fingerprint != training.data_fingerprint:
-        _check_pictures(training.config, checkpoint.config, training.progress)
-    checkpoint.restore(training.method, training.average)
+    if checkpoint.data_fingerprint != _fingerprint(trainer.batches.batches):
+        _check_pictures(trainer.config, checkpoint.config, progress)
+    checkpoint.restore(trainer.method, trainer.average)
     return checkpoint.images_seen
 
 

@@ -39,7 +39,7 @@ class RunFolder:
         return self.path / "checkpoints" / "best.pt"
 
     @property
-    def events(self) -> Path:
+    def tensorboard(self) -> Path:
         return self.path / "tensorboard"
 
     @classmethod

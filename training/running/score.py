@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from torch import Tensor
 
+from training.data.display import as_rgb
 from training.metrics import patch_sliced_wasserstein, prepare_patches
-from training.running.preview import as_rgb
 
 # The score of a translating function, (n, c, h, w) to the same size in [-1, 1]; lower is better.
 Evaluate = Callable[[Callable[[Tensor], Tensor]], float]

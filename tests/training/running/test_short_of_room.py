@@ -20,8 +20,9 @@ from training.computing.memory import is_exhausted, with_half_the_batch
 from training.config import FitConfig
 from training.methods import METHODS
 from training.methods.cut import Cut
-from training.running import loop, whole
+from training.running import whole
 from training.running.checkpoint import Checkpoint
+from training.running.recording import metrics
 from training.running.run import RunFolder
 
 
@@ -140,7 +141,7 @@ def test_a_full_disk_ends_the_run_in_a_sentence_and_room_lets_it_go_on(
         return False
 
     monkeypatch.setattr(fit, "stop_on_signal", lambda: fill_the_disk)
-    monkeypatch.setattr(loop, "METRICS_SECONDS", 0 if file == "metrics.jsonl" else math.inf)
+    monkeypatch.setattr(metrics, "METRICS_SECONDS", 0 if file == "metrics.jsonl" else math.inf)
     try:
         code = fit.main(arguments(tmp_path, "--images", "99", "--checkpoint-every", "2", *DISK_FULL[file]))
     finally:

@@ -22,7 +22,7 @@ def check_installed() -> None:
         )
 
 
-class Events:
+class TensorBoard:
     """Scalars and preview pictures by the number of images seen."""
 
     def __init__(self, folder: Path, images_seen: int) -> None:
