@@ -25,7 +25,7 @@ METRICS = ("swd", "fid", "kid", "structure")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Returns 0, or 2 for bad input."""
+    """Prints how far the pictures are apart. Returns 0, or 2 for bad input."""
     options = _parser().parse_args(arguments)
     try:
         report = _evaluate(options)
@@ -66,13 +66,17 @@ def _evaluate(options: argparse.Namespace) -> Report:
 
 
 def _metrics(options: argparse.Namespace) -> list[str]:
-    """Checks the options that depend on each other."""
+    """The metrics that are asked for. Raises InputError for options that do not go together."""
     asked = options.metrics or ("swd,structure" if options.filter else "swd")
     metrics = [name.strip() for name in asked.split(",") if name.strip()]
     if not metrics or not set(metrics) <= set(METRICS):
-        raise InputError(f"--metrics is {asked!r}, but must be some of {', '.join(METRICS)} with commas between them.")
+        raise InputError(
+            f"--metrics is {asked!r}, but must be one or more of {', '.join(METRICS)}, separated by commas."
+        )
     if not options.generated and not options.filter:
-        raise InputError("There is nothing to measure; name translated pictures by --generated, or a --filter.")
+        raise InputError(
+            "There is nothing to measure; name translated pictures with --generated, or a filter with --filter."
+        )
     if bool(options.filter) != bool(options.source):
         raise InputError("--filter and --source go together: the filter translates the pictures in the source folder.")
     if "structure" in metrics and not options.filter:
@@ -88,7 +92,7 @@ def _need_inception(metrics: list[str]) -> bool:
 
 def _translate(filter_: Filter, options: argparse.Namespace, place: Path, metrics: list[str], report: Report) -> None:
     if place.exists() and (not place.is_dir() or any(place.iterdir())):
-        raise InputError(f"{place} is to take the translations, but is not an empty folder; name a new one.")
+        raise InputError(f"The translations would go to {place}, which is not an empty folder; name a new one.")
     source = PictureFiles(Path(options.source))
     report.add_skipped(source.skipped)
     agreement = []
@@ -100,7 +104,7 @@ def _translate(filter_: Filter, options: argparse.Namespace, place: Path, metric
             agreement.append(gradient_correlation(source[index], read_pixels(done)))
     report.add_skipped(failed)
     if len(failed) == len(source):
-        raise InputError(f"{options.filter} translates none of the pictures in {options.source} ({failed[0]}).")
+        raise InputError(f"{options.filter} cannot translate any of the pictures in {options.source} ({failed[0]}).")
     if agreement:
         mean = float(np.mean(agreement))
         text = f"{mean:.3f}  correlation of gradients with the source, -1 to 1"
@@ -113,14 +117,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--real", required=True, metavar="DIR", help="real pictures of the target domain")
     parser.add_argument(
-        "--generated", metavar="DIR", help="translated pictures; beside --filter, a new folder for them"
+        "--generated", metavar="DIR", help="translated pictures; with --filter, a new folder to write them to"
     )
     parser.add_argument("--filter", metavar="FILE", help="an ONNX filter that makes the translations, from --source")
     parser.add_argument("--source", metavar="DIR", help="the pictures that the filter translates")
-    parser.add_argument("--metrics", help="some of swd,fid,kid,structure (default: swd, with a filter structure too)")
+    parser.add_argument(
+        "--metrics", help="one or more of swd,fid,kid,structure (default: swd, with --filter also structure)"
+    )
     parser.add_argument("--inception-weights", metavar="FILE", help="for fid and kid; nothing is downloaded")
-    parser.add_argument("--json", metavar="FILE", help="write the figures there too")
-    parser.add_argument("--seed", type=int, default=0, help="of patches, directions and subsets (default: 0)")
+    parser.add_argument("--json", metavar="FILE", help="also write the figures to this file")
+    parser.add_argument("--seed", type=int, default=0, help="for drawing patches, directions and subsets (default: 0)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
     return parser
 

@@ -39,7 +39,7 @@ INTERRUPTED = 130
 FAILED = 2
 DIVERGED = 3
 EXHAUSTED = (
-    "Memory does not suffice; end other programs that use it, or make the width, the crop size or the pictures smaller."
+    "There is not enough memory; close other programs, or make the width, the crop size or the pictures smaller."
 )
 
 
@@ -51,7 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _fit(options, progress, world)
     except KeyboardInterrupt:
         print(
-            "error: Stopped at once; a run that has begun goes on from its last checkpoint with --resume.",
+            "error: Stopped at once; a run that has begun continues from its last checkpoint with --resume.",
             file=sys.stderr,
         )
         progress.stopped()
@@ -157,7 +157,7 @@ def _train(run: RunFolder, start: Start, batches: UnpairedBatches, environment: 
                 raise
         start = _with_less_memory(run, start.config, environment)  # out of the except clause: it would hold all tensors
     if images_seen < length_of(start.config, batches).images:
-        progress.note(f"Stopped after {images_seen} images; go on with: python -m training.fit --resume {run.path}")
+        progress.note(f"Stopped after {images_seen} images; continue with: python -m training.fit --resume {run.path}")
         progress.stopped(images_seen)
         return INTERRUPTED
     if environment.world.is_first:
@@ -172,7 +172,7 @@ def _with_less_memory(run: RunFolder, config: FitConfig, environment: Environmen
     release(environment.device)
     kept = resume(run, {}, environment.progress, environment.world).checkpoint
     environment.progress.warning(
-        f"memory on {environment.device} does not suffice for a batch of {config.batch}; going on with {smaller.batch} "
+        f"not enough memory on {environment.device} for a batch of {config.batch}; continuing with {smaller.batch} "
         f"after {kept.images_seen if kept else 0} images"
     )
     return Start(smaller, kept)
@@ -186,7 +186,9 @@ def _check(config: FitConfig, environment: Environment) -> None:
     if config.tensorboard:
         check_installed()
     if not {config.source_channels, config.target_channels} <= {1, 3}:
-        environment.progress.warning("pictures with alpha train, but server and editors serve filters of RGB only")
+        environment.progress.warning(
+            "training with alpha works, but the server and the editors only support RGB filters"
+        )
 
 
 def _export(run: RunFolder, config: FitConfig) -> str:

@@ -9,7 +9,7 @@ from training.errors import InputError
 
 
 def choose_device(name: str, world: World = ALONE) -> torch.device:
-    """``auto`` takes CUDA, else MPS, else the CPU; of several processes each takes its own GPU.
+    """The device of this name; ``auto`` takes CUDA, else MPS, else the CPU. Each of several processes has its own GPU.
 
     Raises InputError for a device that is not there.
     """
@@ -24,5 +24,5 @@ def choose_device(name: str, world: World = ALONE) -> torch.device:
     if device.type == "cuda" and there:
         there = (device.index or 0) < torch.cuda.device_count()
     if not there:
-        raise InputError(f"--device is {name!r}, but this machine has no such device for PyTorch; use --device auto.")
+        raise InputError(f"--device is {name!r}, but PyTorch finds no such device on this machine; use --device auto.")
     return device

@@ -1,4 +1,4 @@
-"""What to do when memory does not suffice."""
+"""What to do when memory runs out."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ def is_exhausted(error: BaseException) -> bool:
 
 
 def with_half_the_batch(config: FitConfig, world: World = ALONE) -> FitConfig:
-    """Raises InputError when the options do not work with a smaller batch, or other processes share it."""
+    """The options with half the batch. Raises InputError when they do not allow it, or processes share the batch."""
     try:
         if config.batch > 1 and world.size == 1:
             return dataclasses.replace(config, batch=config.batch // 2)
     except InputError:  # too few negatives
         pass
     raise InputError(
-        f"Memory does not suffice for a batch of {config.batch}, a crop size of {config.crop_size} and a width of "
-        f"{config.width}; end other programs and resume the run, or make one of these smaller in a new run."
+        f"There is not enough memory for a batch of {config.batch}, a crop size of {config.crop_size} and a width of "
+        f"{config.width}; close other programs and resume the run, or begin a new run with one of these smaller."
     )
 
 
 def release(device: torch.device) -> None:
-    """Gives back what nothing refers to any more, cycles included."""
+    """Frees the device memory of tensors that nothing refers to any more, cycles included."""
     gc.collect()
     if device.type == "cuda":
         torch.cuda.empty_cache()

@@ -12,15 +12,15 @@ from torch import Tensor, distributed, nn
 
 
 class FirstFailed(Exception):
-    """The first process failed at what the others waited for; its own message says why."""
+    """The first process failed at what the others waited for. It reports the reason itself."""
 
 
 @dataclass(frozen=True)
 class World:
     """This process's place among those that train together: ``rank`` of ``size``, ``local_rank`` on its machine.
 
-    Whatever exchanges something must be called by all processes, within ``process_group``. Alone it does nothing, or
-    the obvious.
+    Methods that exchange something must be called by all processes, within ``process_group``; with a ``size`` of 1
+    they return at once.
     """
 
     rank: int = 0
@@ -29,7 +29,7 @@ class World:
 
     @classmethod
     def from_environment(cls) -> World:
-        """As torchrun says in the environment; alone without torchrun."""
+        """Reads the variables that torchrun sets; without torchrun the process is alone."""
         return cls(*(int(os.environ.get(name, default)) for name, default in _VARIABLES.items()))
 
     @property
@@ -63,8 +63,8 @@ class World:
     def average_gradients(self, networks: Iterable[nn.Module]) -> None:
         """Sets every gradient to its mean over the processes, in one exchange.
 
-        DistributedDataParallel's hooks do not serve: a step differentiates the discriminator twice (R1) and freezes it
-        in between, neither of which they follow.
+        DistributedDataParallel's hooks cannot be used: a step differentiates the discriminator twice (R1) and freezes
+        it in between, neither of which they follow.
         """
         if self.size == 1:
             return
@@ -92,7 +92,7 @@ class World:
 
     @contextmanager
     def first_ahead(self) -> Iterator[None]:
-        """The first process runs the block while the others wait; they run it when the first is through.
+        """The first process runs the block while the others wait; they run it when the first has finished.
 
         Raises FirstFailed in the others when the block fails in the first.
         """

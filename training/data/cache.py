@@ -29,8 +29,8 @@ MAGIC = b"PLEINPX1"
 TRAILER = struct.Struct("<Q32s8s")  # length of the index, its SHA-256, MAGIC
 
 DAY = 24 * 3600.0
-UNUSED_DAYS = 30  # a cache that nobody used for so long goes
-MOST_BYTES = 20 * 1024**3  # beyond it those unused for longest go, but none used within the last day
+UNUSED_DAYS = 30  # after that an unused file is removed
+MOST_BYTES = 20 * 1024**3  # beyond it those unused for longest are removed, but none used within the last day
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ Read = tuple[Entry, NDArray[np.uint8] | None]
 
 
 def digest_of(pixels: NDArray[np.uint8]) -> str:
-    """SHA-256 of shape and levels."""
+    """SHA-256 of a picture's shape and levels."""
     digest = hashlib.sha256(repr(pixels.shape).encode())
     digest.update(np.ascontiguousarray(pixels).data)
     return digest.hexdigest()
@@ -90,7 +90,7 @@ class PictureCache:
     least_bytes: int = 0
 
     def get(self, key: str, read: Iterable[Read]) -> Decoded:
-        """What the cache holds for the key, else what ``read`` gives, kept for next time. Raises OSError."""
+        """The pictures that the cache holds for the key, or those of ``read``, kept for next time. Raises OSError."""
         path = self.folder / f"{key}.pleinair"
         decoded = _load(path)
         if decoded is None:
@@ -121,7 +121,7 @@ class PictureCache:
             beside.unlink(missing_ok=True)
 
     def _prune(self) -> None:
-        """Removes what nobody used for long, what exceeds the limit, and what interrupted writers left."""
+        """Removes files that are long unused or exceed the limit, and what interrupted writers left."""
         now = time.time()
         with contextlib.suppress(OSError):
             for left in self.folder.glob(".pleinair-*.tmp"):
@@ -151,7 +151,7 @@ def _dump(file: BinaryIO, read: Iterable[Read]) -> None:
 
 
 def _load(path: Path) -> Decoded | None:
-    """None where the file is not there or not as it was written."""
+    """What the file holds; None where it is missing or damaged."""
     try:
         # Copy on write: PyTorch wants arrays that may be written to, and no page is copied unless one is.
         whole: NDArray[np.uint8] = np.memmap(path, np.uint8, mode="c")

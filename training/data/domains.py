@@ -18,7 +18,7 @@ CACHED_FROM = 16 * 1024**2  # bytes of picture files; fewer are decoded within a
 
 
 def choose_cache(place: str | None) -> PictureCache | None:
-    """``none``, a folder, or by default the platform's folder for all but small sets of pictures."""
+    """The cache in the folder ``place``, by default the platform's for all but small sets; None for ``none``."""
     if place == "none":
         return None
     if place is not None:

@@ -27,13 +27,13 @@ AT_ONCE = 64  # pictures decoded ahead of the one that is written to the cache: 
 
 @dataclass(frozen=True)
 class PictureFolder:
-    """Decoded pictures, (h, w, channels) uint8 each, and what a person should know of how they were read."""
+    """Decoded pictures, (h, w, channels) uint8 each, and how they were read."""
 
     path: Path
     pictures: Sequence[NDArray[np.uint8]]
     files: Sequence[Entry]  # of the pictures, in the same order
-    skipped: Sequence[Entry] = ()
-    note: str = ""  # why they are not in the cache, if they should be
+    skipped: Sequence[Entry] = ()  # files that cannot be read
+    note: str = ""  # a sentence that says why they are not in the cache, if they should be
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -95,14 +95,14 @@ def _decoded(path: Path, files: list[Path], reading: Reading, cache: PictureCach
         except OSError as error:
             note = (
                 f"the cache {cache.folder} cannot be used ({error.strerror or error}), so the pictures are kept in "
-                "memory and decoded again at the next start; name another place by --cache."
+                "memory and decoded again at the next start; choose another place with --cache."
             )
     read = list(_read_all(path, files, reading))
     return Decoded([entry for entry, _ in read], [pixels for _, pixels in read if pixels is not None]), note
 
 
 def _key(path: Path, files: list[Path], reading: Reading) -> str:
-    """Changes with the files' names, sizes and times of change, with how they are read, and with what reads them."""
+    """The cache's key: changes with the files' names, sizes and times of change, how they are read, and by what."""
     states = [(str(file.relative_to(path)), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
     size = ("kept", reading.crop_size) if reading.keeps_size else (reading.strategy, reading.load_size)
     options = (size, reading.channels, reading.background)

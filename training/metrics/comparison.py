@@ -27,8 +27,8 @@ class Comparison:
         """Warns where real and generated pictures have different sizes."""
         if set(self.real.sizes) != set(self.generated.sizes):
             self.report.warnings.append(
-                "the real and the generated pictures have different sizes, so that the same thing shows at different "
-                "scales; compare figures only with others from these sizes"
+                "the real and the generated pictures have different sizes, so the same things appear at different "
+                "scales; compare these figures only with others from the same sizes"
             )
 
     def add_swd(self) -> None:
@@ -46,10 +46,10 @@ class Comparison:
         """Adds those of FID and KID that are among the metrics. Raises InputError for single pictures."""
         counts = len(self.real), len(self.generated)
         if min(counts) < 2:
-            raise InputError("FID and KID need at least two pictures on each side; measure single pictures by swd.")
+            raise InputError("FID and KID need at least two pictures on each side; measure single pictures with swd.")
         if not inception.are_published(weights):
             self.report.warnings.append(
-                f"{weights} are not the published weights of FID: compare with no published figure"
+                f"{weights} are not the published weights of FID: do not compare with published figures"
             )
         real, generated = (inception.features(side, network, self.device) for side in (self.real, self.generated))
         if "fid" in metrics:
@@ -65,7 +65,7 @@ class Comparison:
         if min(len(real), len(generated)) < inception.FEWEST_FOR_FID:
             self.report.warnings.append(
                 f"FID of fewer than {inception.FEWEST_FOR_FID} pictures a side ({len(real)} and {len(generated)} here) "
-                "is biased upwards; compare it only with FIDs of as many pictures, or use kid"
+                "is biased upwards; compare it only with FIDs of equally many pictures, or use kid"
             )
 
     def _add_kid(self, real: torch.Tensor, generated: torch.Tensor) -> None:

@@ -24,8 +24,8 @@ class StyleGAN2Generator(Generator):
     """Pictures (N, channels_in, H, W) in [-1, 1] to pictures around [-1, 1]; H and W are rounded down to the multiple.
 
     Without arguments it is SinCUT's, 3,068,404 parameters; ``blocks=2`` is the published "smallstylegan2". Channels
-    follow from ``width`` and, as in StyleGAN2, from the size that the network is trained at. Noise is
-    drawn from ``world``.
+    follow from ``width`` and, as in StyleGAN2, from the size that the network is trained at. The noise
+    is drawn from ``world``.
     """
 
     def __init__(

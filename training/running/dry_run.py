@@ -16,19 +16,19 @@ from training.running.progress import Progress
 
 
 def dry_run(config: FitConfig, cache: PictureCache | None, output: str | None, progress: Progress) -> int:
-    """Tells what was read and writes a contact sheet beside ``output``, or here. Returns 0; raises InputError."""
+    """Reports what was read and writes a contact sheet beside ``output``, or here. Returns 0; raises InputError."""
     domains = read_domains(config, cache)
     progress.note(domains.report(sizes=True))
     batches = domains.batches(torch.device("cpu"))
     images = config.images or config.epochs * batches.epoch_images
-    progress.note(f"An epoch has {batches.epoch_images} images, the run {images}, {config.batch} in each step.")
+    progress.note(f"An epoch has {batches.epoch_images} images, the run {images}; each step takes {config.batch}.")
     path = Path(f"{Path(output)}-dry-run.png" if output else "dry-run.png")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, contact_sheet(batches))
     except OSError as error:
         raise InputError(
-            f"The contact sheet cannot be written to {path} ({error.strerror}); choose an --output that can be written."
+            f"The contact sheet cannot be written to {path} ({error.strerror}); choose another --output."
         ) from None
-    progress.note(f"What the networks would see is in {path}")
+    progress.note(f"What the networks would see is shown in {path}")
     return 0

@@ -1,4 +1,4 @@
-"""What is told of a run as it goes: a bar for people, or lines of JSON for the program that started it."""
+"""Reports of a run as it goes: a bar for people, or lines of JSON for the program that started it."""
 
 from __future__ import annotations
 
@@ -17,37 +17,40 @@ KINDS = ("bar", "json")
 
 
 class Progress:
-    """Tells nothing, as the processes after the first do. ``images``: how many have been seen."""
+    """What can be reported; this one reports nothing. ``images`` is always how many have been seen so far."""
 
     def started(self, images: int, total: int, device: str) -> None:
-        """Training begins after ``images``, or begins again there."""
+        """Training begins after ``images`` of ``total`` images; again after memory ran out."""
 
     def advanced(self, images: int) -> None:
-        """After every step."""
+        """A step is done."""
 
     def step(self, images: int, losses: Mapping[str, float], seconds_left: float) -> None:
-        """At most about once a second, with the mean losses since."""
+        """About once a second: the mean losses since the last time, and how long the rest takes."""
 
     def preview(self, images: int, file: str) -> None:
-        """``file`` is whole; its path is relative to the run's folder."""
+        """A preview is in ``file``, a path relative to the run's folder."""
 
-    def checkpoint(self, images: int) -> None: ...
+    def checkpoint(self, images: int) -> None:
+        """A checkpoint is saved."""
 
     def note(self, text: str) -> None:
         """Something good to know, in a sentence or in lines."""
 
-    def warning(self, sentence: str) -> None: ...
+    def warning(self, sentence: str) -> None:
+        """Something may be wrong; ``sentence`` has neither a capital nor a full stop."""
 
     def stopped(self, images: int | None = None) -> None:
-        """Without ``images`` at once, so that the run goes on from its last checkpoint."""
+        """The run was stopped after ``images``, or at once (None), with nothing saved since the last checkpoint."""
 
     def finished(self, images: int, file: str) -> None:
-        """``file`` is the filter, relative to the run's folder."""
+        """The filter is in ``file``, a path relative to the run's folder."""
 
-    def failed(self, sentence: str) -> None: ...
+    def failed(self, sentence: str) -> None:
+        """The run has ended for the reason that ``sentence`` gives."""
 
     def close(self) -> None:
-        """Training has ended, well or not; the others may still be told."""
+        """Training has ended, well or not; notes and the run's end may still follow."""
 
 
 class Bar(Progress):
@@ -138,7 +141,7 @@ def choose_progress(kind: str, world: World) -> Progress:
 
 
 def _discard(stream: TextIO) -> None:
-    """What could not be written is still buffered, and failing to write it at the exit would change the exit code."""
+    """Sends what is still buffered nowhere: failing to write it at the exit would change the exit code."""
     with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())

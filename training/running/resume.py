@@ -1,4 +1,4 @@
-"""Where a run goes on: with which options, from which checkpoint."""
+"""Where a run continues: with which options, from which checkpoint."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ LENGTH = frozenset({"images", "epochs"})
 
 @dataclass(frozen=True)
 class Start:
-    """``checkpoint`` is None for a run that was killed before its first."""
+    """Where a run begins or continues. ``checkpoint`` is None at its beginning."""
 
     config: FitConfig
     checkpoint: Checkpoint | None
 
 
 def resume(run: RunFolder, given: Mapping[str, Any], progress: Progress, world: World) -> Start:
-    """Finds the newest whole checkpoint and the options, and clears away what is damaged.
+    """Finds the options and the newest checkpoint that is whole, and puts damaged ones aside.
 
     ``given`` are the options of the command line, ``output`` and ``preset`` among them; ``progress`` is told of damage
     and of a new length. Raises InputError when they are not the run's, or no checkpoint is whole. The first process
@@ -58,7 +58,7 @@ def _length(config: FitConfig) -> tuple[int | None, str]:
 
 
 def _newest_whole(run: RunFolder, progress: Progress, world: World) -> Checkpoint | None:
-    """The damaged ones after it are put aside, so that they are not counted among the last two."""
+    """The newest checkpoint that is whole; damaged ones are renamed, so that they do not count among the last two."""
     damaged: list[Path] = []
     for path in reversed(run.checkpoints()):
         try:
@@ -68,25 +68,25 @@ def _newest_whole(run: RunFolder, progress: Progress, world: World) -> Checkpoin
             continue
         for other in damaged if world.is_first else ():
             other.replace(other.with_name(f"{other.name}.damaged"))
-            progress.warning(f"{other} is damaged; going on from {path.name} instead")
+            progress.warning(f"{other} is damaged; continuing from {path.name} instead")
         return checkpoint
     if damaged:
         raise InputError(
             f"No checkpoint of {run.path} can be read ({damaged[0].name} is damaged); restore one from a copy, "
-            "or remove them and --resume starts the run from its beginning."
+            "or delete them, and --resume starts the run from its beginning."
         )
     return None
 
 
 def _saved_config(run: RunFolder, checkpoint: Checkpoint | None) -> FitConfig:
-    """What config.json says, which must be what the checkpoint was trained with. Raises InputError."""
+    """The options in config.json. Raises InputError where they are not those that the checkpoint was trained with."""
     if checkpoint and not run.config.is_file():
         return checkpoint.config
     try:
         config = FitConfig.from_json(run.config.read_text(encoding="utf-8"))
     except (ValueError, TypeError):
         raise InputError(
-            f"{run.config} is damaged; restore it from a copy, or remove it and --resume takes the options from the "
+            f"{run.config} is damaged; restore it from a copy, or delete it, and --resume takes the options from the "
             "last checkpoint."
         ) from None
     if checkpoint:
@@ -102,7 +102,7 @@ def _saved_config(run: RunFolder, checkpoint: Checkpoint | None) -> FitConfig:
 
 
 def _differences(config: FitConfig, others: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    """Name, the configuration's value and the other one, where they differ and must not."""
+    """Options that differ but must not: name, given value, the configuration's value."""
     for name, value in dataclasses.asdict(config).items():
         if name in others and name not in CHANGEABLE | LENGTH and others[name] != value:
             yield name, value, others[name]

@@ -127,7 +127,7 @@ def test_a_damaged_last_checkpoint_is_put_aside_for_the_one_before(
     damage(broken_run / "checkpoints" / "images-000000005.pt")
     assert go_on(broken_run) == fit.INTERRUPTED
     told = capsys.readouterr()
-    assert "images-000000005.pt is damaged; going on from images-000000004.pt instead" in told.err
+    assert "images-000000005.pt is damaged; continuing from images-000000004.pt instead" in told.err
     assert "going on after 4" in told.out
     assert names(broken_run) == ["images-000000004.pt", "images-000000005.pt", "images-000000005.pt.damaged"]
 
@@ -239,7 +239,7 @@ def test_a_folder_that_is_no_run_cannot_be_resumed(tmp_path: Path, capsys: pytes
 
 def test_a_run_in_use_is_left_alone(broken_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     process = holder(broken_run)
-    assert "is in use by another process that trains into it" in refused(broken_run, capsys=capsys)
+    assert "is in use by another training; wait until it ends" in refused(broken_run, capsys=capsys)
     process.communicate("", timeout=60)
     assert go_on(broken_run) == fit.INTERRUPTED
 

@@ -56,8 +56,8 @@ def test_a_step_that_exhausts_memory_goes_on_with_half_the_batch_from_the_last_c
     assert fit.main(arguments(tmp_path, *options)) == fit.INTERRUPTED
     told = events(capsys.readouterr().out)
     assert [line["sentence"] for line in told if line["event"] == "warning"] == [
-        "memory on cpu does not suffice for a batch of 8; going on with 4 after 16 images",
-        "memory on cpu does not suffice for a batch of 4; going on with 2 after 16 images",
+        "not enough memory on cpu for a batch of 8; continuing with 4 after 16 images",
+        "not enough memory on cpu for a batch of 4; continuing with 2 after 16 images",
     ]
     assert [line["images"] for line in told if line["event"] == "started"] == [0, 16, 16]
     assert told[-1] == {"event": "stopped", "images": 20}
@@ -90,7 +90,7 @@ def test_a_batch_that_cannot_be_halved_ends_the_run_in_a_sentence(
     assert fit.main(arguments(tmp_path, "--images", "9", *options)) == 2
     error = capsys.readouterr().err.splitlines()[-1]
     assert error.startswith(
-        f"error: Memory does not suffice for a batch of {options[1]}, a crop size of 32 and a width of 4;"
+        f"error: There is not enough memory for a batch of {options[1]}, a crop size of 32 and a width of 4;"
     )
 
 
