@@ -13,6 +13,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from pleinair.common.events import ExitStatus
+
 from training.computing.device import choose_device
 from training.computing.memory import is_exhausted, release, with_half_the_batch
 from training.computing.world import FirstFailed, World, process_group
@@ -35,9 +37,6 @@ from training.running.resume import Start, resume
 from training.running.run import RunFolder
 from training.running.stop import stop_at_end_of, stop_on_signal
 
-INTERRUPTED = 130
-FAILED = 2
-DIVERGED = 3
 EXHAUSTED = (
     "There is not enough memory; close other programs, or make the width, the crop size or the pictures smaller."
 )
@@ -55,11 +54,11 @@ def main(arguments: list[str] | None = None) -> int:
             file=sys.stderr,
         )
         progress.stopped()
-        return INTERRUPTED
+        return ExitStatus.INTERRUPTED
     except FirstFailed:  # which has said why
-        return FAILED
+        return ExitStatus.BAD_INPUT
     except Diverged as error:
-        return _failed(progress, str(error), DIVERGED)
+        return _failed(progress, str(error), ExitStatus.DIVERGED)
     except (InputError, InexactFilter) as error:
         return _failed(progress, str(error))
     except OSError as error:
@@ -74,7 +73,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _failed(progress, EXHAUSTED)
 
 
-def _failed(progress: Progress, sentence: str, code: int = FAILED) -> int:
+def _failed(progress: Progress, sentence: str, code: int = ExitStatus.BAD_INPUT) -> int:
     print(f"error: {sentence}", file=sys.stderr)
     progress.failed(sentence)
     return code
@@ -159,11 +158,11 @@ def _train(run: RunFolder, start: Start, batches: UnpairedBatches, environment: 
     if images_seen < length_of(start.config, batches).images:
         progress.note(f"Stopped after {images_seen} images; continue with: python -m training.fit --resume {run.path}")
         progress.stopped(images_seen)
-        return INTERRUPTED
+        return ExitStatus.INTERRUPTED
     if environment.world.is_first:
         progress.note(_export(run, start.config))
         progress.finished(images_seen, run.filter.name)
-    return 0
+    return ExitStatus.FINISHED
 
 
 def _with_less_memory(run: RunFolder, config: FitConfig, environment: Environment) -> Start:

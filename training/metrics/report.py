@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pleinair.common.files import write_whole
+
 from training.errors import InputError
-from training.files import write_whole
 from training.metrics.picture_files import PictureFiles
 
 

@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pleinair.common.files import is_draft_of, remove_drafts, write_whole
+from pleinair.common.run_layout import RunLayout, images_seen_at
+
 from training.config import FitConfig
 from training.errors import InputError
-from training.files import remove_leftovers, write_whole
 from training.running.checkpoint import Checkpoint
 from training.running.lock import NAME as LOCK
 from training.running.lock import folder_lock
@@ -19,28 +21,8 @@ KEPT_CHECKPOINTS = 2
 
 
 @dataclass(frozen=True)
-class RunFolder:
-    path: Path
-
-    @property
-    def config(self) -> Path:
-        return self.path / "config.json"
-
-    @property
-    def metrics(self) -> Path:
-        return self.path / "metrics.jsonl"
-
-    @property
-    def filter(self) -> Path:
-        return self.path / "filter.onnx"
-
-    @property
-    def best(self) -> Path:
-        return self.path / "checkpoints" / "best.pt"
-
-    @property
-    def tensorboard(self) -> Path:
-        return self.path / "tensorboard"
+class RunFolder(RunLayout):
+    """The folder of a run that this process trains, reads or exports."""
 
     @classmethod
     def create(cls, path: Path, config: FitConfig) -> RunFolder:
@@ -61,13 +43,15 @@ class RunFolder:
 
     def check_new(self) -> None:
         """Raises InputError when the folder holds anything but the remains of a start that was killed."""
-        nothing = {LOCK, f".{self.config.name}.tmp"}
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"{self.path} is a file; name a new folder for --output.")
-        if self.path.is_dir() and any(file.name not in nothing for file in self.path.iterdir()):
+        if self.path.is_dir() and not all(map(self._is_nothing, self.path.iterdir())):
             raise InputError(
                 f"{self.path} is not empty; choose another --output, or continue with --resume {self.path}."
             )
+
+    def _is_nothing(self, file: Path) -> bool:
+        return file.name == LOCK or is_draft_of(self.config, file)
 
     def check_begun(self) -> None:
         """Raises InputError when this is not the folder of a run."""
@@ -80,17 +64,13 @@ class RunFolder:
 
     def make_folders(self) -> None:
         """Makes the folders within the run's, where they are missing."""
-        for folder in ("checkpoints", "previews"):
-            (self.path / folder).mkdir(exist_ok=True)
+        for folder in (self.checkpoint_folder, self.preview_folder):
+            folder.mkdir(exist_ok=True)
 
     def remove_leftovers(self) -> None:
         """Removes the temporary files of writes that were killed. The caller holds the folder's lock."""
-        for folder in (self.path, self.path / "checkpoints", self.path / "previews"):
-            remove_leftovers(folder)
-
-    def checkpoints(self) -> list[Path]:
-        """The checkpoints' files, oldest first, without the best one."""
-        return sorted((self.path / "checkpoints").glob("images-*.pt"))
+        for folder in (self.path, self.checkpoint_folder, self.preview_folder):
+            remove_drafts(folder)
 
     def latest_checkpoint(self) -> Path:
         """The newest checkpoint's file. Raises InputError when there is none."""
@@ -102,7 +82,7 @@ class RunFolder:
 
     def save(self, checkpoint: Checkpoint) -> None:
         """Writes the checkpoint, then removes all but the last two. Raises InputError; older ones are then intact."""
-        self._write(checkpoint, self.path / "checkpoints" / f"images-{checkpoint.images_seen:09d}.pt")
+        self._write(checkpoint, self.checkpoint(checkpoint.images_seen))
         for old in self.checkpoints()[:-KEPT_CHECKPOINTS]:
             old.unlink()
 
@@ -165,22 +145,21 @@ class RunFolder:
 
     def save_preview(self, images_seen: int, png: bytes) -> str:
         """Writes a preview and returns the file's path within the run. Raises InputError when it cannot be written."""
-        return self._save_picture(f"images-{images_seen:09d}.png", png)
+        return self._save_picture(self.preview(images_seen), png)
 
     def save_source(self, png: bytes) -> None:
         """Writes the picture that every preview shows translated. Raises InputError when it cannot be written."""
-        self._save_picture("source.png", png)
+        self._save_picture(self.original, png)
 
-    def _save_picture(self, name: str, png: bytes) -> str:
-        path = self.path / "previews" / name
+    def _save_picture(self, path: Path, png: bytes) -> str:
         with self._writing(f"The preview {path}"):
             write_whole(path, png)
         return path.relative_to(self.path).as_posix()
 
     def forget_previews_after(self, images_seen: int) -> None:
         """Removes the previews beyond this point."""
-        for path in (self.path / "previews").glob("images-*.png"):
-            if int(path.stem.removeprefix("images-")) > images_seen:
+        for path in self.previews():
+            if images_seen_at(path) > images_seen:
                 path.unlink()
 
 
