@@ -24,7 +24,7 @@ from training.data.domains import choose_cache, read_domains
 from training.errors import InputError
 from training.export import domain_of, export_filter, identifier_from
 from training.filters.filter_file import InexactFilter
-from training.running.attempt import attempt, build_method, length_of
+from training.running.attempt import attempt, check_method, length_of
 from training.running.checkpoint import Checkpoint
 from training.running.dry_run import dry_run
 from training.running.environment import Environment
@@ -108,7 +108,7 @@ def _begin(config: FitConfig, output: str | None, environment: Environment) -> i
             run.check_new()
     _check(config, environment)
     batches = _read(config, environment)
-    build_method(config, environment.device, world)  # refuses what cannot be built before there is a folder
+    check_method(config, environment.device)  # before there is a folder
     world.wait_for_all()
     with ExitStack() as held:
         with world.first_ahead():

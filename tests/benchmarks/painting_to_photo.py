@@ -23,10 +23,10 @@ from PIL import Image
 
 from tests.benchmarks.core_seconds import core_seconds
 from tests.benchmarks.quality_plot import Curve, draw
-from training.config import PRESETS
 from training.data.pictures import read_picture
 from training.export import export_filter
 from training.filters.apply import Filter
+from training.methods.registry import presets
 from training.metrics import gradient_correlation, patch_sliced_wasserstein
 from training.running.checkpoint import Checkpoint
 
@@ -76,7 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _train(options: argparse.Namespace, output: Path) -> list[tuple[Measure, Path]]:
     """Trains in ``output``/run and keeps all checkpoints, of which the run itself drops all but two."""
-    images = options.images or PRESETS[options.preset]["images"]
+    images = options.images or presets()[options.preset]["images"]
     run, kept = output / "run", output / "kept"
     kept.mkdir()
     command = [sys.executable, "-m", "training.fit", "--preset", options.preset, "--output", str(run)]
@@ -156,7 +156,7 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--preset", choices=PRESETS, default="sincut-quick", help="(default: sincut-quick)")
+    parser.add_argument("--preset", choices=presets(), default="sincut-quick", help="(default: sincut-quick)")
     parser.add_argument("--source", help="the painting")
     parser.add_argument("--target", help="the photo")
     parser.add_argument("--images", type=int, help="length in patches seen (default: the preset's)")

@@ -19,7 +19,7 @@ from training.data.folders import fingerprint, read_folder
 from training.export import domain_of, export_filter, identifier_from
 from training.filters import filter_file
 from training.filters.filter_file import InexactFilter
-from training.methods.cut import Cut
+from training.methods.cut.step import Cut
 from training.running.checkpoint import Checkpoint
 from training.running.run import RunFolder
 

@@ -29,9 +29,11 @@ def with_half_the_batch(config: FitConfig, world: World = ALONE) -> FitConfig:
             return dataclasses.replace(config, batch=config.batch // 2)
     except InputError:  # too few negatives
         pass
+    sizes = {"batch": config.batch, "crop size": config.crop_size, **config.options.sizes}
+    *most, last = [f"a {word} of {size}" for word, size in sizes.items()]
     raise InputError(
-        f"There is not enough memory for a batch of {config.batch}, a crop size of {config.crop_size} and a width of "
-        f"{config.width}; close other programs and resume the run, or begin a new run with one of these smaller."
+        f"There is not enough memory for {', '.join(most)} and {last}; close other programs and resume the run, "
+        "or begin a new run with one of these smaller."
     )
 
 

@@ -12,8 +12,8 @@ from torch import Tensor
 from training.computing.world import World
 from training.config import FitConfig
 from training.data.prefetch import PrefetchedBatches
-from training.methods import Method
-from training.running.ema import GeneratorAverage
+from training.methods.method import Method
+from training.running.ema import GeneratorAverages
 from training.running.schedule import Length
 
 
@@ -35,7 +35,7 @@ class Trainer:
     batches: PrefetchedBatches
     length: Length
     world: World
-    average: GeneratorAverage | None = None
+    average: GeneratorAverages | None = None
 
     def step(self, images_seen: int) -> Step:
         """The step after ``images_seen`` images, on this process's share of the joint batch."""

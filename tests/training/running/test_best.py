@@ -18,16 +18,17 @@ from tests.training.known import picture
 from tests.training.running.test_resume import go_on, stop_after
 from tests.training.test_fit import arguments
 from training import fit
+from training.computing.world import ALONE
 from training.errors import InputError
-from training.methods import METHODS
-from training.running import attempt
+from training.methods.registry import spec_of
 from training.running.checkpoint import Checkpoint
+from training.running.recording import build
 from training.running.run import RunFolder
 from training.running.score import Evaluate
 
 
 def score_by(monkeypatch: pytest.MonkeyPatch, evaluate: Evaluate) -> None:
-    monkeypatch.setattr(attempt, "_evaluation", lambda config, batches: evaluate)
+    monkeypatch.setattr(build, "evaluation", lambda config, batches: evaluate)
 
 
 def given(*scores: float) -> Evaluate:
@@ -78,7 +79,7 @@ def test_translations_are_scored_as_the_filter_will_make_them(tmp_path: Path, mo
         == ExitStatus.INTERRUPTED
     )
     checkpoint = Checkpoint.load(RunFolder(tmp_path / "run").best)
-    method = METHODS["cut"](checkpoint.config, torch.device("cpu"))
+    method = spec_of("cut").build(checkpoint.config, torch.device("cpu"), ALONE)
     method.networks["generator"].load_state_dict(dict(checkpoint.networks["generator_ema"]))
     assert torch.equal(seen[0], method.translate(picture(1, 32, 32)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import resource
@@ -18,9 +19,10 @@ from tests.training.running.test_resume import go_on, stop_after
 from tests.training.test_fit import arguments
 from training import fit
 from training.computing.memory import is_exhausted, with_half_the_batch
-from training.config import FitConfig
-from training.methods import METHODS
-from training.methods.cut import Cut
+from training.methods import registry
+from training.methods.cut.spec import CUT
+from training.methods.cut.step import Cut
+from training.methods.registry import preset_config
 from training.running import whole
 from training.running.checkpoint import Checkpoint
 from training.running.recording import metrics
@@ -44,7 +46,7 @@ class Hungry(Cut):
 @pytest.fixture
 def hungry(monkeypatch: pytest.MonkeyPatch) -> type[Hungry]:
     kind = type("Hungry", (Hungry,), {})
-    monkeypatch.setitem(METHODS, "cut", kind)
+    monkeypatch.setattr(registry, "METHODS", (dataclasses.replace(CUT, build=kind),))
     return kind
 
 
@@ -160,5 +162,5 @@ def test_a_full_disk_ends_the_run_in_a_sentence_and_room_lets_it_go_on(
 
 
 def test_a_halved_batch_keeps_every_other_option() -> None:
-    config = FitConfig(batch=5, title="Étretat")
-    assert with_half_the_batch(config) == FitConfig(batch=2, title="Étretat")
+    config = preset_config("cut", batch=5, title="Étretat")
+    assert with_half_the_batch(config) == preset_config("cut", batch=2, title="Étretat")

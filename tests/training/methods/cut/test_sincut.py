@@ -8,9 +8,9 @@ from torch import Tensor
 
 from tests.training.factories import tiny_sincut_config
 from tests.training.known import picture
-from training.config import PRESETS, FitConfig
 from training.losses import r1_penalty
-from training.methods.cut import Cut
+from training.methods.cut.step import Cut
+from training.methods.registry import preset_config
 
 CPU = torch.device("cpu")
 
@@ -25,7 +25,7 @@ def tiny_sincut(**options: object) -> Cut:
 
 
 def test_the_preset_is_the_papers() -> None:
-    method = Cut(FitConfig(**PRESETS["sincut"]), CPU)
+    method = Cut(preset_config("sincut"), CPU)
     counts = {name: sum(p.numel() for p in network.parameters()) for name, network in method.networks.items()}
     assert counts["generator"] == 3_068_404
     assert counts["discriminator"] == 5_885_473

@@ -7,7 +7,7 @@ import torch
 
 from tests.training.factories import tiny_config
 from tests.training.known import picture
-from training.methods.cut import Cut, Forward
+from training.methods.cut.step import Cut, Forward
 from training.networks.projection import ProjectionHead
 from training.networks.resample import BlurDown, BlurUp
 

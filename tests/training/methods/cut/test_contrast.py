@@ -13,8 +13,8 @@ from tests.training.factories import tiny_config
 from tests.training.known import picture
 from training.errors import InputError
 from training.losses import patch_nce, patch_nce_with_bank
-from training.methods.bank import KeyBank, follow
-from training.methods.cut import Cut
+from training.methods.cut.bank import KeyBank, follow
+from training.methods.cut.step import Cut
 from training.networks.projection import ProjectionHead
 from training.networks.resnet import ResnetGenerator
 

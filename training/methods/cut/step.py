@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -13,10 +13,15 @@ from training.computing.precision import Precision
 from training.computing.world import ALONE, World
 from training.config import FitConfig
 from training.losses import ADVERSARIAL, r1_penalty
-from training.methods.build import build_discriminator, build_generator, chosen_taps
-from training.methods.contrast import PatchContrast
+from training.methods.cut.contrast import PatchContrast
+from training.methods.cut.options import CutOptions
+from training.methods.cut.taps import chosen_taps
+from training.methods.descent import Descent, translate
+from training.methods.networks import build_discriminator, build_generator
+from training.networks.generator import Generator
 
 SOURCE, TARGET = "source", "target"
+GENERATOR, DISCRIMINATOR = "generator", "discriminator"  # as checkpoints call them
 
 
 @dataclass(frozen=True)
@@ -34,71 +39,62 @@ class Cut:
     """The networks, their optimisers and one training step. FastCUT and SinCUT are other options and networks."""
 
     def __init__(
-        self, config: FitConfig, device: torch.device, precision: Precision | None = None, *, world: World = ALONE
+        self, config: FitConfig, device: torch.device, world: World = ALONE, precision: Precision | None = None
     ) -> None:
-        self.config, self.world = config, world
+        self.config, self.options = config, CutOptions.of(config)
         self.precision = precision or Precision.choose(config, device)
         self.generator = self.precision.prepared(build_generator(config, world))
         self.discriminator = self.precision.prepared(build_discriminator(config))
-        self.adversarial = ADVERSARIAL[config.adversarial]
-        banks = (SOURCE, TARGET) if config.identity else (SOURCE,)
-        self.contrast = PatchContrast(config, self.generator, chosen_taps(config, self.generator), banks, world)
-        self.optimisers = {name: self._adam(network) for name, network in self.trained.items()}
+        self.adversarial = ADVERSARIAL[self.options.adversarial]
+        banks = (SOURCE, TARGET) if self.options.identity else (SOURCE,)
+        taps = chosen_taps(self.options.taps, self.generator)
+        self.contrast = PatchContrast(self.options, self.generator, taps, banks, world)
+        self.descent = Descent(config, self.precision, self.trained, world)
         self._forward = self.precision.compiled(self.forward)
         self._discriminator_losses = self.precision.compiled(self.discriminator_losses)
         self._generator_losses = self.precision.compiled(self.generator_losses)
 
     @property
+    def generators(self) -> Mapping[str, Generator]:
+        return {GENERATOR: self.generator}
+
+    @property
     def trained(self) -> Mapping[str, nn.Module]:
         """The networks that have an optimiser each."""
-        return {"generator": self.generator, "discriminator": self.discriminator, **self.contrast.trained}
+        return {GENERATOR: self.generator, DISCRIMINATOR: self.discriminator, **self.contrast.trained}
 
     @property
     def networks(self) -> Mapping[str, nn.Module]:
         return {**self.trained, **self.contrast.followers}
 
-    def _adam(self, network: nn.Module) -> torch.optim.Optimizer:
-        betas = (self.config.beta1, self.config.beta2)
-        fused = self.precision.fused_optimiser
-        return torch.optim.Adam(network.parameters(), lr=self.config.learning_rate, betas=betas, fused=fused)
+    @property
+    def optimisers(self) -> Mapping[str, torch.optim.Optimizer]:
+        return self.descent.optimisers
 
     def step(self, source: Tensor, target: Tensor) -> dict[str, Tensor]:
         """The discriminator's step, then the generator's and the head's against the discriminator just improved."""
-        mirror = self.config.flip_equivariance and bool(torch.rand(()) < 0.5)
+        mirror = self.options.flip_equivariance and bool(torch.rand(()) < 0.5)
         source, target = (self.precision.laid_out(pictures) for pictures in (source, target))
         with self.precision.autocast():
             forward = self._forward(source, target, mirror=mirror)
             discriminator_losses = self._discriminator_losses(forward, target)
-        self._descend(["discriminator"], discriminator_losses["D"])
+        self.descent.down(discriminator_losses["D"], [DISCRIMINATOR])
 
         self.discriminator.requires_grad_(False)
         with self.precision.autocast():
             generator_losses = self._generator_losses(forward, target)
-        self._descend(["generator", *self.contrast.trained], generator_losses["G"])
+        self.descent.down(generator_losses["G"], [GENERATOR, *self.contrast.trained])
         self.discriminator.requires_grad_(True)
         self.contrast.after_step()
         return {name: loss.detach() for name, loss in {**generator_losses, **discriminator_losses}.items()}
 
-    def _descend(self, names: Sequence[str], loss: Tensor) -> None:
-        for name in names:
-            self.optimisers[name].zero_grad(set_to_none=True)
-        loss.backward()
-        self.world.average_gradients([self.trained[name] for name in names])
-        for name in names:
-            self.optimisers[name].step()
-
-    @torch.no_grad()
     def translate(self, source: Tensor) -> Tensor:
-        """The generator's answer as a filter gives it: no noise, no dropout, within [-1, 1]."""
-        self.generator.eval()
-        translated = self.generator(source).clamp(-1, 1)
-        self.generator.train()
-        return translated
+        return translate(self.generator, source)
 
     def forward(self, source: Tensor, target: Tensor, *, mirror: bool) -> Forward:
         """``mirror`` is FlipEQ's draw: the generator sees the source mirrored, the keys come from the source itself."""
         pictures = source.flip(-1) if mirror else source
-        n, identity = len(source), self.config.identity or self.config.l1_identity_weight > 0
+        n, identity = len(source), self.options.identity or self.options.l1_identity_weight > 0
         if identity:
             pictures = torch.cat([pictures, target])
         outputs, features = self.generator.translate(pictures, self.contrast.taps)
@@ -110,7 +106,7 @@ class Cut:
         else:
             source_features = [feature[:n] for feature in reusable]
         target_features: list[Tensor] = []
-        if self.config.identity:
+        if self.options.identity:
             target_features = [f[n:] for f in reusable] if reusable else self.contrast.key_features(target)
         return Forward(outputs[:n], outputs[n:] if identity else None, source_features, target_features, mirror)
 
@@ -123,10 +119,10 @@ class Cut:
             "D_fake": self.adversarial(prediction[n:], False).mean(),
         }
         losses["D"] = (losses["D_real"] + losses["D_fake"]) / 2
-        if self.config.r1_weight:
+        if self.options.r1_weight:
             with torch.autocast(target.device.type, enabled=False):
                 penalty = r1_penalty(self.discriminator, target).mean()
-            losses["R1"] = self.config.r1_weight / 2 * penalty
+            losses["R1"] = self.options.r1_weight / 2 * penalty
             losses["D"] = losses["D"] + losses["R1"]
         return losses
 
@@ -135,25 +131,25 @@ class Cut:
 
         Paper, equation 6; the identity PatchNCE is averaged with the other, as in the published code.
         """
-        config = self.config
+        options = self.options
         prediction = self.discriminator(forward.translated).to(target.dtype)
-        losses = {"G_GAN": config.gan_weight * self.adversarial(prediction, True).mean()}
+        losses = {"G_GAN": options.gan_weight * self.adversarial(prediction, True).mean()}
         outputs, n = forward.translated, len(forward.translated)
-        if config.identity and forward.identity is not None:
+        if options.identity and forward.identity is not None:
             outputs = torch.cat([outputs, forward.identity])
         queries = self.contrast.query_features(outputs)
         source_queries = [query[:n] for query in queries]
         if forward.mirrored:
             source_queries = [query.flip(-1) for query in source_queries]
         nce = self.contrast.loss(source_queries, forward.source_features, SOURCE)
-        losses["NCE"] = nce = config.nce_weight * nce
-        if config.identity:
+        losses["NCE"] = nce = options.nce_weight * nce
+        if options.identity:
             identity = self.contrast.loss([query[n:] for query in queries], forward.target_features, TARGET)
-            losses["NCE_identity"] = config.nce_weight * identity
-            share = config.identity_weight
+            losses["NCE_identity"] = options.nce_weight * identity
+            share = options.identity_weight
             nce = (nce + share * losses["NCE_identity"]) / (1 + share)
         losses["G"] = losses["G_GAN"] + nce
-        if forward.identity is not None and config.l1_identity_weight:
-            losses["L1_identity"] = config.l1_identity_weight * F.l1_loss(forward.identity.to(target.dtype), target)
+        if forward.identity is not None and options.l1_identity_weight:
+            losses["L1_identity"] = options.l1_identity_weight * F.l1_loss(forward.identity.to(target.dtype), target)
             losses["G"] = losses["G"] + losses["L1_identity"]
         return losses

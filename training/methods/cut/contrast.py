@@ -15,10 +15,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from training.computing.world import ALONE, World
-from training.config import FitConfig
 from training.data.channels import as_channels
 from training.losses import patch_nce, patch_nce_with_bank
-from training.methods.bank import KeyBank, follow
+from training.methods.cut.bank import KeyBank, follow
+from training.methods.cut.options import CutOptions
 from training.networks.generator import Generator
 from training.networks.projection import ProjectionHead
 
@@ -31,32 +31,33 @@ class PatchContrast:
 
     def __init__(
         self,
-        config: FitConfig,
+        options: CutOptions,
         generator: Generator,
         taps: Sequence[int],
         banks: Sequence[str],
         world: World = ALONE,
     ) -> None:
         device = next(generator.parameters()).device
-        self.config, self.world = config, world
+        self.options, self.world = options, world
         self.taps = tuple(taps)
         channels = generator.tap_channels(self.taps)
-        self.encoder = copy.deepcopy(generator) if config.encoder == "separate" else generator
-        self.separate = {"encoder": self.encoder} if config.encoder == "separate" else {}
-        self.head = ProjectionHead(channels, width=config.head_width).to(device) if config.head else None
-        self.sample_patches: PatchSampler = lambda positions: torch.randperm(positions, device=device)[: config.patches]
+        self.encoder = copy.deepcopy(generator) if options.encoder == "separate" else generator
+        self.separate = {"encoder": self.encoder} if options.encoder == "separate" else {}
+        self.head = ProjectionHead(channels, width=options.head_width).to(device) if options.head else None
+        count = options.patches
+        self.sample_patches: PatchSampler = lambda positions: torch.randperm(positions, device=device)[:count]
         self.momentum: dict[str, nn.Module] = {}
         self.key_encoder = self.encoder
         self.banks: dict[str, KeyBank] = {}
         self._fresh: list[tuple[str, int, Tensor]] = []  # keys of this step: domain, tap, vectors
         self._followed = {"encoder": self.encoder, **({"head": self.head} if self.head else {})}
-        if config.negatives in ("bank", "image+bank"):
+        if options.negatives in ("bank", "image+bank"):
             self.momentum = {
                 name: copy.deepcopy(network).requires_grad_(False) for name, network in self._followed.items()
             }
             self.key_encoder = cast(Generator, self.momentum["encoder"])
-            widths = [config.head_width] * len(channels) if self.head else channels
-            self.banks = {domain: KeyBank(widths, config.bank_size).to(device) for domain in banks}
+            widths = [options.head_width] * len(channels) if self.head else channels
+            self.banks = {domain: KeyBank(widths, options.bank_size).to(device) for domain in banks}
 
     @property
     def trained(self) -> Mapping[str, nn.Module]:
@@ -104,22 +105,22 @@ class PatchContrast:
             return torch.stack(losses).mean()
 
     def _tap_loss(self, tap: int, query: Tensor, key: Tensor, domain: str) -> Tensor:
-        temperature = self.config.temperature
-        if self.config.negatives == "image":
+        temperature = self.options.temperature
+        if self.options.negatives == "image":
             return patch_nce(query, key, temperature)
         everyone = self.world.gather(key)  # (N over all processes, patches, width)
-        if self.config.negatives == "minibatch":
+        if self.options.negatives == "minibatch":
             joint, first = everyone.flatten(0, 1)[None], self.world.rank * query[:, :, 0].numel()
             return patch_nce(query.flatten(0, 1)[None], joint, temperature, first=first)
         self._fresh.append((domain, tap, everyone.flatten(0, 1)))
         bank, stored = self.banks[domain].keys(tap)
-        internal = self.config.negatives == "image+bank"
+        internal = self.options.negatives == "image+bank"
         return patch_nce_with_bank(query, key, bank, stored, temperature, internal=internal)
 
     def after_step(self) -> None:
         """Lets the copies follow and the banks take this step's keys; the backward pass, which needs both, is over."""
         for name, network in self.momentum.items():
-            follow(network, self._followed[name], self.config.momentum)
+            follow(network, self._followed[name], self.options.momentum)
         for domain, tap, keys in self._fresh:
             self.banks[domain].add(tap, keys)
         self._fresh.clear()
