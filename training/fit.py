@@ -55,28 +55,25 @@ def main(arguments: list[str] | None = None) -> int:
         )
         progress.stopped()
         return ExitStatus.INTERRUPTED
-    except FirstFailed:  # which has said why
+    except FirstFailed:
         return ExitStatus.BAD_INPUT
-    except Diverged as error:
-        return _failed(progress, str(error), ExitStatus.DIVERGED)
-    except (InputError, InexactFilter) as error:
-        return _failed(progress, str(error))
-    except OSError as error:
-        where = f" {error.filename}" if error.filename else ""
-        return _failed(
-            progress,
-            f"A file of the run{where} cannot be written ({error.strerror}); make room and resume the run.",
-        )
-    except (RuntimeError, MemoryError) as error:
-        if not is_exhausted(error):
+    except Exception as error:
+        sentence = _sentence(error)
+        if sentence is None:
             raise
-        return _failed(progress, EXHAUSTED)
+        print(f"error: {sentence}", file=sys.stderr)
+        progress.failed(sentence)
+        return ExitStatus.DIVERGED if isinstance(error, Diverged) else ExitStatus.BAD_INPUT
 
 
-def _failed(progress: Progress, sentence: str, code: int = ExitStatus.BAD_INPUT) -> int:
-    print(f"error: {sentence}", file=sys.stderr)
-    progress.failed(sentence)
-    return code
+def _sentence(error: Exception) -> str | None:
+    """What to tell a person of an error; None for one that is nobody's fault but ours."""
+    if isinstance(error, OSError):
+        where = f" {error.filename}" if error.filename else ""
+        return f"A file of the run{where} cannot be written ({error.strerror}); make room and resume the run."
+    if isinstance(error, InputError | InexactFilter | Diverged):
+        return str(error)
+    return EXHAUSTED if is_exhausted(error) else None
 
 
 def _fit(options: dict[str, Any], progress: Progress, world: World) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import torch
@@ -102,7 +102,8 @@ class World:
             yield
         except BaseException:
             if self.is_first:
-                self.agreed(True)
+                with suppress(RuntimeError):  # of others that have ended; why this one fails matters more
+                    self.agreed(True)
             raise
         if self.is_first:
             self.agreed(False)

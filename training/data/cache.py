@@ -53,7 +53,7 @@ class Decoded:
 
 
 # One entry and its pixels, which are None for a skipped file.
-Read = tuple[Entry, NDArray[np.uint8] | None]
+DecodedFile = tuple[Entry, NDArray[np.uint8] | None]
 
 
 def digest_of(pixels: NDArray[np.uint8]) -> str:
@@ -73,7 +73,7 @@ class PictureCache:
     folder: Path
     least_bytes: int = 0
 
-    def get(self, key: str, read: Iterable[Read]) -> Decoded:
+    def get(self, key: str, read: Iterable[DecodedFile]) -> Decoded:
         """The pictures that the cache holds for the key, or those of ``read``, kept for next time. Raises OSError."""
         path = self.folder / f"{key}.pleinair"
         decoded = _load(path)
@@ -87,7 +87,7 @@ class PictureCache:
         self._prune()
         return decoded
 
-    def _write(self, path: Path, read: Iterable[Read]) -> None:
+    def _write(self, path: Path, read: Iterable[DecodedFile]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".pleinair-", suffix=".tmp", dir=self.folder)
         beside = Path(name)
@@ -123,7 +123,7 @@ def _remove_unless_used_since(file: Path, moment: float) -> None:
             file.unlink()
 
 
-def _dump(file: BinaryIO, read: Iterable[Read]) -> None:
+def _dump(file: BinaryIO, read: Iterable[DecodedFile]) -> None:
     entries = []
     for entry, pixels in read:
         entries.append(dataclasses.asdict(entry))

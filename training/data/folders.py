@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pleinair.common.suffixes import TRAINED_ON
 
-from training.data.cache import Decoded, Entry, PictureCache, Read, digest_of
+from training.data.cache import Decoded, DecodedFile, Entry, PictureCache, digest_of
 from training.data.pictures import UnreadablePicture, read_resized
 from training.data.reading import LEAST_CROP, Reading
 from training.errors import InputError
@@ -111,7 +111,7 @@ def _key(path: Path, files: list[Path], reading: Reading) -> str:
     return hashlib.sha256(described.encode(errors="surrogateescape")).hexdigest()
 
 
-def _read_all(path: Path, files: list[Path], reading: Reading) -> Iterator[Read]:
+def _read_all(path: Path, files: list[Path], reading: Reading) -> Iterator[DecodedFile]:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for start in range(0, len(files), AT_ONCE):
             yield from pool.map(
@@ -119,7 +119,7 @@ def _read_all(path: Path, files: list[Path], reading: Reading) -> Iterator[Read]
             )
 
 
-def _read(path: Path, file: Path, reading: Reading) -> Read:
+def _read(path: Path, file: Path, reading: Reading) -> DecodedFile:
     name = str(file.relative_to(path)) if file != path else file.name
     try:
         pixels, (width, height) = read_resized(file, reading)

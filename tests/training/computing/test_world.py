@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from tests.training.factories import TINY_ARGUMENTS, two_folders
-from training.computing.world import ALONE
+from training.computing.world import ALONE, World
 from training.running.checkpoint import Checkpoint
 from training.running.run import RunFolder
 
@@ -52,6 +52,15 @@ def test_what_the_first_process_prepares_is_there_for_the_others(tmp_path: Path)
 def test_the_others_are_told_that_the_first_process_failed(tmp_path: Path) -> None:
     (tmp_path / "fail").touch()
     assert how_it_ended(tmp_path) == ["InputError: there is no room", "FirstFailed: "]
+
+
+def test_the_noise_of_two_processes_is_that_of_one_with_the_joint_batch() -> None:
+    pictures = torch.zeros(4, 3, 5, 6)
+    drawn = []
+    for world, share in ((ALONE, pictures), (World(0, 2), pictures[:2]), (World(1, 2), pictures[2:])):
+        torch.manual_seed(0)
+        drawn.append(world.draw_noise(share))
+    assert torch.equal(torch.cat(drawn[1:]), drawn[0])
 
 
 def test_a_process_alone_goes_ahead_at_once() -> None:

@@ -39,7 +39,7 @@ def test_pictures_smaller_than_the_crop_are_counted(tmp_path: Path) -> None:
     picture_folder(tmp_path, 2)
     gradient(20, 50).save(tmp_path / "small.png")
     folder = read_folder(tmp_path, TINY_READING)
-    assert list(folder_report(folder, TINY_READING))[1].startswith("  1 smaller than the crop, so enlarged")
+    assert list(folder_report(folder, TINY_READING))[1].startswith("  1 smaller than the crop and therefore enlarged")
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:

@@ -24,14 +24,14 @@ from training.methods.registry import spec_of
 from training.running.checkpoint import Checkpoint
 from training.running.recording import build
 from training.running.run import RunFolder
-from training.running.score import Evaluate
+from training.running.score import Scorer
 
 
-def score_by(monkeypatch: pytest.MonkeyPatch, evaluate: Evaluate) -> None:
-    monkeypatch.setattr(build, "evaluation", lambda config, batches: evaluate)
+def score_by(monkeypatch: pytest.MonkeyPatch, scorer: Scorer) -> None:
+    monkeypatch.setattr(build, "choose_scorer", lambda config, batches: scorer)
 
 
-def given(*scores: float) -> Evaluate:
+def given(*scores: float) -> Scorer:
     """These scores one after the other, whatever the translations."""
     left: Iterator[float] = iter(scores)
     return lambda translate: next(left)

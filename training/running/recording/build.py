@@ -18,7 +18,7 @@ from training.running.recording.previews import PreviewWriter
 from training.running.recording.recorder import Recorder
 from training.running.recording.tensorboard import TensorBoard
 from training.running.run import RunFolder
-from training.running.score import PICTURES, Evaluate, translation_score
+from training.running.score import PICTURES, Scorer, translation_score
 from training.running.trainer import Trainer
 from training.running.whole import Whole, whole_picture
 
@@ -39,7 +39,7 @@ def build_recorder(
         metrics=MetricsWriter(run, guard, tensorboard),
         previews=_previews(trainer, run, progress, guard, tensorboard),
         checkpoints=checkpoints,
-        scores=_scores(checkpoints, evaluation(config, trainer.batches.batches)),
+        scores=_scores(checkpoints, choose_scorer(config, trainer.batches.batches)),
     )
 
 
@@ -60,14 +60,14 @@ def _checkpoints(trainer: Trainer, run: RunFolder, progress: Progress) -> Checkp
     return CheckpointWriter(trainer, run, progress, due, _sample(batches), data_fingerprint)
 
 
-def _scores(checkpoints: CheckpointWriter, evaluate: Evaluate | None) -> ScoreWriter | None:
-    if evaluate is None:
+def _scores(checkpoints: CheckpointWriter, scorer: Scorer | None) -> ScoreWriter | None:
+    if scorer is None:
         return None
     due = Due(checkpoints.trainer.config.evaluate_every)
-    return ScoreWriter(checkpoints, evaluate, due, checkpoints.run.best_score())
+    return ScoreWriter(checkpoints, scorer, due, checkpoints.run.best_score())
 
 
-def evaluation(config: FitConfig, batches: UnpairedBatches) -> Evaluate | None:
+def choose_scorer(config: FitConfig, batches: UnpairedBatches) -> Scorer | None:
     """What scores the translations of a few pictures, the same all along the run; None unless asked for."""
     if not config.evaluate_every:
         return None

@@ -11,7 +11,7 @@ from training.running.guard import check_weights
 from training.running.progress import Progress
 from training.running.recording.due import Due, Moment
 from training.running.run import RunFolder
-from training.running.score import Evaluate
+from training.running.score import Scorer
 from training.running.trainer import Trainer
 
 
@@ -52,13 +52,13 @@ class ScoreWriter:
     """Scores translations, and keeps the checkpoint with the lowest score; ``best`` is that so far."""
 
     checkpoints: CheckpointWriter
-    evaluate: Evaluate
+    scorer: Scorer
     due: Due
     best: float
 
     def write(self, moment: Moment) -> dict[str, float]:
         """Returns the score by its name among the metrics; its checkpoint is kept when no other was better."""
-        score = self.evaluate(self.checkpoints.trainer.translate)
+        score = self.scorer(self.checkpoints.trainer.translate)
         if score < self.best:
             self.checkpoints.run.save_best(self.checkpoints.checkpoint(moment.images_seen, score))
             self.best = score
