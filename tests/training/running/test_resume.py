@@ -15,6 +15,7 @@ from tests.training.factories import TINY_ARGUMENTS, picture_folder, two_folders
 from tests.training.running.test_lock import holder
 from tests.training.test_fit import arguments
 from training import fit
+from training.running import completion
 from training.running.checkpoint import Checkpoint
 from training.running.run import RunFolder
 
@@ -22,7 +23,7 @@ from training.running.run import RunFolder
 def stop_after(monkeypatch: pytest.MonkeyPatch, images: int) -> None:
     """Training at one picture a step is asked to stop after this many, as by Ctrl-C."""
     asked = iter([False] * images)
-    monkeypatch.setattr(fit, "stop_on_signal", lambda: lambda: next(asked, True))
+    monkeypatch.setattr(completion, "stop_on_signal", lambda: lambda: next(asked, True))
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from training.methods import registry
 from training.methods.cut.spec import CUT
 from training.methods.cut.step import Cut
 from training.methods.registry import preset_config
-from training.running import whole
+from training.running import completion, whole
 from training.running.checkpoint import Checkpoint
 from training.running.recording import metrics
 from training.running.run import RunFolder
@@ -143,7 +143,7 @@ def test_a_full_disk_ends_the_run_in_a_sentence_and_room_lets_it_go_on(
             resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
         return False
 
-    monkeypatch.setattr(fit, "stop_on_signal", lambda: fill_the_disk)
+    monkeypatch.setattr(completion, "stop_on_signal", lambda: fill_the_disk)
     monkeypatch.setattr(metrics, "METRICS_SECONDS", 0 if file == "metrics.jsonl" else math.inf)
     try:
         code = fit.main(arguments(tmp_path, "--images", "99", "--checkpoint-every", "2", *DISK_FULL[file]))
