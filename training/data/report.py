@@ -57,8 +57,8 @@ def pair_report(source: PictureFolder, target: PictureFolder, reading: Reading) 
         few = [f"{folder.path} has {_count(len(folder))}" for folder in (source, target) if len(folder) < FEW]
         if few:
             yield (
-                f"warning: {' and '.join(few)}; CUT and FastCUT need {FEW} or more in each folder; "
-                "for a few large pictures, use --strategy patch"
+                f"warning: {' and '.join(few)}; CUT and FastCUT need {FEW} or more in each folder "
+                "(for a few large pictures, use --strategy patch)"
             )
     digests = {file.digest for file in target.files}
     both = [file for file in source.files if file.digest in digests]

@@ -130,7 +130,7 @@ def test_a_damaged_last_checkpoint_is_put_aside_for_the_one_before(
     assert go_on(broken_run) == ExitStatus.INTERRUPTED
     told = capsys.readouterr()
     assert "images-000000005.pt is damaged; continuing from images-000000004.pt instead" in told.err
-    assert "going on after 4" in told.out
+    assert "continuing after 4" in told.out
     assert names(broken_run) == ["images-000000004.pt", "images-000000005.pt", "images-000000005.pt.damaged"]
 
 
