@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from pleinair.common.run_layout import RunLayout, images_seen_at
 
 from tests.benchmarks.core_seconds import core_seconds
 from tests.benchmarks.quality_plot import Curve, draw
@@ -92,11 +93,11 @@ def _train(options: argparse.Namespace, output: Path) -> list[tuple[Measure, Pat
         time.sleep(POLL)
         ended = child.poll() is not None  # before the look, so that the last checkpoint is not missed
         spent = time.monotonic() - start, core_seconds(child.pid) or _last_cpu(found)
-        for checkpoint in sorted((run / "checkpoints").glob("images-*.pt")):
+        for checkpoint in RunLayout(run).checkpoints():
             if checkpoint.name not in found:
                 link = kept / checkpoint.name
                 os.link(checkpoint, link)
-                seen = int(checkpoint.stem.removeprefix("images-"))
+                seen = images_seen_at(checkpoint)
                 found[checkpoint.name] = Measure(seen, *spent), link
     if child.returncode:
         raise SystemExit(f"error: training.fit ended with {child.returncode}; what it said is above.")

@@ -51,6 +51,11 @@ class Exported:
     backwards: bool = False
 
 
+def _watch_translations(config: FitConfig) -> Watch:
+    """For methods without adversaries."""
+    return Watch()
+
+
 def _nothing_to_refuse(config: FitConfig) -> None:
     """For methods whose options say all that can be wrong."""
 
@@ -71,7 +76,7 @@ class MethodSpec:
     build: Callable[[FitConfig, torch.device, World], Method]
     generators: Mapping[str, Exported]
     primary: str  # among the generators: the one that previews, scores and filters show unless asked otherwise
-    watch: Callable[[FitConfig], Watch]
+    watch: Callable[[FitConfig], Watch] = _watch_translations  # what the guard reads and advises
     check: Callable[[FitConfig], None] = _nothing_to_refuse  # raises InputError for what cannot be built; takes no time
     for_single_pictures: Sequence[str] = ()
 

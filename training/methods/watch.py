@@ -57,9 +57,9 @@ class Watch:
     """
 
     limits: Limits = LIMITS["lsgan"]
-    generator: str = "G_GAN"
-    real: str = "D_real"
-    fake: str = "D_fake"
+    generator_loss: str = "G_GAN"
+    real_loss: str = "D_real"
+    fake_loss: str = "D_fake"
     weight: float = 1.0  # of the generator's adversarial loss
     against_collapse: str = "a lower --learning-rate"
     against_identity: str = "a larger weight of the adversarial loss"
@@ -67,5 +67,6 @@ class Watch:
 
     def balance(self, losses: Mapping[str, float]) -> Balance:
         """Read from mean losses by name; a loss that is not there is infinite."""
-        generator, real, fake = (losses.get(name, math.inf) for name in (self.generator, self.real, self.fake))
+        names = (self.generator_loss, self.real_loss, self.fake_loss)
+        generator, real, fake = (losses.get(name, math.inf) for name in names)
         return Balance(generator, real, fake, self.limits, self.weight)

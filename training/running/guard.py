@@ -90,8 +90,8 @@ def identity(sources: Tensor, translated: Tensor, losses: Mapping[str, float], w
         return None
     return (
         f"the translations are nearly their sources (mean change {made * 127.5:.1f} of 255 levels) though the "
-        f"discriminator tells them from targets ({watch.generator} {balance.generator:.2f}): training is stuck at the "
-        f"identity; begin a new run with {watch.against_identity}"
+        f"discriminator tells them from targets ({watch.generator_loss} {balance.generator:.2f}): training is stuck at "
+        f"the identity; begin a new run with {watch.against_identity}"
     )
 
 
@@ -100,10 +100,10 @@ def outright(losses: Mapping[str, float], watch: Watch) -> str | None:
     balance = watch.balance(losses)
     if not balance.is_outright:
         return None
+    told = f"{watch.real_loss} {balance.real:.3f}, {watch.fake_loss} {balance.fake:.3f}"
     return (
-        f"the discriminator wins outright ({watch.real} {balance.real:.3f}, {watch.fake} {balance.fake:.3f}): the "
-        "generator learns little from it; add target pictures, or begin a new run with "
-        f"{watch.against_outright}"
+        f"the discriminator wins outright ({told}): the generator learns little from it; add target pictures, or begin "
+        f"a new run with {watch.against_outright}"
     )
 
 

@@ -21,7 +21,7 @@ CONFIGS = {
     "cut": tiny_config(),
     "fastcut": tiny_config("fastcut"),
     "bank": tiny_config(negatives="image+bank", bank_size=32),
-    "sincut": tiny_sincut_config(),
+    "sincut": tiny_sincut_config(blocks=1),
 }
 
 

@@ -15,8 +15,7 @@ from pleinair.common.events import ExitStatus
 
 from tests.training.factories import tiny_config
 from tests.training.known import picture
-from tests.training.running.test_resume import go_on, stop_after
-from tests.training.test_fit import arguments
+from tests.training.runs import arguments, go_on, stop_after
 from training import fit
 from training.computing.world import ALONE
 from training.errors import InputError

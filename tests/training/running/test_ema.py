@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from tests.training.known import picture
-from tests.training.test_fit import arguments
+from tests.training.runs import arguments
 from training import fit
 from training.methods.cut.step import Cut
 from training.running.checkpoint import Checkpoint

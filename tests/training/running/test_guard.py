@@ -11,8 +11,7 @@ import torch
 from pleinair.common.events import ExitStatus
 
 from tests.training.known import picture
-from tests.training.running.test_resume import stop_after
-from tests.training.test_fit import arguments
+from tests.training.runs import arguments, stop_after
 from training import fit
 from training.methods.cut.spec import CUT
 from training.methods.registry import preset_config

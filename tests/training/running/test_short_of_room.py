@@ -15,8 +15,7 @@ from pleinair.common.events import ExitStatus
 from torch import Tensor
 
 from tests.training.running.test_progress import events
-from tests.training.running.test_resume import go_on, stop_after
-from tests.training.test_fit import arguments
+from tests.training.runs import arguments, go_on, stop_after
 from training import fit
 from training.computing.memory import is_exhausted, with_half_the_batch
 from training.methods import registry

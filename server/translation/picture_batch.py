@@ -1,0 +1,37 @@
+"""Several pictures of one size that come and go together."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from numpy.typing import NDArray
+
+from server.errors import Reason, Refusal
+from server.translation.handler import TranslationHandler
+from server.translation.terms import Summary
+
+LARGEST_BATCH = 256  # each picture is a task and a place in the device's queue, however small it is
+
+
+async def translate_batch(
+    handler: TranslationHandler, filter_id: str, pictures: NDArray[Any], *, client: str = ""
+) -> list[tuple[NDArray[Any], Summary]]:
+    """Each of N x H x W x 3 as ``translate_array`` has it, all at once in the device's queue. The limit of pixels holds
+    for them together. When one is refused or the caller is cancelled, the others stop before this ends."""
+    count, height, width, _ = pictures.shape
+    if count > LARGEST_BATCH:
+        raise Refusal(
+            Reason.PICTURE_TOO_LARGE,
+            f"The batch has {count} pictures, and {LARGEST_BATCH} are the most that one call may bring; send them in"
+            " several calls.",
+        )
+    if count > 1:
+        handler.check_pixels(f"The batch has {count} x {width} x {height}", count * width * height)
+    tasks = [asyncio.create_task(handler.translate_array(filter_id, picture, client=client)) for picture in pictures]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
