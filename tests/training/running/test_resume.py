@@ -129,7 +129,7 @@ def test_a_run_without_a_whole_checkpoint_is_refused_and_left_alone(
     for path in (broken_run / "checkpoints").iterdir():
         damage(path)
     before = names(broken_run)
-    sentence = "can be read (images-000000005.pt is damaged); restore one from a copy, or remove them"
+    sentence = "can be read (images-000000005.pt is damaged); restore one from a copy, or delete them"
     assert sentence in refused(broken_run, capsys=capsys)
     assert names(broken_run) == before
 
@@ -189,7 +189,7 @@ def edit_config(run: Path, **options: object) -> None:
             "says method 'cut', but the checkpoint at 5 images was trained with",
         ),
         (lambda run: edit_config(run, nonsense=1), "another version of Pleinair, with the option nonsense"),
-        (lambda run: (run / "config.json").write_text("{"), "is damaged; restore it from a copy, or remove it"),
+        (lambda run: (run / "config.json").write_text("{"), "is damaged; restore it from a copy, or delete it"),
     ],
 )
 def test_options_that_are_not_the_checkpoints_are_refused(
