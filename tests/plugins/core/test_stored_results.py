@@ -16,7 +16,7 @@ from plugins.core.pixels import Pixels
 from plugins.core.problems import Problem
 from plugins.core.restoring import insert_again
 from plugins.core.translating import Made
-from tests.plugins.core.test_session import Interface
+from tests.plugins.core.sessions import Interface
 from tests.plugins.core.toy_editor import FORMAT, Layer, ToyDocument, finish
 
 ORIGIN = Origin("monet", "Monet", "0" * 64, "sea", "layer", "CPUExecutionProvider")

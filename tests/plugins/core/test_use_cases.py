@@ -33,7 +33,7 @@ from plugins.core.translating import Order, RunProgress, translate_layers
 from plugins.core.translation_run import TranslationRun
 from server.config import TrainingMode
 from tests import factories
-from tests.plugins.core.test_session import Interface
+from tests.plugins.core.sessions import Interface
 from tests.plugins.core.toy_editor import FORMAT, Layer, ToyDocument, finish, launch
 from tests.plugins.training_servers import training_server
 

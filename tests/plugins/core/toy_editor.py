@@ -19,7 +19,7 @@ from plugins.core.origins import Origin
 from plugins.core.pixels import Pixels, WireFormat
 from plugins.core.problems import NothingSelected, Problem
 from plugins.core.steps import WAIT, Steps, Task
-from tests.plugins.core.test_session import Interface
+from tests.plugins.core.sessions import Interface
 
 FORMAT = WireFormat(Channels.RGBA, SampleType.UINT8, TransferFunction.SRGB, own={"depth": "8"})
 

@@ -18,7 +18,7 @@ from server.client import Client
 from tests.factories import running_server
 from tests.training.factories import tiny_config, two_folders
 from tests.training.methods.means import MEANS
-from tests.training.running.test_resume import go_on, stop_after
+from tests.training.runs import go_on, stop_after
 from training import export, fit
 from training.config import FitConfig
 from training.methods import registry
