@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,24 +9,9 @@ import onnxruntime
 import pytest
 from numpy.typing import NDArray
 from pleinair.inference import open_inference_pb2 as pb
-from pleinair.v1.translation_pb2 import Progress
 
-from tests.contract.connection import SECONDS, Connect, Connection, Failure, chunks_of, failing, frame_of
-from tests.contract.inference import TINY, asked, infer, refused, without_raw
-
-RANDOM = np.random.default_rng(6)
-
-PICTURE = RANDOM.integers(0, 256, (1, 9, 17, 3), np.uint8)
-
-PLANES = RANDOM.uniform(-1, 1, (1, 3, 9, 17)).astype(np.float32)
-
-BIG = np.zeros((1, 1024, 1024, 3), np.uint8)  # minutes for the slow filter
-
-
-def translating(connection: Connection, pixels: NDArray[Any], filter_id: str) -> tuple[Progress, Any]:
-    """A translation that is under way: its first progress, and its call."""
-    call = connection.translation.Translate(iter([frame_of(filter_id, pixels), *chunks_of(pixels)]), timeout=SECONDS)
-    return next(call).progress, call
+from tests.contract.connection import SECONDS, Connection, failing
+from tests.contract.inferences import PICTURE, PLANES, RANDOM, TINY, asked, infer, refused, without_raw
 
 
 def test_the_server_is_live_and_ready_and_says_its_name(connection: Connection) -> None:
@@ -147,72 +131,3 @@ def test_values_may_come_as_numbers(connection: Connection) -> None:
     np.testing.assert_array_equal(as_bytes["translated_uint8"], 255 - PICTURE)
     as_floats = infer(connection, without_raw(PLANES, fp32_contents=PLANES.ravel().tolist()))
     np.testing.assert_allclose(as_floats["translated"], -PLANES, atol=1e-6)
-
-
-def test_parameters_that_change_nothing_are_ignored(connection: Connection) -> None:
-    request = asked("identity", TINY)
-    request.parameters["priority"].uint64_param = 3
-    request.parameters["timeout"].int64_param = 0
-    request.inputs[0].parameters["anything"].bool_param = True
-    assert (infer(connection, request)["translated_uint8"] == TINY).all()
-
-
-def test_the_limit_of_pixels_holds_for_a_picture_and_for_a_batch(connect: Connect, folder: Path) -> None:
-    with connect(folder, max_pixels=100) as connection:
-        assert infer(connection, asked("identity", np.zeros((2, 5, 10, 3), np.uint8)))
-        for shape, size in (((1, 11, 10, 3), "picture has 10 x 11 = 110"), ((3, 5, 8, 3), "batch has 3 x 8 x 5 = 120")):
-            failure = refused(connection, asked("identity", np.zeros(shape, np.uint8)))
-            assert (failure.code, failure.reason) == ("INVALID_ARGUMENT", "PICTURE_TOO_LARGE")
-            assert f"The {size} pixels" in failure.sentence
-
-
-def test_a_batch_of_very_many_pictures_is_refused(connection: Connection) -> None:
-    failure = refused(connection, asked("identity", np.zeros((257, 1, 1, 3), np.uint8)))
-    assert failure.reason == "PICTURE_TOO_LARGE"
-    assert "257 pictures, and 256 are the most" in failure.sentence
-
-
-def test_one_picture_that_fails_ends_its_batch_and_frees_the_device(connection: Connection) -> None:
-    failure = refused(connection, asked("failing", np.zeros((3, 17, 17, 3), np.uint8)))
-    assert (failure.code, failure.reason) == ("INTERNAL", "FILTER_FAILED")
-    assert connection.is_well()
-
-
-def test_each_picture_of_a_batch_has_a_place_in_the_queue_and_a_cancelled_call_gives_them_up(
-    connect: Connect, folder: Path
-) -> None:
-    with connect(folder) as connection:
-        call = connection.inference.ModelInfer.future(asked("slow", BIG.repeat(3, axis=0)))
-        while (waiting := translating(connection, BIG[0], "identity"))[0].queue_position != 3:
-            list(waiting[1])
-        call.cancel()
-        assert list(waiting[1])[-1].summary.filter_id == "identity"
-
-
-def timing_out(connection: Connection, microseconds: int) -> Failure:
-    request = asked("slow", BIG)
-    request.parameters["timeout"].int64_param = microseconds
-    return refused(connection, request)
-
-
-def test_the_callers_deadline_and_the_requests_own_stop_the_computation(connect: Connect, folder: Path) -> None:
-    with connect(folder) as connection:
-        with failing() as failures:
-            connection.inference.ModelInfer(asked("slow", BIG), timeout=0.4)
-        assert failures[0].code == "DEADLINE_EXCEEDED"
-        failure = timing_out(connection, 400_000)
-        assert (failure.code, failure.reason) == ("DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED")
-        assert connection.is_well()
-
-
-def test_a_timeout_does_not_lengthen_the_servers_deadline(connect: Connect, folder: Path) -> None:
-    with connect(folder, deadline=0.4) as connection:
-        assert timing_out(connection, 2**63 - 1).reason == "DEADLINE_EXCEEDED"
-
-
-def test_a_full_house_refuses_at_once_and_says_when_to_try_again(connect: Connect, folder: Path) -> None:
-    with connect(folder, queue=1) as connection:
-        _, running = translating(connection, BIG[0], "slow")
-        failure = refused(connection, asked("identity", TINY))
-        assert (failure.code, failure.reason, failure.retry_seconds) == ("RESOURCE_EXHAUSTED", "QUEUE_FULL", 1.0)
-        running.cancel()

@@ -1,4 +1,4 @@
-"""Requests of the Open Inference Protocol v2, and its answers' tensors."""
+"""Requests of the Open Inference Protocol, and their answers."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from pleinair.inference import open_inference_pb2 as pb
 
 from tests.contract.connection import SECONDS, Connection, Failure, failing
 
+RANDOM = np.random.default_rng(6)
+PICTURE = RANDOM.integers(0, 256, (1, 9, 17, 3), np.uint8)
+PLANES = RANDOM.uniform(-1, 1, (1, 3, 9, 17)).astype(np.float32)
 DATATYPES = {"float32": ("image", "FP32"), "uint8": ("image_uint8", "UINT8")}
-
 TINY = np.zeros((1, 2, 2, 3), np.uint8)
 
 

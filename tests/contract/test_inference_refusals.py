@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from pleinair.inference import open_inference_pb2 as pb
 
-from tests.contract.connection import Connection
-from tests.contract.inference import TINY, asked, refused, without_raw
+from tests.contract.connection import Connect, Connection
+from tests.contract.inferences import TINY, asked, infer, refused, without_raw
 
 
 def with_input(**changes: Any) -> pb.ModelInferRequest:
@@ -42,7 +44,6 @@ def of_inputs(*inputs: pb.ModelInferRequest.InferInputTensor) -> pb.ModelInferRe
 
 
 REGION = pb.InferParameter(string_param="region")
-
 INPUT = asked("identity", TINY).inputs[0]
 
 
@@ -132,3 +133,26 @@ def test_a_shape_of_more_bytes_than_came_is_refused(connection: Connection, shap
 )
 def test_values_off_the_shape_are_refused(connection: Connection, request_: pb.ModelInferRequest, reason: str) -> None:
     assert refused(connection, request_).reason == reason
+
+
+def test_parameters_that_change_nothing_are_ignored(connection: Connection) -> None:
+    request = asked("identity", TINY)
+    request.parameters["priority"].uint64_param = 3
+    request.parameters["timeout"].int64_param = 0
+    request.inputs[0].parameters["anything"].bool_param = True
+    assert (infer(connection, request)["translated_uint8"] == TINY).all()
+
+
+def test_the_limit_of_pixels_holds_for_a_picture_and_for_a_batch(connect: Connect, folder: Path) -> None:
+    with connect(folder, max_pixels=100) as connection:
+        assert infer(connection, asked("identity", np.zeros((2, 5, 10, 3), np.uint8)))
+        for shape, size in (((1, 11, 10, 3), "picture has 10 x 11 = 110"), ((3, 5, 8, 3), "batch has 3 x 8 x 5 = 120")):
+            failure = refused(connection, asked("identity", np.zeros(shape, np.uint8)))
+            assert (failure.code, failure.reason) == ("INVALID_ARGUMENT", "PICTURE_TOO_LARGE")
+            assert f"The {size} pixels" in failure.sentence
+
+
+def test_a_batch_of_very_many_pictures_is_refused(connection: Connection) -> None:
+    failure = refused(connection, asked("identity", np.zeros((257, 1, 1, 3), np.uint8)))
+    assert failure.reason == "PICTURE_TOO_LARGE"
+    assert "257 pictures, and 256 are the most" in failure.sentence
