@@ -201,8 +201,8 @@ def test_preview_of_a_part_says_that_it_may_differ(krita: Played) -> None:
 
 
 def test_preview_shows_before_on_the_left_and_after_on_the_right(krita: Played) -> None:
-    """The picture is equally red along each row, and the filter inverts."""
-    before, after = krita["artist"]["reds"]
+    """The picture is equally blue along each row, and the filter inverts."""
+    before, after = krita["artist"]["blues"]
     assert 100 <= before <= 200
     assert after == pytest.approx(255 - before, abs=3)
 

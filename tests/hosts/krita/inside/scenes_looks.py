@@ -103,18 +103,18 @@ def artist(lab: Lab) -> Steps:
     box.look_again()
     yield from lab.until(lambda: box._view._preview not in (None, stale), "preview")
     yield from lab.screenshot("krita-preview")
-    result = {"exact": box._view._preview.exact, "badge": box._view._badge, "reds": reds(box._view)}
+    result = {"exact": box._view._preview.exact, "badge": box._view._badge, "blues": blues(box._view)}
     yield from lab.apply("inverting")
     yield from lab.rest(1.0)
     yield from lab.screenshot("krita-applied")
     return result
 
 
-def reds(view: Any) -> list[int]:
-    """How red the preview is drawn in the middle of its left half, which shows before, and of its right half."""
+def blues(view: Any) -> list[int]:
+    """How blue the preview is drawn in the middle of its left half, which shows before, and of its right half."""
     drawn, area = view.grab().toImage(), view._target()
     return [
-        drawn.pixelColor(round(area.left() + share * area.width()), round(area.center().y())).red()
+        drawn.pixelColor(round(area.left() + share * area.width()), round(area.center().y())).blue()
         for share in (0.25, 0.75)
     ]
 
