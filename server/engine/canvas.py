@@ -10,13 +10,13 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from server.engine.fused.form import Form
-from server.engine.fused.plans import FusedPlan
+from server.engine.fused.fused_plan import FusedPlan
+from server.engine.fused.picture_layout import Form
 from server.engine.network.reader import NotInPieces
 from server.engine.pixels import Tensor
 from server.engine.session import BYTES_PER_PIXEL, KEPT_PIXELS, Session
-from server.engine.tiled.plan import PiecePlan
-from server.engine.tiled.plan import TooLarge as PiecesTooLarge
+from server.engine.tiled.tiling_plan import PiecePlan
+from server.engine.tiled.tiling_plan import TooLarge as PiecesTooLarge
 
 Values = TypeVar("Values", bound=np.generic)
 

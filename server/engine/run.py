@@ -9,7 +9,7 @@ from typing import Any
 from server.engine.canvas import Canvas, Emit, Plan, Source, TooLarge
 from server.engine.memory import is_out_of_memory
 from server.engine.pixels import Tensor
-from server.engine.tiled.runner import Overflow
+from server.engine.tiled.sweep_runner import Overflow
 
 MOST_NEW_PLANS = 3
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from server.engine.binding import Binding
 from server.engine.device import CPU, TENSORRT, Device
-from server.engine.fused.form import Form
-from server.engine.fused.lowering import NotFused
-from server.engine.fused.network import FusedNetwork
+from server.engine.fused.fused_network import FusedNetwork
+from server.engine.fused.fusion import NotFused
+from server.engine.fused.picture_layout import Form
 from server.engine.network.network import Network
 from server.engine.network.reader import NotInPieces, read_network
 from server.engine.pixels import Tensor

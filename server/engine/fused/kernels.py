@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from server.engine.fused.compiler import compile_program
-from server.engine.fused.driver import Gpu
-from server.engine.fused.form import Form
-from server.engine.fused.program import Growth, Taps, View
+from server.engine.fused.cuda_driver import Gpu
+from server.engine.fused.picture_layout import Form
+from server.engine.fused.steps import Growth, Taps, View
 from server.engine.network.network import Pad, Size
 
 Launch = Callable[[], None]

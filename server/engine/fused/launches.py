@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from server.engine.fused.bands import GIVEN, RESULT, Division, Level, Sizes, Work
-from server.engine.fused.convolutions import Convolutions, Kind, Tensor
-from server.engine.fused.form import Form
+from server.engine.fused.band_division import GIVEN, RESULT, Division, Level, Sizes, Work
+from server.engine.fused.cudnn_convolutions import Convolutions, Kind, Tensor
 from server.engine.fused.kernels import Kernels, Launch, Measuring, Norm, Seen, Stored
 from server.engine.fused.parameters import FIRST, IS_WRONG, SUMS, Parameters, names_of, taps_name
-from server.engine.fused.program import (
+from server.engine.fused.picture_layout import Form
+from server.engine.fused.steps import (
     Convolve,
     Deliver,
     Measure,

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from server.engine.fused.driver import Gpu
+from server.engine.fused.cuda_driver import Gpu
 from server.engine.fused.kernels import MOST_BLOCKS, PAIR_BYTES
-from server.engine.fused.placing import aligned
-from server.engine.fused.program import Convolve, Measure, Step, Store, Taps, View
+from server.engine.fused.placement import aligned
+from server.engine.fused.steps import Convolve, Measure, Step, Store, Taps, View
 
 # What all norms share (sums, and what they are the sums of the differences from), and what says that values are not
 # finite.

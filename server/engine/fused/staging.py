@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from server.engine.fused.driver import Gpu
-from server.engine.fused.form import Form
+from server.engine.fused.cuda_driver import Gpu
+from server.engine.fused.picture_layout import Form
 
 Array = NDArray[Any]  # of some rows, as their form says
 

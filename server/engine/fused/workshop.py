@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from server.engine.fused.convolutions import Convolutions
-from server.engine.fused.driver import Gpu
+from server.engine.fused.arena import Arena
+from server.engine.fused.cuda_driver import Gpu
+from server.engine.fused.cudnn_convolutions import Convolutions
 from server.engine.fused.kernels import Kernels
-from server.engine.fused.memory import Arena
 from server.engine.fused.staging import Staging
 
 

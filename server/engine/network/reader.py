@@ -9,8 +9,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from server.engine.network.network import Convolution, Layer, Network, Normalisation, TransposedConvolution
-from server.engine.network.operators import POINTWISE, READERS
-from server.engine.network.reading import NotInPieces, Reading
+from server.engine.network.onnx_operators import POINTWISE, READERS
+from server.engine.network.partial_network import NotInPieces, Reading
 
 __all__ = ["NotInPieces", "read_network"]
 

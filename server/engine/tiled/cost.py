@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from server.engine.network.network import Layer, Size, multiplications
 from server.engine.tiled.areas import Piece
-from server.engine.tiled.convolutions import is_winograd
 from server.engine.tiled.layout import Layout
-from server.engine.tiled.lowering import Task
+from server.engine.tiled.sweep_graph import Task
+from server.engine.tiled.tile_convolutions import is_winograd
 
 # Measured on a CPU with AVX-512: to write a value takes about as long as this many multiplications, and Winograd's way
 # takes about half of the direct one's time.

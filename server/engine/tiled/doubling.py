@@ -19,9 +19,9 @@ from server.engine.network.network import Convolution, Layer, Operation, Pad, Re
 from server.engine.network.spans import Margin, Span
 from server.engine.tiled import winograd
 from server.engine.tiled.areas import Area, Piece
-from server.engine.tiled.convolutions import Tiled, add_products, is_winograd, place_of
-from server.engine.tiled.graph import GraphBuilder
 from server.engine.tiled.layout import Layout
+from server.engine.tiled.tile_convolutions import Tiled, add_products, is_winograd, place_of
+from server.engine.tiled.tile_graph import GraphBuilder
 
 Array = NDArray[Any]
 

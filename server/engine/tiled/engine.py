@@ -10,9 +10,9 @@ from typing import Any
 
 from server.engine.network.network import Network
 from server.engine.tiled.layout import Layout
-from server.engine.tiled.plan import PiecePlan, PlannedSweep, plan_pieces
 from server.engine.tiled.programs import Open, Programs
-from server.engine.tiled.runner import Emit, PieceRun, Rows
+from server.engine.tiled.sweep_runner import Emit, PieceRun, Rows
+from server.engine.tiled.tiling_plan import PiecePlan, PlannedSweep, plan_pieces
 
 _PLANS = 32
 _NEARLY = 0.999

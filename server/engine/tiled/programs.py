@@ -12,11 +12,11 @@ import numpy as np
 
 from server.engine.network.network import Network
 from server.engine.tiled.areas import Piece
-from server.engine.tiled.graph import Array, Graph
 from server.engine.tiled.layout import Layout
-from server.engine.tiled.lowering import lower
-from server.engine.tiled.plan import task_of
-from server.engine.tiled.schedule import Sweep
+from server.engine.tiled.sweep_graph import lower
+from server.engine.tiled.sweep_schedule import Sweep
+from server.engine.tiled.tile_graph import Array, Graph
+from server.engine.tiled.tiling_plan import task_of
 
 # Makes an onnxruntime.InferenceSession of a model.
 Open = Callable[[bytes], Any]

@@ -14,13 +14,13 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from server.engine.fused.convolutions import Convolutions, Kind, Tensor, _model
-from server.engine.fused.driver import Event, Gpu, Graph
-from server.engine.fused.form import Form
+from server.engine.fused.arena import Arena
+from server.engine.fused.cuda_driver import Event, Gpu, Graph
+from server.engine.fused.cudnn_convolutions import Convolutions, Kind, Tensor, _model
 from server.engine.fused.kernels import MOST_BLOCKS, Kernels, Launch, Measuring, Seen, Stored
-from server.engine.fused.memory import Arena
-from server.engine.fused.program import Activation, Growth, Taps
+from server.engine.fused.picture_layout import Form
 from server.engine.fused.staging import Staging
+from server.engine.fused.steps import Activation, Growth, Taps
 from server.engine.fused.workshop import Workshop
 from server.engine.network.network import Pad, Size
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from server.engine.canvas import Canvas
 from server.engine.device import Device, Provider
-from server.engine.fused import plans
+from server.engine.fused import fused_plan
 from server.engine.pixels import ChannelOrder, Channels, PixelFormat, SampleType, TransferFunction
 from server.engine.session import Feed, Session
 from server.translation.picture import RawPicture
@@ -128,7 +128,7 @@ def test_several_pictures_at_once_are_computed_one_by_one() -> None:
 
 
 def test_little_memory_recomputes_and_less_makes_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plans, "BAND_BYTES", (8 << 20,))
+    monkeypatch.setattr(fused_plan, "BAND_BYTES", (8 << 20,))
     on = device(has_gpu=True)
     canvas = Canvas(session(on), multiple=4)
     stored, recomputing, pieces = (canvas.plan(2048, 2048, memory) for memory in (1 << 40, 600 << 20, 200 << 20))

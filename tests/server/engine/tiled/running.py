@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from server.engine.network.network import Network
 from server.engine.network.reader import read_network
 from server.engine.tiled.cost import TOUCH
-from server.engine.tiled.division import divide
 from server.engine.tiled.layout import CHANNELS_LAST, Layout
-from server.engine.tiled.plan import PiecePlan, PlannedSweep, task_of
 from server.engine.tiled.programs import Programs
-from server.engine.tiled.runner import PieceRun
-from server.engine.tiled.schedule import Keeping, cheapest
+from server.engine.tiled.sweep_runner import PieceRun
+from server.engine.tiled.sweep_schedule import Keeping, cheapest
+from server.engine.tiled.tile_division import divide
+from server.engine.tiled.tiling_plan import PiecePlan, PlannedSweep, task_of
 from tests.server.engine.tiled.drafts import INPUT, OUTPUT
 
 Array = NDArray[Any]

@@ -14,9 +14,9 @@ from onnx import TensorProto
 from server.engine.network.network import Convolution
 from server.engine.network.spans import Span
 from server.engine.tiled import winograd
-from server.engine.tiled.convolutions import is_winograd
 from server.engine.tiled.layout import CHANNELS_FIRST, CHANNELS_LAST
-from server.engine.tiled.lowering import lower
+from server.engine.tiled.sweep_graph import lower
+from server.engine.tiled.tile_convolutions import is_winograd
 from tests.server.engine.tiled.drafts import INPUT, Draft
 from tests.server.engine.tiled.running import EVERYTHING, Way, in_pieces, noise, plan_in, read, whole
 

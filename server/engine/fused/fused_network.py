@@ -10,18 +10,18 @@ from functools import lru_cache
 
 import numpy as np
 
-from server.engine.fused.bands import GIVEN, RESULT
-from server.engine.fused.convolutions import Kind, kind_of
-from server.engine.fused.driver import Graph
-from server.engine.fused.form import Form
+from server.engine.fused.band_division import GIVEN, RESULT
+from server.engine.fused.cuda_driver import Graph
+from server.engine.fused.cudnn_convolutions import Kind, kind_of
+from server.engine.fused.fused_plan import FusedPlan, plan_within
+from server.engine.fused.fusion import lower
 from server.engine.fused.kernels import Launch
 from server.engine.fused.launches import Launches
-from server.engine.fused.lowering import lower
 from server.engine.fused.parameters import IS_WRONG, parameters_of
-from server.engine.fused.placing import place
-from server.engine.fused.plans import FusedPlan, plan_within
-from server.engine.fused.program import Convolve
+from server.engine.fused.picture_layout import Form
+from server.engine.fused.placement import place
 from server.engine.fused.staging import Array
+from server.engine.fused.steps import Convolve
 from server.engine.fused.workshop import Workshop
 from server.engine.network.network import Network
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from server.engine.tiled.layout import CHANNELS_LAST
-from server.engine.tiled.plan import PiecePlan, TooLarge, plan_pieces
+from server.engine.tiled.tiling_plan import PiecePlan, TooLarge, plan_pieces
 from tests.server.engine.tiled.networks import NETWORKS, antialiased, made, norm_first, normless, unet
 from tests.server.engine.tiled.running import noise, read, run_plan, whole
 

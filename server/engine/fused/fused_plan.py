@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from server.engine.fused.bands import Division, Sizes, can_be_recomputed
-from server.engine.fused.form import Form
-from server.engine.fused.placing import place
-from server.engine.fused.program import Step
+from server.engine.fused.band_division import Division, Sizes, can_be_recomputed
+from server.engine.fused.picture_layout import Form
+from server.engine.fused.placement import place
+from server.engine.fused.steps import Step
 
 # Bands of so many bytes keep a GPU busy; smaller ones are for those with little memory.
 BAND_BYTES = (256 << 20, 64 << 20)

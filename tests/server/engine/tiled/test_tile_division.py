@@ -12,11 +12,11 @@ from hypothesis import strategies as some
 from server.engine.network.network import Network
 from server.engine.network.spans import Span
 from server.engine.tiled.areas import Area
-from server.engine.tiled.division import divide, held_bytes, piece_of, unit_of
 from server.engine.tiled.layout import CHANNELS_LAST
-from server.engine.tiled.lowering import Task
-from server.engine.tiled.plan import task_of
-from server.engine.tiled.schedule import Keeping, cheapest
+from server.engine.tiled.sweep_graph import Task
+from server.engine.tiled.sweep_schedule import Keeping, cheapest
+from server.engine.tiled.tile_division import divide, held_bytes, piece_of, unit_of
+from server.engine.tiled.tiling_plan import task_of
 from server.engine.tiled.winograd import TILE
 from tests.server.engine.tiled import networks
 from tests.server.engine.tiled.drafts import Draft

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from server.engine.network.network import Network, Normalisation
 from server.engine.network.spans import Span
 from server.engine.tiled.areas import Area, Piece
-from server.engine.tiled.division import piece_of
-from server.engine.tiled.graph import Array
+from server.engine.tiled.layer_store import FileStore, MemoryStore, Store
 from server.engine.tiled.layout import Layout
-from server.engine.tiled.plan import PiecePlan, PlannedSweep
+from server.engine.tiled.pooled_statistics import Statistics
 from server.engine.tiled.programs import Program, Programs
-from server.engine.tiled.statistics import Statistics
-from server.engine.tiled.store import FileStore, MemoryStore, Store
+from server.engine.tiled.tile_division import piece_of
+from server.engine.tiled.tile_graph import Array
+from server.engine.tiled.tiling_plan import PiecePlan, PlannedSweep
 
 # The picture's rows from the first to before the second, 1 x C x rows x width, as the network takes them.
 Rows = Callable[[int, int], NDArray[np.float32]]

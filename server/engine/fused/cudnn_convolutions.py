@@ -11,8 +11,8 @@ import onnx
 import onnxruntime
 from onnx import helper
 
+from server.engine.fused.fusion import NotFused
 from server.engine.fused.kernels import Launch
-from server.engine.fused.lowering import NotFused
 from server.engine.network.network import Convolution, TransposedConvolution
 
 _OPSET = 20

@@ -13,8 +13,8 @@ from server.engine.network.network import Convolution, Layer, Operation, Pad, Tr
 from server.engine.network.spans import Span
 from server.engine.tiled import winograd
 from server.engine.tiled.areas import Area, Piece, needed
-from server.engine.tiled.graph import GraphBuilder
 from server.engine.tiled.layout import CHANNELS_FIRST, Layout
+from server.engine.tiled.tile_graph import GraphBuilder
 
 Array = NDArray[Any]
 

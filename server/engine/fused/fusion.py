@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from server.engine.fused.program import (
+from server.engine.fused.steps import (
     Activation,
     Convolve,
     Deliver,

@@ -20,8 +20,8 @@ from hypothesis import strategies as some
 from server.engine.network.network import Size
 from server.engine.network.spans import Span
 from server.engine.tiled.areas import Area
+from server.engine.tiled.layer_store import FileStore, MemoryStore, Store
 from server.engine.tiled.layout import CHANNELS_FIRST, CHANNELS_LAST, Layout
-from server.engine.tiled.store import FileStore, MemoryStore, Store
 from tests.server.engine.tiled.running import Array, open_files
 
 KINDS = [MemoryStore, partial(MemoryStore, recycles=True), FileStore]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.engine.fused.driver import Gpu
+from server.engine.fused.cuda_driver import Gpu
 
 # Of what is free at the start; what is more goes back after every picture.
 _KEPT_SHARE = 1 / 8

@@ -10,7 +10,7 @@ from server.engine.network.spans import Span
 from server.engine.tiled.areas import Area, Piece, part_of, trace
 from server.engine.tiled.cost import VALUE_BYTES, layer_cost, piece_bytes, piece_cost
 from server.engine.tiled.layout import Layout
-from server.engine.tiled.lowering import Task
+from server.engine.tiled.sweep_graph import Task
 from server.engine.tiled.winograd import TILE
 
 # Bands over the whole width are kept and read in one run; this much more to compute is worth it. Wider tiles are in

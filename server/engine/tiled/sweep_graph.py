@@ -22,11 +22,11 @@ from server.engine.network.network import (
     TransposedConvolution,
 )
 from server.engine.network.spans import Span
-from server.engine.tiled import convolutions
+from server.engine.tiled import tile_convolutions
 from server.engine.tiled.areas import Area, Piece
 from server.engine.tiled.doubling import add_doubled, doubles_by_itself
-from server.engine.tiled.graph import Array, Graph, GraphBuilder
 from server.engine.tiled.layout import CHANNELS_FIRST, Layout
+from server.engine.tiled.tile_graph import Array, Graph, GraphBuilder
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class _Lowering:
         self._graph = GraphBuilder(layout)
         self._values: dict[str, str] = {}
         self._later: dict[str, Layer] = {}  # what a convolution does on its way
-        self._tiled: convolutions.Tiled | None = None  # what is measured, where it need not lie in order
+        self._tiled: tile_convolutions.Tiled | None = None  # what is measured, where it need not lie in order
         self._users = Counter(name for layer in task.layers for name in layer.inputs)
 
     def graph(self) -> Graph:
@@ -147,7 +147,7 @@ class _Lowering:
                     behind.operation, user.operation, layer.operation, layout
                 )
             case Pad():
-                return layer.inputs[0] in self._later or convolutions.pads_by_itself(
+                return layer.inputs[0] in self._later or tile_convolutions.pads_by_itself(
                     user.operation, layer.operation, layout
                 )
         return False
@@ -167,21 +167,21 @@ class _Lowering:
         doubling = self._later.get(source)
         match operation:
             case Pad():
-                return convolutions.add_pad(graph, self._values[first], layer)
+                return tile_convolutions.add_pad(graph, self._values[first], layer)
             case Convolution() if pad and doubling:
                 return self._from_tiles(
                     layer, add_doubled(graph, self._values[doubling.inputs[0]], layer, pad, doubling)
                 )
-            case Convolution() if convolutions.is_winograd(operation, graph.layout):
-                return self._from_tiles(layer, convolutions.add_winograd(graph, self._values[source], layer, pad))
-            case Convolution() if convolutions.is_matrix(operation, graph.layout):
-                return convolutions.add_matrix(graph, self._see(layer, first), operation)
-            case Convolution() if convolutions.is_narrow(operation, graph.layout):
-                return convolutions.add_narrow(graph, self._values[source], layer, pad)
+            case Convolution() if tile_convolutions.is_winograd(operation, graph.layout):
+                return self._from_tiles(layer, tile_convolutions.add_winograd(graph, self._values[source], layer, pad))
+            case Convolution() if tile_convolutions.is_matrix(operation, graph.layout):
+                return tile_convolutions.add_matrix(graph, self._see(layer, first), operation)
+            case Convolution() if tile_convolutions.is_narrow(operation, graph.layout):
+                return tile_convolutions.add_narrow(graph, self._values[source], layer, pad)
             case Convolution():
-                return convolutions.add_convolution(graph, self._see(layer, first), operation)
+                return tile_convolutions.add_convolution(graph, self._see(layer, first), operation)
             case TransposedConvolution():
-                return convolutions.add_transposed(graph, self._see(layer, first), layer)
+                return tile_convolutions.add_transposed(graph, self._see(layer, first), layer)
             case Normalisation():
                 return self._normalisation(layer, operation)
             case Pointwise():
@@ -195,7 +195,7 @@ class _Lowering:
             case Resize():
                 return self._resize(layer, operation)
 
-    def _from_tiles(self, layer: Layer, tiled: convolutions.Tiled) -> str:
+    def _from_tiles(self, layer: Layer, tiled: tile_convolutions.Tiled) -> str:
         if layer.name == self._task.measured and not self._users[layer.name] and layer.name not in self._task.stored:
             self._tiled = tiled  # statistics do not ask where pixels lie
             return tiled.table

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from numpy.typing import NDArray
 
-from server.engine.tiled.statistics import Statistics
+from server.engine.tiled.pooled_statistics import Statistics
 
 
 def of_parts(values: NDArray[np.float64], cuts: list[int]) -> Statistics:

@@ -13,7 +13,7 @@ from hypothesis import strategies as some
 
 from server.engine.tiled.layout import CHANNELS_FIRST, CHANNELS_LAST
 from server.engine.tiled.programs import Programs
-from server.engine.tiled.runner import Overflow, PieceRun
+from server.engine.tiled.sweep_runner import Overflow, PieceRun
 from tests.server.engine.tiled.drafts import INPUT, Draft
 from tests.server.engine.tiled.networks import NETWORKS, made, norm_last, strided, two_norms_of_one
 from tests.server.engine.tiled.running import (

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from server.engine.fused.form import Form
 from server.engine.fused.kernels import MOST_BLOCKS
-from server.engine.fused.placing import Lifetime
-from server.engine.fused.program import Convolve, Growth, Measure, Step, Store, Taps, View, read_by, written_by
+from server.engine.fused.picture_layout import Form
+from server.engine.fused.placement import Lifetime
+from server.engine.fused.steps import Convolve, Growth, Measure, Step, Store, Taps, View, read_by, written_by
 from server.engine.network.network import Convolution, Size
 from server.engine.network.spans import Scale, Span, Window
 

@@ -12,11 +12,11 @@ import numpy as np
 from server.engine.network.network import Network, Normalisation, Size
 from server.engine.tiled.areas import Area
 from server.engine.tiled.cost import TOUCH, piece_cost
-from server.engine.tiled.division import divide, held_bytes, piece_of
+from server.engine.tiled.layer_store import SEGMENTS
 from server.engine.tiled.layout import Layout
-from server.engine.tiled.lowering import Task
-from server.engine.tiled.schedule import Keeping, Schedule, Sweep, cheapest
-from server.engine.tiled.store import SEGMENTS
+from server.engine.tiled.sweep_graph import Task
+from server.engine.tiled.sweep_schedule import Keeping, Schedule, Sweep, cheapest
+from server.engine.tiled.tile_division import divide, held_bytes, piece_of
 
 # Large enough for the matrix multiplications, small enough to stay near the processor; where pieces overlap much
 # because there is nothing between them that is kept, large enough to waste little.

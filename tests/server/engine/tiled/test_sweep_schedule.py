@@ -12,8 +12,8 @@ import pytest
 from server.engine.network.network import Network, Size
 from server.engine.tiled.cost import TOUCH, layer_cost
 from server.engine.tiled.layout import CHANNELS_LAST
-from server.engine.tiled.plan import task_of
-from server.engine.tiled.schedule import Keeping, Schedule, cheapest
+from server.engine.tiled.sweep_schedule import Keeping, Schedule, cheapest
+from server.engine.tiled.tiling_plan import task_of
 from tests.server.engine.tiled.drafts import Draft
 from tests.server.engine.tiled.networks import NETWORKS, made
 from tests.server.engine.tiled.running import read

@@ -18,7 +18,7 @@ from server.engine.network.network import (
     Resize,
     TransposedConvolution,
 )
-from server.engine.network.reading import Attributes, NotInPieces, Reading, pads_of
+from server.engine.network.partial_network import Attributes, NotInPieces, Reading, pads_of
 from server.engine.network.spans import Margin, Scale, Spread, Window
 
 _ACTIVATIONS = (

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from server.engine.fused import bands, plans
-from server.engine.fused.driver import CudaError, Graph
-from server.engine.fused.form import Form
+from server.engine.fused import band_division, fused_plan
+from server.engine.fused.cuda_driver import CudaError, Graph
+from server.engine.fused.fused_network import FusedNetwork
+from server.engine.fused.fusion import NotFused, lower
 from server.engine.fused.kernels import MOST_BLOCKS
-from server.engine.fused.lowering import NotFused, lower
-from server.engine.fused.network import FusedNetwork
-from server.engine.fused.program import Measure
+from server.engine.fused.picture_layout import Form
+from server.engine.fused.steps import Measure
 from tests.server.engine.fused.on_the_host import HostConvolutions, HostGpu, workshop_on_the_host
 from tests.server.engine.tiled import networks
 from tests.server.engine.tiled.drafts import Draft
@@ -55,8 +55,8 @@ def test_what_has_no_step_is_named(network: Callable[[Draft], str]) -> None:
 
 
 def test_bands_of_rows_are_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plans, "BAND_BYTES", (20_000,))
-    monkeypatch.setattr(bands, "MOST_VALUES", 10_000)
+    monkeypatch.setattr(fused_plan, "BAND_BYTES", (20_000,))
+    monkeypatch.setattr(band_division, "MOST_VALUES", 10_000)
     model, picture, workshop = model_of(networks.antialiased), noise(3, 52, 40), workshop_on_the_host()
     network = read(model)
     result = computed(FusedNetwork(network, np.float32, workshop), picture)
@@ -113,8 +113,8 @@ def test_memory_is_what_is_stored_at_once() -> None:
 
 @pytest.mark.parametrize("network", FUSED)
 def test_what_is_not_stored_is_computed_anew(network: Callable[[Draft], str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plans, "BAND_BYTES", (60_000, 30_000))
-    monkeypatch.setattr(plans, "WORKSPACE", 0)
+    monkeypatch.setattr(fused_plan, "BAND_BYTES", (60_000, 30_000))
+    monkeypatch.setattr(fused_plan, "WORKSPACE", 0)
     model, picture, workshop = model_of(network), noise(3, 100, 36), workshop_on_the_host()
     fused, expected = FusedNetwork(read(model), np.float32, workshop), whole(model, picture)
     if expected.shape != picture.shape:
@@ -129,8 +129,8 @@ def test_what_is_not_stored_is_computed_anew(network: Callable[[Draft], str], mo
 def test_there_are_no_more_bands_than_there_is_room_for_their_sums() -> None:
     network = read(model_of(networks.antialiased))
     steps, sizes = lower(network), network.sizes(3000, 32)
-    anew = frozenset(bands.can_be_recomputed(steps))
-    division = bands.Division(steps, sizes, 4, recomputed=anew, band_bytes=1)
+    anew = frozenset(band_division.can_be_recomputed(steps))
+    division = band_division.Division(steps, sizes, 4, recomputed=anew, band_bytes=1)
     measured = [number for number, step in enumerate(steps) if isinstance(step, Measure)]
     assert MOST_BLOCKS // 2 < max(len(division.work(number).spans) for number in measured) <= MOST_BLOCKS
 
