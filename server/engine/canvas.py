@@ -11,12 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.engine.fused.fused_plan import FusedPlan
-from server.engine.fused.picture_layout import Form
-from server.engine.network.reader import NotInPieces
+from server.engine.fused.picture_layout import PictureLayout
+from server.engine.network.unsupported import UnsupportedNetwork
 from server.engine.pixels import Tensor
 from server.engine.session import BYTES_PER_PIXEL, KEPT_PIXELS, Session
-from server.engine.tiled.tiling_plan import PiecePlan
-from server.engine.tiled.tiling_plan import TooLarge as PiecesTooLarge
+from server.engine.tiled.tiling_plan import NoTilingFits, TilingPlan
 
 Values = TypeVar("Values", bound=np.generic)
 
@@ -94,7 +93,7 @@ class Plan:
 
     pieces: int
     memory_bytes: int
-    in_pieces: PiecePlan | None = None
+    in_pieces: TilingPlan | None = None
     fused: FusedPlan | None = None
 
 
@@ -135,13 +134,13 @@ class Canvas:
             if whole <= memory and (engine.layers > _MOST_LAYERS or not engine.has_norms):
                 return Plan(1, whole)
             planned = engine.plan(*size, memory, exact)
-        except (NotInPieces, ValueError) as error:  # the latter: too small for a layer
+        except (UnsupportedNetwork, ValueError) as error:  # the latter: too small for a layer
             if whole <= memory:
                 return Plan(1, whole)
-            raise TooLarge(whole, error.operation if isinstance(error, NotInPieces) else None) from error
-        except PiecesTooLarge as error:
+            raise TooLarge(whole, error.operation if isinstance(error, UnsupportedNetwork) else None) from error
+        except NoTilingFits as error:
             raise TooLarge(error.least_bytes) from error
-        return Plan(planned.pieces, planned.memory_bytes, planned)
+        return Plan(planned.tiles, planned.memory_bytes, planned)
 
     def _plan_fused(self, height: int, width: int, memory: int) -> FusedPlan | None:
         if self._session.fused is None:
@@ -180,10 +179,10 @@ class Canvas:
         assert network is not None, "whoever made the plan"
         padded, eight_bit = _Padded(source, self._multiple), source.eight_bit
         if eight_bit is None or not self._session.feed.is_usual:
-            network.run(*self._ends(source, emit), Form(3, padded.height, padded.width), plan)
+            network.run(*self._ends(source, emit), PictureLayout(3, padded.height, padded.width), plan)
             return
         crop = _Crop(source, emit)  # there is little to convert
-        form = Form(eight_bit.samples, padded.height, padded.width, eight_bit.places)
+        form = PictureLayout(eight_bit.samples, padded.height, padded.width, eight_bit.places)
         network.run(
             lambda top, bottom: padded.samples(eight_bit, top, bottom),
             lambda rows: crop(rows.transpose(2, 0, 1)[None]),
@@ -191,9 +190,9 @@ class Canvas:
             plan,
         )
 
-    def _pieces(self, source: Source, emit: Emit, plan: PiecePlan, options: Any) -> Generator[float, None, None]:
+    def _pieces(self, source: Source, emit: Emit, plan: TilingPlan, options: Any) -> Generator[float, None, None]:
         steps = self._session.in_pieces().translate(*self._ends(source, emit), plan, options)
-        for left in range(plan.pieces, 0, -1):
+        for left in range(plan.tiles, 0, -1):
             if left == 1 and source.height * source.width > KEPT_PIXELS:
                 self._session.give_memory_back(options)
             yield next(steps)

@@ -17,9 +17,10 @@ from server.engine.binding import Binding
 from server.engine.device import CPU, TENSORRT, Device
 from server.engine.fused.fused_network import FusedNetwork
 from server.engine.fused.fusion import NotFused
-from server.engine.fused.picture_layout import Form
+from server.engine.fused.picture_layout import PictureLayout
 from server.engine.network.network import Network
-from server.engine.network.reader import NotInPieces, read_network
+from server.engine.network.reader import read_network
+from server.engine.network.unsupported import UnsupportedNetwork
 from server.engine.pixels import Tensor
 from server.engine.tiled.engine import PieceEngine
 
@@ -86,7 +87,7 @@ class Session:
         self.feed = feed
         self._model = model
         self._device = device
-        self._not_in_pieces: NotInPieces | None = None
+        self._not_in_pieces: UnsupportedNetwork | None = None
         self._session = device.open(model, half=feed.precision is Precision.FLOAT16)
         self.execution_provider = str(self._session.get_providers()[0])
         # TensorRT would build another engine, for minutes, for each new number of pictures.
@@ -105,12 +106,12 @@ class Session:
         return height * width >= _LEAST_IN_PIECES if self._device.is_cpu else height * width > _MOST_AT_ONCE
 
     def in_pieces(self) -> PieceEngine:
-        """The network for pictures that are not computed at once. Raises NotInPieces."""
+        """The network for pictures that are not computed at once. Raises UnsupportedNetwork."""
         if self._not_in_pieces is not None:
             raise self._not_in_pieces
         try:
             return self._device.engines.engine(self._sha256, self._network)
-        except NotInPieces as error:
+        except UnsupportedNetwork as error:
             self._not_in_pieces = error
             raise
 
@@ -126,7 +127,7 @@ class Session:
         try:
             fused = FusedNetwork(self._network(), np.dtype(self.feed.precision.value).type, workshop)
             difference = self._difference(fused)
-        except (NotInPieces, NotFused) as reason:
+        except (UnsupportedNetwork, NotFused) as reason:
             _log.info("The GPU computes a filter with onnxruntime alone, for its %s.", reason)
             return None
         except Exception:
@@ -144,14 +145,14 @@ class Session:
         bands: list[Tensor] = []
         plan = fused.plan(*_AGREED_ON, sys.maxsize)
         assert plan is not None
-        fused.run(lambda top, bottom: picture[:, :, top:bottom], bands.append, Form(*picture.shape[1:]), plan)
+        fused.run(lambda top, bottom: picture[:, :, top:bottom], bands.append, PictureLayout(*picture.shape[1:]), plan)
         values = picture.astype(self.feed.precision.value)
         (expected,) = self._session.run([self.feed.output], {self.feed.input: values})
         return float(np.abs(np.concatenate(bands, axis=2) - expected.astype(np.float32)).max())
 
     def _network(self) -> Network:
         if self.feed.channels_last:
-            raise NotInPieces("Transpose")
+            raise UnsupportedNetwork("Transpose")
         return read_network(self._model, input=self.feed.input, output=self.feed.output)
 
     def run(self, tensor: Tensor, options: Any) -> Tensor:

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from server.engine.fused.kernels import MOST_BLOCKS
-from server.engine.fused.picture_layout import Form
+from server.engine.fused.picture_layout import PictureLayout
 from server.engine.fused.placement import Lifetime
-from server.engine.fused.steps import Convolve, Growth, Measure, Step, Store, Taps, View, read_by, written_by
-from server.engine.network.network import Convolution, Size
+from server.engine.fused.steps import Convolve, FusedView, Growth, Materialise, Measure, Step, Taps, read_by, written_by
+from server.engine.network.network import Size
+from server.engine.network.operations import Convolution
 from server.engine.network.spans import Scale, Span, Window
 
 # cuDNN takes more, but not always.
@@ -23,7 +24,7 @@ Sizes = Mapping[str, Size]
 
 
 @dataclass(frozen=True)
-class Level:
+class BandLevel:
     """A convolution for every band of a step: ``spans`` are the rows that it computes and ``seen`` those that it sees.
     All bands have as many, for which cuDNN has one plan. ``number`` is the step's, ``depth`` how many others come after
     this one."""
@@ -46,15 +47,15 @@ class Level:
 
 
 @dataclass(frozen=True)
-class Work:
+class StepBands:
     """A step in bands: ``spans`` are rows of what it stores or measures. The first of the levels is the step's own
     convolution, if it is one; every other is what the one before it sees."""
 
     spans: tuple[Span, ...]
-    levels: tuple[Level, ...]
+    levels: tuple[BandLevel, ...]
 
 
-class Division:
+class BandDivision:
     """Of a program for pictures of one size; ``recomputed`` are the buffers that are not stored, and bands have about
     ``band_bytes``, as have those of which they are computed."""
 
@@ -68,32 +69,32 @@ class Division:
         self._band_bytes = band_bytes
         self._convolves = {step.buffer: step for step in steps if isinstance(step, Convolve)}
 
-    def work(self, number: int) -> Work:
+    def work(self, number: int) -> StepBands:
         """Of the step with this number; the picture is received and delivered in no bands."""
         step = self._steps[number]
         match step:
             case Convolve():
                 spans = self._even(self._sizes[step.buffer].height, step)
-                return Work(spans, self._levels(number, step, spans))
+                return StepBands(spans, self._levels(number, step, spans))
             case Measure() if step.source in self.recomputed:
                 convolve = self._convolves[step.source]
                 spans = self._split(self._sizes[step.source].height, convolve)
-                return Work(spans, self._levels(number, convolve, spans))
-            case Store() if step.view.place.buffer in self.recomputed:
+                return StepBands(spans, self._levels(number, convolve, spans))
+            case Materialise() if step.view.place.buffer in self.recomputed:
                 convolve = self._convolves[step.view.place.buffer]
                 spans = self._split(self._sizes[step.buffer].height, convolve)
                 wanted = [self._needed(step.view, step.buffer, span) for span in spans]
-                return Work(spans, self._levels(number, convolve, wanted))
+                return StepBands(spans, self._levels(number, convolve, wanted))
             case Measure():
                 return self._at_once(step.source)
-            case Store():
+            case Materialise():
                 return self._at_once(step.buffer)
-        return Work((), ())
+        return StepBands((), ())
 
-    def lifetimes(self, form: Form) -> dict[str, Lifetime]:
-        """Of everything that lies in memory for a picture of this form, by name."""
+    def lifetimes(self, layout: PictureLayout) -> dict[str, Lifetime]:
+        """Of everything that lies in memory for a picture of this layout, by name."""
         last = len(self._steps) - 1
-        found = {GIVEN: Lifetime(form.size, 0, 0), RESULT: Lifetime(form.size, last, last)}
+        found = {GIVEN: Lifetime(layout.size, 0, 0), RESULT: Lifetime(layout.size, last, last)}
         reads = [self._reads(step) for step in self._steps]
         for number, step in enumerate(self._steps):
             written = written_by(step)
@@ -129,15 +130,15 @@ class Division:
                 stored.add(buffer)
         return stored
 
-    def _at_once(self, buffer: str) -> Work:
-        return Work((Span(0, self._sizes[buffer].height),), ())
+    def _at_once(self, buffer: str) -> StepBands:
+        return StepBands((Span(0, self._sizes[buffer].height),), ())
 
-    def _levels(self, number: int, convolve: Convolve, wanted: Sequence[Span]) -> tuple[Level, ...]:
-        levels: list[Level] = []
+    def _levels(self, number: int, convolve: Convolve, wanted: Sequence[Span]) -> tuple[BandLevel, ...]:
+        levels: list[BandLevel] = []
         while True:
             spans = _of_one_length(wanted, self._sizes[convolve.buffer].height)
             seen = tuple(self._seen(convolve, span) for span in spans)
-            levels.append(Level(number, len(levels), convolve, spans, seen))
+            levels.append(BandLevel(number, len(levels), convolve, spans, seen))
             source = convolve.view.place.buffer
             if source not in self.recomputed:
                 return tuple(levels)
@@ -150,7 +151,7 @@ class Division:
             return Span(0, self._sizes[convolve.seen].height)
         return operation.axes[0].needs(span)
 
-    def _needed(self, view: View, shown: str, span: Span) -> Span:
+    def _needed(self, view: FusedView, shown: str, span: Span) -> Span:
         """The rows of the view's value for these of what it shows, which has the size of the layer ``shown``."""
         height, sampled = self._sizes[view.value].height, self._sizes[shown].height
         if view.outer is not None:
@@ -212,12 +213,12 @@ def _goes_down(reader: Step, buffer: str) -> bool:
             return True
         case Convolve() if not isinstance(reader.operation, Convolution):
             return False
-        case Store() | Convolve():
+        case Materialise() | Convolve():
             return reader.view.value == buffer and not _is_residual(reader.view, buffer)
     return False
 
 
-def _is_residual(view: View, buffer: str) -> bool:
+def _is_residual(view: FusedView, buffer: str) -> bool:
     return view.residual is not None and view.residual.buffer == buffer
 
 

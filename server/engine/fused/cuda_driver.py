@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from server.engine.network.arrays import Array
+
 _LIBRARY = "nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1"
 
 # From cuda.h.
@@ -25,7 +27,7 @@ class CudaError(RuntimeError):
     """In CUDA's own words."""
 
 
-class Kernel:
+class CudaKernel:
     """A function on the GPU; ``launch`` only says that it shall run."""
 
     def __init__(self, gpu: Gpu, function: c_void_p) -> None:
@@ -41,7 +43,7 @@ class Kernel:
         )
 
 
-class Graph:
+class CudaGraph:
     """What was recorded, which runs again with one call."""
 
     def __init__(self, gpu: Gpu, recorded: c_void_p) -> None:
@@ -59,7 +61,7 @@ class Graph:
         self._gpu.call("cuGraphExecDestroy", self._graph)
 
 
-class Event:
+class CudaEvent:
     """A moment on the stream."""
 
     def __init__(self, gpu: Gpu) -> None:
@@ -68,7 +70,7 @@ class Event:
         gpu.call("cuEventCreate", byref(self._event), c_uint(_WITHOUT_TIMES))
 
     def record(self) -> None:
-        """It is when all is done that has been said by now."""
+        """It is when all is done that has been recorded by now."""
         self._gpu.call("cuEventRecord", self._event, c_void_p(self._gpu.stream))
 
     def wait(self) -> None:
@@ -79,7 +81,7 @@ class Event:
 class Gpu:
     """The first GPU: one stream, on which everything happens in order. Raises CudaError, OSError without a driver.
 
-    Addresses are those of the GPU's memory unless they are said to be the host's. ``use`` must be called first in every
+    Addresses are those of the GPU's memory unless they are recorded to be the host's. ``use`` must be called first in every
     thread.
     """
 
@@ -130,57 +132,65 @@ class Gpu:
         self.call("cuMemHostAlloc", byref(place), c_size_t(count), c_uint(0))
         return np.ctypeslib.as_array(ctypes.cast(place, ctypes.POINTER(ctypes.c_uint8)), (count,))
 
-    def copy_in(self, address: int, values: NDArray[Any]) -> None:
+    def copy_in(self, address: int, values: Array) -> None:
         """From the host. Where ``values`` lie in a host_array it only says so, and they must stay as they are."""
         self.call(
-            "cuMemcpyHtoDAsync_v2", c_ulonglong(address), c_void_p(values.ctypes.data), c_size_t(values.nbytes), self._s
+            "cuMemcpyHtoDAsync_v2",
+            c_ulonglong(address),
+            c_void_p(values.ctypes.data),
+            c_size_t(values.nbytes),
+            self._stream,
         )
 
-    def copy_out(self, address: int, into: NDArray[Any]) -> None:
+    def copy_out(self, address: int, into: Array) -> None:
         """To the host, likewise."""
         self.call(
-            "cuMemcpyDtoHAsync_v2", c_void_p(into.ctypes.data), c_ulonglong(address), c_size_t(into.nbytes), self._s
+            "cuMemcpyDtoHAsync_v2",
+            c_void_p(into.ctypes.data),
+            c_ulonglong(address),
+            c_size_t(into.nbytes),
+            self._stream,
         )
 
     def copy_within(self, source: int, to: int, count: int) -> None:
         """So many bytes."""
-        self.call("cuMemcpyDtoDAsync_v2", c_ulonglong(to), c_ulonglong(source), c_size_t(count), self._s)
+        self.call("cuMemcpyDtoDAsync_v2", c_ulonglong(to), c_ulonglong(source), c_size_t(count), self._stream)
 
     def wait(self) -> None:
         """Until everything is done. Raises what went wrong meanwhile."""
-        self.call("cuStreamSynchronize", self._s)
+        self.call("cuStreamSynchronize", self._stream)
 
-    def event(self) -> Event:
-        return Event(self)
+    def event(self) -> CudaEvent:
+        return CudaEvent(self)
 
-    def kernels(self, module: bytes, names: Iterable[str]) -> dict[str, Kernel]:
+    def kernels(self, module: bytes, names: Iterable[str]) -> dict[str, CudaKernel]:
         """Of a compiled module, by name; it stays loaded."""
         loaded, found = c_void_p(), {}
         self.call("cuModuleLoadData", byref(loaded), module)
         for name in names:
             function = c_void_p()
             self.call("cuModuleGetFunction", byref(function), loaded, name.encode())
-            found[name] = Kernel(self, function)
+            found[name] = CudaKernel(self, function)
         return found
 
     @contextlib.contextmanager
-    def recording(self) -> Iterator[list[Graph]]:
-        """What is said meanwhile does not run; afterwards the list holds it as a graph."""
-        made: list[Graph] = []
-        self.call("cuStreamBeginCapture_v2", self._s, c_int(_RELAXED_CAPTURE))
+    def recording(self) -> Iterator[list[CudaGraph]]:
+        """What is recorded meanwhile does not run; afterwards the list holds it as a graph."""
+        made: list[CudaGraph] = []
+        self.call("cuStreamBeginCapture_v2", self._stream, c_int(_RELAXED_CAPTURE))
         recorded = c_void_p()
         try:
             yield made
         except BaseException:
             # It must end in any case; what it says then is that it was disturbed.
             with contextlib.suppress(CudaError):
-                self.call("cuStreamEndCapture", self._s, byref(recorded))
+                self.call("cuStreamEndCapture", self._stream, byref(recorded))
             raise
-        self.call("cuStreamEndCapture", self._s, byref(recorded))
-        made.append(Graph(self, recorded))
+        self.call("cuStreamEndCapture", self._stream, byref(recorded))
+        made.append(CudaGraph(self, recorded))
 
     @property
-    def _s(self) -> c_void_p:
+    def _stream(self) -> c_void_p:
         return c_void_p(self.stream)
 
     def _attribute(self, number: int, device: c_int) -> int:

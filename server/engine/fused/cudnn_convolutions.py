@@ -13,18 +13,18 @@ from onnx import helper
 
 from server.engine.fused.fusion import NotFused
 from server.engine.fused.kernels import Launch
-from server.engine.network.network import Convolution, TransposedConvolution
+from server.engine.network.operations import Convolution, TransposedConvolution
 
 _OPSET = 20
 _IR_VERSION = 10
 
-Open = Callable[[bytes], Any]
+OpenSession = Callable[[bytes], Any]
 """An onnxruntime.InferenceSession of a serialised model, on the GPU and its stream."""
 
 
 @dataclass(frozen=True)
-class Kind:
-    """Convolutions that one session computes: all but their weights is the same, and in one picture all of them see the
+class ConvolutionKind:
+    """ConvolutionSessions that one session computes: all but their weights is the same, and in one picture all of them see the
     same size, for which cuDNN makes a plan that onnxruntime keeps until it sees another. ``reduction`` says by how
     much the picture is smaller there."""
 
@@ -38,11 +38,11 @@ class Kind:
     element: type[np.generic]
 
 
-def kind_of(
+def convolution_kind(
     operation: Convolution | TransposedConvolution, element: type[np.generic], reduction: tuple[int, int]
-) -> Kind:
+) -> ConvolutionKind:
     """Raises NotFused for a transposed convolution that cuDNN cannot compute."""
-    return Kind(
+    return ConvolutionKind(
         weight_shape=tuple(operation.weight.shape),
         has_bias=operation.bias is not None,
         strides=operation.strides,
@@ -55,25 +55,27 @@ def kind_of(
 
 
 @dataclass(frozen=True)
-class Tensor:
+class GpuTensor:
     """In the GPU's memory."""
 
     address: int
     shape: tuple[int, ...]
 
 
-class Convolutions:
+class ConvolutionSessions:
     """Sessions, shared by all networks: each keeps about 75 MB on the GPU."""
 
-    def __init__(self, open_session: Open) -> None:
+    def __init__(self, open_session: OpenSession) -> None:
         self._open = open_session
-        self._sessions: dict[Kind, Any] = {}
-        # The GPU goes on while we say what comes next.
+        self._sessions: dict[ConvolutionKind, Any] = {}
+        # The GPU goes on while we launch what comes next.
         self._options = onnxruntime.RunOptions()
         self._options.log_severity_level = 4
         self._options.add_run_config_entry("disable_synchronize_execution_providers", "1")
 
-    def launch(self, kind: Kind, source: Tensor, weight: Tensor, bias: Tensor | None, out: Tensor) -> Launch:
+    def launch(
+        self, kind: ConvolutionKind, source: GpuTensor, weight: GpuTensor, bias: GpuTensor | None, out: GpuTensor
+    ) -> Launch:
         """What says that it shall run. Pictures are 1 x H x W x C. Raises whatever onnxruntime raises."""
         if kind not in self._sessions:
             self._sessions[kind] = self._open(_model(kind))
@@ -95,7 +97,7 @@ def _padding(operation: TransposedConvolution) -> tuple[tuple[int, int], tuple[i
     return before, (extra[0], extra[1])
 
 
-def _model(kind: Kind) -> bytes:
+def _model(kind: ConvolutionKind) -> bytes:
     """Channels last outside: with the option for it, onnxruntime then convolves without transposing pictures."""
     element = helper.np_dtype_to_tensor_dtype(np.dtype(kind.element))
     attributes: dict[str, Any] = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from server.engine.fused.band_division import Division, Sizes, can_be_recomputed
-from server.engine.fused.picture_layout import Form
-from server.engine.fused.placement import place
+from server.engine.fused.band_division import BandDivision, Sizes, can_be_recomputed
+from server.engine.fused.picture_layout import PictureLayout
+from server.engine.fused.placement import place_buffers
 from server.engine.fused.steps import Step
 
 # Bands of so many bytes keep a GPU busy; smaller ones are for those with little memory.
@@ -26,16 +26,18 @@ class FusedPlan:
     band_bytes: int
     memory_bytes: int
 
-    def division(self, steps: Sequence[Step], sizes: Sizes, itemsize: int) -> Division:
-        return Division(steps, sizes, itemsize, recomputed=self.recomputed, band_bytes=self.band_bytes)
+    def division(self, steps: Sequence[Step], sizes: Sizes, itemsize: int) -> BandDivision:
+        return BandDivision(steps, sizes, itemsize, recomputed=self.recomputed, band_bytes=self.band_bytes)
 
 
-def plan_within(memory: int, steps: Sequence[Step], sizes: Sizes, itemsize: int, form: Form) -> FusedPlan | None:
+def plan_within(
+    memory: int, steps: Sequence[Step], sizes: Sizes, itemsize: int, layout: PictureLayout
+) -> FusedPlan | None:
     """Within so many bytes; None where no plan is. As much as possible is stored, the largest first to be not."""
 
     def plan(recomputed: frozenset[str], band_bytes: int) -> FusedPlan:
-        division = Division(steps, sizes, itemsize, recomputed=recomputed, band_bytes=band_bytes)
-        return FusedPlan(recomputed, band_bytes, place(division.lifetimes(form)).size + WORKSPACE)
+        division = BandDivision(steps, sizes, itemsize, recomputed=recomputed, band_bytes=band_bytes)
+        return FusedPlan(recomputed, band_bytes, place_buffers(division.lifetimes(layout)).size + WORKSPACE)
 
     candidates = sorted(can_be_recomputed(steps), key=lambda name: sizes[name].values)
     for band_bytes in BAND_BYTES:

@@ -9,21 +9,20 @@ import numpy as np
 
 from server.engine.fused.steps import (
     Activation,
+    BufferPlace,
     Convolve,
     Deliver,
+    FusedView,
     Growth,
+    Materialise,
     Measure,
-    Place,
     Receive,
     Step,
-    Store,
     Taps,
-    View,
 )
-from server.engine.network.network import (
+from server.engine.network.network import Layer, Network
+from server.engine.network.operations import (
     Convolution,
-    Layer,
-    Network,
     Normalisation,
     Pad,
     Pointwise,
@@ -42,18 +41,18 @@ class NotFused(Exception):
     """The network has a layer for which there is no step; the text names it."""
 
 
-def lower(network: Network) -> tuple[Step, ...]:
+def fuse(network: Network) -> tuple[Step, ...]:
     """Raises NotFused."""
-    return _Lowering(network).steps()
+    return _Fusion(network).steps()
 
 
-class _Lowering:
+class _Fusion:
     """Every layer's value is a view until somebody needs it stored."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
         self._users = Counter(name for layer in network.layers for name in layer.inputs)
-        self._views = {network.input: View(network.input, Place(network.input))}
+        self._views = {network.input: FusedView(network.input, BufferPlace(network.input))}
         self._unpadded: dict[str, str] = {}  # a padding's input, by its own name
         self._steps: list[Step] = [Receive(network.input)]
 
@@ -146,9 +145,9 @@ class _Lowering:
         if not view.is_itself and (others or isinstance(operation, TransposedConvolution)):
             self._store(source)
         self._steps.append(Convolve(self._views[source], source, operation, layer.name))
-        self._views[layer.name] = View(layer.name, Place(layer.name))
+        self._views[layer.name] = FusedView(layer.name, BufferPlace(layer.name))
 
-    def _stored(self, name: str) -> View:
+    def _stored(self, name: str) -> FusedView:
         if not self._views[name].is_plain:
             self._store(name)
         return self._views[name]
@@ -156,12 +155,12 @@ class _Lowering:
     def _store(self, name: str) -> None:
         """In a buffer of its own, of which what was padded is a part."""
         view = self._views[name]
-        self._steps.append(Store(view, name))
-        self._views[name] = View(name, Place(name))
+        self._steps.append(Materialise(view, name))
+        self._views[name] = FusedView(name, BufferPlace(name))
         unpadded = self._unpadded.get(name)
         if unpadded is not None and view.outer is not None and not self._views[unpadded].is_plain:
             rows, columns = view.outer.axes
-            self._views[unpadded] = View(unpadded, Place(name, rows.before, columns.before))
+            self._views[unpadded] = FusedView(unpadded, BufferPlace(name, rows.before, columns.before))
 
 
 def _as_taps(operation: Convolution) -> Taps | None:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from server.engine.network.arrays import Array
 
 
 @dataclass(frozen=True)
-class Form:
+class PictureLayout:
     """Without ``places`` float32, one of ``samples`` planes after the other, -1 to 1 or a network's own range. With
-    them bytes, ``samples`` for each pixel: places say where among those red, green and blue are, sRGB-encoded, to 255.
+    them bytes, ``samples`` for each pixel: places launch where among those red, green and blue are, sRGB-encoded, to 255.
     What else is among them has no meaning in a result."""
 
     samples: int
@@ -43,7 +44,7 @@ class Form:
         """Of an array of so many rows."""
         return (1, self.samples, rows, self.width) if self.places is None else (rows, self.width, self.samples)
 
-    def parts(self, band: NDArray[Any], top: int) -> Iterator[tuple[int, NDArray[Any]]]:
+    def parts(self, band: Array, top: int) -> Iterator[tuple[int, Array]]:
         """What lies together both in a band of rows from ``top`` on and in the whole picture, and where, in bytes."""
         if self.places is not None:
             yield top * self.row_bytes, band

@@ -22,14 +22,14 @@ class Lifetime:
 
 
 @dataclass(frozen=True)
-class Placing:
+class Placement:
     """``offsets`` in bytes, by name, into a block of ``size`` bytes."""
 
     offsets: Mapping[str, int]
     size: int
 
 
-def place(lifetimes: Mapping[str, Lifetime]) -> Placing:
+def place_buffers(lifetimes: Mapping[str, Lifetime]) -> Placement:
     """The largest first, each as low as nothing is in its way that is needed at the same time."""
     offsets: dict[str, int] = {}
     for name in sorted(lifetimes, key=lambda one: (-lifetimes[one].size, one)):
@@ -42,7 +42,7 @@ def place(lifetimes: Mapping[str, Lifetime]) -> Placing:
                 break
             offset = max(offset, stop)
         offsets[name] = offset
-    return Placing(offsets, max((_end(lifetimes[name], offset) for name, offset in offsets.items()), default=0))
+    return Placement(offsets, max((_end(lifetimes[name], offset) for name, offset in offsets.items()), default=0))
 
 
 def aligned(count: int) -> int:

@@ -8,7 +8,7 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from server.engine.network.network import Convolution, Normalisation, Pad, TransposedConvolution
+from server.engine.network.operations import Convolution, Normalisation, Pad, TransposedConvolution
 
 
 class Activation(IntEnum):
@@ -37,7 +37,7 @@ class Growth:
 
 
 @dataclass(frozen=True)
-class Place:
+class BufferPlace:
     """Where a value lies: within what is stored as ``buffer``, from this pixel on."""
 
     buffer: str
@@ -46,28 +46,28 @@ class Place:
 
 
 @dataclass(frozen=True)
-class View:
+class FusedView:
     """A value that is computed whenever it is read: of the layer ``value``, which lies in a place, and then, in this
-    order, what the other fields say. ``norm`` names the layer whose statistics are applied."""
+    order, what the other fields launch. ``norm`` names the layer whose statistics are applied."""
 
     value: str
-    place: Place
+    place: BufferPlace
     norm: str | None = None
     activation: Activation = Activation.LINEAR
     slope: float = 0.0
-    residual: Place | None = None
+    residual: BufferPlace | None = None
     inner: Pad | None = None
     sampling: Taps | Growth | None = None
     outer: Pad | None = None
 
     @property
     def is_plain(self) -> bool:
-        return self == View(self.value, self.place)
+        return self == FusedView(self.value, self.place)
 
     @property
     def is_itself(self) -> bool:
         """All of what is stored, and nothing is to be done with it."""
-        return self == View(self.value, Place(self.place.buffer)) and self.value == self.place.buffer
+        return self == FusedView(self.value, BufferPlace(self.place.buffer)) and self.value == self.place.buffer
 
 
 @dataclass(frozen=True)
@@ -87,10 +87,10 @@ class Measure:
 
 
 @dataclass(frozen=True)
-class Store:
+class Materialise:
     """What the view shows is stored as ``buffer``."""
 
-    view: View
+    view: FusedView
     buffer: str
 
 
@@ -98,7 +98,7 @@ class Store:
 class Convolve:
     """What the view shows, of the size of the layer ``seen``, is convolved and stored as ``buffer``."""
 
-    view: View
+    view: FusedView
     seen: str
     operation: Convolution | TransposedConvolution
     buffer: str
@@ -108,10 +108,10 @@ class Convolve:
 class Deliver:
     """What the view shows (a norm and an activation at most) is the result."""
 
-    view: View
+    view: FusedView
 
 
-Step = Receive | Measure | Store | Convolve | Deliver
+Step = Receive | Measure | Materialise | Convolve | Deliver
 
 
 def read_by(step: Step) -> set[str]:
@@ -119,7 +119,7 @@ def read_by(step: Step) -> set[str]:
     match step:
         case Measure():
             return {step.source}
-        case Store() | Convolve() | Deliver():
+        case Materialise() | Convolve() | Deliver():
             places = [step.view.place, step.view.residual]
             return {place.buffer for place in places if place is not None}
     return set()
@@ -127,4 +127,4 @@ def read_by(step: Step) -> set[str]:
 
 def written_by(step: Step) -> str | None:
     """The buffer that the step writes."""
-    return step.buffer if isinstance(step, Receive | Store | Convolve) else None
+    return step.buffer if isinstance(step, Receive | Materialise | Convolve) else None

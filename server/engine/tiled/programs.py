@@ -10,23 +10,24 @@ from typing import Any
 
 import numpy as np
 
+from server.engine.network.arrays import Array
 from server.engine.network.network import Network
-from server.engine.tiled.areas import Piece
+from server.engine.tiled.areas import Tile
 from server.engine.tiled.layout import Layout
-from server.engine.tiled.sweep_graph import lower
+from server.engine.tiled.sweep_graph import build_sweep_graph
 from server.engine.tiled.sweep_schedule import Sweep
-from server.engine.tiled.tile_graph import Array, Graph
-from server.engine.tiled.tiling_plan import task_of
+from server.engine.tiled.sweep_task import task_of
+from server.engine.tiled.tile_graph import TileGraph
 
 # Makes an onnxruntime.InferenceSession of a model.
-Open = Callable[[bytes], Any]
+OpenSession = Callable[[bytes], Any]
 
 
 @dataclass(frozen=True)
 class Program:
     """A sweep's graph and the session that runs it."""
 
-    graph: Graph
+    graph: TileGraph
     session: Any
 
     @property
@@ -35,14 +36,14 @@ class Program:
         return tuple(self.graph.given.values())
 
     def run(
-        self, piece: Piece, values: Mapping[str, Array], places: Mapping[str, Array | None], options: Any
+        self, tile: Tile, values: Mapping[str, Array], places: Mapping[str, Array | None], options: Any
     ) -> dict[str, Array]:
         """Results by name, each in its place where it has one; raises whatever onnxruntime raises."""
         binding = self.session.io_binding()
         feeds = [
             *self.graph.weights.items(),
             *((own, values[name]) for own, name in self.graph.given.items()),
-            *((own, control(piece)) for own, control in self.graph.controls.items()),
+            *((own, control(tile)) for own, control in self.graph.controls.items()),
         ]
         for own, value in feeds:
             binding.bind_cpu_input(own, value)
@@ -64,7 +65,7 @@ class Program:
 class Programs:
     """Of one network. Sweeps that do the same with other weights share a session."""
 
-    def __init__(self, network: Network, layout: Layout, open_session: Open) -> None:
+    def __init__(self, network: Network, layout: Layout, open_session: OpenSession) -> None:
         self._network = network
         self._layout = layout
         self._open = open_session
@@ -74,7 +75,7 @@ class Programs:
     def program(self, sweep: Sweep, kept: np.dtype[Any]) -> Program:
         if (sweep, kept) not in self._programs:
             channels = self._network.channel_counts()
-            graph = lower(task_of(self._network, sweep), channels, self._network.input, self._layout, kept)
+            graph = build_sweep_graph(task_of(self._network, sweep), channels, self._network.input, self._layout, kept)
             self._programs[sweep, kept] = Program(graph, self._session(graph.model))
         return self._programs[sweep, kept]
 

@@ -1,136 +1,155 @@
-"""Computes a picture in sweeps of pieces."""
+"""Computes a picture sweep by sweep and tile by tile, as a plan says."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from server.engine.network.network import Network, Normalisation
+from server.engine.network.arrays import Array
+from server.engine.network.network import Network
+from server.engine.network.operations import Normalisation
 from server.engine.network.spans import Span
-from server.engine.tiled.areas import Area, Piece
-from server.engine.tiled.layer_store import FileStore, MemoryStore, Store
+from server.engine.tiled.areas import Area, Tile
+from server.engine.tiled.file_store import FileStore
+from server.engine.tiled.layer_store import LayerStore
 from server.engine.tiled.layout import Layout
-from server.engine.tiled.pooled_statistics import Statistics
+from server.engine.tiled.memory_store import MemoryStore
+from server.engine.tiled.pooled_statistics import PooledStatistics
 from server.engine.tiled.programs import Program, Programs
-from server.engine.tiled.tile_division import piece_of
-from server.engine.tiled.tile_graph import Array
-from server.engine.tiled.tiling_plan import PiecePlan, PlannedSweep
+from server.engine.tiled.tile_division import tile_of
+from server.engine.tiled.tiling_plan import PlannedSweep, TilingPlan
 
-# The picture's rows from the first to before the second, 1 x C x rows x width, as the network takes them.
-Rows = Callable[[int, int], NDArray[np.float32]]
-# Takes the result's next rows.
-Emit = Callable[[NDArray[np.float32]], None]
+ReadRows = Callable[[int, int], NDArray[np.float32]]
+"""Gives the picture's rows from the first number up to, and without, the second: 1 x C x rows x width, in the network's
+own range."""
 
-# The bits of float16's infinities. Finite values' bits are smaller as integers: with a sign, or, below zero, without.
+EmitRows = Callable[[NDArray[np.float32]], None]
+"""Takes the result's next rows, from the top: 1 x C x rows x width, in the network's own range."""
+
+# The bits of float16's infinities. As integers, the bits of finite values are smaller: with a sign for positive ones,
+# without for negative ones.
 _INFINITE = 0x7C00
 _MINUS_INFINITE = 0xFC00
 
 
 class Overflow(ArithmeticError):
-    """Values do not fit the type that they were to be kept in."""
+    """Values are too large to be stored at half precision, as the plan has it."""
 
 
-class PieceRun:
-    """One picture's computation."""
+class SweepRunner:
+    """Computes one picture by one plan."""
 
-    def __init__(self, network: Network, programs: Programs, plan: PiecePlan, layout: Layout) -> None:
+    def __init__(self, network: Network, programs: Programs, plan: TilingPlan, layout: Layout) -> None:
         self._network = network
         self._programs = programs
         self._plan = plan
         self._picture = plan.sizes[network.input]
-        self._store: Store = (
+        self._store: LayerStore = (
             FileStore(layout, plan.kept) if plan.in_file else MemoryStore(layout, plan.kept, recycles=plan.recycles)
         )
-        self._known: dict[str, Array] = {}
-        self._seen: tuple[Span, Array] | None = None  # rows of the picture, for the tiles beside each other
+        self._known: dict[str, Array] = {}  # what the normalisations take, by the names of the graphs' inputs
+        self._rows: tuple[Span, Array] | None = None  # of the picture, for tiles beside each other
 
-    def steps(self, rows: Rows, emit: Emit, options: Any) -> Iterator[tuple[PlannedSweep, int]]:
-        """Each next() computes a piece, whose sweep and number it gives. Raises Overflow, and OSError where a file is
-        full."""
+    def steps(self, rows: ReadRows, emit: EmitRows, options: Any) -> Iterator[tuple[PlannedSweep, int]]:
+        """Each next() computes one tile, and gives its sweep and its number in that sweep. Closing gives up.
+
+        ``options`` are onnxruntime.RunOptions. Raises Overflow, ValueError for a result that is not finite, OSError
+        where a temporary file has no room, MemoryError, and whatever onnxruntime raises.
+        """
         try:
             for planned in self._plan.sweeps:
                 yield from self._sweep(planned, rows, emit, options)
         finally:
-            self._seen = None
+            self._rows = None
             self._store.close()
 
-    def _sweep(self, planned: PlannedSweep, rows: Rows, emit: Emit, options: Any) -> Iterator[tuple[PlannedSweep, int]]:
+    def _sweep(
+        self, planned: PlannedSweep, rows: ReadRows, emit: EmitRows, options: Any
+    ) -> Iterator[tuple[PlannedSweep, int]]:
         program = self._programs.program(planned.sweep, self._plan.kept)
         task = planned.task
         for name in task.stored:
             self._store.open(name, self._plan.sizes[name])
-        statistics = Statistics(self._plan.sizes[task.measured].channels) if task.measured else None
-        band: list[Array] = []
-        following: Piece | None = self._piece(planned, 0)
+        statistics = PooledStatistics(self._plan.sizes[task.measured].channels) if task.measured else None
+        beside: list[Array] = []  # the result's tiles that make whole rows together
+        following: Tile | None = self._tile(planned, 0)
         for number, area in enumerate(planned.areas):
             assert following is not None
-            piece, following = following, self._piece(planned, number + 1)
-            places = {f"{name}/stored": self._store.place(name, piece.asked[name]) for name in task.stored}
-            answers = program.run(piece, self._fed(program, piece, rows), places, options)
-            for name in task.stored:
-                self._keep(name, piece.asked[name], answers[f"{name}/stored"], places[f"{name}/stored"])
+            tile, following = following, self._tile(planned, number + 1)
+            answers = self._compute(program, tile, task.stored, rows, options)
             if statistics and task.measured:
-                pixels = piece.asked[task.measured].pixels
+                pixels = tile.asked[task.measured].pixels
                 statistics.add(pixels, answers[f"{task.measured}/mean"], answers[f"{task.measured}/square"])
             if task.output:
                 self._check(answers[task.output])
-                band.append(answers[task.output])
-                if area.columns.stop == self._picture.width:
-                    emit(band[0] if len(band) == 1 else np.concatenate(band, axis=3))
-                    band.clear()
+                beside.append(answers[task.output])
             if area.columns.stop == self._picture.width:
-                self._seen = None
-                self._let_go(planned, following)
+                if beside:
+                    emit(beside[0] if len(beside) == 1 else np.concatenate(beside, axis=3))
+                    beside.clear()
+                self._rows = None
+                self._drop(planned, following)
             yield planned, number
         if statistics:
-            self._know(planned, statistics)
+            self._learn(planned, statistics)
 
-    def _fed(self, program: Program, piece: Piece, rows: Rows) -> dict[str, Array]:
-        return {name: self._value(name, piece, rows) for name in program.given}
+    def _compute(
+        self, program: Program, tile: Tile, stored: Sequence[str], rows: ReadRows, options: Any
+    ) -> dict[str, Array]:
+        """The graph's results for one tile, by name; the layers to be stored are stored."""
+        views = {f"{name}/stored": self._store.writable_view(name, tile.asked[name]) for name in stored}
+        answers = program.run(tile, {name: self._value(name, tile, rows) for name in program.given}, views, options)
+        for name in stored:
+            self._keep(name, tile.asked[name], answers[f"{name}/stored"], views[f"{name}/stored"])
+        return answers
 
-    def _value(self, name: str, piece: Piece, rows: Rows) -> Array:
+    def _value(self, name: str, tile: Tile, rows: ReadRows) -> Array:
         if name in self._known:
             return self._known[name]
-        area = piece.areas[name]
+        area = tile.areas[name]
         if name != self._network.input:
             return self._store.read(name, area)
         if area.columns.length == self._picture.width:
             return np.ascontiguousarray(rows(area.rows.start, area.rows.stop))
-        if self._seen is None or self._seen[0] != area.rows:
-            self._seen = None  # so that there are no two at a time
-            self._seen = area.rows, rows(area.rows.start, area.rows.stop)
-        return np.ascontiguousarray(self._seen[1][..., area.columns.start : area.columns.stop])
+        if self._rows is None or self._rows[0] != area.rows:
+            self._rows = None  # so that there are no two at a time
+            self._rows = area.rows, rows(area.rows.start, area.rows.stop)
+        return np.ascontiguousarray(self._rows[1][..., area.columns.start : area.columns.stop])
 
-    def _keep(self, name: str, area: Area, values: Array, place: Array | None) -> None:
-        """The statistics do not tell of an overflow: they are taken before, of values at full precision."""
+    def _keep(self, name: str, area: Area, values: Array, view: Array | None) -> None:
+        """Stores what was not written to its view, and raises Overflow. The statistics would not show an overflow: they
+        are of values at full precision."""
         if values.dtype == np.float16 and not _are_finite(values):
             raise Overflow("Values were too large to be kept at half precision.")
-        if place is None:
+        if view is None:
             self._store.write(name, area, values)
 
-    def _piece(self, planned: PlannedSweep, number: int) -> Piece | None:
-        """None past the last."""
+    def _tile(self, planned: PlannedSweep, number: int) -> Tile | None:
+        """The tile with this number; None past the last one."""
         if number == len(planned.areas):
             return None
-        return piece_of(planned.task, planned.areas[number], self._plan.sizes, self._picture)
+        return tile_of(planned.task, planned.areas[number], self._plan.sizes, self._picture)
 
-    def _let_go(self, planned: PlannedSweep, following: Piece | None) -> None:
-        """Of what later sweeps do not start from, the rows that the ``following`` pieces do not need."""
+    def _drop(self, planned: PlannedSweep, following: Tile | None) -> None:
+        """Of layers that later sweeps do not start from, drops the rows that neither ``following`` nor tiles after it
+        need."""
         ahead = following.areas if following else {}
         for name in planned.sweep.start.names - planned.sweep.keep.names:
             self._store.drop(name, ahead[name].rows.start if name in ahead else None)
 
     def _check(self, values: Array) -> None:
-        """What is kept and too large for its type makes everything that depends on it infinite, or no number."""
+        """Raises Overflow or ValueError for values that are not finite. A stored value that is too large for its type
+        makes everything that depends on it infinite, or not a number."""
         if not np.isfinite([values.min(), values.max()]).all():
             if self._plan.kept == np.float16:
                 raise Overflow("Values were too large to be kept at half precision.")
             raise ValueError("The network answered with values that are not finite.")
 
-    def _know(self, planned: PlannedSweep, statistics: Statistics) -> None:
+    def _learn(self, planned: PlannedSweep, statistics: PooledStatistics) -> None:
+        """Keeps what the normalisation behind the sweep takes."""
         layer = self._network.layers[planned.sweep.stop]
         assert isinstance(layer.operation, Normalisation)
         self._check(statistics.mean)
@@ -140,6 +159,6 @@ class PieceRun:
 
 
 def _are_finite(values: Array) -> bool:
-    """Of float16. Unlike numpy's isfinite, this makes no array as large, which would be memory that the system has to
-    clear."""
+    """Whether float16 values are finite. Unlike numpy's isfinite this makes no array of the same size, which the system
+    would have to clear first."""
     return bool(values.view(np.int16).max() < _INFINITE and values.view(np.uint16).max() < _MINUS_INFINITE)

@@ -1,8 +1,39 @@
-"""In which sweeps a network is computed, and what is kept between them, so that it fits and costs least.
+"""In which sweeps a network is computed and what is stored between them, so that it fits and costs least.
 
-Every normalisation needs its statistics over the whole picture before anything behind it can be computed, so there is
-one sweep over the picture for each, and one for the result. A sweep starts from what an earlier one has kept and may
-keep something that lies further on; where there is no room for that, the next one computes again what lies between.
+A normalisation needs the statistics of the whole picture before anything behind it can be computed. So there is one
+sweep over the picture for each normalisation, and a last one for the result. A sweep starts from what an earlier one
+has stored and may store a layer that lies further on; without room for that, the next sweep computes again what lies
+between.
+
+Take three convolutions with a normalisation behind each of the first two:
+
+>>> import numpy as np
+>>> from server.engine.network.network import Layer
+>>> from server.engine.network.operations import Convolution, Normalisation
+>>> from server.engine.network.spans import Window
+>>> from server.engine.tiled.layout import CHANNELS_FIRST
+>>> convolution = Convolution(np.ones((64, 64, 3, 3)), None, (1, 1), (1, 1), 1, (Window(3), Window(3)))
+>>> norm = Normalisation(np.ones(64), np.zeros(64), epsilon=1e-5)
+>>> operations = {"a": convolution, "norm a": norm, "b": convolution, "norm b": norm, "c": convolution}
+>>> steps = pairwise(["image", *operations])
+>>> layers = tuple(Layer(name, (before,), operations[name]) for before, name in steps)
+>>> network = Network("image", 64, layers)
+>>> def show(room):
+...     terms = StorageTerms(value_bytes=4, access_cost=80, room=room)
+...     for sweep in cheapest_schedule(network, network.sizes(104, 104), CHANNELS_FIRST, terms).sweeps:
+...         computed = [layer.name for layer in layers[sweep.start.index : sweep.stop]]
+...         print(", ".join(computed), "->", ", ".join(sorted(sweep.keep.names)) or "nothing stored")
+
+With room for one layer, each sweep goes on from where the last one stopped. Without any, each begins at the picture:
+
+>>> show(room=64 * 102 * 102 * 4)
+a -> a
+norm a, b -> b
+norm b, c -> nothing stored
+>>> show(room=0)
+a -> nothing stored
+a, norm a, b -> nothing stored
+a, norm a, b, norm b, c -> nothing stored
 """
 
 from __future__ import annotations
@@ -19,17 +50,18 @@ from server.engine.tiled.layout import Layout
 
 @dataclass(frozen=True)
 class Cut:
-    """A place between layers: before it lies what is known, ``names`` are the layers whose outputs are used behind
-    it."""
+    """A place between layers, right before the layer at ``index``: ``names`` are the layers before it whose outputs are
+    used behind it."""
 
-    place: int
+    index: int
     names: frozenset[str]
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """Computes the layers from ``start`` on: the statistics of what the normalisation at ``stop`` sees or, at the end,
-    the result. What ``keep`` names is kept for later sweeps, and what of ``start`` it does not name can go."""
+    """Computes the layers from ``start`` up to the index ``stop``: the statistics for the normalisation there or, at
+    the network's end, the result. Afterwards what ``keep`` names is stored, and the rest of ``start`` is not needed
+    again."""
 
     start: Cut
     stop: int
@@ -37,12 +69,13 @@ class Sweep:
 
     @property
     def new(self) -> frozenset[str]:
+        """The layers that this sweep stores."""
         return self.keep.names - self.start.names
 
 
 @dataclass(frozen=True)
-class Schedule:
-    """``kept_bytes``: the most that is kept at a time; ``cost``: in multiplications."""
+class SweepSchedule:
+    """Sweeps in order. ``kept_bytes`` is the most that is stored at a time, and ``cost`` is in multiplications."""
 
     sweeps: tuple[Sweep, ...]
     kept_bytes: int
@@ -50,17 +83,23 @@ class Schedule:
 
 
 @dataclass(frozen=True)
-class Keeping:
-    """How values are kept: bytes for each, what it costs to put one away or to take it, and room in bytes."""
+class StorageTerms:
+    """How layers are stored between sweeps: bytes for each value, the cost of writing or reading one value (in
+    multiplications), and how many bytes there is room for."""
 
     value_bytes: int
-    touch: float
+    access_cost: float
     room: float
 
 
-def cheapest(network: Network, sizes: Mapping[str, Size], layout: Layout, keeping: Keeping) -> Schedule | None:
-    """The cheapest schedule within the room; None when there is none."""
-    return _Search(network, sizes, layout, keeping).best()
+def cheapest_schedule(
+    network: Network, sizes: Mapping[str, Size], layout: Layout, terms: StorageTerms
+) -> SweepSchedule | None:
+    """The schedule that costs least of those that store no more than there is room for; None where there is none.
+
+    ``sizes`` are those of the network's layers for the picture, by name.
+    """
+    return _Search(network, sizes, layout, terms).best()
 
 
 @dataclass(frozen=True)
@@ -72,11 +111,13 @@ class _Found:
 
 @dataclass
 class _Search:
+    """Dynamic programming over the sweeps: the state after each is the cut whose layers are stored."""
+
     network: Network
     sizes: Mapping[str, Size]
     layout: Layout
-    keeping: Keeping
-    costs: list[float] = field(init=False)  # of the layers before a place
+    terms: StorageTerms
+    costs: list[float] = field(init=False)  # of all layers before an index
 
     def __post_init__(self) -> None:
         self.costs = [0.0]
@@ -84,11 +125,11 @@ class _Search:
             pixels = self.sizes[layer.name].pixels
             self.costs.append(self.costs[-1] + layer_cost(layer, self.sizes[layer.name].channels, self.layout) * pixels)
 
-    def best(self) -> Schedule | None:
+    def best(self) -> SweepSchedule | None:
         layers = self.network.layers
         norms = list(self.network.norms())
         cuts = [Cut(0, frozenset()), *self._candidates(norms)]
-        states = {0: _Found(0.0, 0)}  # by the number of the cut that is kept
+        states = {0: _Found(0.0, 0)}  # by the number of the cut that is stored
         for stop in [*norms, len(layers)]:
             reached: dict[int, _Found] = {}
             for number, found in states.items():
@@ -100,41 +141,44 @@ class _Search:
         if not states:
             return None
         (found,) = states.values()
-        return Schedule(found.sweeps, found.kept_bytes, found.cost)
+        return SweepSchedule(found.sweeps, found.kept_bytes, found.cost)
 
     def _candidates(self, norms: Sequence[int]) -> Iterator[Cut]:
-        """Right before every normalisation and, between two of them, the places before that keep less."""
+        """The cut right before every normalisation and, between two of them, those further up that take less room."""
         for before, norm in pairwise([0, *norms]):
             least = math.inf
-            for place in range(norm, before, -1):
-                cut = self._cut(place)
+            for index in range(norm, before, -1):
+                cut = self._cut(index)
                 if self._bytes(cut.names) < least:
                     least = self._bytes(cut.names)
                     yield cut
 
-    def _cut(self, place: int) -> Cut:
+    def _cut(self, index: int) -> Cut:
         layers = self.network.layers
-        known = {layer.name for layer in layers[:place]}
-        return Cut(place, frozenset(name for layer in layers[place:] for name in layer.inputs if name in known))
+        known = {layer.name for layer in layers[:index]}
+        return Cut(index, frozenset(name for layer in layers[index:] for name in layer.inputs if name in known))
 
     def _sweeps(self, cuts: Sequence[Cut], number: int, stop: int, *, is_last: bool) -> Iterator[tuple[int, Sweep]]:
         start = cuts[number]
         yield 0 if is_last else number, Sweep(start, stop, cuts[0] if is_last else start)
         if not is_last:
             for target, cut in enumerate(cuts):
-                if start.place < cut.place <= stop:
+                if start.index < cut.index <= stop:
                     yield target, Sweep(start, stop, cut)
 
     def _extended(self, found: _Found, sweep: Sweep) -> _Found | None:
-        """What goes is given free as far as the sweep has come, so the larger of what goes and what comes counts."""
+        """What has been found with one more sweep; None where that needs too much room.
+
+        A layer that goes is freed as far down as the sweep has come, so only the larger of what goes and comes counts.
+        """
         stays = self._bytes(sweep.start.names & sweep.keep.names)
         goes, comes = self._bytes(sweep.start.names - sweep.keep.names), self._bytes(sweep.new)
         kept = stays + max(goes, comes)
-        if kept > self.keeping.room:
+        if kept > self.terms.room:
             return None
-        moved = (stays + goes + comes) / self.keeping.value_bytes * self.keeping.touch
-        cost = self.costs[sweep.stop] - self.costs[sweep.start.place] + moved
+        moved = (stays + goes + comes) / self.terms.value_bytes * self.terms.access_cost
+        cost = self.costs[sweep.stop] - self.costs[sweep.start.index] + moved
         return _Found(found.cost + cost, max(found.kept_bytes, kept), (*found.sweeps, sweep))
 
     def _bytes(self, names: frozenset[str]) -> int:
-        return sum(self.sizes[name].values for name in names) * self.keeping.value_bytes
+        return sum(self.sizes[name].values for name in names) * self.terms.value_bytes

@@ -1,28 +1,46 @@
-"""Into which pieces a sweep divides the picture."""
+"""Into which tiles a sweep divides the picture: bands where they fit, narrower tiles where they do not.
+
+A tile is computed with the margin that its layers see around it, so the larger it is the less is computed twice.
+Through two 3 x 3 convolutions, 8 rows of the result need 12 rows of the picture, so bands of 8 rows read half as much
+again:
+
+    rows of the picture    0       8       16      24
+    first band             |=======|--                    computes 0 to 7, reads 0 to 9: nothing lies above it
+    second band                  --|=======|--            computes 8 to 15, reads 6 to 17
+    third band                           --|=======|--    computes 16 to 23, reads 14 to 25
+
+A band is stored and read in one run of memory, and no rows have to be put together from several tiles; so narrower
+tiles must save more than a few percent of the computing before they are preferred.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from server.engine.network.network import Layer, Pad, Size
+from server.engine.network.network import Layer, Size
+from server.engine.network.operations import Pad
 from server.engine.network.spans import Span
-from server.engine.tiled.areas import Area, Piece, part_of, trace
-from server.engine.tiled.cost import VALUE_BYTES, layer_cost, piece_bytes, piece_cost
+from server.engine.tiled import winograd
+from server.engine.tiled.areas import Area, Tile, part_of, trace
+from server.engine.tiled.cost import layer_cost
 from server.engine.tiled.layout import Layout
-from server.engine.tiled.sweep_graph import Task
-from server.engine.tiled.winograd import TILE
+from server.engine.tiled.sweep_task import SweepTask
+from server.engine.tiled.tile_cost import VALUE_BYTES, tile_bytes, tile_cost
 
-# Bands over the whole width are kept and read in one run; this much more to compute is worth it. Wider tiles are in
-# fewer runs than others, and fewer rows of the picture are held for them.
-_WORTH = 1.15
-_ABOUT = 1.02
+# Bands lie in one run of memory, for which this much more computing is worth it. Of tiles that are about equally good
+# the widest are taken: they lie in fewer runs, and fewer rows of the picture are held for them.
+_BAND_ADVANTAGE = 1.15
+_NEARLY_AS_GOOD = 1.02
 
 
-def divide(task: Task, sizes: Mapping[str, Size], picture: Size, layout: Layout, room: int) -> list[Area]:
-    """Row by row: bands over the whole width or, where their margins would cost too much or not fit into ``room``
-    bytes, tiles. The smallest that can be where nothing fits."""
-    search = _Division(task, sizes, picture, layout, room)
+def divide(task: SweepTask, sizes: Mapping[str, Size], picture: Size, layout: Layout, room: int) -> list[Area]:
+    """The areas of the picture that the tiles of a sweep compute, row by row; each needs at most ``room`` bytes.
+
+    They are bands or, where the bands' margins would cost too much or not fit, narrower tiles. Where nothing fits, they
+    are the smallest tiles that can be.
+    """
+    search = _TileDivision(task, sizes, picture, layout, room)
     rows, columns = search.best()
     return [
         Area(vertical, horizontal)
@@ -31,34 +49,35 @@ def divide(task: Task, sizes: Mapping[str, Size], picture: Size, layout: Layout,
     ]
 
 
-def piece_of(task: Task, area: Area, sizes: Mapping[str, Size], picture: Size) -> Piece:
-    """What the task computes for this area of the picture."""
+def tile_of(task: SweepTask, area: Area, sizes: Mapping[str, Size], picture: Size) -> Tile:
+    """The tile that the task computes for this area of the picture, with its margins in every layer."""
     return trace(task.layers, {name: part_of(sizes[name], area, picture) for name in task.asked}, sizes)
 
 
-def held_bytes(task: Task, area: Area, sizes: Mapping[str, Size], picture: Size, layout: Layout) -> int:
-    """For a piece and, where it is a tile, for the rows of the picture that tiles beside each other are cut from, and
-    those of the result that they are put together to."""
-    piece, rows = piece_of(task, area, sizes, picture), 0
+def held_bytes(task: SweepTask, area: Area, sizes: Mapping[str, Size], picture: Size, layout: Layout) -> int:
+    """How many bytes a tile needs. For one that is narrower than the picture this includes the picture's rows that it
+    and its neighbours are cut from, and the result's rows that they are put together to."""
+    tile, rows = tile_of(task, area, sizes, picture), 0
     if area.columns.length < picture.width:
-        rows += sum(piece.areas[name].rows.length for name in task.loaded if sizes[name] == picture)
-        rows += 2 * area.rows.length if task.output else 0  # the tiles' and, copied, all of them
-    return piece_bytes(task, piece, layout) + rows * picture.width * picture.channels * VALUE_BYTES
+        rows += sum(tile.areas[name].rows.length for name in task.loaded if sizes[name] == picture)
+        rows += 2 * area.rows.length if task.output else 0  # each tile's, and all of them joined
+    return tile_bytes(task, tile, layout) + rows * picture.width * picture.channels * VALUE_BYTES
 
 
 def unit_of(sizes: Mapping[str, Size], picture: Size) -> int:
-    """Pieces are a multiple of this high and wide, so that even the smallest layer's are whole tiles."""
-    return TILE * max(_scale(size, picture) for size in sizes.values())
+    """What tiles' heights and widths are multiples of, so that even the smallest layer's are whole blocks of Winograd's
+    algorithm."""
+    return winograd.OUTPUT_SIDE * max(_scale(size, picture) for size in sizes.values())
 
 
 def _scale(size: Size, picture: Size) -> int:
-    """How many of the picture's rows, or columns where these are more, are one of the layer's."""
+    """How many rows of the picture are one row of the layer; or columns, where that is more."""
     return max(1, round(picture.height / size.height), round(picture.width / size.width))
 
 
 @dataclass(frozen=True)
-class _Division:
-    task: Task
+class _TileDivision:
+    task: SweepTask
     sizes: Mapping[str, Size]
     picture: Size
     layout: Layout
@@ -66,7 +85,8 @@ class _Division:
 
     @property
     def unit(self) -> int:
-        """Also enough for every layer's padding to have all that it reflects, in the piece at the edge."""
+        """The unit of ``unit_of``, or a multiple that is enough for the tile at an edge to hold all that padding
+        reflects there."""
         unit = unit_of(self.sizes, self.picture)
         deepest = (self._reflected(layer) for layer in self.task.layers)
         return _whole(max(deepest, default=1), unit)
@@ -75,10 +95,11 @@ class _Division:
         if not isinstance(layer.operation, Pad):
             return 1
         margin = max(max(axis.before, axis.after) for axis in layer.operation.axes)
-        # One for the pixel that is not reflected, one because what corresponds to an area may be a pixel smaller.
+        # One more for the pixel at the edge, which is not reflected, and one for areas that round to a pixel less.
         return (2 * margin + 2) * _scale(self.sizes[layer.inputs[0]], self.picture)
 
     def best(self) -> tuple[int, int]:
+        """The height and width of the tiles."""
         found: list[tuple[float, int, int]] = []
         for columns in self._widths():
             rows = self._most_rows(columns)
@@ -86,11 +107,11 @@ class _Division:
                 continue
             margin = self._margin(rows, columns)
             if columns == self.picture.width:
-                if margin < _WORTH:
+                if margin < _BAND_ADVANTAGE:
                     return rows, columns
-                margin /= _WORTH
+                margin /= _BAND_ADVANTAGE
             found.append((margin, rows, columns))
-        most = _ABOUT * min((margin for margin, _, _ in found), default=1.0)
+        most = _NEARLY_AS_GOOD * min((margin for margin, _, _ in found), default=1.0)
         return next(((rows, columns) for margin, rows, columns in found if margin <= most), (self.unit, self.unit))
 
     def _widths(self) -> Iterator[int]:
@@ -100,7 +121,7 @@ class _Division:
             columns = _whole(-(-columns // 2), self.unit)
 
     def _most_rows(self, columns: int) -> int:
-        """As many as fit; 0 when not even the fewest do."""
+        """How many rows of so many columns fit, at most; 0 where not even one unit does."""
         most, few, many = 0, 1, -(-self.picture.height // self.unit)
         while few <= many:
             middle = (few + many) // 2
@@ -114,17 +135,17 @@ class _Division:
         return held_bytes(self.task, self._middle(rows, columns), self.sizes, self.picture, self.layout)
 
     def _margin(self, rows: int, columns: int) -> float:
-        """How many times as much is computed as without pieces."""
-        piece = piece_of(self.task, self._middle(rows, columns), self.sizes, self.picture)
+        """How many times as much is computed as for the picture as a whole."""
+        tile = tile_of(self.task, self._middle(rows, columns), self.sizes, self.picture)
         share = min(rows, self.picture.height) * min(columns, self.picture.width) / self.picture.pixels
         whole = sum(
             layer_cost(layer, self.sizes[layer.name].channels, self.layout) * self.sizes[layer.name].pixels
             for layer in self.task.layers
         )
-        return piece_cost(self.task, piece, self.layout) / (whole * share) if whole else 1.0
+        return tile_cost(self.task, tile, self.layout) / (whole * share) if whole else 1.0
 
     def _middle(self, rows: int, columns: int) -> Area:
-        """One of this size that lies away from the picture's edges, where it can."""
+        """An area of this size in the middle of the picture, where its margins lie inside."""
         vertical, horizontal = (
             Span(max(0, (length - part) // 2), min(length, max(0, (length - part) // 2) + part))
             for length, part in ((self.picture.height, rows), (self.picture.width, columns))
@@ -133,7 +154,8 @@ class _Division:
 
 
 def _parts(length: int, most: int, unit: int) -> Iterator[Span]:
-    """Equal ones, multiples of the unit; a small rest belongs to the last."""
+    """Spans of equal length, at most ``most`` and a multiple of the unit; the last may be longer or shorter by a
+    rest."""
     count = -(-length // most)
     step = _whole(-(-length // count), unit)
     starts = list(range(0, length, step))

@@ -13,7 +13,7 @@ import pytest
 
 from server.engine.canvas import Canvas
 from server.engine.device import Device, Provider
-from server.engine.network.reader import NotInPieces
+from server.engine.network.unsupported import UnsupportedNetwork
 from server.engine.pace import Pace
 from server.engine.pixels import Channels, PixelFormat, SampleType
 from server.engine.worker import Worker
@@ -199,7 +199,7 @@ class BrokenSession:
         raise self._error
 
     def in_pieces(self) -> Any:
-        raise NotInPieces("Expand")
+        raise UnsupportedNetwork("Expand")
 
 
 @pytest.mark.parametrize(

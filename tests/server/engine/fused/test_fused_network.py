@@ -7,17 +7,18 @@ import numpy as np
 import pytest
 
 from server.engine.fused import band_division, fused_plan
-from server.engine.fused.cuda_driver import CudaError, Graph
+from server.engine.fused.cuda_driver import CudaError, CudaGraph
 from server.engine.fused.fused_network import FusedNetwork
-from server.engine.fused.fusion import NotFused, lower
+from server.engine.fused.fusion import NotFused, fuse
 from server.engine.fused.kernels import MOST_BLOCKS
-from server.engine.fused.picture_layout import Form
+from server.engine.fused.picture_layout import PictureLayout
 from server.engine.fused.steps import Measure
+from server.engine.network.arrays import Array
 from tests.server.engine.fused.on_the_host import HostConvolutions, HostGpu, workshop_on_the_host
 from tests.server.engine.tiled import networks
 from tests.server.engine.tiled.drafts import Draft
 from tests.server.engine.tiled.networks import NETWORKS
-from tests.server.engine.tiled.running import Array, noise, read, whole
+from tests.server.engine.tiled.running import noise, read, whole
 
 NOT_FUSED = (networks.unet, networks.two_norms_of_one, networks.norms_side_by_side)
 FUSED = [network for network in NETWORKS if network not in NOT_FUSED]
@@ -32,7 +33,9 @@ def computed(fused: FusedNetwork, picture: Array, memory: int = 1 << 40) -> Arra
     rows: list[Array] = []
     plan = fused.plan(*picture.shape[2:], memory)
     assert plan is not None
-    fused.run(lambda top, bottom: picture[:, :, top:bottom].copy(), rows.append, Form(*picture.shape[1:]), plan)
+    fused.run(
+        lambda top, bottom: picture[:, :, top:bottom].copy(), rows.append, PictureLayout(*picture.shape[1:]), plan
+    )
     return np.concatenate(rows, axis=2)
 
 
@@ -89,7 +92,7 @@ def test_bytes_are_what_their_values_are(samples: int, places: tuple[int, int, i
     pixels = np.random.default_rng(0).integers(0, 256, (40, 32, samples), np.uint8)
     plan, rows = fused.plan(40, 32, 1 << 40), list[Array]()
     assert plan is not None
-    fused.run(lambda top, bottom: pixels[top:bottom], rows.append, Form(samples, 40, 32, places), plan)
+    fused.run(lambda top, bottom: pixels[top:bottom], rows.append, PictureLayout(samples, 40, 32, places), plan)
     tensor = (pixels[..., places] / np.float32(127.5) - 1).transpose(2, 0, 1)[None]
     levels = (np.clip(whole(model, tensor), -1, 1)[0].transpose(1, 2, 0) + 1) * 127.5
     np.testing.assert_allclose(np.concatenate(rows)[..., places], levels, rtol=0, atol=0.51)
@@ -128,9 +131,9 @@ def test_what_is_not_stored_is_computed_anew(network: Callable[[Draft], str], mo
 
 def test_there_are_no_more_bands_than_there_is_room_for_their_sums() -> None:
     network = read(model_of(networks.antialiased))
-    steps, sizes = lower(network), network.sizes(3000, 32)
+    steps, sizes = fuse(network), network.sizes(3000, 32)
     anew = frozenset(band_division.can_be_recomputed(steps))
-    division = band_division.Division(steps, sizes, 4, recomputed=anew, band_bytes=1)
+    division = band_division.BandDivision(steps, sizes, 4, recomputed=anew, band_bytes=1)
     measured = [number for number, step in enumerate(steps) if isinstance(step, Measure)]
     assert MOST_BLOCKS // 2 < max(len(division.work(number).spans) for number in measured) <= MOST_BLOCKS
 
@@ -162,7 +165,7 @@ def test_what_cannot_be_recorded_is_computed_every_time(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     @contextlib.contextmanager
-    def disturbed(gpu: HostGpu) -> Iterator[list[Graph]]:
+    def disturbed(gpu: HostGpu) -> Iterator[list[CudaGraph]]:
         raise CudaError("not permitted")
         yield []
 

@@ -17,21 +17,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from server.engine.network.arrays import Array
 from server.engine.network.network import Size
 from server.engine.network.spans import Span
 from server.engine.tiled.areas import Area
-from server.engine.tiled.layer_store import FileStore, MemoryStore, Store
+from server.engine.tiled.file_store import FileStore
+from server.engine.tiled.layer_store import LayerStore
 from server.engine.tiled.layout import CHANNELS_FIRST, CHANNELS_LAST, Layout
-from tests.server.engine.tiled.running import Array, open_files
+from server.engine.tiled.memory_store import MemoryStore
+from tests.server.engine.tiled.running import open_files
 
 KINDS = [MemoryStore, partial(MemoryStore, recycles=True), FileStore]
-Kind = Callable[[Layout, np.dtype[Any]], Store]
+Kind = Callable[[Layout, np.dtype[Any]], LayerStore]
 LAYOUTS = [CHANNELS_LAST, CHANNELS_FIRST]
 SIZE = Size(3, 29, 17)
 
 
-def store(kind: Kind, layout: Layout, dtype: Any = np.float32) -> Store:
-    made: Store = kind(layout, np.dtype(dtype))
+def store(kind: Kind, layout: Layout, dtype: Any = np.float32) -> LayerStore:
+    made: LayerStore = kind(layout, np.dtype(dtype))
     return made
 
 
@@ -46,7 +49,7 @@ def values(layout: Layout, part: Area, *, around: float = 0.0) -> Array:
     return cut[None] if layout is CHANNELS_FIRST else cut.transpose(1, 2, 0)[None]
 
 
-def filled(kind: Kind, layout: Layout, *, name: str = "layer", dtype: Any = np.float32) -> Store:
+def filled(kind: Kind, layout: Layout, *, name: str = "layer", dtype: Any = np.float32) -> LayerStore:
     kept = store(kind, layout, dtype)
     kept.open(name, SIZE)
     whole = area(0, SIZE.height)
@@ -122,7 +125,7 @@ def held() -> int:
 LARGE = Size(64, 512, 256)  # 32 MiB
 
 
-def fill_large(kept: Store, name: str, layout: Layout, *, dropping: str | None = None) -> int:
+def fill_large(kept: LayerStore, name: str, layout: Layout, *, dropping: str | None = None) -> int:
     """Writes it band by band, and drops as much of another. Returns the most that was held."""
     kept.open(name, LARGE)
     rows, most = np.ones(layout.shape(64, 64, 256), np.float32), 0
@@ -160,7 +163,7 @@ def test_what_goes_serves_for_what_comes() -> None:
     for name in ("first", "second"):
         kept.open(name, LARGE)
         for top in range(0, LARGE.height, 8):
-            place = kept.place(name, Area(Span(top, top + 8), Span(0, LARGE.width)))
+            place = kept.writable_view(name, Area(Span(top, top + 8), Span(0, LARGE.width)))
             assert place is not None
             place[...] = 1
             addresses.setdefault(name, set()).add(place.ctypes.data)
@@ -194,8 +197,12 @@ def test_recycled_memory_serves_for_the_next_layer_of_its_size() -> None:
 def test_only_what_lies_in_one_run_of_memory_has_a_place(layout: Layout) -> None:
     kept = store(partial(MemoryStore, recycles=True), layout)
     kept.open("layer", SIZE)
-    assert kept.place("layer", area(3, 9, 0, 5)) is None
-    place = kept.place("layer", area(3, 9)) if layout is CHANNELS_LAST else kept.place("layer", area(0, SIZE.height))
+    assert kept.writable_view("layer", area(3, 9, 0, 5)) is None
+    place = (
+        kept.writable_view("layer", area(3, 9))
+        if layout is CHANNELS_LAST
+        else kept.writable_view("layer", area(0, SIZE.height))
+    )
     assert place is not None
     place[...] = 7
     assert (kept.read("layer", area(4, 6)) == 7).all()
@@ -207,7 +214,7 @@ def test_lack_of_memory_is_told_as_such() -> None:
     kept = store(partial(MemoryStore, recycles=True), CHANNELS_LAST)
     kept.open("layer", Size(1024, 1 << 20, 1 << 20))
     with pytest.raises(MemoryError):
-        kept.place("layer", area(0, 1))
+        kept.writable_view("layer", area(0, 1))
     kept.close()
 
 

@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from numpy.typing import NDArray
 
-from server.engine.tiled.pooled_statistics import Statistics
+from server.engine.tiled.pooled_statistics import PooledStatistics
 
 
-def of_parts(values: NDArray[np.float64], cuts: list[int]) -> Statistics:
+def of_parts(values: NDArray[np.float64], cuts: list[int]) -> PooledStatistics:
     """``values``: pixels x channels; every part's own statistics are float32, as a sweep gives them."""
-    statistics = Statistics(values.shape[1])
+    statistics = PooledStatistics(values.shape[1])
     for part in np.split(values, sorted(cuts)):
         if len(part):
             mean = part.mean(axis=0).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Whole networks in pieces, against plain onnxruntime on the whole picture."""
+"""Whole networks in tiles, against plain onnxruntime on the whole picture."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from server.engine.network.arrays import Array
 from server.engine.tiled.layout import CHANNELS_FIRST, CHANNELS_LAST
 from server.engine.tiled.programs import Programs
-from server.engine.tiled.sweep_runner import Overflow, PieceRun
+from server.engine.tiled.sweep_runner import Overflow, SweepRunner
 from tests.server.engine.tiled.drafts import INPUT, Draft
 from tests.server.engine.tiled.networks import NETWORKS, made, norm_last, strided, two_norms_of_one
 from tests.server.engine.tiled.running import (
-    Array,
     Way,
-    in_pieces,
+    in_tiles,
     noise,
     open_files,
     open_session,
@@ -29,16 +29,16 @@ from tests.server.engine.tiled.running import (
     whole,
 )
 
-BANDS = 250_000  # bytes for a piece: a few bands of the pictures here
+BANDS = 250_000  # bytes for a tile: a few bands of the pictures here
 TILES = 1
 WAYS = {
     "whole": Way(),
-    "bands": Way(piece_room=BANDS),
-    "tiles": Way(piece_room=TILES),
-    "computed again": Way(room=0, piece_room=BANDS),
-    "partly computed again": Way(room=60_000, piece_room=BANDS),
-    "in a file": Way(in_file=True, piece_room=BANDS),
-    "at half precision": Way(kept=np.float16, piece_room=BANDS),
+    "bands": Way(tile_room=BANDS),
+    "tiles": Way(tile_room=TILES),
+    "computed again": Way(room=0, tile_room=BANDS),
+    "partly computed again": Way(room=60_000, tile_room=BANDS),
+    "in a file": Way(in_file=True, tile_room=BANDS),
+    "at half precision": Way(kept=np.float16, tile_room=BANDS),
 }
 LAYOUTS = {"last": CHANNELS_LAST, "first": CHANNELS_FIRST}
 
@@ -53,23 +53,21 @@ def agree(model: bytes, picture: Array, way: Way) -> None:
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.__name__)
-def test_pieces_give_the_whole_pictures_result(network: Callable[[Draft], str], way: str, layout: str) -> None:
+def test_tiles_give_the_whole_pictures_result(network: Callable[[Draft], str], way: str, layout: str) -> None:
     agree(made(network), noise(3, 44, 36), replace(WAYS[way], layout=LAYOUTS[layout]))
 
 
 @pytest.mark.parametrize(("height", "width"), [(92, 32), (32, 96), (36, 36)])
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_sizes_that_are_no_whole_pieces_are_right(layout: str, height: int, width: int) -> None:
-    agree(made(strided), noise(3, height, width), Way(piece_room=TILES, layout=LAYOUTS[layout]))
+def test_sizes_that_are_no_whole_tiles_are_right(layout: str, height: int, width: int) -> None:
+    agree(made(strided), noise(3, height, width), Way(tile_room=TILES, layout=LAYOUTS[layout]))
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a piece is sure to have what one padding reflects, not what several in a row do"
-)
+@pytest.mark.xfail(strict=True, reason="a tile is sure to have what one padding reflects, not what several in a row do")
 def test_margins_of_margins_are_right() -> None:
     draft = Draft()
     x = draft.pad(draft.pad(draft.pad(INPUT, 4), 4, "constant"), 4, "constant")
-    agree(draft.model(draft.norm(x)), noise(3, 120, 36), Way(piece_room=TILES))
+    agree(draft.model(draft.norm(x)), noise(3, 120, 36), Way(tile_room=TILES))
 
 
 class Grown:
@@ -136,7 +134,7 @@ def test_any_network_gives_the_whole_pictures_result(data: some.DataObject, heig
     model = Grown(data).model()
     way = Way(
         room=data.draw(some.sampled_from([0, 50_000, 1 << 40]), "room"),
-        piece_room=data.draw(some.sampled_from([TILES, BANDS]), "piece"),
+        tile_room=data.draw(some.sampled_from([TILES, BANDS]), "tile"),
         in_file=data.draw(some.booleans(), "file"),
         layout=data.draw(some.sampled_from(list(LAYOUTS.values())), "layout"),
     )
@@ -154,9 +152,9 @@ def loud(factor: float, *, seen_again: bool = True) -> bytes:
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("seen_again", [True, False])
 def test_values_beyond_half_precision_are_an_overflow(layout: str, seen_again: bool) -> None:
-    way = Way(kept=np.float16, piece_room=TILES, layout=LAYOUTS[layout])
+    way = Way(kept=np.float16, tile_room=TILES, layout=LAYOUTS[layout])
     with pytest.raises(Overflow):
-        in_pieces(loud(1e6, seen_again=seen_again), noise(3, 44, 36), way)
+        in_tiles(loud(1e6, seen_again=seen_again), noise(3, 44, 36), way)
 
 
 @pytest.mark.parametrize("factor", [1e6, -1e6])
@@ -164,21 +162,21 @@ def test_values_beyond_half_precision_on_one_side_are_an_overflow(factor: float)
     draft = Draft()
     x = draft.norm(draft.add("Mul", draft.relu(draft.conv(INPUT, 4)), np.float32(factor)))
     with pytest.raises(Overflow):
-        in_pieces(draft.model(draft.add("Tanh", x)), noise(3, 44, 36), Way(kept=np.float16, piece_room=TILES))
+        in_tiles(draft.model(draft.add("Tanh", x)), noise(3, 44, 36), Way(kept=np.float16, tile_room=TILES))
 
 
 def test_large_values_within_half_precision_are_none() -> None:
     model, picture = loud(1e4, seen_again=False), noise(3, 44, 36)
-    agree(model, picture, Way(kept=np.float16, piece_room=TILES))
-    agree(loud(1e6), picture, Way(piece_room=TILES))
+    agree(model, picture, Way(kept=np.float16, tile_room=TILES))
+    agree(loud(1e6), picture, Way(tile_room=TILES))
 
 
 def test_the_result_comes_in_rows_while_the_last_sweep_runs() -> None:
     network = read(made(strided))
-    plan = plan_in(network, Way(piece_room=TILES), 48, 40)
+    plan = plan_in(network, Way(tile_room=TILES), 48, 40)
     bands: list[Array] = []
     picture = noise(3, 48, 40)
-    run = PieceRun(network, Programs(network, CHANNELS_LAST, open_session), plan, CHANNELS_LAST)
+    run = SweepRunner(network, Programs(network, CHANNELS_LAST, open_session), plan, CHANNELS_LAST)
     steps = run.steps(lambda top, bottom: picture[:, :, top:bottom], bands.append, ort.RunOptions())
     counts = [(planned.sweep.stop, len(bands)) for planned, _ in steps]
     assert all(bands_so_far == 0 for stop, bands_so_far in counts if stop < len(network.layers))
@@ -191,13 +189,13 @@ def test_the_result_comes_in_rows_while_the_last_sweep_runs() -> None:
 def test_rows_are_asked_for_within_the_picture() -> None:
     network = read(made(strided))
     picture, asked = noise(3, 48, 40), list[tuple[int, int]]()
-    plan = plan_in(network, Way(piece_room=BANDS), 48, 40)
+    plan = plan_in(network, Way(tile_room=BANDS), 48, 40)
 
     def rows(top: int, bottom: int) -> Array:
         asked.append((top, bottom))
         return picture[:, :, top:bottom]
 
-    run = PieceRun(network, Programs(network, CHANNELS_LAST, open_session), plan, CHANNELS_LAST)
+    run = SweepRunner(network, Programs(network, CHANNELS_LAST, open_session), plan, CHANNELS_LAST)
     list(run.steps(rows, lambda band: None, ort.RunOptions()))
     assert min(top for top, _ in asked) == 0
     assert max(bottom for _, bottom in asked) == 48
@@ -208,13 +206,13 @@ def test_tiles_beside_each_other_are_cut_from_the_same_rows() -> None:
     """Which the caller converts to numbers each time that it is asked for them."""
     network = read(made(strided))
     picture, asked = noise(3, 96, 160), list[tuple[int, int]]()
-    plan = plan_in(network, Way(piece_room=TILES), 96, 160)
+    plan = plan_in(network, Way(tile_room=TILES), 96, 160)
 
     def rows(top: int, bottom: int) -> Array:
         asked.append((top, bottom))
         return picture[:, :, top:bottom]
 
-    run = PieceRun(network, Programs(network, CHANNELS_LAST, open_session), plan, CHANNELS_LAST)
+    run = SweepRunner(network, Programs(network, CHANNELS_LAST, open_session), plan, CHANNELS_LAST)
     list(run.steps(rows, lambda band: None, ort.RunOptions()))
     begun = [area for planned in plan.sweeps for area in planned.areas if network.input in planned.task.loaded]
     assert len(asked) == len([area for area in begun if area.columns.start == 0]) < len(begun)
@@ -223,8 +221,8 @@ def test_tiles_beside_each_other_are_cut_from_the_same_rows() -> None:
 def test_a_run_that_is_given_up_leaves_no_file_open() -> None:
     network, layout, before = read(made(two_norms_of_one)), CHANNELS_LAST, open_files()
     picture = noise(3, 44, 36)
-    plan = plan_in(network, Way(piece_room=TILES, in_file=True), 44, 36)
-    run = PieceRun(network, Programs(network, layout, open_session), plan, layout)
+    plan = plan_in(network, Way(tile_room=TILES, in_file=True), 44, 36)
+    run = SweepRunner(network, Programs(network, layout, open_session), plan, layout)
     steps = run.steps(lambda top, bottom: picture[:, :, top:bottom], lambda band: None, ort.RunOptions())
     assert isinstance(steps, Generator)
     next(steps)
@@ -246,7 +244,7 @@ def test_networks_of_one_architecture_share_sessions() -> None:
     for _ in range(8):
         x = draft.relu(draft.norm(draft.conv(draft.pad(x, 1), 16), learned=False))
     network = read(draft.model(draft.conv(x, 3)))
-    plan = plan_in(network, Way(piece_room=TILES), 44, 36)
+    plan = plan_in(network, Way(tile_room=TILES), 44, 36)
     programs = Programs(network, layout, open_counted)
     for planned in plan.sweeps:
         programs.program(planned.sweep, plan.kept)
@@ -259,4 +257,4 @@ def test_networks_of_one_architecture_share_sessions() -> None:
 def test_a_picture_of_one_colour_stays_finite(layout: str) -> None:
     """Its variance is 0."""
     picture = np.full((1, 3, 44, 36), 0.3, np.float32)
-    agree(made(norm_last), picture, Way(piece_room=TILES, layout=LAYOUTS[layout]))
+    agree(made(norm_last), picture, Way(tile_room=TILES, layout=LAYOUTS[layout]))

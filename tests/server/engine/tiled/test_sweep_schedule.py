@@ -10,10 +10,10 @@ from itertools import pairwise
 import pytest
 
 from server.engine.network.network import Network, Size
-from server.engine.tiled.cost import TOUCH, layer_cost
+from server.engine.tiled.cost import ACCESS_COST, layer_cost
 from server.engine.tiled.layout import CHANNELS_LAST
-from server.engine.tiled.sweep_schedule import Keeping, Schedule, cheapest
-from server.engine.tiled.tiling_plan import task_of
+from server.engine.tiled.sweep_schedule import StorageTerms, SweepSchedule, cheapest_schedule
+from server.engine.tiled.sweep_task import task_of
 from tests.server.engine.tiled.drafts import Draft
 from tests.server.engine.tiled.networks import NETWORKS, made
 from tests.server.engine.tiled.running import read
@@ -22,9 +22,9 @@ HEIGHT, WIDTH = 48, 40
 VALUE_BYTES = 4
 
 
-def schedule(network: Network, room: float) -> Schedule | None:
+def schedule(network: Network, room: float) -> SweepSchedule | None:
     sizes = network.sizes(HEIGHT, WIDTH)
-    return cheapest(network, sizes, CHANNELS_LAST, Keeping(VALUE_BYTES, TOUCH, room))
+    return cheapest_schedule(network, sizes, CHANNELS_LAST, StorageTerms(VALUE_BYTES, ACCESS_COST, room))
 
 
 def used_behind(network: Network, place: int) -> frozenset[str]:
@@ -52,7 +52,7 @@ def _option(network: Network, sizes: dict[str, Size], places: tuple[int, ...], s
         for layer in network.layers[start:stop]:
             size = sizes[layer.name]
             cost += layer_cost(layer, size.channels, CHANNELS_LAST) * size.pixels
-        cost += TOUCH * values(old | new)
+        cost += ACCESS_COST * values(old | new)
         room = max(room, (values(old & new) + max(values(old - new), values(new - old))) * VALUE_BYTES)
     return cost, room
 
@@ -105,7 +105,7 @@ def test_without_room_everything_is_computed_again() -> None:
     found = schedule(read(made(NETWORKS[0])), 0)
     assert found
     assert found.kept_bytes == 0
-    assert all(not sweep.keep.names and sweep.start.place == 0 for sweep in found.sweeps)
+    assert all(not sweep.keep.names and sweep.start.index == 0 for sweep in found.sweeps)
 
 
 def test_a_network_without_normalisations_is_one_sweep() -> None:

@@ -9,24 +9,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from server.engine.network.arrays import Array
 from server.engine.network.network import Network
 from server.engine.network.spans import Span
 from server.engine.tiled.areas import Area
 from server.engine.tiled.layout import CHANNELS_LAST
-from server.engine.tiled.sweep_graph import Task
-from server.engine.tiled.sweep_schedule import Keeping, cheapest
-from server.engine.tiled.tile_division import divide, held_bytes, piece_of, unit_of
-from server.engine.tiled.tiling_plan import task_of
-from server.engine.tiled.winograd import TILE
+from server.engine.tiled.sweep_schedule import StorageTerms, cheapest_schedule
+from server.engine.tiled.sweep_task import SweepTask, task_of
+from server.engine.tiled.tile_division import divide, held_bytes, tile_of, unit_of
+from server.engine.tiled.winograd import OUTPUT_SIDE
 from tests.server.engine.tiled import networks
 from tests.server.engine.tiled.drafts import Draft
-from tests.server.engine.tiled.running import EVERYTHING, Array, read
+from tests.server.engine.tiled.running import EVERYTHING, read
 
 KINDS = (networks.antialiased, networks.strided, networks.normless, networks.norm_alone)
 
 
-def tasks(network: Network, height: int, width: int) -> list[Task]:
-    found = cheapest(network, network.sizes(height, width), CHANNELS_LAST, Keeping(4, 0, EVERYTHING))
+def tasks(network: Network, height: int, width: int) -> list[SweepTask]:
+    found = cheapest_schedule(network, network.sizes(height, width), CHANNELS_LAST, StorageTerms(4, 0, EVERYTHING))
     assert found
     return [task_of(network, sweep) for sweep in found.sweeps]
 
@@ -52,23 +52,23 @@ def test_every_pixel_is_in_one_area(kind: Callable[[Draft], str], height: int, w
         areas = divide(task, sizes, sizes[network.input], CHANNELS_LAST, 1 << room)
         assert (covered(areas, height, width) == 1).all()
         assert areas == sorted(areas, key=lambda area: (area.rows.start, area.columns.start))
-        asked = [piece_of(task, area, sizes, sizes[network.input]).asked for area in areas]
+        asked = [tile_of(task, area, sizes, sizes[network.input]).asked for area in areas]
         for name in task.asked:
-            times = covered([piece[name] for piece in asked], sizes[name].height, sizes[name].width)
+            times = covered([tile[name] for tile in asked], sizes[name].height, sizes[name].width)
             assert (times == 1).all()
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_pieces_are_whole_tiles_of_the_smallest_layer(kind: Callable[[Draft], str]) -> None:
+def test_tiles_are_whole_tiles_of_the_smallest_layer(kind: Callable[[Draft], str]) -> None:
     network = read(networks.made(kind))
     sizes = network.sizes(104, 136)
     unit = unit_of(sizes, sizes[network.input])
-    assert unit % TILE == 0
+    assert unit % OUTPUT_SIDE == 0
     for task in tasks(network, 104, 136):
         for area in divide(task, sizes, sizes[network.input], CHANNELS_LAST, 1):
             assert area.rows.start % unit == area.columns.start % unit == 0
             assert area.rows.stop % unit == 0 or area.rows.stop == 104
-            assert min(area.shape) >= unit, "a small rest belongs to the last piece"
+            assert min(area.shape) >= unit, "a small rest belongs to the last tile"
 
 
 def test_with_room_for_all_there_is_one_piece() -> None:
@@ -106,7 +106,7 @@ def test_a_tile_also_holds_rows_of_the_whole_picture() -> None:
     for width in (400, 1600):
         sizes = network.sizes(400, width)
         (task,) = tasks(network, 400, width)
-        rows = piece_of(task, area, sizes, sizes[network.input]).areas[network.input].rows.length
+        rows = tile_of(task, area, sizes, sizes[network.input]).areas[network.input].rows.length
         held.append(held_bytes(task, area, sizes, sizes[network.input], CHANNELS_LAST))
     assert rows > 32
     assert held[1] - held[0] == (rows + 2 * 32) * 1200 * 3 * 4

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from server.engine.tiled.layout import CHANNELS_LAST
-from server.engine.tiled.tiling_plan import PiecePlan, TooLarge, plan_pieces
+from server.engine.tiled.tiling_plan import NoTilingFits, TilingPlan, plan_tiles
 from tests.server.engine.tiled.networks import NETWORKS, antialiased, made, norm_first, normless, unet
 from tests.server.engine.tiled.running import noise, read, run_plan, whole
 
@@ -16,9 +16,9 @@ MIB = 1 << 20
 HEIGHT, WIDTH = 96, 72
 
 
-def plan(kind: object, memory: float, *, exact: bool = False, height: int = HEIGHT, width: int = WIDTH) -> PiecePlan:
+def plan(kind: object, memory: float, *, exact: bool = False, height: int = HEIGHT, width: int = WIDTH) -> TilingPlan:
     (network,) = (network for network in NETWORKS if network is kind)
-    return plan_pieces(read(made(network)), CHANNELS_LAST, height, width, int(memory), exact=exact)
+    return plan_tiles(read(made(network)), CHANNELS_LAST, height, width, int(memory), exact=exact)
 
 
 @pytest.mark.parametrize("memory", [2, 3, 4, 8, 64])
@@ -32,7 +32,7 @@ def test_no_plan_needs_more_than_there_is(kind: object, memory: int, exact: bool
 
 @pytest.mark.parametrize("kind", [antialiased, unet, normless, norm_first])
 def test_what_is_said_to_be_the_least_is_enough(kind: object) -> None:
-    with pytest.raises(TooLarge) as caught:
+    with pytest.raises(NoTilingFits) as caught:
         plan(kind, 1000)
     found = plan(kind, caught.value.least_bytes)
     assert found.memory_bytes <= caught.value.least_bytes
@@ -42,17 +42,17 @@ def test_with_room_for_all_nothing_is_kept_at_half_precision_or_in_a_file() -> N
     found = plan(antialiased, 1 << 30)
     assert found.kept == np.float32
     assert not found.in_file
-    assert found.pieces == len(found.sweeps)
+    assert found.tiles == len(found.sweeps)
 
 
-def test_little_room_makes_more_pieces() -> None:
-    assert plan(normless, 2 * MIB).pieces > plan(normless, 64 * MIB).pieces
+def test_little_room_makes_more_tiles() -> None:
+    assert plan(normless, 2 * MIB).tiles > plan(normless, 64 * MIB).tiles
 
 
 @pytest.mark.parametrize("kind", [antialiased, normless])
-def test_a_little_more_memory_never_makes_many_more_pieces(kind: object) -> None:
-    """As it would if what pieces need beside their room were not seen before."""
-    counts = [plan(kind, memory / 4 * MIB, height=400, width=800).pieces for memory in range(10, 120)]
+def test_a_little_more_memory_never_makes_many_more_tiles(kind: object) -> None:
+    """As it would if what tiles need beside their room were not seen before."""
+    counts = [plan(kind, memory / 4 * MIB, height=400, width=800).tiles for memory in range(10, 120)]
     assert all(more <= 1.5 * fewer for fewer, more in pairwise(counts))
 
 
@@ -71,8 +71,8 @@ def test_a_picture_that_is_too_small_is_refused() -> None:
 
 
 @pytest.mark.parametrize("memory", [2 * MIB, 3 * MIB, 1 << 30])
-def test_planned_pieces_give_the_whole_pictures_result(memory: int) -> None:
+def test_planned_tiles_give_the_whole_pictures_result(memory: int) -> None:
     model, picture = made(antialiased), noise(3, HEIGHT, WIDTH)
     network = read(model)
-    found = run_plan(network, plan_pieces(network, CHANNELS_LAST, HEIGHT, WIDTH, memory), CHANNELS_LAST, picture)
+    found = run_plan(network, plan_tiles(network, CHANNELS_LAST, HEIGHT, WIDTH, memory), CHANNELS_LAST, picture)
     np.testing.assert_allclose(found, whole(model, picture), atol=5e-3)
