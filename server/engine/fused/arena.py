@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from server.engine.fused.cuda_driver import Gpu
 
-# Of what is free at the start; what is more goes back after every picture.
+# The share of the memory that is free at the start; a larger block goes back after the picture.
 _KEPT_SHARE = 1 / 8
 
 
 class Arena:
-    """One block, shared by all networks, for one thread computes one picture after the other. Whoever has an address in
-    it must ask again after ``generation`` has changed."""
+    """One block that all networks share, for pictures are computed one after the other. ``generation`` changes whenever
+    the addresses in it become invalid."""
 
     def __init__(self, gpu: Gpu) -> None:
         self._gpu = gpu
@@ -20,7 +20,7 @@ class Arena:
         self.generation = 0
 
     def at_least(self, count: int) -> int:
-        """The address of a block of so many bytes. Raises CudaError."""
+        """The address of the block, which has at least ``count`` bytes. Raises CudaError."""
         if self._size < count:
             self.release()
             self._address = self._gpu.allocate(count)
@@ -28,12 +28,12 @@ class Arena:
         return self._address
 
     def trim(self) -> None:
-        """After a picture."""
+        """Gives the block back if it is too large to be kept; to be called after a picture."""
         if self._size > self._most_kept:
             self.release()
 
     def release(self) -> None:
-        """Gives all of it back."""
+        """Gives the block back."""
         if self._size:
             self._gpu.release(self._address)
             self._size = 0

@@ -1,33 +1,60 @@
-"""In which rows a picture's steps are computed when not everything is stored at once: of what is not, a step computes
-anew as many rows as it needs at a time."""
+"""Which rows each step computes at a time when not every buffer is stored.
+
+A buffer that is not stored is computed anew by each step that reads it, one band of rows after the other. Two 3 x 3
+convolutions, a and b, of a picture of 64 rows; a is not stored, and there is room for bands of about half of the rows:
+
+>>> import numpy as np
+>>> from server.engine.fused.steps import BufferPlace, FusedView, Receive
+>>> from server.engine.network.operations import Pad
+>>> from server.engine.network.spans import Margin, Window
+>>> pad, weight = Pad("reflect", 0.0, (Margin(1, 1), Margin(1, 1))), np.zeros((8, 8, 3, 3))
+>>> operation = Convolution(weight, None, (1, 1), (1, 1), 1, (Window(3), Window(3)))
+>>> def convolve(source, name):
+...     return Convolve(FusedView(source, BufferPlace(source), outer=pad), f"{name} padded", operation, name)
+>>> sizes = {name: Size(8, 64, 64) for name in ("image", "a", "b")}
+>>> sizes |= {name: Size(8, 66, 66) for name in ("a padded", "b padded")}
+>>> steps = [Receive("image"), convolve("image", "a"), convolve("a", "b")]
+>>> division = BandDivision(steps, sizes, itemsize=4, recomputed=frozenset("a"), band_bytes=80_000)
+
+The step of b, number 2, has two bands. For each, the second level (a) is computed first: the 33 rows of it that show in
+the 34 rows of ``b padded`` that the first level (b) sees.
+
+>>> for level in division.bands(2).levels:
+...     rows = [f"{span.start}-{span.stop - 1}" for span in (*level.spans, *level.seen)]
+...     print(level.convolve.buffer, "computes {} and {}, sees {} and {}".format(*rows))
+b computes 0-31 and 32-63, sees 0-33 and 32-65
+a computes 0-32 and 31-63, sees 0-34 and 31-65
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from server.engine.fused.kernels import MOST_BLOCKS
+from server.engine.fused.kernel_operands import MOST_BLOCKS
 from server.engine.fused.picture_layout import PictureLayout
 from server.engine.fused.placement import Lifetime
-from server.engine.fused.steps import Convolve, FusedView, Growth, Materialise, Measure, Step, Taps, read_by, written_by
+from server.engine.fused.steps import Convolve, Materialise, Measure, Step, read_by, written_by
+from server.engine.fused.view_rows import rows_read
 from server.engine.network.network import Size
 from server.engine.network.operations import Convolution
-from server.engine.network.spans import Scale, Span, Window
+from server.engine.network.spans import Span
 
 # cuDNN takes more, but not always.
 MOST_VALUES = 1 << 30
 
-# The picture as it came, and the result as it goes.
 GIVEN, RESULT = "given", "result"
+"""The names of the caller's picture and of the result, in the layout that they come and go in."""
 
 Sizes = Mapping[str, Size]
+"""The sizes of a network's layers, by name."""
 
 
 @dataclass(frozen=True)
 class BandLevel:
-    """A convolution for every band of a step: ``spans`` are the rows that it computes and ``seen`` those that it sees.
-    All bands have as many, for which cuDNN has one plan. ``number`` is the step's, ``depth`` how many others come after
-    this one."""
+    """One convolution for every band of a step: ``spans`` are the rows that it computes and ``seen`` those that it
+    sees. All bands have the same number of rows, for cuDNN has one plan for them. ``number`` is the step's, and
+    ``depth`` is how many convolutions follow this one in the step."""
 
     number: int
     depth: int
@@ -37,27 +64,27 @@ class BandLevel:
 
     @property
     def out_name(self) -> str:
-        """Under which a band of what it computes is stored, where the whole is not."""
+        """The name of the memory for a band of what it computes, where the buffer is not stored."""
         return f"{self.number}/{self.depth}/out"
 
     @property
     def seen_name(self) -> str:
-        """Likewise of what it sees."""
+        """The name of the memory for a band of what it sees, where that is not stored."""
         return f"{self.number}/{self.depth}/seen"
 
 
 @dataclass(frozen=True)
 class StepBands:
-    """A step in bands: ``spans`` are rows of what it stores or measures. The first of the levels is the step's own
-    convolution, if it is one; every other is what the one before it sees."""
+    """The bands of a step: ``spans`` are the rows that it stores or measures. The first level is the step's own
+    convolution, if it is one; every other one computes what the level before it sees."""
 
     spans: tuple[Span, ...]
     levels: tuple[BandLevel, ...]
 
 
 class BandDivision:
-    """Of a program for pictures of one size; ``recomputed`` are the buffers that are not stored, and bands have about
-    ``band_bytes``, as have those of which they are computed."""
+    """Divides steps into bands, for pictures of one size. The buffers in ``recomputed`` are not stored; a band of them,
+    or of what a convolution sees, has about ``band_bytes``, with ``itemsize`` bytes for each value."""
 
     def __init__(
         self, steps: Sequence[Step], sizes: Sizes, itemsize: int, *, recomputed: frozenset[str], band_bytes: int
@@ -69,8 +96,8 @@ class BandDivision:
         self._band_bytes = band_bytes
         self._convolves = {step.buffer: step for step in steps if isinstance(step, Convolve)}
 
-    def work(self, number: int) -> StepBands:
-        """Of the step with this number; the picture is received and delivered in no bands."""
+    def bands(self, number: int) -> StepBands:
+        """The bands of the step with this number. Pictures are received and delivered as a whole, in no bands."""
         step = self._steps[number]
         match step:
             case Convolve():
@@ -83,7 +110,7 @@ class BandDivision:
             case Materialise() if step.view.place.buffer in self.recomputed:
                 convolve = self._convolves[step.view.place.buffer]
                 spans = self._split(self._sizes[step.buffer].height, convolve)
-                wanted = [self._needed(step.view, step.buffer, span) for span in spans]
+                wanted = [rows_read(step.view, step.buffer, span, self._sizes) for span in spans]
                 return StepBands(spans, self._levels(number, convolve, wanted))
             case Measure():
                 return self._at_once(step.source)
@@ -92,7 +119,7 @@ class BandDivision:
         return StepBands((), ())
 
     def lifetimes(self, layout: PictureLayout) -> dict[str, Lifetime]:
-        """Of everything that lies in memory for a picture of this layout, by name."""
+        """Everything that lies in memory for a picture of this layout, by name, with the steps that need it."""
         last = len(self._steps) - 1
         found = {GIVEN: Lifetime(layout.size, 0, 0), RESULT: Lifetime(layout.size, last, last)}
         reads = [self._reads(step) for step in self._steps]
@@ -101,23 +128,27 @@ class BandDivision:
             if written is not None and written not in self.recomputed:
                 reading = [later for later in range(number, len(reads)) if written in reads[later]]
                 found[written] = Lifetime(self._bytes(written), number, max(reading, default=number))
-            if self.is_left_out(step):
-                continue
-            for level in self.work(number).levels:
-                if level.convolve.buffer in self.recomputed:
-                    size = level.spans[0].length * self._row_bytes(level.convolve.buffer)
-                    found[level.out_name] = Lifetime(size, number, number)
-                if not level.convolve.view.is_itself:
-                    size = level.seen[0].length * self._row_bytes(level.convolve.seen)
-                    found[level.seen_name] = Lifetime(size, number, number)
+            if not self.is_left_out(step):
+                found |= self._band_lifetimes(number)
         return found
 
     def is_left_out(self, step: Step) -> bool:
-        """Whether what it computes is computed by those who need it."""
+        """Whether the step is not computed on its own but by those that read its buffer."""
         return isinstance(step, Convolve) and step.buffer in self.recomputed
 
+    def _band_lifetimes(self, number: int) -> dict[str, Lifetime]:
+        found = {}
+        for level in self.bands(number).levels:
+            if level.convolve.buffer in self.recomputed:
+                size = level.spans[0].length * self._row_bytes(level.convolve.buffer)
+                found[level.out_name] = Lifetime(size, number, number)
+            if not level.convolve.view.is_itself:
+                size = level.seen[0].length * self._row_bytes(level.convolve.seen)
+                found[level.seen_name] = Lifetime(size, number, number)
+        return found
+
     def _reads(self, step: Step) -> set[str]:
-        """What is stored and must be there for it."""
+        """The stored buffers that the step reads, also for what it computes anew."""
         if self.is_left_out(step):
             return set()
         stored: set[str] = set()
@@ -142,7 +173,7 @@ class BandDivision:
             source = convolve.view.place.buffer
             if source not in self.recomputed:
                 return tuple(levels)
-            wanted = [self._needed(convolve.view, convolve.seen, span) for span in seen]
+            wanted = [rows_read(convolve.view, convolve.seen, span, self._sizes) for span in seen]
             convolve = self._convolves[source]
 
     def _seen(self, convolve: Convolve, span: Span) -> Span:
@@ -151,37 +182,21 @@ class BandDivision:
             return Span(0, self._sizes[convolve.seen].height)
         return operation.axes[0].needs(span)
 
-    def _needed(self, view: FusedView, shown: str, span: Span) -> Span:
-        """The rows of the view's value for these of what it shows, which has the size of the layer ``shown``."""
-        height, sampled = self._sizes[view.value].height, self._sizes[shown].height
-        if view.outer is not None:
-            axis = view.outer.axes[0]
-            sampled = sampled - axis.before - axis.after
-            span = _shown(axis.needs(span), sampled, view.outer.mode)
-        match view.sampling:
-            case Taps():
-                span = Window(view.sampling.weights.shape[0], view.sampling.strides[0]).needs(span)
-                if view.inner is not None:
-                    span = _shown(view.inner.axes[0].needs(span), height, view.inner.mode)
-            case Growth():
-                span = _shown(Scale(view.sampling.factors[0]).needs(span), height, "edge")
-        return span
-
     def _count(self, convolve: Convolve) -> int:
-        """Of bands, so that none of what is computed for them is too large."""
+        """How many bands it takes so that nothing that is computed for one of them is too large."""
         involved = [convolve]
         while (source := involved[-1].view.place.buffer) in self.recomputed:
             involved.append(self._convolves[source])
         values = max(self._sizes[name].values for one in involved for name in (one.seen, one.buffer))
-        # What a convolution sees is stored in bands also where all of it is stored already, and what it computes only
-        # where that is not stored: convolutions of one kind shall have bands of one size.
+        # What a convolution sees is stored in bands even where all of it is stored already, and what it computes only
+        # where that is not stored: so convolutions of one kind have bands of one size.
         in_bands = {one.seen for one in involved} | {one.buffer for one in involved if one.buffer in self.recomputed}
         most = max(self._bytes(name) for name in in_bands)
         count = max(-(-values // MOST_VALUES), -(-most // self._band_bytes))
-        return min(count, MOST_BLOCKS)  # each band has a block's sums at least
+        return min(count, MOST_BLOCKS)  # statistics need a block's sums for each band at least
 
     def _even(self, height: int, convolve: Convolve) -> tuple[Span, ...]:
-        """Bands of one height, for which the last one may begin before the one above it ends."""
+        """Bands of one height; the last one may begin before the one above it ends."""
         if not isinstance(convolve.operation, Convolution):
             return (Span(0, height),)
         return _of_one_length(self._split(height, convolve), height)
@@ -198,41 +213,8 @@ class BandDivision:
         return size.width * size.channels * self._itemsize
 
 
-def can_be_recomputed(steps: Sequence[Step]) -> Iterator[str]:
-    """The buffers that need not be stored, for all who read them see them from the top."""
-    for step in steps:
-        if isinstance(step, Convolve) and isinstance(step.operation, Convolution):
-            readers = [other for other in steps if step.buffer in read_by(other)]
-            if readers and all(_goes_down(reader, step.buffer) for reader in readers):
-                yield step.buffer
-
-
-def _goes_down(reader: Step, buffer: str) -> bool:
-    match reader:
-        case Measure():
-            return True
-        case Convolve() if not isinstance(reader.operation, Convolution):
-            return False
-        case Materialise() | Convolve():
-            return reader.view.value == buffer and not _is_residual(reader.view, buffer)
-    return False
-
-
-def _is_residual(view: FusedView, buffer: str) -> bool:
-    return view.residual is not None and view.residual.buffer == buffer
-
-
 def _of_one_length(spans: Sequence[Span], height: int) -> tuple[Span, ...]:
-    """As long as the longest, each with what was wanted in it."""
+    """Spans as long as the longest of these, each with all of the one that it stands for."""
     length = max(span.length for span in spans)
     starts = [min(span.start, height - length) for span in spans]
     return tuple(Span(start, start + length) for start in starts)
-
-
-def _shown(span: Span, length: int, mode: str) -> Span:
-    """The places of what is there that show in a padded picture's."""
-    start, stop = min(max(span.start, 0), length - 1), max(min(span.stop, length), 1)
-    if mode == "reflect":
-        stop = max(stop, min(1 - span.start, length))
-        start = min(start, max(2 * length - 1 - span.stop, 0))
-    return Span(start, stop)

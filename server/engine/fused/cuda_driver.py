@@ -1,11 +1,11 @@
-"""CUDA's driver, as much of it as this package needs, through ctypes: it is there wherever a GPU is."""
+"""As much of CUDA's driver as this package needs, through ctypes. The driver is installed wherever there is a GPU."""
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from ctypes import byref, c_char_p, c_int, c_size_t, c_uint, c_ulonglong, c_void_p
 from typing import Any
 
@@ -23,28 +23,32 @@ _RELAXED_CAPTURE = 2
 _WITHOUT_TIMES = 2
 
 
+Launch = Callable[[], None]
+"""Queues some work on the GPU's stream and returns at once."""
+
+
 class CudaError(RuntimeError):
-    """In CUDA's own words."""
+    """A function of CUDA's driver failed; the text is its name and CUDA's own words."""
 
 
 class CudaKernel:
-    """A function on the GPU; ``launch`` only says that it shall run."""
+    """A function that runs on the GPU."""
 
     def __init__(self, gpu: Gpu, function: c_void_p) -> None:
         self._gpu = gpu
         self._function = function
 
     def launch(self, grid: tuple[int, int], threads: int, arguments: Sequence[Any]) -> None:
-        """``arguments`` are ctypes values of the kernel's own types. At most 65,535 blocks in the grid's second
-        direction."""
+        """Queues a run with so many blocks in each direction (at most 65,535 in the second) and threads in each block.
+        ``arguments`` are ctypes values of the types that the kernel declares."""
         places = (c_void_p * len(arguments))(*(ctypes.addressof(argument) for argument in arguments))
         self._gpu.call(
-            "cuLaunchKernel", self._function, *grid, 1, threads, 1, 1, 0, c_void_p(self._gpu.stream), places, None
+            "cuLaunchKernel", self._function, *grid, 1, threads, 1, 1, 0, self._gpu.stream_argument, places, None
         )
 
 
 class CudaGraph:
-    """What was recorded, which runs again with one call."""
+    """Recorded launches, which one call queues again."""
 
     def __init__(self, gpu: Gpu, recorded: c_void_p) -> None:
         self._gpu = gpu
@@ -55,14 +59,16 @@ class CudaGraph:
             gpu.call("cuGraphDestroy", recorded)
 
     def launch(self) -> None:
-        self._gpu.call("cuGraphLaunch", self._graph, c_void_p(self._gpu.stream))
+        """Queues everything that was recorded."""
+        self._gpu.call("cuGraphLaunch", self._graph, self._gpu.stream_argument)
 
     def close(self) -> None:
+        """Frees what CUDA holds for the graph."""
         self._gpu.call("cuGraphExecDestroy", self._graph)
 
 
 class CudaEvent:
-    """A moment on the stream."""
+    """A point on the stream that can be waited for."""
 
     def __init__(self, gpu: Gpu) -> None:
         self._gpu = gpu
@@ -70,19 +76,20 @@ class CudaEvent:
         gpu.call("cuEventCreate", byref(self._event), c_uint(_WITHOUT_TIMES))
 
     def record(self) -> None:
-        """It is when all is done that has been recorded by now."""
-        self._gpu.call("cuEventRecord", self._event, c_void_p(self._gpu.stream))
+        """Marks the end of everything queued so far."""
+        self._gpu.call("cuEventRecord", self._event, self._gpu.stream_argument)
 
     def wait(self) -> None:
-        """Returns at once when it was never recorded."""
+        """Returns when the GPU has come to the recorded point, and at once if there is none."""
         self._gpu.call("cuEventSynchronize", self._event)
 
 
 class Gpu:
-    """The first GPU: one stream, on which everything happens in order. Raises CudaError, OSError without a driver.
+    """The first GPU and one stream, on which everything runs in the order in which it was queued. Making it raises
+    OSError without a driver, and CudaError.
 
-    Addresses are those of the GPU's memory unless they are recorded to be the host's. ``use`` must be called first in every
-    thread.
+    Addresses are in the GPU's memory, where they are not called the host's. Every thread must call ``use`` before
+    anything else.
     """
 
     def __init__(self) -> None:
@@ -91,7 +98,7 @@ class Gpu:
         device = c_int()
         self.call("cuDeviceGet", byref(device), 0)
         self._context = c_void_p()
-        # The one that onnxruntime uses too.
+        # The context that onnxruntime uses too.
         self.call("cuDevicePrimaryCtxRetain", byref(self._context), device)
         self.use()
         major, minor = (self._attribute(number, device) for number in _COMPUTE_CAPABILITY)
@@ -101,7 +108,7 @@ class Gpu:
         self.stream = int(stream.value or 0)
 
     def call(self, name: str, *arguments: Any) -> None:
-        """Raises CudaError."""
+        """Calls a function of the driver. Raises CudaError if it fails."""
         status = self._library[name](*arguments)
         if status:
             text = c_char_p()
@@ -109,62 +116,67 @@ class Gpu:
             raise CudaError(f"{name}: {(text.value or b'unknown error').decode()} ({status})")
 
     def use(self) -> None:
+        """Makes this GPU the calling thread's own."""
         self.call("cuCtxSetCurrent", self._context)
 
     def free_memory(self) -> int:
-        """In bytes."""
+        """How many bytes of the GPU's memory are free."""
         free, total = c_size_t(), c_size_t()
         self.call("cuMemGetInfo_v2", byref(free), byref(total))
         return free.value
 
     def allocate(self, count: int) -> int:
-        """Bytes, at an address that is a multiple of 256."""
+        """The address, a multiple of 256, of ``count`` new bytes."""
         address = c_ulonglong()
         self.call("cuMemAlloc_v2", byref(address), c_size_t(max(count, 1)))
         return address.value
 
     def release(self, address: int) -> None:
+        """Frees what was allocated at this address."""
         self.call("cuMemFree_v2", c_ulonglong(address))
 
     def host_array(self, count: int) -> NDArray[np.uint8]:
-        """Bytes of the host's memory that the GPU reaches by itself; they stay until the process ends."""
+        """``count`` bytes of the host's memory, page-locked so that the GPU copies from and to them by itself. They are
+        never freed."""
         place = c_void_p()
         self.call("cuMemHostAlloc", byref(place), c_size_t(count), c_uint(0))
         return np.ctypeslib.as_array(ctypes.cast(place, ctypes.POINTER(ctypes.c_uint8)), (count,))
 
     def copy_in(self, address: int, values: Array) -> None:
-        """From the host. Where ``values`` lie in a host_array it only says so, and they must stay as they are."""
+        """Copies from the host. From a host_array the copy is only queued: ``values`` must stay as they are until
+        then."""
         self.call(
             "cuMemcpyHtoDAsync_v2",
             c_ulonglong(address),
             c_void_p(values.ctypes.data),
             c_size_t(values.nbytes),
-            self._stream,
+            self.stream_argument,
         )
 
     def copy_out(self, address: int, into: Array) -> None:
-        """To the host, likewise."""
+        """Copies to the host. To a host_array the copy is only queued: ``into`` holds the values when it is done."""
         self.call(
             "cuMemcpyDtoHAsync_v2",
             c_void_p(into.ctypes.data),
             c_ulonglong(address),
             c_size_t(into.nbytes),
-            self._stream,
+            self.stream_argument,
         )
 
     def copy_within(self, source: int, to: int, count: int) -> None:
-        """So many bytes."""
-        self.call("cuMemcpyDtoDAsync_v2", c_ulonglong(to), c_ulonglong(source), c_size_t(count), self._stream)
+        """Queues a copy of ``count`` bytes from one address to another."""
+        self.call("cuMemcpyDtoDAsync_v2", c_ulonglong(to), c_ulonglong(source), c_size_t(count), self.stream_argument)
 
     def wait(self) -> None:
-        """Until everything is done. Raises what went wrong meanwhile."""
-        self.call("cuStreamSynchronize", self._stream)
+        """Waits until everything queued is done. Raises CudaError if any of it failed."""
+        self.call("cuStreamSynchronize", self.stream_argument)
 
     def event(self) -> CudaEvent:
+        """A new event, which has no point yet."""
         return CudaEvent(self)
 
     def kernels(self, module: bytes, names: Iterable[str]) -> dict[str, CudaKernel]:
-        """Of a compiled module, by name; it stays loaded."""
+        """Loads a compiled module, for good, and returns its kernels with these names."""
         loaded, found = c_void_p(), {}
         self.call("cuModuleLoadData", byref(loaded), module)
         for name in names:
@@ -175,22 +187,23 @@ class Gpu:
 
     @contextlib.contextmanager
     def recording(self) -> Iterator[list[CudaGraph]]:
-        """What is recorded meanwhile does not run; afterwards the list holds it as a graph."""
+        """Within it launches are recorded instead of run; after it, the list holds one graph of them all."""
         made: list[CudaGraph] = []
-        self.call("cuStreamBeginCapture_v2", self._stream, c_int(_RELAXED_CAPTURE))
+        self.call("cuStreamBeginCapture_v2", self.stream_argument, c_int(_RELAXED_CAPTURE))
         recorded = c_void_p()
         try:
             yield made
         except BaseException:
-            # It must end in any case; what it says then is that it was disturbed.
+            # Recording must end in any case; ending it reports that it was disturbed.
             with contextlib.suppress(CudaError):
-                self.call("cuStreamEndCapture", self._stream, byref(recorded))
+                self.call("cuStreamEndCapture", self.stream_argument, byref(recorded))
             raise
-        self.call("cuStreamEndCapture", self._stream, byref(recorded))
+        self.call("cuStreamEndCapture", self.stream_argument, byref(recorded))
         made.append(CudaGraph(self, recorded))
 
     @property
-    def _stream(self) -> c_void_p:
+    def stream_argument(self) -> c_void_p:
+        """The stream as CUDA's functions take it."""
         return c_void_p(self.stream)
 
     def _attribute(self, number: int, device: c_int) -> int:

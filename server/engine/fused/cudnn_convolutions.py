@@ -1,4 +1,4 @@
-"""onnxruntime's convolutions, on our stream and in our memory."""
+"""onnxruntime's convolutions, which are cuDNN's, on our stream and in our memory."""
 
 from __future__ import annotations
 
@@ -11,29 +11,32 @@ import onnx
 import onnxruntime
 from onnx import helper
 
+from server.engine.fused.cuda_driver import Launch
 from server.engine.fused.fusion import NotFused
-from server.engine.fused.kernels import Launch
 from server.engine.network.operations import Convolution, TransposedConvolution
 
 _OPSET = 20
 _IR_VERSION = 10
 
 OpenSession = Callable[[bytes], Any]
-"""An onnxruntime.InferenceSession of a serialised model, on the GPU and its stream."""
+"""Makes an onnxruntime.InferenceSession of a serialised model, on the GPU and its stream."""
 
 
 @dataclass(frozen=True)
 class ConvolutionKind:
-    """ConvolutionSessions that one session computes: all but their weights is the same, and in one picture all of them see the
-    same size, for which cuDNN makes a plan that onnxruntime keeps until it sees another. ``reduction`` says by how
-    much the picture is smaller there."""
+    """What convolutions have in common that one session computes: everything but their weights.
+
+    Within one picture they must all see the same size, because onnxruntime keeps cuDNN's plan until it sees another
+    one; ``reduction`` tells places of different size apart: it is the height and width there of a picture of a standard
+    size. ``padding`` is a transposed convolution's: what is cut off at both ends, and what is added again at the end.
+    """
 
     weight_shape: tuple[int, ...]
     has_bias: bool
     strides: tuple[int, int]
     dilations: tuple[int, int]
     groups: int
-    padding: tuple[tuple[int, int], tuple[int, int]] | None  # of a transposed one: cut off, and added at the end
+    padding: tuple[tuple[int, int], tuple[int, int]] | None
     reduction: tuple[int, int]
     element: type[np.generic]
 
@@ -41,7 +44,8 @@ class ConvolutionKind:
 def convolution_kind(
     operation: Convolution | TransposedConvolution, element: type[np.generic], reduction: tuple[int, int]
 ) -> ConvolutionKind:
-    """Raises NotFused for a transposed convolution that cuDNN cannot compute."""
+    """The kind of a convolution of values of the type ``element``. Raises NotFused for a transposed convolution that
+    cuDNN cannot compute."""
     return ConvolutionKind(
         weight_shape=tuple(operation.weight.shape),
         has_bias=operation.bias is not None,
@@ -56,19 +60,19 @@ def convolution_kind(
 
 @dataclass(frozen=True)
 class GpuTensor:
-    """In the GPU's memory."""
+    """An array in the GPU's memory."""
 
     address: int
     shape: tuple[int, ...]
 
 
 class ConvolutionSessions:
-    """Sessions, shared by all networks: each keeps about 75 MB on the GPU."""
+    """One session for each kind of convolution, for all networks: each session keeps about 75 MB on the GPU."""
 
     def __init__(self, open_session: OpenSession) -> None:
         self._open = open_session
         self._sessions: dict[ConvolutionKind, Any] = {}
-        # The GPU goes on while we launch what comes next.
+        # So that onnxruntime does not wait for the GPU, which goes on while more is queued.
         self._options = onnxruntime.RunOptions()
         self._options.log_severity_level = 4
         self._options.add_run_config_entry("disable_synchronize_execution_providers", "1")
@@ -76,9 +80,9 @@ class ConvolutionSessions:
     def launch(
         self, kind: ConvolutionKind, source: GpuTensor, weight: GpuTensor, bias: GpuTensor | None, out: GpuTensor
     ) -> Launch:
-        """What says that it shall run. Pictures are 1 x H x W x C. Raises whatever onnxruntime raises."""
+        """The launch of a convolution; pictures are 1 x H x W x C. Raises whatever onnxruntime raises."""
         if kind not in self._sessions:
-            self._sessions[kind] = self._open(_model(kind))
+            self._sessions[kind] = self._open(convolution_model(kind))
         session = self._sessions[kind]
         binding = session.io_binding()
         given = {"source": source, "weight": weight} | ({"bias": bias} if bias else {})
@@ -89,7 +93,7 @@ class ConvolutionSessions:
 
 
 def _padding(operation: TransposedConvolution) -> tuple[tuple[int, int], tuple[int, int]]:
-    """cuDNN cuts off the same at both ends; what shall stay at the end is added again."""
+    """What cuDNN cuts off, which is the same at both ends, and what is added again at the end, for both axes."""
     before = (operation.axes[0].before, operation.axes[1].before)
     extra = tuple(axis.before - axis.after for axis in operation.axes)
     if any(not 0 <= more < max(step, 1) for more, step in zip(extra, operation.strides, strict=True)):
@@ -97,8 +101,9 @@ def _padding(operation: TransposedConvolution) -> tuple[tuple[int, int], tuple[i
     return before, (extra[0], extra[1])
 
 
-def _model(kind: ConvolutionKind) -> bytes:
-    """Channels last outside: with the option for it, onnxruntime then convolves without transposing pictures."""
+def convolution_model(kind: ConvolutionKind) -> bytes:
+    """The model of one convolution. Its input and output lie channels last; with the option for that layout,
+    onnxruntime then convolves without transposing anything."""
     element = helper.np_dtype_to_tensor_dtype(np.dtype(kind.element))
     attributes: dict[str, Any] = {
         "kernel_shape": kind.weight_shape[2:],

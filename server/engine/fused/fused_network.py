@@ -1,4 +1,4 @@
-"""One network on the GPU, computed at once: convolutions by onnxruntime, everything else by our kernels."""
+"""One network on the GPU: convolutions by onnxruntime, everything else by our kernels."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from functools import lru_cache
 import numpy as np
 
 from server.engine.fused.band_division import GIVEN, RESULT
-from server.engine.fused.cuda_driver import CudaGraph
+from server.engine.fused.cuda_driver import CudaGraph, Launch
 from server.engine.fused.cudnn_convolutions import ConvolutionKind, convolution_kind
 from server.engine.fused.fused_plan import FusedPlan, plan_within
 from server.engine.fused.fusion import fuse
-from server.engine.fused.kernels import Launch
 from server.engine.fused.launches import LaunchBuilder
 from server.engine.fused.parameters import IS_WRONG, parameters_of
 from server.engine.fused.picture_layout import PictureLayout
@@ -27,17 +26,16 @@ from server.engine.network.network import Network
 
 _log = logging.getLogger(__name__)
 
-# Forms whose addresses and graphs are remembered.
+# How many layouts have their addresses and graphs remembered.
 _REMEMBERED = 4
 
-# Up to here queued what shall happen takes longer than that it happens, and a graph of it is recorded at once.
+# Up to this size launching kernels one by one takes longer than running them, so they are replayed as one CUDA graph.
 _RECORDED_PIXELS = 2048 * 2048
 
-# Plans that are remembered, for finding one takes longer than computing a small picture.
+# How many plans are remembered, for finding one takes longer than computing a small picture.
 _PLANS = 64
 
-# The side of a square picture: by its size in each place of the network convolutions are told apart, for a session
-# keeps its plan for one size only.
+# The side of the square picture whose size in each place of the network tells kinds of convolutions apart.
 _REFERENCE = 256
 
 
@@ -46,7 +44,8 @@ Key = tuple[PictureLayout, FusedPlan]
 
 @dataclass
 class PreparedPicture:
-    """What computes pictures of one layout, with addresses in one generation of the arena."""
+    """The launches that compute pictures of one layout by one plan. The addresses, among them ``given`` of the picture
+    and ``result``, are valid in one generation of the arena."""
 
     generation: int
     given: int
@@ -57,8 +56,10 @@ class PreparedPicture:
 
 
 class FusedNetwork:
-    """``element`` is the type of the network's values, np.float32 or np.float16. Raises NotFused. One thread at a time;
-    what the GPU and onnxruntime raise may come from every method."""
+    """A network with values of the type ``element``, np.float32 or np.float16. Making one raises NotFused.
+
+    For one thread at a time. What CUDA and onnxruntime raise may come from every method.
+    """
 
     def __init__(self, network: Network, element: type[np.generic], workshop: Workshop) -> None:
         self._network = network
@@ -66,7 +67,8 @@ class FusedNetwork:
         self._workshop = workshop
         self._element = element
         self._kinds = self._find_kinds()
-        # onnxruntime 1.31 looks for a way to transpose a convolution whenever it does, which no recording takes.
+        # onnxruntime 1.31 searches for an algorithm each time that it runs a transposed convolution, and a search
+        # cannot be recorded.
         self._can_be_recorded = not any(kind.padding for kind in self._kinds.values())
         self._prepared: OrderedDict[Key, PreparedPicture] = OrderedDict()
         self.plan = lru_cache(_PLANS)(self._plan)
@@ -76,17 +78,18 @@ class FusedNetwork:
             self._parameters = parameters_of(self._steps, workshop.gpu, element)
 
     def _plan(self, height: int, width: int, memory: int) -> FusedPlan | None:
-        """How a picture is computed within so many bytes on the GPU, None if it cannot be. Raises ValueError for one
-        that is too small."""
+        """The plan for a picture of this size with ``memory`` bytes on the GPU, None where that is not enough. Raises
+        ValueError for a picture that is too small."""
         sizes, layout = self._network.sizes(height, width), PictureLayout(self._network.channels, height, width)
         return plan_within(memory, self._steps, sizes, self._kernels.itemsize, layout)
 
     def run(
         self, rows: Callable[[int, int], Array], emit: Callable[[Array], None], layout: PictureLayout, plan: FusedPlan
     ) -> None:
-        """``rows`` gives the picture's rows from the first number up to the second, and the result's go to ``emit``,
-        from the top. Values are in the network's own range, bytes in that from -1 to 1, and of three channels.
+        """Computes one picture of this layout by this plan. ``rows`` gives its rows from the first number up to, and
+        without, the second; ``emit`` takes the result's next rows, from the top, in the same layout.
 
+        Planes are in the network's own range; bytes are for networks whose range is -1 to 1, with three channels.
         Raises ValueError for a picture that is too small, a result of another size, and values that are not finite.
         """
         workshop = self._workshop
@@ -103,7 +106,7 @@ class FusedNetwork:
 
     def _launch(self, prepared: PreparedPicture, pixels: int) -> None:
         prepared.runs += 1
-        # The first time onnxruntime still looks for ways to convolve.
+        # The first time onnxruntime still searches for algorithms.
         is_worth_it = prepared.runs > 1 and pixels <= _RECORDED_PIXELS
         if is_worth_it and prepared.graph is None and self._can_be_recorded:
             prepared.graph = self._record(prepared.launches)
@@ -148,7 +151,7 @@ class FusedNetwork:
         return PreparedPicture(workshop.arena.generation, addresses[GIVEN], addresses[RESULT], launches)
 
     def _find_kinds(self) -> dict[str, ConvolutionKind]:
-        """Of the convolutions, by the names of what they store."""
+        """The kinds of the convolutions, by the names of their buffers."""
         sizes = self._network.sizes(_REFERENCE, _REFERENCE)
         kinds = {}
         for step in self._steps:

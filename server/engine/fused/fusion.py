@@ -1,4 +1,14 @@
-"""From a network's layers to steps on a GPU."""
+"""From a network's layers to steps on a GPU: what lies between two convolutions is fused into one view.
+
+Nothing is stored until it has to be. Take the beginning of a residual block, with a blur behind it:
+
+    layers   convolution a -> norm -> ReLU -> pad -> convolution b -> norm -> add the block's input -> pad -> blur ->
+    ... steps    Convolve a    Measure   Convolve b, which sees a view:     Measure   whatever comes next sees a view of
+    b:
+                                     norm, ReLU and border of a                   norm, residual, border and taps
+
+So each of the two convolutions writes its result once, and the five layers around them write nothing.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +23,12 @@ from server.engine.fused.steps import (
     Convolve,
     Deliver,
     FusedView,
-    Growth,
     Materialise,
     Measure,
     Receive,
     Step,
     Taps,
+    Upsampling,
 )
 from server.engine.network.network import Layer, Network
 from server.engine.network.operations import (
@@ -31,23 +41,23 @@ from server.engine.network.operations import (
     TransposedConvolution,
 )
 
-# A larger one is better left to cuDNN.
+# Larger depthwise convolutions are better left to cuDNN.
 _MOST_TAPS = 25
 
 _RELU_SLOPES = {"Relu": 0.0, "LeakyRelu": 0.01}  # ONNX's default for the latter
 
 
 class NotFused(Exception):
-    """The network has a layer for which there is no step; the text names it."""
+    """The network has a layer that no step computes; the text names it."""
 
 
 def fuse(network: Network) -> tuple[Step, ...]:
-    """Raises NotFused."""
+    """The steps that compute the network. Raises NotFused."""
     return _Fusion(network).steps()
 
 
 class _Fusion:
-    """Every layer's value is a view until somebody needs it stored."""
+    """Goes through the layers in order. A layer's value is a view until another layer needs it stored."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
@@ -81,7 +91,7 @@ class _Fusion:
                 weights = np.full(operation.kernel, 1 / np.prod(operation.kernel), np.float32)
                 self._sample(layer.name, first, Taps(weights, operation.strides))
             case Resize():
-                self._sample(layer.name, first, _growth(operation))
+                self._sample(layer.name, first, _upsampling(operation))
             case Pad():
                 self._pad(layer.name, first, operation)
             case Normalisation():
@@ -112,7 +122,8 @@ class _Fusion:
         self._views[name] = replace(view, activation=activation, slope=slope)
 
     def _add(self, layer: Layer) -> None:
-        """What is not stored yet takes the other one along when it is."""
+        """Adds two layers: one becomes the residual of a view of the other; a view that is not stored yet is preferred,
+        for it will be computed anyway."""
         views = {name: self._views[name] for name in layer.inputs}
         free = [name for name, view in views.items() if not (view.residual or view.sampling or view.outer)]
         pending = [name for name in free if not views[name].is_plain]
@@ -126,9 +137,9 @@ class _Fusion:
         self._views[name] = replace(view, outer=pad)
         self._unpadded[name] = source
 
-    def _sample(self, name: str, source: str, sampling: Taps | Growth) -> None:
+    def _sample(self, name: str, source: str, sampling: Taps | Upsampling) -> None:
         view = self._views[source]
-        if view.sampling or (view.outer and isinstance(sampling, Growth)):
+        if view.sampling or (view.outer and isinstance(sampling, Upsampling)):
             view = self._stored(source)
         self._views[name] = replace(view, inner=view.outer, sampling=sampling, outer=None)
 
@@ -153,7 +164,7 @@ class _Fusion:
         return self._views[name]
 
     def _store(self, name: str) -> None:
-        """In a buffer of its own, of which what was padded is a part."""
+        """Stores a layer in a buffer of its own. If it is a padding, its input is now a part of that buffer."""
         view = self._views[name]
         self._steps.append(Materialise(view, name))
         self._views[name] = FusedView(name, BufferPlace(name))
@@ -164,7 +175,7 @@ class _Fusion:
 
 
 def _as_taps(operation: Convolution) -> Taps | None:
-    """A blur: every channel by itself, and all alike."""
+    """A depthwise convolution with the same small kernel for every channel, as taps; None for any other."""
     weight = operation.weight
     if operation.groups == 1 or weight.shape[:2] != (operation.groups, 1) or weight[0].size > _MOST_TAPS:
         return None
@@ -173,17 +184,17 @@ def _as_taps(operation: Convolution) -> Taps | None:
     return Taps(np.ascontiguousarray(weight[0, 0], np.float32), operation.strides)
 
 
-def _growth(operation: Resize) -> Growth:
+def _upsampling(operation: Resize) -> Upsampling:
     attributes = {
         name: value.decode() if isinstance(value, bytes) else value for name, value in operation.attributes.items()
     }
     mode = attributes.get("mode", "nearest")
     coordinates = attributes.get("coordinate_transformation_mode", "half_pixel")
     if mode == "linear" and coordinates in ("half_pixel", "pytorch_half_pixel"):
-        return Growth(operation.factors, is_smooth=True)
+        return Upsampling(operation.factors, is_smooth=True)
     rounding = attributes.get("nearest_mode", "round_prefer_floor")
-    # Halves are the only places between pixels when it is twice as large.
+    # Between pixels only halves occur where the factor is two, and these round down too.
     rounds_down = rounding == "floor" or (rounding == "round_prefer_floor" and max(operation.factors) <= 2)
     if mode == "nearest" and coordinates == "asymmetric" and rounds_down:
-        return Growth(operation.factors, is_smooth=False)
+        return Upsampling(operation.factors, is_smooth=False)
     raise NotFused(f"Resize ({mode}, {coordinates})")

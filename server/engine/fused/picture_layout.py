@@ -13,9 +13,12 @@ from server.engine.network.arrays import Array
 
 @dataclass(frozen=True)
 class PictureLayout:
-    """Without ``places`` float32, one of ``samples`` planes after the other, -1 to 1 or a network's own range. With
-    them bytes, ``samples`` for each pixel: places launch where among those red, green and blue are, sRGB-encoded, to 255.
-    What else is among them has no meaning in a result."""
+    """A picture's shape and the meaning of its values.
+
+    Without ``places``: float32, ``samples`` planes one after the other, from -1 to 1 or in a network's own range. With
+    them: bytes, ``samples`` for each pixel, sRGB-encoded; ``places`` are the indices of red, green and blue among
+    those, and the others have no meaning in a result.
+    """
 
     samples: int
     height: int
@@ -24,28 +27,31 @@ class PictureLayout:
 
     @property
     def pixels(self) -> int:
+        """Height times width."""
         return self.height * self.width
 
     @property
     def row_bytes(self) -> int:
-        """Of one row, with all its samples."""
+        """Bytes of one row with all its samples."""
         return self.samples * self.width * self.kind.itemsize
 
     @property
     def size(self) -> int:
-        """In bytes."""
+        """Bytes of the whole picture."""
         return self.row_bytes * self.height
 
     @property
     def kind(self) -> np.dtype[Any]:
+        """The type of a sample."""
         return np.dtype(np.float32 if self.places is None else np.uint8)
 
     def shape(self, rows: int) -> tuple[int, ...]:
-        """Of an array of so many rows."""
+        """The shape of an array of so many rows of the picture."""
         return (1, self.samples, rows, self.width) if self.places is None else (rows, self.width, self.samples)
 
     def parts(self, band: Array, top: int) -> Iterator[tuple[int, Array]]:
-        """What lies together both in a band of rows from ``top`` on and in the whole picture, and where, in bytes."""
+        """The parts of ``band``, rows from ``top`` on, that lie in one run of memory in the whole picture too, each
+        with its offset there in bytes."""
         if self.places is not None:
             yield top * self.row_bytes, band
             return

@@ -1,4 +1,4 @@
-"""Where in one block of memory everything lies that is not needed at the same time."""
+"""Where everything lies in one block of memory, so that what is not needed at the same time shares its bytes."""
 
 from __future__ import annotations
 
@@ -11,26 +11,27 @@ ALIGNMENT = 256
 
 @dataclass(frozen=True)
 class Lifetime:
-    """``size`` in bytes; ``first`` and ``last`` are the steps in which it is needed."""
+    """A buffer of ``size`` bytes that is needed from the step ``first`` to the step ``last``, both included."""
 
     size: int
     first: int
     last: int
 
     def meets(self, other: Lifetime) -> bool:
+        """Whether there is a step that needs both."""
         return self.first <= other.last and other.first <= self.last
 
 
 @dataclass(frozen=True)
 class Placement:
-    """``offsets`` in bytes, by name, into a block of ``size`` bytes."""
+    """Where each buffer begins, by name: ``offsets`` in bytes into a block of ``size`` bytes."""
 
     offsets: Mapping[str, int]
     size: int
 
 
 def place_buffers(lifetimes: Mapping[str, Lifetime]) -> Placement:
-    """The largest first, each as low as nothing is in its way that is needed at the same time."""
+    """Places the largest buffer first, and each as low as those that are needed at the same time allow."""
     offsets: dict[str, int] = {}
     for name in sorted(lifetimes, key=lambda one: (-lifetimes[one].size, one)):
         own = lifetimes[name]
@@ -46,6 +47,7 @@ def place_buffers(lifetimes: Mapping[str, Lifetime]) -> Placement:
 
 
 def aligned(count: int) -> int:
+    """So many bytes, rounded up to a multiple of ALIGNMENT."""
     return -(-count // ALIGNMENT) * ALIGNMENT
 
 

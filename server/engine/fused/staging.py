@@ -1,4 +1,5 @@
-"""The way between a caller's rows and the GPU: through memory that it reaches by itself, in bands, two at a time."""
+"""Pictures on their way between a caller and the GPU, in bands of rows, through two bands of page-locked memory: while
+one of them is copied, the other one is filled or emptied."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ _BAND_BYTES = 4 << 20
 
 
 class Staging:
-    """One picture at a time."""
+    """The two bands, for one picture at a time."""
 
     def __init__(self, gpu: Gpu) -> None:
         self._gpu = gpu
@@ -23,8 +24,10 @@ class Staging:
         self._flag = gpu.host_array(4).view(np.int32)
 
     def send(self, rows: Callable[[int, int], Array], layout: PictureLayout, address: int) -> None:
-        """``rows`` gives those from the first number up to the second. Copies may still be under way afterwards, and
-        what is recorded next comes after them."""
+        """Brings a picture to an address. ``rows`` gives its rows from the first number up to, and without, the second.
+
+        Copies may still be under way afterwards; what is queued next runs after them.
+        """
         for number, (top, bottom) in enumerate(_split(layout)):
             given = rows(top, bottom)
             self._copied[number % 2].wait()
@@ -35,8 +38,9 @@ class Staging:
             self._copied[number % 2].record()
 
     def fetch(self, emit: Callable[[Array], None], layout: PictureLayout, address: int, is_wrong: int) -> None:
-        """Gives out rows from the top; they are the caller's own. ``is_wrong`` is the address of an int32. Raises
-        ValueError, and gives out nothing, when it is not 0."""
+        """Brings the result from an address to ``emit``, its next rows each time, from the top, in arrays that nobody
+        else has. ``is_wrong`` is the address of an int32. Raises ValueError, before anything is emitted, if it is not
+        0."""
         parts = _split(layout)
         self._gpu.copy_out(is_wrong, self._flag)
 

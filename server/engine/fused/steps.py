@@ -12,7 +12,7 @@ from server.engine.network.operations import Convolution, Normalisation, Pad, Tr
 
 
 class Activation(IntEnum):
-    """As the kernels number them. ReLU is leaky with a slope of 0."""
+    """The activations, as the kernels number them. ReLU is leaky with a slope of 0."""
 
     LINEAR = 0
     LEAKY = 1
@@ -21,16 +21,16 @@ class Activation(IntEnum):
 
 @dataclass(frozen=True)
 class Taps:
-    """A small convolution that is the same for every channel: kernel height x width, float32, without padding."""
+    """A small convolution without padding that is the same for every channel: float32, kernel height x width."""
 
     weights: NDArray[np.float32]
     strides: tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Growth:
-    """So many times as high and as wide: ``is_smooth`` is bilinear with half-pixel centres, otherwise every pixel is
-    repeated."""
+class Upsampling:
+    """Enlarges by these factors of height and width: bilinear with half-pixel centres if ``is_smooth``, otherwise by
+    repeating pixels."""
 
     factors: tuple[int, int]
     is_smooth: bool
@@ -38,7 +38,7 @@ class Growth:
 
 @dataclass(frozen=True)
 class BufferPlace:
-    """Where a value lies: within what is stored as ``buffer``, from this pixel on."""
+    """Where a value lies: within the picture that is stored as ``buffer``, from the pixel in this row and column on."""
 
     buffer: str
     top: int = 0
@@ -47,8 +47,11 @@ class BufferPlace:
 
 @dataclass(frozen=True)
 class FusedView:
-    """A value that is computed whenever it is read: of the layer ``value``, which lies in a place, and then, in this
-    order, what the other fields launch. ``norm`` names the layer whose statistics are applied."""
+    """A picture that is not stored but computed whenever it is read, from the layer ``value``, which lies at ``place``.
+
+    In this order: the statistics of the layer ``norm`` are applied, then the activation; ``residual`` is added; the
+    border ``inner`` is put around it; it is sampled; and the border ``outer`` is put around that.
+    """
 
     value: str
     place: BufferPlace
@@ -57,29 +60,30 @@ class FusedView:
     slope: float = 0.0
     residual: BufferPlace | None = None
     inner: Pad | None = None
-    sampling: Taps | Growth | None = None
+    sampling: Taps | Upsampling | None = None
     outer: Pad | None = None
 
     @property
     def is_plain(self) -> bool:
+        """Whether nothing is done to the value, which may be a part of what is stored."""
         return self == FusedView(self.value, self.place)
 
     @property
     def is_itself(self) -> bool:
-        """All of what is stored, and nothing is to be done with it."""
+        """Whether it is all of what is stored, and nothing is done to it."""
         return self == FusedView(self.value, BufferPlace(self.place.buffer)) and self.value == self.place.buffer
 
 
 @dataclass(frozen=True)
 class Receive:
-    """The picture is stored as ``buffer``."""
+    """Stores the caller's picture as ``buffer``."""
 
     buffer: str
 
 
 @dataclass(frozen=True)
 class Measure:
-    """The statistics of what is stored as ``source`` are taken for the layer ``norm``."""
+    """Takes the statistics of what is stored as ``source``, for the layer ``norm``."""
 
     norm: str
     source: str
@@ -88,7 +92,7 @@ class Measure:
 
 @dataclass(frozen=True)
 class Materialise:
-    """What the view shows is stored as ``buffer``."""
+    """Stores what the view shows as ``buffer``."""
 
     view: FusedView
     buffer: str
@@ -96,7 +100,7 @@ class Materialise:
 
 @dataclass(frozen=True)
 class Convolve:
-    """What the view shows, of the size of the layer ``seen``, is convolved and stored as ``buffer``."""
+    """Convolves what the view shows, which has the size of the layer ``seen``, and stores the result as ``buffer``."""
 
     view: FusedView
     seen: str
@@ -106,7 +110,7 @@ class Convolve:
 
 @dataclass(frozen=True)
 class Deliver:
-    """What the view shows (a norm and an activation at most) is the result."""
+    """Gives what the view shows, which has a norm and an activation at most, to the caller as the result."""
 
     view: FusedView
 
@@ -115,7 +119,7 @@ Step = Receive | Measure | Materialise | Convolve | Deliver
 
 
 def read_by(step: Step) -> set[str]:
-    """The buffers that the step reads."""
+    """The names of the buffers that the step reads."""
     match step:
         case Measure():
             return {step.source}
@@ -126,5 +130,5 @@ def read_by(step: Step) -> set[str]:
 
 
 def written_by(step: Step) -> str | None:
-    """The buffer that the step writes."""
+    """The name of the buffer that the step writes, if it writes one."""
     return step.buffer if isinstance(step, Receive | Materialise | Convolve) else None

@@ -8,6 +8,7 @@ import importlib
 import pytest
 
 MODULES = (
+    "server.engine.fused.band_division",
     "server.engine.network.spans",
     "server.engine.tiled.pooled_statistics",
     "server.engine.tiled.sweep_schedule",

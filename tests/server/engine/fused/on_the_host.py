@@ -15,12 +15,13 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from server.engine.fused.arena import Arena
-from server.engine.fused.cuda_driver import CudaEvent, CudaGraph, Gpu
-from server.engine.fused.cudnn_convolutions import ConvolutionKind, ConvolutionSessions, GpuTensor, _model
-from server.engine.fused.kernels import MOST_BLOCKS, BoundView, Kernels, Launch, Measurement, StoredPicture
+from server.engine.fused.cuda_driver import CudaEvent, CudaGraph, Gpu, Launch
+from server.engine.fused.cudnn_convolutions import ConvolutionKind, ConvolutionSessions, GpuTensor, convolution_model
+from server.engine.fused.kernel_operands import MOST_BLOCKS, BoundView, Measurement, StoredPicture
+from server.engine.fused.kernels import Kernels
 from server.engine.fused.picture_layout import PictureLayout
 from server.engine.fused.staging import Staging
-from server.engine.fused.steps import Activation, Growth, Taps
+from server.engine.fused.steps import Activation, Taps, Upsampling
 from server.engine.fused.workshop import Workshop
 from server.engine.network.arrays import Array
 from server.engine.network.network import Size
@@ -125,7 +126,7 @@ class HostKernels(Kernels):
         self._element = element
         self.itemsize = np.dtype(element).itemsize
 
-    def store(self, seen: BoundView, out: int, *, first_row: int, rows: int) -> Launch:
+    def materialise(self, seen: BoundView, out: int, *, first_row: int, rows: int) -> Launch:
         def work() -> None:
             result = self._host.array(out, (rows, seen.width, seen.size.channels), self._element)
             result[...] = self._shown(seen)[first_row : first_row + rows]
@@ -141,7 +142,7 @@ class HostKernels(Kernels):
     def sum(self, source: int, pixels: int, measurement: Measurement, band: int) -> Launch:
         def work() -> None:
             values = self._host.array(source, (pixels, measurement.channels), self._element).astype(np.float64)
-            values -= self._host.array(measurement.first, (measurement.channels,), self._element)
+            values -= self._host.array(measurement.reference, (measurement.channels,), self._element)
             sums = self._sums(measurement)[band * measurement.blocks : (band + 1) * measurement.blocks]
             sums[...] = 0
             sums[0] = np.stack([values.sum(0), (values**2).sum(0)], axis=1)
@@ -152,7 +153,7 @@ class HostKernels(Kernels):
         def work() -> None:
             channels, norm = measurement.channels, measurement.norm
             away, squares = self._sums(measurement).astype(np.float64).sum(0).T / measurement.pixels
-            mean = self._host.array(measurement.first, (channels,), self._element) + away
+            mean = self._host.array(measurement.reference, (channels,), self._element) + away
             factor = self._vector(scale, channels) / np.sqrt(squares - away**2 + epsilon)
             self._vector(norm.factor, channels)[...] = factor
             self._vector(norm.offset, channels)[...] = self._vector(shift, channels) - mean * factor
@@ -193,8 +194,8 @@ class HostKernels(Kernels):
         match view.sampling:
             case Taps():
                 values = _tapped(_padded(values, view.inner), view.sampling)
-            case Growth():
-                values = _grown(values, view.sampling)
+            case Upsampling():
+                values = _upsampled(values, view.sampling)
         assert values.shape[:2] == (seen.sampled.height, seen.sampled.width)
         return _padded(values, view.outer)
 
@@ -235,7 +236,7 @@ class HostConvolutions(ConvolutionSessions):
     def launch(
         self, kind: ConvolutionKind, source: GpuTensor, weight: GpuTensor, bias: GpuTensor | None, out: GpuTensor
     ) -> Launch:
-        session = self._open(_model(kind))
+        session = self._open(convolution_model(kind))
 
         def work() -> None:
             given = {"source": source, "weight": weight} | ({"bias": bias} if bias else {})
@@ -269,11 +270,11 @@ def _tapped(values: Array, taps: Taps) -> Array:
     return np.asarray((windows[::down, ::across] * taps.weights).sum((-2, -1)))
 
 
-def _grown(values: Array, growth: Growth) -> Array:
-    for axis, factor in enumerate(growth.factors):
+def _upsampled(values: Array, upsampling: Upsampling) -> Array:
+    for axis, factor in enumerate(upsampling.factors):
         length = values.shape[axis]
         places = (np.arange(length * factor) + 0.5) / factor - 0.5
-        if not growth.is_smooth:
+        if not upsampling.is_smooth:
             places = np.arange(length * factor) // factor
         first = np.floor(places)
         share = (places - first).astype(np.float32).reshape([-1 if one == axis else 1 for one in range(3)])

@@ -10,8 +10,9 @@ from server.engine.fused import band_division, fused_plan
 from server.engine.fused.cuda_driver import CudaError, CudaGraph
 from server.engine.fused.fused_network import FusedNetwork
 from server.engine.fused.fusion import NotFused, fuse
-from server.engine.fused.kernels import MOST_BLOCKS
+from server.engine.fused.kernel_operands import MOST_BLOCKS
 from server.engine.fused.picture_layout import PictureLayout
+from server.engine.fused.recomputing import can_be_recomputed
 from server.engine.fused.steps import Measure
 from server.engine.network.arrays import Array
 from tests.server.engine.fused.on_the_host import HostConvolutions, HostGpu, workshop_on_the_host
@@ -132,10 +133,10 @@ def test_what_is_not_stored_is_computed_anew(network: Callable[[Draft], str], mo
 def test_there_are_no_more_bands_than_there_is_room_for_their_sums() -> None:
     network = read(model_of(networks.antialiased))
     steps, sizes = fuse(network), network.sizes(3000, 32)
-    anew = frozenset(band_division.can_be_recomputed(steps))
+    anew = frozenset(can_be_recomputed(steps))
     division = band_division.BandDivision(steps, sizes, 4, recomputed=anew, band_bytes=1)
     measured = [number for number, step in enumerate(steps) if isinstance(step, Measure)]
-    assert MOST_BLOCKS // 2 < max(len(division.work(number).spans) for number in measured) <= MOST_BLOCKS
+    assert MOST_BLOCKS // 2 < max(len(division.bands(number).spans) for number in measured) <= MOST_BLOCKS
 
 
 def test_a_full_network_takes_less_than_half_of_the_memory_when_it_computes_anew() -> None:
