@@ -1,6 +1,6 @@
 """Which rows each step computes at a time when not every buffer is stored.
 
-A buffer that is not stored is computed anew by each step that reads it, one band of rows after the other. Two 3 x 3
+A buffer that is not stored is computed again by each step that reads it, one band of rows after the other. Two 3 x 3
 convolutions, a and b, of a picture of 64 rows; a is not stored, and there is room for bands of about half of the rows:
 
 >>> import numpy as np
@@ -148,7 +148,7 @@ class BandDivision:
         return found
 
     def _reads(self, step: Step) -> set[str]:
-        """The stored buffers that the step reads, also for what it computes anew."""
+        """The stored buffers that the step reads, also for the buffers that it computes again."""
         if self.is_left_out(step):
             return set()
         stored: set[str] = set()

@@ -39,7 +39,7 @@ class CudaKernel:
         self._function = function
 
     def launch(self, grid: tuple[int, int], threads: int, arguments: Sequence[Any]) -> None:
-        """Queues a run with so many blocks in each direction (at most 65,535 in the second) and threads in each block.
+        """Queues a run of ``grid`` blocks (at most 65,535 in the second direction) of ``threads`` threads each.
         ``arguments`` are ctypes values of the types that the kernel declares."""
         places = (c_void_p * len(arguments))(*(ctypes.addressof(argument) for argument in arguments))
         self._gpu.call(
@@ -136,8 +136,8 @@ class Gpu:
         self.call("cuMemFree_v2", c_ulonglong(address))
 
     def host_array(self, count: int) -> NDArray[np.uint8]:
-        """``count`` bytes of the host's memory, page-locked so that the GPU copies from and to them by itself. They are
-        never freed."""
+        """``count`` bytes of the host's memory, page-locked so that the GPU can copy from and to them on its own. They
+        are never freed."""
         place = c_void_p()
         self.call("cuMemHostAlloc", byref(place), c_size_t(count), c_uint(0))
         return np.ctypeslib.as_array(ctypes.cast(place, ctypes.POINTER(ctypes.c_uint8)), (count,))

@@ -49,7 +49,7 @@ class Kernels:
         return lambda: self._gpu.copy_within(source, to, count * self.itemsize)
 
     def sum(self, source: int, pixels: int, measurement: Measurement, band: int) -> Launch:
-        """Sums the band with this number, which has so many pixels, from the address ``source`` on."""
+        """Sums ``pixels`` pixels from the address ``source`` on, which are the band with this number."""
         at_once, name = self._at_once(measurement.channels)
         grid = (measurement.blocks, _blocks(measurement.channels // at_once, _THREADS))
         read, reference = c_void_p(source), c_void_p(measurement.reference)

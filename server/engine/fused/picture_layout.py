@@ -46,7 +46,7 @@ class PictureLayout:
         return np.dtype(np.float32 if self.places is None else np.uint8)
 
     def shape(self, rows: int) -> tuple[int, ...]:
-        """The shape of an array of so many rows of the picture."""
+        """The shape of an array of this many rows of the picture."""
         return (1, self.samples, rows, self.width) if self.places is None else (rows, self.width, self.samples)
 
     def parts(self, band: Array, top: int) -> Iterator[tuple[int, Array]]:

@@ -47,7 +47,7 @@ def place_buffers(lifetimes: Mapping[str, Lifetime]) -> Placement:
 
 
 def aligned(count: int) -> int:
-    """So many bytes, rounded up to a multiple of ALIGNMENT."""
+    """``count`` rounded up to a multiple of ALIGNMENT, in bytes."""
     return -(-count // ALIGNMENT) * ALIGNMENT
 
 

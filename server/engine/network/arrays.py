@@ -1,4 +1,4 @@
-"""The type of arrays whose shape and element type the docstring beside them tells."""
+"""The type of arrays whose shape and type of values are given in words."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _ITSELF = (Window(), Window())
 
 @dataclass(frozen=True)
 class Pointwise:
-    """The ONNX operation of that name, on every value by itself. An operand is the index of one of the layer's inputs,
+    """The ONNX operation of that name, on each value separately. An operand is the index of one of the layer's inputs,
     or a constant: a single value (no axes) or one value for each channel (one axis)."""
 
     operation: str

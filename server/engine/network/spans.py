@@ -74,23 +74,27 @@ class Window:
     step: int = 1
 
     def length(self, length: int) -> int:
+        """See Reach."""
         return (length - self.size) // self.step + 1
 
     def needs(self, span: Span) -> Span:
+        """See Reach."""
         return Span(span.start * self.step, (span.stop - 1) * self.step + self.size)
 
 
 @dataclass(frozen=True)
 class Margin:
-    """Padding by so many pixels before the first one and after the last one."""
+    """Padding by ``before`` pixels in front of the first one and ``after`` pixels behind the last one."""
 
     before: int
     after: int
 
     def length(self, length: int) -> int:
+        """See Reach."""
         return length + self.before + self.after
 
     def needs(self, span: Span) -> Span:
+        """See Reach."""
         return Span(span.start - self.before, span.stop - self.before)
 
 
@@ -105,9 +109,11 @@ class Spread:
     after: int
 
     def length(self, length: int) -> int:
+        """See Reach."""
         return (length - 1) * self.step + self.size - self.before - self.after
 
     def needs(self, span: Span) -> Span:
+        """See Reach."""
         first = -(-(span.start + self.before - self.size + 1) // self.step)
         return Span(first, (span.stop - 1 + self.before) // self.step + 1)
 
@@ -119,7 +125,9 @@ class Scale:
     factor: int
 
     def length(self, length: int) -> int:
+        """See Reach."""
         return length * self.factor
 
     def needs(self, span: Span) -> Span:
+        """See Reach."""
         return Span((span.start - self.factor // 2) // self.factor, (span.stop - 1) // self.factor + 2)

@@ -17,8 +17,8 @@ PACKED_PIXELS = 4
 
 
 class ConvolutionWay(Enum):
-    """WINOGRAD: by Winograd's minimal filtering. MATRIX: one matrix multiplication of every pixel's channels. PACKED:
-    PACKED_PIXELS neighbours at once, as more output channels. DIRECT: by ONNX's own operation."""
+    """How a convolution is computed: by Winograd's minimal filtering; as one MATRIX multiplication of every pixel's
+    channels; PACKED, several neighbours at once as more output channels; or DIRECT, by ONNX's own operation."""
 
     WINOGRAD = "winograd"
     MATRIX = "matrix"

@@ -14,6 +14,6 @@ _WINOGRAD = 0.5
 
 
 def layer_cost(layer: Layer, channels: int, layout: Layout) -> float:
-    """What a layer with so many output channels costs for one pixel of its output."""
+    """What a layer costs for one pixel of its output, which has ``channels`` channels."""
     saved = _WINOGRAD if way_of(layer.operation, layout) is ConvolutionWay.WINOGRAD else 1.0
     return multiplications(layer.operation) * saved + ACCESS_COST * channels

@@ -27,7 +27,7 @@ class Layout:
         return values.reshape(-1, 1, 1) if values.ndim and self.channel == 1 else values
 
     def pads(self, before: tuple[int, int], after: tuple[int, int]) -> NDArray[np.int64]:
-        """The operand of ONNX's Pad for so many (rows, columns) before and after the picture."""
+        """The operand of ONNX's Pad that adds so many (rows, columns) ``before`` and ``after`` the picture."""
         pads = np.zeros((2, 4), np.int64)
         pads[:, self.height] = before[0], after[0]
         pads[:, self.width] = before[1], after[1]

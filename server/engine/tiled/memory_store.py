@@ -112,7 +112,7 @@ class MemoryStore:
 
 
 def _private_memory(size: int) -> mmap.mmap:
-    """So many bytes for this process alone; Python's default is to share them with child processes, for which the
+    """``size`` bytes for this process alone; Python's default is to share them with child processes, for which the
     system gives out small pages only. Raises MemoryError."""
     try:
         if not hasattr(mmap, "MAP_PRIVATE"):

@@ -51,7 +51,7 @@ class SweepRunner:
             FileStore(layout, plan.kept) if plan.in_file else MemoryStore(layout, plan.kept, recycles=plan.recycles)
         )
         self._known: dict[str, Array] = {}  # what the normalisations take, by the names of the graphs' inputs
-        self._rows: tuple[Span, Array] | None = None  # of the picture, for tiles beside each other
+        self._rows: tuple[Span, Array] | None = None  # of the picture, for tiles side by side
 
     def steps(self, rows: ReadRows, emit: EmitRows, options: Any) -> Iterator[tuple[PlannedSweep, int]]:
         """Each next() computes one tile, and gives its sweep and its number in that sweep. Closing gives up.
@@ -74,7 +74,7 @@ class SweepRunner:
         for name in task.stored:
             self._store.open(name, self._plan.sizes[name])
         statistics = PooledStatistics(self._plan.sizes[task.measured].channels) if task.measured else None
-        beside: list[Array] = []  # the result's tiles that make whole rows together
+        side_by_side: list[Array] = []  # the result's tiles that make whole rows together
         following: Tile | None = self._tile(planned, 0)
         for number, area in enumerate(planned.areas):
             assert following is not None
@@ -85,11 +85,11 @@ class SweepRunner:
                 statistics.add(pixels, answers[f"{task.measured}/mean"], answers[f"{task.measured}/square"])
             if task.output:
                 self._check(answers[task.output])
-                beside.append(answers[task.output])
+                side_by_side.append(answers[task.output])
             if area.columns.stop == self._picture.width:
-                if beside:
-                    emit(beside[0] if len(beside) == 1 else np.concatenate(beside, axis=3))
-                    beside.clear()
+                if side_by_side:
+                    emit(side_by_side[0] if len(side_by_side) == 1 else np.concatenate(side_by_side, axis=3))
+                    side_by_side.clear()
                 self._rows = None
                 self._drop(planned, following)
             yield planned, number

@@ -121,7 +121,7 @@ class _TileDivision:
             columns = _whole(-(-columns // 2), self.unit)
 
     def _most_rows(self, columns: int) -> int:
-        """How many rows of so many columns fit, at most; 0 where not even one unit does."""
+        """The greatest height that fits with this width; 0 where not even one unit does."""
         most, few, many = 0, 1, -(-self.picture.height // self.unit)
         while few <= many:
             middle = (few + many) // 2

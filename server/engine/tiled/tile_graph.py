@@ -104,7 +104,7 @@ class TileGraphBuilder:
         return value if self.layout is CHANNELS_FIRST else self.add("Transpose", value, perm=[0, 2, 3, 1])
 
     def biased(self, value: str, bias: Array | None) -> str:
-        """Adds one number to each channel, where there are any."""
+        """Adds the bias, one number for each channel, if there is one."""
         return (
             value if bias is None else self.add("Add", value, self.constant(self.layout.by_channel(bias), np.float32))
         )

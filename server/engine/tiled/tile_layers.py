@@ -54,7 +54,7 @@ def add_normalisation(graph: TileGraphBuilder, value: str, layer: Layer) -> str:
 
 
 def add_pointwise(graph: TileGraphBuilder, seen: Sequence[str], operation: Pointwise) -> str:
-    """Adds an operation on every value by itself; ``seen`` are the layer's inputs."""
+    """Adds an operation on each value separately; ``seen`` are the layer's inputs."""
 
     def operand(value: int | Array) -> str:
         if isinstance(value, int):

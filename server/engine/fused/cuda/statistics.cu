@@ -1,5 +1,5 @@
 // The sums of every channel's values and of their squares. From each value that of one reference pixel (`one`) is taken
-// first, for otherwise squares would lose the digits of a variance that is small beside the mean. A block of 256 threads
+// first, for otherwise squares would lose the digits of a variance that is small compared to the mean. A block of 256 threads
 // sums its share of the pixels: result[block][channel] = (sum of values, sum of squares).
 template <int N>
 __device__ __forceinline__ void sums(
