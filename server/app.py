@@ -24,7 +24,7 @@ from pleinair.v1 import (
 
 from server.admission import Admission
 from server.config import ServerConfig, split_address
-from server.engine.device import Device
+from server.engine.onnxruntime.backend import Device
 from server.engine.worker import Worker
 from server.errors import StartProblem
 from server.filters.folder import FilterFolder

@@ -23,8 +23,8 @@ from PIL import Image
 
 from server.app import Server
 from server.config import ServerConfig
-from server.engine.canvas import Canvas, TensorSource
-from server.engine.device import Device, Provider
+from server.engine.any_size import Canvas, TensorSource
+from server.engine.onnxruntime.backend import Device, Provider
 from server.engine.pixels import Tensor
 
 METADATA = {

@@ -24,7 +24,7 @@ from server.client.translations import (
     wire_pixels,
 )
 from server.config import ServerConfig
-from server.engine.device import Device, Provider
+from server.engine.onnxruntime.backend import Device, Provider
 from server.engine.pixels import Channels, PixelFormat, SampleType
 from server.engine.worker import Worker
 from server.errors import Refusal, StartProblem

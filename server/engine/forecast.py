@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.engine.canvas import Plan
+from server.engine.any_size import Plan
 from server.engine.pace import Pace
 
 MOST_FRACTION = 0.99  # nothing is done before it is done, whatever was foretold

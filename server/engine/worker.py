@@ -9,12 +9,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from server.engine.canvas import Canvas, Source, TooLarge
-from server.engine.device import Device
+from server.engine.any_size import Canvas, Source, TooLarge
+from server.engine.entry import Convert, Ticket
+from server.engine.execution import Run
+from server.engine.onnxruntime.backend import Device
 from server.engine.pace import Pace
-from server.engine.run import Run
-from server.engine.ticket import Convert, Ticket
-from server.engine.turns import SLACK_SECONDS, Turns
+from server.engine.scheduler import SLACK_SECONDS, Turns
 
 # Of the memory that is left one request may plan with so much, so that others fit in beside it: in whole steps of that
 # of all, for plans are remembered, and nearly the same memory would need another.

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from server.engine.canvas import Canvas, TensorSource
-from server.engine.device import Device
+from server.engine.any_size import Canvas, TensorSource
+from server.engine.onnxruntime.backend import Device
+from server.engine.onnxruntime.loaded import Feed, Precision, Session
 from server.engine.pace import Pace
-from server.engine.session import Feed, Precision, Session
 from server.errors import FilterProblem
 from server.filters.description import Description, from_metadata, from_sidecar
 from server.filters.graph import Graph, check_size_is_free, read_graph

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.engine.device import Device
+from server.engine.onnxruntime.backend import Device
 from server.errors import FilterProblem, StartProblem
 from server.filters.catalogue import Catalogue
 from server.filters.filter_file import Filter, read_filter

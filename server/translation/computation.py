@@ -10,9 +10,9 @@ from collections.abc import AsyncGenerator
 
 import numpy as np
 
-from server.engine.canvas import Source, TooLarge
+from server.engine.any_size import Source, TooLarge
+from server.engine.entry import SIGN_OF_LIFE_SECONDS, Array, Convert, Ticket
 from server.engine.memory import is_out_of_memory
-from server.engine.ticket import SIGN_OF_LIFE_SECONDS, Array, Convert, Ticket
 from server.engine.worker import Worker
 from server.errors import Reason, Refusal
 from server.filters.filter_file import Filter

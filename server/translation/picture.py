@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from server.engine.canvas import EightBit, Rows
+from server.engine.any_size import EightBit, Rows
 from server.engine.pixels import (
     Alpha,
     Channels,

@@ -9,9 +9,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from server.engine.canvas import Canvas, TensorSource
-from server.engine.device import Device, Provider
-from server.engine.session import Feed, Precision, Session
+from server.engine.any_size import Canvas, TensorSource
+from server.engine.onnxruntime.backend import Device, Provider
+from server.engine.onnxruntime.loaded import Feed, Precision, Session
 from tests.processes import python
 
 MIB = 1 << 20

@@ -21,7 +21,7 @@ from pleinair.v1 import translation_pb2 as pb
 
 from server.app import Server
 from server.config import ServerConfig
-from server.engine.device import CPU, Device, Provider
+from server.engine.onnxruntime.backend import CPU, Device, Provider
 from server.errors import StartProblem
 from server.trainings.jobs.job import Job, State
 from server.trainings.jobs.store import JobStore

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from server.client.local_engine import LocalEngine
-from server.engine.device import CPU, Device, Provider
+from server.engine.onnxruntime.backend import CPU, Device, Provider
 from server.errors import StartProblem
 from tests import factories
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from server.engine.device import Device, Provider
+from server.engine.onnxruntime.backend import Device, Provider
 from server.engine.worker import Worker
 from tests.server.engine.requests import MEMORY
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from server.engine.canvas import TensorSource
+from server.engine.any_size import TensorSource
+from server.engine.entry import Ticket
 from server.engine.pace import Pace
 from server.engine.pixels import Tensor
-from server.engine.ticket import Ticket
 from server.engine.worker import Worker
 from tests.server.engine.stand_in import Gate, StandIn, picture
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from server.engine.canvas import Emit, Plan, Source, TensorSource, TooLarge
+from server.engine.any_size import Emit, Plan, Source, TensorSource, TooLarge
 
 
 @dataclass

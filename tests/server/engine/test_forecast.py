@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from server.engine.canvas import Plan
+from server.engine.any_size import Plan
 from server.engine.forecast import Forecast
 from server.engine.pace import Pace
 

@@ -12,11 +12,11 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto
 
-from server.engine.canvas import Canvas, TensorSource
-from server.engine.device import CUDA, TENSORRT, Device, Provider
+from server.engine.any_size import Canvas, TensorSource
+from server.engine.execution import Run
+from server.engine.onnxruntime.backend import CUDA, TENSORRT, Device, Provider
+from server.engine.onnxruntime.loaded import Feed, Precision, Session
 from server.engine.pixels import ChannelOrder, Channels, PixelFormat, SampleType, Tensor
-from server.engine.run import Run
-from server.engine.session import Feed, Precision, Session
 from server.filters.filter_file import read_filter
 from server.translation.picture import RawPicture
 from tests import factories

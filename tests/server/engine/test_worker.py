@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from server.engine import ticket as tickets
-from server.engine.canvas import TensorSource
+from server.engine import entry as tickets
+from server.engine.any_size import TensorSource
 from server.engine.worker import Worker
 from tests.server.engine.requests import entered, noting, result, run, ticket, until
 from tests.server.engine.stand_in import Gate, StandIn, held, picture

@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 
-from server.engine import ticket as tickets
-from server.engine.canvas import TooLarge
-from server.engine.device import Device
-from server.engine.turns import MOST_OVERTAKING
+from server.engine import entry as tickets
+from server.engine.any_size import TooLarge
+from server.engine.onnxruntime.backend import Device
+from server.engine.scheduler import MOST_OVERTAKING
 from server.engine.worker import Worker
 from tests.server.engine.requests import MEMORY, entered, noting, result, run, ticket, until
 from tests.server.engine.stand_in import Gate, StandIn, held, picture

@@ -12,9 +12,9 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from server.engine.device import Device, Provider
+from server.engine.onnxruntime.backend import Device, Provider
+from server.engine.onnxruntime.loaded import Precision, Session
 from server.engine.pixels import Tensor
-from server.engine.session import Precision, Session
 from server.errors import FilterProblem
 from server.filters.filter_file import Filter, read_filter
 from tests import factories

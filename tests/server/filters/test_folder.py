@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from server.engine.device import Device, Provider
+from server.engine.onnxruntime.backend import Device, Provider
 from server.filters.catalogue import Catalogue
 from server.filters.folder import FilterFolder
 from server.filters.scanner import FolderScanner

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from server.engine.device import Device, Provider
+from server.engine.onnxruntime.backend import Device, Provider
 from server.errors import Reason, Refusal, StartProblem
 from server.filters.catalogue import Catalogue, FilterChange, Rejection, changes
 from server.filters.scanner import FolderScanner

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from server.engine.canvas import Canvas
-from server.engine.device import Device, Provider
+from server.engine.any_size import Canvas
 from server.engine.network.reader import NotInPieces
+from server.engine.onnxruntime.backend import Device, Provider
 from server.engine.pace import Pace
 from server.engine.pixels import Channels, PixelFormat, SampleType
 from server.engine.worker import Worker

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from server.engine.device import Device, Provider
+from server.engine.onnxruntime.backend import Device, Provider
 from server.engine.pixels import Channels, PixelFormat, SampleType, Tensor
 from server.filters.filter_file import read_filter
 from server.translation.picture import RawPicture

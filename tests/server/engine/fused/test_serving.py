@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from server.engine.canvas import Canvas
-from server.engine.device import Device, Provider
+from server.engine.any_size import Canvas
 from server.engine.fused import plans
+from server.engine.onnxruntime.backend import Device, Provider
+from server.engine.onnxruntime.loaded import Feed, Session
 from server.engine.pixels import ChannelOrder, Channels, PixelFormat, SampleType, TransferFunction
-from server.engine.session import Feed, Session
 from server.translation.picture import RawPicture
 from tests.server.engine.fused.on_the_host import HostKernels, workshop_on_the_host
 from tests.server.engine.tiled import networks

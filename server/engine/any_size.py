@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from server.engine.fused.form import Form
 from server.engine.fused.plans import FusedPlan
 from server.engine.network.reader import NotInPieces
+from server.engine.onnxruntime.loaded import BYTES_PER_PIXEL, KEPT_PIXELS, Session
 from server.engine.pixels import Tensor
-from server.engine.session import BYTES_PER_PIXEL, KEPT_PIXELS, Session
 from server.engine.tiled.plan import PiecePlan
 from server.engine.tiled.plan import TooLarge as PiecesTooLarge
 

@@ -9,8 +9,8 @@ from typing import Any
 import onnxruntime
 import pytest
 
-from server.engine.device import CPU, CUDA, TENSORRT, Device, Provider
-from server.engine.tensorrt import EngineCache
+from server.engine.onnxruntime.backend import CPU, CUDA, TENSORRT, Device, Provider
+from server.engine.onnxruntime.tensorrt import EngineCache
 from tests import factories
 
 needs_tensorrt = pytest.mark.skipif(

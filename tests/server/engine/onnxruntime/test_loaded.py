@@ -8,8 +8,8 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper
 
-from server.engine.device import CPU, Device, Provider
-from server.engine.session import Feed, Precision, Session
+from server.engine.onnxruntime.backend import CPU, Device, Provider
+from server.engine.onnxruntime.loaded import Feed, Precision, Session
 from tests import factories
 
 PICTURE = np.random.default_rng(0).uniform(-1, 1, (1, 3, 16, 20)).astype(np.float32)

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from numpy.typing import NDArray
 
-from server.engine.canvas import Canvas, Source
+from server.engine.any_size import Canvas, Source
+from server.engine.execution import Run
 from server.engine.forecast import Forecast
 from server.engine.pace import Pace
 from server.engine.pixels import Tensor
-from server.engine.run import Run
 
 if TYPE_CHECKING:
     from server.engine.worker import Worker

@@ -18,7 +18,7 @@ from onnx import TensorProto, helper
 
 from server.engine.fused.workshop import Workshop, open_workshop
 from server.engine.memory import SHARE, free_memory
-from server.engine.tensorrt import EngineCache
+from server.engine.onnxruntime.tensorrt import EngineCache
 from server.engine.tiled.engine import Engines
 from server.engine.tiled.layout import CHANNELS_FIRST, CHANNELS_LAST
 

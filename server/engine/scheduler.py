@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from server.engine.ticket import Ticket
+from server.engine.entry import Ticket
 
 # Clients who had the device for nearly the same time are equal, and of equals the one with the least to do is first: so
 # what is done in half of this time is held up by one piece of others at most.

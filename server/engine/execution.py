@@ -6,7 +6,7 @@ import logging
 from collections.abc import Generator
 from typing import Any
 
-from server.engine.canvas import Canvas, Emit, Plan, Source, TooLarge
+from server.engine.any_size import Canvas, Emit, Plan, Source, TooLarge
 from server.engine.memory import is_out_of_memory
 from server.engine.pixels import Tensor
 from server.engine.tiled.runner import Overflow

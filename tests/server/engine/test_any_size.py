@@ -8,10 +8,10 @@ import numpy as np
 import onnx
 import pytest
 
-from server.engine.canvas import Canvas, TensorSource, TooLarge
-from server.engine.device import Device
+from server.engine.any_size import Canvas, TensorSource, TooLarge
+from server.engine.onnxruntime.backend import Device
+from server.engine.onnxruntime.loaded import Feed, Session
 from server.engine.pixels import Tensor
-from server.engine.session import Feed, Session
 from tests import factories
 from tests.server.engine.tiled.drafts import INPUT, Draft
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from server.engine.turns import MOST_OVERTAKING, SLACK_SECONDS, Turns
+from server.engine.scheduler import MOST_OVERTAKING, SLACK_SECONDS, Turns
 
 
 @dataclass(eq=False)

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from server.engine.binding import Binding
-from server.engine.device import CPU, TENSORRT, Device
 from server.engine.fused.form import Form
 from server.engine.fused.lowering import NotFused
 from server.engine.fused.network import FusedNetwork
 from server.engine.network.network import Network
 from server.engine.network.reader import NotInPieces, read_network
+from server.engine.onnxruntime.backend import CPU, TENSORRT, Device
+from server.engine.onnxruntime.binding import Binding
 from server.engine.pixels import Tensor
 from server.engine.tiled.engine import PieceEngine
 

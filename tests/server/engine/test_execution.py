@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from server.engine.canvas import TensorSource
-from server.engine.device import Device
+from server.engine.any_size import TensorSource
+from server.engine.execution import MOST_NEW_PLANS, Run
+from server.engine.onnxruntime.backend import Device
 from server.engine.pixels import Tensor
-from server.engine.run import MOST_NEW_PLANS, Run
 from tests.server.engine.stand_in import StandIn
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from server.engine.tensorrt import EngineCache
+from server.engine.onnxruntime.tensorrt import EngineCache
 from server.errors import StartProblem
 
 needs_permissions = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")

@@ -6,8 +6,8 @@ import numpy as np
 import onnx
 import pytest
 
-from server.engine.binding import Binding
-from server.engine.device import Device
+from server.engine.onnxruntime.backend import Device
+from server.engine.onnxruntime.binding import Binding
 from tests import factories
 
 
