@@ -1,205 +1,173 @@
-"""One request with a worker: its place in the queue, its turns, and the rows that come of them."""
+"""One request in a worker's queue: what it waits for, how far it is, and the rows that come of it."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
-from collections import deque
-from collections.abc import AsyncIterator, Callable
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
-from numpy.typing import NDArray
-
-from server.engine.any_size import Canvas, Source
-from server.engine.execution import Run
+from server.engine.any_size import AnySizeNetwork
+from server.engine.cancel import CancelToken
+from server.engine.execution import Execution
 from server.engine.forecast import Forecast
+from server.engine.outbox import Outbox, wait_for
 from server.engine.pace import Pace
-from server.engine.pixels import Tensor
-
-if TYPE_CHECKING:
-    from server.engine.worker import Worker
-
-Array = NDArray[Any]
-Convert = Callable[[int, Tensor], Array]
-"""Makes of a result's rows (1 x 3 x h x W, the first one's number before them) what is wanted."""
+from server.engine.plan import Plan
+from server.engine.source import RowSource
 
 SIGN_OF_LIFE_SECONDS = 5.0
 
-# Rows that nobody has taken: from here on the request gets no turn until some are.
-MOST_UNREAD_BYTES = 16 << 20
+
+@dataclass
+class Running:
+    """A request that has its plan; ``batch_size`` is how many are computed together with it, itself included."""
+
+    execution: Execution
+    forecast: Forecast
+    batch_size: int
+
+    def has_computed(self, now: float, done: float) -> bool:
+        """Notes that a piece has ended, so that this share of its work is done. Returns whether that is all of it."""
+        self.forecast.piece_ends(now, done)
+        if done >= 1:
+            self.forecast.learn(self.batch_size)
+            return True
+        if not done:  # it starts anew, with a smaller plan or without those with which it failed
+            self.batch_size = 1
+            self.forecast.restart(self.execution.plan.pieces)
+        return False
 
 
-class Outbox:
-    """Rows on their way from the inference thread to whoever reads them, made into what is read by ``convert`` in other
-    threads. Belongs to the running event loop."""
+@dataclass(frozen=True)
+class Usage:
+    """What a request that has ended took: seconds in the queue and of the device, pieces, pictures that were computed
+    together, and bytes at most, rows that were not read yet included."""
 
-    def __init__(self, convert: Convert, on_room: Callable[[], None]) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._convert = convert
-        self._on_room = on_room
-        self._top = 0
-        self._rows: deque[tuple[int, asyncio.Future[Array]]] = deque()  # and how many bytes they were
-        self._changed = asyncio.Event()
-        self.is_closed = False
-        self.unread_bytes = 0
-        self.peak_bytes = 0
-
-    def put(self, rows: Tensor) -> None:
-        """From any thread."""
-        self._loop.call_soon_threadsafe(self._put, rows)
-
-    def close(self) -> None:
-        """Nothing more will come."""
-        self.is_closed = True
-        self._changed.set()
-
-    @property
-    def is_full(self) -> bool:
-        return self.unread_bytes >= MOST_UNREAD_BYTES
-
-    @property
-    def is_at_end(self) -> bool:
-        return self.is_closed and not self._rows
-
-    async def take(self, seconds: float) -> Array | None:
-        """The next rows; None when there are none after so many seconds, or at the end."""
-        if not self._rows and not self.is_closed:
-            self._changed.clear()
-            await _wait(self._changed, seconds)
-        if not self._rows:
-            return None
-        size, converted = self._rows.popleft()
-        rows = await converted
-        self.unread_bytes -= size
-        self._on_room()
-        return rows
-
-    def _put(self, rows: Tensor) -> None:
-        converted = self._loop.run_in_executor(None, self._convert, self._top, rows)
-        self._top += rows.shape[2]
-        self._rows.append((rows.nbytes, converted))
-        self.unread_bytes += rows.nbytes
-        self.peak_bytes = max(self.peak_bytes, self.unread_bytes)
-        self._changed.set()
+    queue_seconds: float
+    compute_seconds: float
+    pieces: int
+    batch_size: int
+    peak_memory_bytes: int
 
 
-class Ticket:
-    """A place with a worker, taken when it is entered (``async with``) and given up when it is left, which ends the
-    computation at once."""
+class QueueEntry:
+    """``source`` through ``network`` for ``client``, read from ``rows``. Who owns the queue moves it on, starts and
+    ends it; who asked reads. A preview is not counted in the queue."""
 
     def __init__(
         self,
-        worker: Worker,
         client: str,
-        canvas: Canvas,
-        source: Source,
-        convert: Convert,
+        network: AnySizeNetwork,
+        source: RowSource,
+        rows: Outbox,
         pace: Pace,
-        options: Any,
-        is_preview: bool,
+        *,
+        is_preview: bool = False,
     ) -> None:
         self.client = client
-        self.is_preview = is_preview
-        self.options = options  # onnxruntime.RunOptions
-        self.rows = Outbox(convert, worker.wake)
-        self.run = Run(canvas, source, self.rows.put)
+        self.network = network
+        self.source = source
+        self.rows = rows
         self.pace = pace
-        self.forecast = Forecast(pace, self.run.pixels)
-        self.batch_size = 1
+        self.is_preview = is_preview
+        self.token = CancelToken()
+        self.running: Running | None = None  # until its first turn comes
         self.least_memory = 0  # that would do, once it did not fit
         self.overtaken = 0  # by how many that came later and started, since its last turn
-        self.queue_seconds = 0.0
-        self.is_started = False
         self.is_left = False
-        self._worker = worker
+        self.arrived = time.monotonic()
+        self._queue_seconds = 0.0
         self._unread_bytes = 0  # at the end
         self._error: Exception | None = None
         self._position = -1
         self._moved = asyncio.Event()
-        self.arrived = time.monotonic()
 
-    async def __aenter__(self) -> Self:
-        self._worker.join(self)
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.is_left = True
-        await self._worker.leave(self)
+    # The reader's side.
 
     async def positions(self) -> AsyncIterator[int]:
-        """How many are before this one, whenever that changes and every few seconds, so that whoever waits knows that
-        somebody is there; ends when it has started, or failed."""
+        """How many are ahead of this one, whenever that changes and every few seconds as a sign of life; ends when it
+        has started, or failed."""
         while not self.is_started and not self.rows.is_at_end:
             self._moved.clear()
             if self._position > 0:
                 yield self._position
-            await _wait(self._moved, SIGN_OF_LIFE_SECONDS)
+            await wait_for(self._moved, SIGN_OF_LIFE_SECONDS)
 
     def raise_error(self) -> None:
-        """Raises why there are no more rows, when that is not because it is done."""
+        """Raises why there are no more rows, unless it is because all are there."""
         if self._error is not None:
             raise self._error
 
     def fraction(self) -> float | None:
-        """Of its work that is done; None until somebody knows."""
-        return self.forecast.fraction(time.monotonic())
+        """The share of its work that is done; None while nothing is known to tell it by."""
+        return self.running.forecast.fraction(time.monotonic()) if self.running else None
 
-    def seconds_left(self) -> float | None:
-        """With the turns that others take meanwhile; None until somebody knows."""
-        now = time.monotonic()
-        own = self.forecast.own_seconds_left(now)
-        return None if own is None else own + self._worker.seconds_for_others(self, own, now)
+    def usage(self) -> Usage:
+        """Once it has started."""
+        assert self.running is not None
+        execution, forecast = self.running.execution, self.running.forecast
+        return Usage(
+            self._queue_seconds,
+            forecast.compute_seconds,
+            execution.plan.pieces,
+            self.running.batch_size,
+            execution.peak_memory_bytes + self.rows.peak_bytes,
+        )
 
-    # The worker's side.
+    # The queue's side.
+
+    @property
+    def is_started(self) -> bool:
+        """Whether its first turn has come."""
+        return self.running is not None
+
+    @property
+    def pixels(self) -> int:
+        return self.source.height * self.source.width
 
     @property
     def pixels_left(self) -> float:
-        return self.run.pixels * (1 - self.forecast.done)
+        """Of its pixels, those whose share of the work is not done."""
+        return self.pixels * (1 - self.running.forecast.done) if self.running else self.pixels
 
     @property
     def memory_bytes(self) -> int:
-        """That it takes from the worker's: by its plan, and after its end what is not read, until all is."""
+        """What it takes of the worker's memory: by its plan, and after its end what is not read, until all is."""
         if self.rows.is_closed:
             return self._unread_bytes if self.rows.unread_bytes else 0
-        return self.run.plan.memory_bytes if self.is_started else 0
+        return self.running.execution.plan.memory_bytes if self.running else 0
+
+    def own_seconds_left(self, now: float) -> float | None:
+        """Seconds of device time that it still needs; None while nothing is known to tell it by."""
+        return self.running.forecast.own_seconds_left(now) if self.running else None
+
+    def is_like(self, other: QueueEntry) -> bool:
+        """Whether both can be computed together."""
+        mine, theirs = self.source, other.source
+        return self.network is other.network and (mine.height, mine.width) == (theirs.height, theirs.width)
 
     def move_to(self, position: int) -> None:
         if position != self._position:
             self._position = position
             self._moved.set()
 
-    def start(self, batch_size: int) -> None:
-        """It has its plan, and its first turn comes."""
-        self.is_started = True
-        self.batch_size = batch_size
-        self.queue_seconds = time.monotonic() - self.arrived
-        self.forecast.begin(self.run.plan)
+    def start(self, plan: Plan, batch_size: int) -> Running:
+        """Its first turn comes, by this plan, together with others up to ``batch_size``."""
+        execution = Execution(self.network, self.source, self.rows.put, plan)
+        self.running = Running(execution, Forecast(self.pace, self.pixels, plan.pieces), batch_size)
+        self._queue_seconds = time.monotonic() - self.arrived
         self._moved.set()
+        return self.running
 
-    def has_computed(self, now: float, done: float) -> bool:
-        """A piece, so that this share of its work is done. Whether that is all of it."""
-        self.forecast.piece_ends(now, done)
-        if done >= 1:
-            self.forecast.learn(self.run.plan, self.batch_size)
-            return True
-        if not done:  # it starts anew, with a smaller plan or without those with which it failed
-            self.batch_size = 1
-            self.forecast.begin(self.run.plan)
-        return False
+    def close(self) -> None:
+        """Gives up what is computed so far. Not while a piece is computed."""
+        if self.running:
+            self.running.execution.close()
 
     def end(self, error: Exception | None = None) -> None:
+        """No more rows will come: all are there, or ``error`` is why not."""
         self._error = error
         self._unread_bytes = self.rows.unread_bytes
         self.rows.close()
         self._moved.set()
-
-
-async def _wait(event: asyncio.Event, seconds: float) -> None:
-    """For so long at most. Not by asyncio.wait_for: Python 3.11's swallows a cancellation that comes as it ends."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await event.wait()

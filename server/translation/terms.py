@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from server.engine.onnxruntime.loaded import Precision
+from server.engine.feed import Precision
 from server.engine.pixels import PixelFormat
 
 

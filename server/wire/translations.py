@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pleinair.v1 import filters_pb2, translation_pb2
 
-from server.engine.onnxruntime.loaded import Precision
+from server.engine.feed import Precision
 from server.engine.pixels import ChannelOrder, Channels, PixelFormat, SampleType, TransferFunction
 from server.errors import Reason, Refusal
 from server.filters.filter_file import Filter

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from server.engine.cancel import RunControl
 from server.engine.network.network import Network, Normalisation
 from server.engine.network.spans import Span
+from server.engine.plan import Overflow
 from server.engine.tiled.areas import Area, Piece
 from server.engine.tiled.division import piece_of
 from server.engine.tiled.graph import Array
@@ -29,10 +30,6 @@ _INFINITE = 0x7C00
 _MINUS_INFINITE = 0xFC00
 
 
-class Overflow(ArithmeticError):
-    """Values do not fit the type that they were to be kept in."""
-
-
 class PieceRun:
     """One picture's computation."""
 
@@ -47,17 +44,19 @@ class PieceRun:
         self._known: dict[str, Array] = {}
         self._seen: tuple[Span, Array] | None = None  # rows of the picture, for the tiles beside each other
 
-    def steps(self, rows: Rows, emit: Emit, options: Any) -> Iterator[tuple[PlannedSweep, int]]:
+    def steps(self, rows: Rows, emit: Emit, control: RunControl) -> Iterator[tuple[PlannedSweep, int]]:
         """Each next() computes a piece, whose sweep and number it gives. Raises Overflow, and OSError where a file is
         full."""
         try:
             for planned in self._plan.sweeps:
-                yield from self._sweep(planned, rows, emit, options)
+                yield from self._sweep(planned, rows, emit, control)
         finally:
             self._seen = None
             self._store.close()
 
-    def _sweep(self, planned: PlannedSweep, rows: Rows, emit: Emit, options: Any) -> Iterator[tuple[PlannedSweep, int]]:
+    def _sweep(
+        self, planned: PlannedSweep, rows: Rows, emit: Emit, control: RunControl
+    ) -> Iterator[tuple[PlannedSweep, int]]:
         program = self._programs.program(planned.sweep, self._plan.kept)
         task = planned.task
         for name in task.stored:
@@ -69,7 +68,7 @@ class PieceRun:
             assert following is not None
             piece, following = following, self._piece(planned, number + 1)
             places = {f"{name}/stored": self._store.place(name, piece.asked[name]) for name in task.stored}
-            answers = program.run(piece, self._fed(program, piece, rows), places, options)
+            answers = program.run(piece, self._fed(program, piece, rows), places, control)
             for name in task.stored:
                 self._keep(name, piece.asked[name], answers[f"{name}/stored"], places[f"{name}/stored"])
             if statistics and task.measured:

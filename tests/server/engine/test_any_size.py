@@ -8,18 +8,29 @@ import numpy as np
 import onnx
 import pytest
 
-from server.engine.any_size import Canvas, TensorSource, TooLarge
-from server.engine.onnxruntime.backend import Device
-from server.engine.onnxruntime.loaded import Feed, Session
+from server.engine.any_size import AnySizeNetwork
+from server.engine.backend import Backend
+from server.engine.cancel import CancelToken
+from server.engine.feed import Feed
 from server.engine.pixels import Tensor
+from server.engine.plan import DoesNotFit
+from server.engine.source import TensorSource
+from server.engine.whole import PlannedWhole, Whole
 from tests import factories
 from tests.server.engine.tiled.drafts import INPUT, Draft
 
 SIZES = [(1, 1), (2, 1), (1, 40), (3, 5), (9, 17), (16, 16), (17, 16), (32, 20), (63, 65)]
 
 
-def session(model: onnx.ModelProto, device: Device) -> Session:
-    return Session(model.SerializeToString(), Feed(), device)
+def any_size(model: onnx.ModelProto | bytes, device: Backend, *, multiple: int = 4) -> AnySizeNetwork:
+    data = model if isinstance(model, bytes) else model.SerializeToString()
+    return AnySizeNetwork(device.open(data, Feed()), multiple=multiple)
+
+
+def whole(model: onnx.ModelProto, device: Backend) -> Whole:
+    """The executor that computes the network as it is."""
+    (found,) = (one for one in device.open(model.SerializeToString(), Feed()).executors if isinstance(one, Whole))
+    return found
 
 
 def noise(height: int, width: int, seed: int = 0) -> Tensor:
@@ -28,68 +39,65 @@ def noise(height: int, width: int, seed: int = 0) -> Tensor:
 
 @pytest.mark.parametrize("multiple", [1, 4, 32])
 @pytest.mark.parametrize(("height", "width"), SIZES)
-def test_any_size_comes_back_in_its_place(device: Device, height: int, width: int, multiple: int) -> None:
+def test_any_size_comes_back_in_its_place(device: Backend, height: int, width: int, multiple: int) -> None:
     picture = noise(height, width)
-    canvas = Canvas(session(factories.identity(), device), multiple=multiple)
-    np.testing.assert_array_equal(factories.translated(canvas, picture, device), picture)
+    network = any_size(factories.identity(), device, multiple=multiple)
+    np.testing.assert_array_equal(factories.translated(network, picture), picture)
 
 
 @pytest.mark.parametrize(("height", "width"), SIZES)
-def test_padding_is_by_reflection_and_no_more_than_needed(device: Device, height: int, width: int) -> None:
+def test_padding_is_by_reflection_and_no_more_than_needed(device: Backend, height: int, width: int) -> None:
     """A filter that sees the mean sees the padding, so it tells what was padded."""
-    normalising = session(factories.normalising(), device)
+    normalising = factories.normalising()
     picture = noise(height, width)
     more = [max(-(-length // 4) * 4, 16) - length for length in (height, width)]
     padded = np.pad(picture, ((0, 0), (0, 0), (0, more[0]), (0, more[1])), mode="reflect")
-    expected = normalising.run(padded, device.run_options())[..., :height, :width]
-    result = factories.translated(Canvas(normalising, multiple=4), picture, device)
+    expected = whole(normalising, device).compute(padded, CancelToken())[..., :height, :width]
+    result = factories.translated(any_size(normalising, device), picture)
     np.testing.assert_allclose(result, expected, atol=1e-6)
 
 
-def test_a_picture_on_the_multiple_is_run_as_it_is(device: Device) -> None:
-    normalising = session(factories.normalising(), device)
+def test_a_picture_on_the_multiple_is_run_as_it_is(device: Backend) -> None:
+    normalising = factories.normalising()
     picture = noise(24, 20)
-    result = factories.translated(Canvas(normalising, multiple=4), picture, device)
-    np.testing.assert_array_equal(result, normalising.run(picture, device.run_options()))
+    result = factories.translated(any_size(normalising, device), picture)
+    np.testing.assert_array_equal(result, whole(normalising, device).compute(picture, CancelToken()))
 
 
-def test_rows_of_a_large_picture_are_given_out_in_bands(device: Device) -> None:
-    canvas = Canvas(session(factories.identity(), device), multiple=4)
+def test_rows_of_a_large_picture_are_given_out_in_bands(device: Backend) -> None:
+    network = any_size(factories.identity(), device)
     picture, rows = noise(1024, 600), list[Tensor]()
-    plan = canvas.plan(1024, 600, sys.maxsize)
-    assert list(canvas.translate(TensorSource(picture), rows.append, plan, device.run_options())) == [1.0]
+    plan = network.plan(1024, 600, sys.maxsize)
+    assert list(network.translate([TensorSource(picture)], [rows.append], plan, CancelToken())) == [1.0]
     assert len(rows) == 3
     np.testing.assert_array_equal(np.concatenate(rows, axis=2), picture)
 
 
-def test_a_plan_stays_within_the_memory_or_there_is_none(device: Device) -> None:
-    canvas = Canvas(session(factories.centring(), device), multiple=4)
-    with pytest.raises(TooLarge) as caught:
-        canvas.plan(100, 100, 1)
+def test_a_plan_stays_within_the_memory_or_there_is_none(device: Backend) -> None:
+    network = any_size(factories.centring(), device)
+    with pytest.raises(DoesNotFit) as caught:
+        network.plan(100, 100, 1)
     assert caught.value.operation == "ReduceMean"
     least = caught.value.memory_bytes
-    assert canvas.plan(100, 100, least).memory_bytes == least
+    assert network.plan(100, 100, least).memory_bytes == least
 
 
-def test_pictures_that_are_computed_together_come_out_as_they_do_alone(device: Device) -> None:
-    canvas = Canvas(session(factories.normalising(), device), multiple=4)
+def test_pictures_that_are_computed_together_come_out_as_they_do_alone(device: Backend) -> None:
+    network = any_size(factories.normalising(), device)
     pictures = [noise(30, 45, seed) * np.float32((seed + 1) / 4) for seed in range(4)]
     together: list[list[Tensor]] = [[] for _ in pictures]
-    canvas.translate_batch(
-        [TensorSource(picture) for picture in pictures],
-        [rows.append for rows in together],
-        canvas.plan(30, 45, 1 << 40),
-        device.run_options(),
-    )
+    sources, takers = [TensorSource(picture) for picture in pictures], [rows.append for rows in together]
+    for _ in network.translate(sources, takers, network.plan(30, 45, 1 << 40), CancelToken()):
+        pass
     for picture, (result,) in zip(pictures, together, strict=True):
-        alone = factories.translated(canvas, picture, device)
+        alone = factories.translated(network, picture)
         np.testing.assert_allclose(result, alone, atol=1e-5)
         np.testing.assert_array_equal(np.round(result * 127.5), np.round(alone * 127.5))
 
 
 @pytest.mark.parametrize("side", [20, 160], ids=["whole", "in pieces"])
 @pytest.mark.parametrize("result", ["larger", "smaller", "fewer channels"])
-def test_a_result_of_another_size_is_an_error(device: Device, side: int, result: str) -> None:
+def test_a_result_of_another_size_is_an_error(device: Backend, side: int, result: str) -> None:
     draft = Draft()
     x = draft.norm(INPUT)
     layers = {
@@ -97,19 +105,18 @@ def test_a_result_of_another_size_is_an_error(device: Device, side: int, result:
         "smaller": lambda: draft.conv(x, 3),
         "fewer channels": lambda: draft.conv(x, 2, pads=[1] * 4),
     }
-    canvas = Canvas(Session(draft.model(layers[result]()), Feed(), device), multiple=4)
-    assert (canvas.plan(side, side, sys.maxsize).in_pieces is None) == (side == 20)
+    network = any_size(draft.model(layers[result]()), device)
+    assert isinstance(network.plan(side, side, sys.maxsize), PlannedWhole) == (side == 20)
     with pytest.raises(ValueError, match="The network answer"):
-        factories.translated(canvas, noise(side, side), device)
+        factories.translated(network, noise(side, side))
 
 
-def test_a_picture_too_small_for_pieces_is_planned_whole(device: Device) -> None:
+def test_a_picture_too_small_for_pieces_is_planned_whole(device: Backend) -> None:
     """What onnxruntime says of it then is another matter: here it reflects more than there is, which is an error."""
     draft = Draft()
-    canvas = Canvas(
-        Session(draft.model(draft.conv(draft.pad(draft.norm(INPUT), 20), 3, 41)), Feed(), device), multiple=1
-    )
-    assert canvas.plan(16, 2000, sys.maxsize).in_pieces is None
-    assert canvas.plan(100, 2000, sys.maxsize).in_pieces is not None
-    with pytest.raises(TooLarge):
-        canvas.plan(16, 2000, 1000)
+    model = draft.model(draft.conv(draft.pad(draft.norm(INPUT), 20), 3, 41))
+    network = any_size(model, device, multiple=1)
+    assert isinstance(network.plan(16, 2000, sys.maxsize), PlannedWhole)
+    assert not isinstance(network.plan(100, 2000, sys.maxsize), PlannedWhole)
+    with pytest.raises(DoesNotFit):
+        network.plan(16, 2000, 1000)

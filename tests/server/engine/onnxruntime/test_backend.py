@@ -9,8 +9,12 @@ from typing import Any
 import onnxruntime
 import pytest
 
-from server.engine.onnxruntime.backend import CPU, CUDA, TENSORRT, Device, Provider
+from server.engine.backend import open_backend
+from server.engine.feed import Feed
+from server.engine.onnxruntime.execution_providers import CPU, CUDA, TENSORRT
+from server.engine.onnxruntime.sessions import Sessions
 from server.engine.onnxruntime.tensorrt import EngineCache
+from server.engine.provider import Provider
 from tests import factories
 
 needs_tensorrt = pytest.mark.skipif(
@@ -38,7 +42,7 @@ def names(providers: list[Any]) -> list[str]:
 
 @needs_tensorrt
 def test_tensorrt_is_asked_for_first_and_cuda_and_the_cpu_stand_behind_it(tmp_path: Path, handed: list[Any]) -> None:
-    Device(Provider.TENSORRT, tensorrt_cache=tmp_path / "cache")
+    open_backend(Provider.TENSORRT, tensorrt_cache=tmp_path / "cache")
     assert names(handed[0]) == [TENSORRT, CUDA, CPU]
     assert handed[0][1][1]["cudnn_conv_algo_search"] == "HEURISTIC"
     assert [names(providers)[0] for providers in handed] == [TENSORRT, CUDA][: len(handed)]
@@ -47,26 +51,26 @@ def test_tensorrt_is_asked_for_first_and_cuda_and_the_cpu_stand_behind_it(tmp_pa
 @needs_tensorrt
 @pytest.mark.parametrize("half", [False, True])
 def test_tensorrt_is_handed_the_cache_of_the_network(tmp_path: Path, handed: list[Any], half: bool) -> None:
-    device, model = Device(Provider.TENSORRT, tensorrt_cache=tmp_path), factories.inverting().SerializeToString()
-    device.execution_provider = TENSORRT
+    model = factories.inverting().SerializeToString()
     with contextlib.suppress(RuntimeError):  # where it cannot be used
-        device.open(model, half=half)
+        Sessions(TENSORRT, 1, EngineCache(tmp_path)).open(model, half=half)
     _, options = handed[-1][0]
     assert options == EngineCache(tmp_path).options(model, half=half)
 
 
 def test_sessions_are_opened_on_what_answers_and_parts_never_with_tensorrt(tmp_path: Path, handed: list[Any]) -> None:
-    device = Device(Provider.TENSORRT, tensorrt_cache=tmp_path / "cache")
+    name = open_backend(Provider.TENSORRT, tensorrt_cache=tmp_path / "cache").name
+    sessions = Sessions(name, 1, EngineCache(tmp_path / "cache"))
     model = factories.inverting().SerializeToString()
     handed.clear()
-    sessions = [device.open(model), device.open_part(model)]
-    assert names(handed[0])[0] == sessions[0].get_providers()[0] == device.execution_provider
-    assert names(handed[1])[0] == sessions[1].get_providers()[0] == (CPU if device.is_cpu else CUDA)
+    assert sessions.open(model).get_providers()[0] == names(handed[0])[0] == name
+    sessions.open_part(model)
+    assert names(handed[1])[0] == (CPU if name == CPU else CUDA)
 
 
 def test_the_cpu_opens_nothing_but_what_it_is_given(handed: list[Any]) -> None:
-    device = Device(Provider.CPU, threads=1)
-    device.open(factories.inverting().SerializeToString())
+    device = open_backend(Provider.CPU, threads=1)
+    device.open(factories.inverting().SerializeToString(), Feed())
     assert handed == [[CPU]]
 
 
@@ -74,19 +78,19 @@ def test_the_cpu_opens_nothing_but_what_it_is_given(handed: list[Any]) -> None:
 def test_whatever_answers_instead_is_a_warning(
     provider: Provider, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    device = Device(provider, tensorrt_cache=tmp_path / "cache")
+    device = open_backend(provider, tensorrt_cache=tmp_path / "cache")
     words = {
         (Provider.TENSORRT, TENSORRT): None,
         (Provider.CUDA, CUDA): None,
         (Provider.TENSORRT, CUDA): "TensorRT cannot be used and CUDA answers instead",
         (provider, CPU): "The GPU cannot be used and the CPU answers instead",
-    }[provider, device.execution_provider]
+    }[provider, device.name]
     assert (device.warning or "").startswith(words or "")
     assert (device.warning is None) == (words is None)
     assert capfd.readouterr().out == ""  # standard output begins with the start-up line
 
 
 def test_only_a_gpu_is_warmed_up_and_with_the_largest_first() -> None:
-    assert Device(Provider.CPU, threads=1, warm_up=(256, 512)).warm_up == ()
-    gpu = Device(Provider.CUDA, warm_up=(256, 1024, 512))
-    assert gpu.warm_up == (() if gpu.is_cpu else (1024, 512, 256))
+    assert open_backend(Provider.CPU, threads=1, warm_up=(256, 512)).warm_up == ()
+    gpu = open_backend(Provider.CUDA, warm_up=(256, 1024, 512))
+    assert gpu.warm_up == (() if gpu.name == CPU else (1024, 512, 256))
