@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from pleinair.common.metadata import key
 
 from server.engine.any_size import AnySizeNetwork
 from server.engine.backend import Backend, Loaded
@@ -81,7 +82,7 @@ def _describe(path: Path, graph: Graph) -> tuple[Description, Feed]:
     if sidecar_path.is_file():
         sidecar = read_sidecar(sidecar_path)
         return from_sidecar(path.stem, sidecar), _foreign_feed(graph, sidecar, sidecar_path.name)
-    if "pleinair.format" in graph.metadata:
+    if key("format") in graph.metadata:
         return from_metadata(graph.metadata), _own_feed(graph, sidecar_path.name)
     raise FilterProblem(
         "It does not say how to use it; export it with python -m training.export, or describe it in"

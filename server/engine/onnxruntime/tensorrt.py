@@ -8,6 +8,8 @@ import stat
 import sys
 from pathlib import Path
 
+from pleinair.common.caches import cache_folder
+
 from server.errors import StartProblem
 
 _OPTION = "--tensorrt-cache or PLEINAIR_TENSORRT_CACHE"
@@ -51,10 +53,7 @@ class EngineCache:
 
 
 def _default_folder() -> Path:
-    windows = sys.platform == "win32"
-    base = Path(os.environ.get("LOCALAPPDATA" if windows else "XDG_CACHE_HOME", ""))
     try:
-        home = base if base.is_absolute() else Path.home() / ("AppData/Local" if windows else ".cache")
-    except RuntimeError as error:
+        return cache_folder() / "tensorrt"
+    except OSError as error:
         raise StartProblem(f"There is no home folder for TensorRT's cache; name a folder with {_OPTION}.") from error
-    return home / "pleinair" / "tensorrt"
