@@ -54,4 +54,4 @@ class DoesNotFit(Exception):
 
 
 class Overflow(ArithmeticError):
-    """Values do not fit the type that a plan keeps them in; an exact plan has room for them."""
+    """Values are too large to be stored at half precision, as the plan has it; an exact plan has room for them."""

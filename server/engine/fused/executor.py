@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from server.engine.cancel import CancelToken
 from server.engine.feed import Feed
-from server.engine.fused.form import Form
-from server.engine.fused.network import FusedNetwork
-from server.engine.fused.plans import FusedPlan
+from server.engine.fused.fused_network import FusedNetwork
+from server.engine.fused.fused_plan import FusedPlan
+from server.engine.fused.picture_layout import PictureLayout
 from server.engine.source import EightBit, RowSource, TakeBand
 
 
@@ -40,13 +40,13 @@ class FusedExecutor:
         self._network.run(
             lambda top, bottom: feed.rescale(source.rows(top, bottom)),
             lambda rows: take(feed.rescale_back(rows)),
-            Form(3, source.height, source.width),
+            PictureLayout(3, source.height, source.width),
             plan,
         )
 
     def _compute_bytes(self, source: RowSource, eight_bit: EightBit, take: TakeBand, plan: FusedPlan) -> None:
-        form = Form(eight_bit.samples, source.height, source.width, eight_bit.places)
-        self._network.run(eight_bit.rows, lambda rows: take(rows.transpose(2, 0, 1)[None]), form, plan)
+        layout = PictureLayout(eight_bit.samples, source.height, source.width, eight_bit.places)
+        self._network.run(eight_bit.rows, lambda rows: take(rows.transpose(2, 0, 1)[None]), layout, plan)
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from server.engine.fused.compiler import compile_program
-from server.engine.fused.driver import Gpu
-from server.engine.fused.form import Form
-from server.engine.fused.program import Growth, Taps, View
-from server.engine.network.network import Pad, Size
+from server.engine.fused.cuda_driver import Gpu
+from server.engine.fused.picture_layout import PictureLayout
+from server.engine.fused.steps import FusedView, Growth, Taps
+from server.engine.network.network import Size
+from server.engine.network.operations import Pad
 
 Launch = Callable[[], None]
 """Says that something shall happen on the GPU."""
@@ -38,7 +39,7 @@ _ROWS = {"same": 4, "taps": 1, "smooth": 1, "nearest": 4}
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredPicture:
     """A picture in the GPU's memory, channels last: it begins with pixel ``first`` of what lies at ``address``, whose
     rows are ``pitch`` pixels wide."""
 
@@ -56,13 +57,13 @@ class Norm:
 
 
 @dataclass(frozen=True)
-class Seen:
+class BoundView:
     """A view with what it needs: ``size`` is the source's, ``sampled`` that without the outer border, ``width`` with
     it, and ``taps`` the address of the taps' weights."""
 
-    view: View
-    source: Stored
-    residual: Stored | None
+    view: FusedView
+    source: StoredPicture
+    residual: StoredPicture | None
     norm: Norm | None
     size: Size
     sampled: Size
@@ -71,7 +72,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Measuring:
+class Measurement:
     """One norm of a picture of so many ``pixels``, in bands. ``sums`` is the address of room for MOST_BLOCKS pairs of
     float32 for each channel, ``first`` that of any one pixel's values."""
 
@@ -128,7 +129,7 @@ class Kernels:
         names = [f"{name}_{how}" for name in (*_ROWS, "sums") for how in ("wide", "narrow")]
         self._kernels = gpu.kernels(module, (*names, *_OTHERS))
 
-    def store(self, seen: Seen, out: int, *, first_row: int, rows: int) -> Launch:
+    def store(self, seen: BoundView, out: int, *, first_row: int, rows: int) -> Launch:
         """These rows of what is seen, to an address."""
         view, channels = seen.view, seen.size.channels
         inner, outer = _border(view.inner), _border(view.outer)
@@ -163,36 +164,36 @@ class Kernels:
         """So many values from an address to another."""
         return lambda: self._gpu.copy_within(source, to, count * self.itemsize)
 
-    def sum(self, source: int, pixels: int, measuring: Measuring, band: int) -> Launch:
+    def sum(self, source: int, pixels: int, measurement: Measurement, band: int) -> Launch:
         """The sums over a band, of so many pixels from an address on."""
-        at_once, name = self._at_once(measuring.channels)
-        grid = (measuring.blocks, _blocks(measuring.channels // at_once, _THREADS))
-        read, first = c_void_p(source), c_void_p(measuring.first)
-        sums = c_void_p(measuring.sums + band * measuring.blocks * measuring.channels * PAIR_BYTES)
-        counts = (c_longlong(pixels), c_int(measuring.channels))
+        at_once, name = self._at_once(measurement.channels)
+        grid = (measurement.blocks, _blocks(measurement.channels // at_once, _THREADS))
+        read, first = c_void_p(source), c_void_p(measurement.first)
+        sums = c_void_p(measurement.sums + band * measurement.blocks * measurement.channels * PAIR_BYTES)
+        counts = (c_longlong(pixels), c_int(measurement.channels))
         return self._launch(f"sums_{name}", grid, _THREADS, read, first, *counts, sums)
 
-    def finish(self, measuring: Measuring, *, scale: int, shift: int, epsilon: float) -> Launch:
+    def finish(self, measurement: Measurement, *, scale: int, shift: int, epsilon: float) -> Launch:
         """After the sums over all bands."""
-        norm, channels = measuring.norm, measuring.channels
-        addresses = (measuring.first, measuring.sums, scale, shift, norm.factor, norm.offset)
+        norm, channels = measurement.norm, measurement.channels
+        addresses = (measurement.first, measurement.sums, scale, shift, norm.factor, norm.offset)
         first, sums, scale_, shift_, factor, offset = map(c_void_p, addresses)
-        counts = (c_int(measuring.blocks * measuring.bands), c_longlong(measuring.pixels), c_int(channels))
+        counts = (c_int(measurement.blocks * measurement.bands), c_longlong(measurement.pixels), c_int(channels))
         given = (first, sums, *counts, scale_, shift_, c_float(epsilon), factor, offset)
         return self._launch("statistics", (channels, 1), _STATISTICS_THREADS, *given)
 
-    def receive(self, form: Form, given: int, out: int, is_wrong: int) -> Launch:
-        """A picture of this form from an address. ``is_wrong`` is that of an int32, which becomes 0."""
+    def receive(self, layout: PictureLayout, given: int, out: int, is_wrong: int) -> Launch:
+        """A picture of this layout from an address. ``is_wrong`` is that of an int32, which becomes 0."""
         source, to, wrong = (c_void_p(address) for address in (given, out, is_wrong))
-        pixels, samples = c_longlong(form.pixels), c_int(form.samples)
-        if form.places is None:
-            grid = (_blocks(form.pixels * form.samples, _THREADS), 1)
+        pixels, samples = c_longlong(layout.pixels), c_int(layout.samples)
+        if layout.places is None:
+            grid = (_blocks(layout.pixels * layout.samples, _THREADS), 1)
             return self._launch("receive_planes", grid, _THREADS, source, to, pixels, samples, wrong)
-        places = map(c_int, form.places)
-        grid = (_blocks(form.pixels, _THREADS), 1)
+        places = map(c_int, layout.places)
+        grid = (_blocks(layout.pixels, _THREADS), 1)
         return self._launch("receive_bytes", grid, _THREADS, source, to, pixels, samples, *places, wrong)
 
-    def deliver(self, seen: Seen, form: Form, out: int, is_wrong: int) -> Launch:
+    def deliver(self, seen: BoundView, layout: PictureLayout, out: int, is_wrong: int) -> Launch:
         """The same to an address; ``is_wrong`` becomes 1 for values that are not finite."""
         size, norm = seen.size, seen.norm
         pointers = [c_void_p(address) for address in ((norm.factor, norm.offset) if norm else (None, None))]
@@ -200,9 +201,9 @@ class Kernels:
         shape = (c_void_p(out), c_longlong(size.pixels), c_int(size.width), c_int(size.channels), c_void_p(is_wrong))
         given = (_view(seen.source), *pointers, *activation, *shape)
         grid = (_blocks(size.values, _THREADS), 1)
-        if form.places is None:
+        if layout.places is None:
             return self._launch("deliver_planes", grid, _THREADS, *given)
-        return self._launch("deliver_bytes", grid, _THREADS, *given, c_int(form.samples), *map(c_int, form.places))
+        return self._launch("deliver_bytes", grid, _THREADS, *given, c_int(layout.samples), *map(c_int, layout.places))
 
     def _at_once(self, channels: int) -> tuple[int, str]:
         """How many channels a thread takes, and the kernels' name for that."""
@@ -218,7 +219,7 @@ def _blocks(count: int, each: int) -> int:
     return -(-count // each)
 
 
-def _view(stored: Stored | None) -> _View:
+def _view(stored: StoredPicture | None) -> _View:
     return _View(None, 0, 0) if stored is None else _View(stored.address, stored.first, stored.pitch)
 
 

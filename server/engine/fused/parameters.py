@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from server.engine.fused.driver import Gpu
+from server.engine.fused.cuda_driver import Gpu
 from server.engine.fused.kernels import MOST_BLOCKS, PAIR_BYTES
-from server.engine.fused.placing import aligned
-from server.engine.fused.program import Convolve, Measure, Step, Store, Taps, View
+from server.engine.fused.placement import aligned
+from server.engine.fused.steps import Convolve, FusedView, Materialise, Measure, Step, Taps
+from server.engine.network.arrays import Array
 
 # What all norms share (sums, and what they are the sums of the differences from), and what says that values are not
 # finite.
-SUMS, FIRST, IS_WRONG = "sums", "first", "is wrong"
+SUMS, REFERENCE, IS_WRONG = "sums", "first", "is wrong"
 _FLOAT32_BYTES, _INT32_BYTES = 4, 4
 
 
@@ -25,11 +24,11 @@ class Parameters:
     def __init__(self, gpu: Gpu) -> None:
         self._gpu = gpu
         self._offsets: dict[str, int] = {}
-        self._parts: list[tuple[int, NDArray[Any]]] = []
+        self._parts: list[tuple[int, Array]] = []
         self._size = 0
         self._address = 0
 
-    def add(self, name: str, values: NDArray[Any]) -> None:
+    def add(self, name: str, values: Array) -> None:
         self._parts.append((self._size, np.ascontiguousarray(values)))
         self.reserve(name, values.nbytes)
 
@@ -76,10 +75,10 @@ def parameters_of(steps: Sequence[Step], gpu: Gpu, element: type[np.generic]) ->
                 parameters.add(weight, step.operation.weight.astype(element))
                 if step.operation.bias is not None:
                     parameters.add(bias, step.operation.bias.astype(element))
-        if isinstance(step, Store | Convolve) and isinstance(step.view.sampling, Taps):
+        if isinstance(step, Materialise | Convolve) and isinstance(step.view.sampling, Taps):
             parameters.add(taps_name(step.view), step.view.sampling.weights)
     parameters.reserve(IS_WRONG, _INT32_BYTES)
-    parameters.reserve(FIRST, most_channels * np.dtype(element).itemsize)
+    parameters.reserve(REFERENCE, most_channels * np.dtype(element).itemsize)
     parameters.reserve(SUMS, MOST_BLOCKS * most_channels * PAIR_BYTES)
     parameters.upload()
     return parameters
@@ -91,7 +90,7 @@ def names_of(layer: str) -> tuple[str, str, str, str]:
     return f"{layer}/weight", f"{layer}/bias", f"{layer}/factor", f"{layer}/offset"
 
 
-def taps_name(view: View) -> str:
+def taps_name(view: FusedView) -> str:
     """Of its weights; alike taps have one name."""
     assert isinstance(view.sampling, Taps)
     return f"taps {view.sampling.weights.shape} {view.sampling.weights.tobytes().hex()}"

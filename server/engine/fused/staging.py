@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from server.engine.fused.driver import Gpu
-from server.engine.fused.form import Form
-
-Array = NDArray[Any]  # of some rows, as their form says
+from server.engine.fused.cuda_driver import Gpu
+from server.engine.fused.picture_layout import PictureLayout
+from server.engine.network.arrays import Array
 
 _BAND_BYTES = 4 << 20
 
@@ -25,27 +22,27 @@ class Staging:
         self._copied = [gpu.event() for _ in range(2)]
         self._flag = gpu.host_array(4).view(np.int32)
 
-    def send(self, rows: Callable[[int, int], Array], form: Form, address: int) -> None:
+    def send(self, rows: Callable[[int, int], Array], layout: PictureLayout, address: int) -> None:
         """``rows`` gives those from the first number up to the second. Copies may still be under way afterwards, and
-        what is said next comes after them."""
-        for number, (top, bottom) in enumerate(_split(form)):
+        what is recorded next comes after them."""
+        for number, (top, bottom) in enumerate(_split(layout)):
             given = rows(top, bottom)
             self._copied[number % 2].wait()
-            band = self._band(number, form, bottom - top)
+            band = self._band(number, layout, bottom - top)
             band[...] = given
-            for offset, part in form.parts(band, top):
+            for offset, part in layout.parts(band, top):
                 self._gpu.copy_in(address + offset, part)
             self._copied[number % 2].record()
 
-    def fetch(self, emit: Callable[[Array], None], form: Form, address: int, is_wrong: int) -> None:
+    def fetch(self, emit: Callable[[Array], None], layout: PictureLayout, address: int, is_wrong: int) -> None:
         """Gives out rows from the top; they are the caller's own. ``is_wrong`` is the address of an int32. Raises
         ValueError, and gives out nothing, when it is not 0."""
-        parts = _split(form)
+        parts = _split(layout)
         self._gpu.copy_out(is_wrong, self._flag)
 
         def copy(number: int) -> None:
             top, bottom = parts[number]
-            for offset, part in form.parts(self._band(number, form, bottom - top), top):
+            for offset, part in layout.parts(self._band(number, layout, bottom - top), top):
                 self._gpu.copy_out(address + offset, part)
             self._copied[number % 2].record()
 
@@ -55,15 +52,15 @@ class Staging:
             self._copied[number % 2].wait()
             if self._flag[0]:
                 raise ValueError("The network answered with values that are not finite.")
-            given = self._band(number, form, bottom - top).copy()
+            given = self._band(number, layout, bottom - top).copy()
             if number + 2 < len(parts):
                 copy(number + 2)
             emit(given)
 
-    def _band(self, number: int, form: Form, rows: int) -> Array:
-        return self._bands[number % 2][: rows * form.row_bytes].view(form.kind).reshape(form.shape(rows))
+    def _band(self, number: int, layout: PictureLayout, rows: int) -> Array:
+        return self._bands[number % 2][: rows * layout.row_bytes].view(layout.kind).reshape(layout.shape(rows))
 
 
-def _split(form: Form) -> list[tuple[int, int]]:
-    rows = max(_BAND_BYTES // form.row_bytes, 1)
-    return [(top, min(top + rows, form.height)) for top in range(0, form.height, rows)]
+def _split(layout: PictureLayout) -> list[tuple[int, int]]:
+    rows = max(_BAND_BYTES // layout.row_bytes, 1)
+    return [(top, min(top + rows, layout.height)) for top in range(0, layout.height, rows)]

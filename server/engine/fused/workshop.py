@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from server.engine.fused.convolutions import Convolutions
-from server.engine.fused.driver import Gpu
+from server.engine.fused.arena import Arena
+from server.engine.fused.cuda_driver import Gpu
+from server.engine.fused.cudnn_convolutions import ConvolutionSessions
 from server.engine.fused.kernels import Kernels
-from server.engine.fused.memory import Arena
 from server.engine.fused.staging import Staging
 
 
@@ -23,7 +23,7 @@ class Workshop:
     gpu: Gpu
     arena: Arena
     staging: Staging
-    convolutions: Convolutions
+    convolutions: ConvolutionSessions
     make_kernels: Callable[[type[np.generic]], Kernels]
     lock: threading.Lock = field(default_factory=threading.Lock)
     _kernels: dict[type[np.generic], Kernels] = field(default_factory=dict)
@@ -41,7 +41,7 @@ def open_workshop(open_session: Callable[[bytes, int], Any]) -> Workshop:
     Raises OSError without a driver, CompilerError and CudaError.
     """
     gpu = Gpu()
-    convolutions = Convolutions(lambda model: open_session(model, gpu.stream))
+    convolutions = ConvolutionSessions(lambda model: open_session(model, gpu.stream))
     workshop = Workshop(gpu, Arena(gpu), Staging(gpu), convolutions, lambda element: Kernels(gpu, element))
     workshop.kernels(np.float32)  # whatever is missing is missed now
     return workshop

@@ -10,12 +10,12 @@ import numpy as np
 import onnxruntime
 
 from server.engine.feed import Feed
-from server.engine.fused.form import Form
-from server.engine.fused.lowering import NotFused
-from server.engine.fused.network import FusedNetwork
+from server.engine.fused.fused_network import FusedNetwork
+from server.engine.fused.fusion import NotFused
+from server.engine.fused.picture_layout import PictureLayout
 from server.engine.fused.workshop import Workshop
 from server.engine.network.network import Network
-from server.engine.network.reader import NotInPieces
+from server.engine.network.unsupported import UnsupportedNetwork
 from server.engine.pixels import Tensor
 
 # Two ways to compute agree when no value is further off: two of 255 levels from -1 to 1, for a picture of this size.
@@ -33,7 +33,7 @@ def fused_network(
     try:
         fused = FusedNetwork(read(), np.dtype(feed.precision.value).type, workshop)
         difference = _difference(fused, feed, session)
-    except (NotInPieces, NotFused) as reason:
+    except (UnsupportedNetwork, NotFused) as reason:
         _log.info("The GPU computes a filter with onnxruntime alone, for its %s.", reason)
         return None
     except Exception:
@@ -51,6 +51,6 @@ def _difference(fused: FusedNetwork, feed: Feed, session: onnxruntime.InferenceS
     bands: list[Tensor] = []
     plan = fused.plan(*_AGREED_ON, sys.maxsize)
     assert plan is not None
-    fused.run(lambda top, bottom: picture[:, :, top:bottom], bands.append, Form(*picture.shape[1:]), plan)
+    fused.run(lambda top, bottom: picture[:, :, top:bottom], bands.append, PictureLayout(*picture.shape[1:]), plan)
     (expected,) = session.run([feed.output], {feed.input: picture.astype(feed.precision.value)})
     return float(np.abs(np.concatenate(bands, axis=2) - expected.astype(np.float32)).max())

@@ -13,7 +13,8 @@ from server.engine.feed import Feed, Precision
 from server.engine.fused.executor import FusedExecutor
 from server.engine.fused.workshop import Workshop
 from server.engine.network.network import Network
-from server.engine.network.reader import NotInPieces, read_network
+from server.engine.network.reader import read_network
+from server.engine.network.unsupported import UnsupportedNetwork
 from server.engine.onnxruntime.agreement import fused_network
 from server.engine.onnxruntime.binding import Binding
 from server.engine.onnxruntime.execution_providers import CPU, TENSORRT
@@ -45,7 +46,7 @@ class OnnxruntimeNetwork:
         self._model = model
         self._feed = feed
         self._engines = engines
-        self._not_in_pieces: NotInPieces | None = None
+        self._not_in_pieces: UnsupportedNetwork | None = None
         self._session = sessions.open(model, half=feed.precision is Precision.FLOAT16)
         self.name = str(self._session.get_providers()[0])
         on_gpu = self.name != CPU
@@ -73,12 +74,12 @@ class OnnxruntimeNetwork:
         return is_lack_of_memory(error)
 
     def _engine(self) -> PieceEngine:
-        """The network for pictures that are not computed at once. Raises NotInPieces."""
+        """The network for pictures that are not computed at once. Raises UnsupportedNetwork."""
         if self._not_in_pieces is not None:
             raise self._not_in_pieces
         try:
             return self._engines.engine(self._sha256, self._network)
-        except NotInPieces as error:
+        except UnsupportedNetwork as error:
             self._not_in_pieces = error
             raise
 
@@ -88,5 +89,5 @@ class OnnxruntimeNetwork:
 
     def _network(self) -> Network:
         if self._feed.channels_last:
-            raise NotInPieces("Transpose")
+            raise UnsupportedNetwork("Transpose")
         return read_network(self._model, input=self._feed.input, output=self._feed.output)

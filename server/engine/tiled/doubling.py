@@ -1,37 +1,38 @@
-"""A 3 x 3 convolution of a picture that is doubled by linear interpolation right before, without the doubled picture.
+"""A 3 x 3 convolution of a picture that was just doubled by linear interpolation, without making the doubled picture.
 
-What a tile of Winograd's way sees, 6 x 6 doubled pixels, depends on 4 x 4 pixels of the picture: less than half as many
-are gathered and turned. Past the edge interpolation would go on where there is padding, so the pixels at the doubled
-picture's edge are computed once more, each from the 3 x 3 pixels around it.
+The 6 x 6 doubled pixels that a block of Winograd's algorithm sees depend on 4 x 4 pixels of the picture, so less than
+half as many are gathered and transformed. At the doubled picture's edge this is wrong, for there the convolution sees
+padding where interpolation would go on; so the pixels there are computed once more, each from the 3 x 3 pixels around
+it.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from onnx import TensorProto
 
-from server.engine.network.network import Convolution, Layer, Operation, Pad, Resize, Size
+from server.engine.network.arrays import Array
+from server.engine.network.network import Layer, Size
+from server.engine.network.operations import Convolution, Operation, Pad, Resize
 from server.engine.network.spans import Margin, Span
 from server.engine.tiled import winograd
-from server.engine.tiled.areas import Area, Piece
-from server.engine.tiled.convolutions import Tiled, add_products, is_winograd, place_of
-from server.engine.tiled.graph import GraphBuilder
+from server.engine.tiled.areas import Area, Tile
+from server.engine.tiled.convolution_way import ConvolutionWay, way_of
 from server.engine.tiled.layout import Layout
-
-Array = NDArray[Any]
+from server.engine.tiled.tile_graph import TileGraphBuilder
+from server.engine.tiled.winograd_convolution import WinogradTable, add_products, padded_source
 
 _ONE = Margin(1, 1)
 
 
-def doubles_by_itself(operation: Operation, pad: Operation, resize: Operation, layout: Layout) -> bool:
-    """Whether the convolution does the padding before it, and the doubling before that, on its way."""
+def absorbs_doubling(operation: Operation, pad: Operation, resize: Operation, layout: Layout) -> bool:
+    """Whether the convolution does the padding right before it, and the resize before that, itself."""
     return (
-        is_winograd(operation, layout)
+        way_of(operation, layout) is ConvolutionWay.WINOGRAD
         and isinstance(pad, Pad)
         and pad.axes == (_ONE, _ONE)
         and pad.value == 0
@@ -42,52 +43,52 @@ def doubles_by_itself(operation: Operation, pad: Operation, resize: Operation, l
     )
 
 
-def add_doubled(graph: GraphBuilder, value: str, layer: Layer, pad: Layer, resize: Layer) -> Tiled:
-    """``value`` is the input of the doubling."""
+def add_doubled(graph: TileGraphBuilder, value: str, layer: Layer, pad: Layer, resize: Layer) -> WinogradTable:
+    """Adds the convolution ``layer`` with the padding and the doubling before it; ``value`` is the doubling's input."""
     operation = layer.operation
     assert isinstance(operation, Convolution)
     assert isinstance(pad.operation, Pad)
     outside, inside = operation.weight.shape[:2]
     (source,), mode = resize.inputs, pad.operation.mode
 
-    def tiles(piece: Piece) -> Array:
-        have, out, size = piece.areas[source], piece.areas[layer.name], piece.sizes[source]
+    def seen_pixels(tile: Tile) -> Array:
+        have, out, size = tile.areas[source], tile.areas[layer.name], tile.sizes[source]
         rows, columns = (
-            winograd.along_doubled(span).clip(0, length - 1).clip(held.start, held.stop - 1) - held.start
+            winograd.seen_along_doubled(span).clip(0, length - 1).clip(held.start, held.stop - 1) - held.start
             for span, length, held in zip(
                 (out.rows, out.columns), (size.height, size.width), (have.rows, have.columns), strict=True
             )
         )
-        return winograd.tiles(rows, columns, have.columns.length)
+        return winograd.seen_pixels(rows, columns, have.columns.length)
 
-    def corner(piece: Piece) -> tuple[int, int]:
-        """Tiles begin at even pixels."""
-        area = piece.areas[layer.name]
+    def corner(tile: Tile) -> tuple[int, int]:
+        """Blocks begin at even pixels."""
+        area = tile.areas[layer.name]
         return area.rows.start % 2, area.columns.start % 2
 
-    def edge(piece: Piece) -> _Edge:
-        return _edge(piece.sizes[source], piece.areas[source], piece.areas[layer.name], mode)
+    def edge(tile: Tile) -> _Edge:
+        return _edge(tile.sizes[source], tile.areas[source], tile.areas[layer.name], mode)
 
     flat = graph.add("Reshape", value, graph.constant(np.array([-1, inside]), np.int64))
-    seen = graph.add("Gather", flat, graph.control(tiles, [-1]), axis=0)
-    found = add_products(graph, seen, winograd.into_doubled(), operation)
-    tiled = Tiled(found, layer.name, corner)
+    seen = graph.add("Gather", flat, graph.control(seen_pixels, [-1]), axis=0)
+    found = add_products(graph, seen, winograd.doubled_input_transform(), operation)
+    table = WinogradTable(found, layer.name, corner)
 
-    def places(piece: Piece) -> Array:
-        return tiled.pixels(piece)[edge(piece).places()][:, None]
+    def places(tile: Tile) -> Array:
+        return table.pixels(tile)[edge(tile).places()][:, None]
 
-    near = graph.add("Gather", flat, graph.control(lambda piece: edge(piece).seen(), [-1, 9]), axis=0)
-    mixed = graph.add("MatMul", graph.control(lambda piece: edge(piece).shares(), [-1, 9, 9], TensorProto.FLOAT), near)
+    near = graph.add("Gather", flat, graph.control(lambda tile: edge(tile).seen(), [-1, 9]), axis=0)
+    mixed = graph.add("MatMul", graph.control(lambda tile: edge(tile).shares(), [-1, 9, 9], TensorProto.FLOAT), near)
     rows = graph.add("Reshape", mixed, graph.constant(np.array([-1, 9 * inside]), np.int64))
     weight = operation.weight.transpose(2, 3, 1, 0).reshape(9 * inside, outside)
     exact = graph.add("MatMul", rows, graph.weight(np.ascontiguousarray(weight, np.float32)))
     found = graph.add("ScatterND", found, graph.control(places, [-1, 1]), exact)
-    return replace(tiled, table=graph.biased(found, operation.bias))
+    return replace(table, table=graph.biased(found, operation.bias))
 
 
 class _Edge:
-    """The pixels of a piece, ``out``, that lie at the edge of a picture of ``size``, doubled; at least one pixel,
-    wherever it lies. ``have`` is what the piece has of the picture."""
+    """Those pixels of the area ``out`` that lie at the edge of a doubled picture; or one pixel anywhere, where there
+    are none. ``size`` is the picture's, not doubled, and ``have`` is the area of it that the tile has."""
 
     def __init__(self, size: Size, have: Area, out: Area, mode: str) -> None:
         self._size, self._have, self._out, self._mode = size, have, out, mode
@@ -98,17 +99,18 @@ class _Edge:
         self._rows, self._columns = rows[down], columns[across]
 
     def places(self) -> tuple[Array, Array]:
-        """Rows and columns of the piece's output."""
+        """Their rows and their columns within ``out``."""
         return self._rows - self._out.rows.start, self._columns - self._out.columns.start
 
     def seen(self) -> Array:
-        """The 3 x 3 pixels, of what the piece has, that each depends on."""
+        """The indices within ``have`` of the 3 x 3 pixels that each depends on: pixels x 9."""
         rows, columns = (_near(places, length) - held.start for places, length, held in self._axes())
         seen: Array = rows[:, :, None] * self._have.columns.length + columns[:, None, :]
         return seen.reshape(-1, 9)
 
     def shares(self) -> NDArray[np.float32]:
-        """How much of these 3 x 3 pixels is in each of the 3 x 3 doubled ones that the convolution sees."""
+        """How much of each of these 9 pixels (last axis) is in each of the 9 doubled pixels that the convolution sees:
+        pixels x 9 x 9."""
         down, across = (_shares(places, length, self._mode) for places, length, _ in self._axes())
         shares: Array = np.einsum("nij,nkl->nikjl", down, across)
         return shares.reshape(-1, 9, 9).astype(np.float32)
@@ -120,7 +122,7 @@ class _Edge:
         )
 
 
-# A piece is asked for several things about it.
+# Several inputs of the graph are made from the same edge.
 _edge = lru_cache(8)(_Edge)
 
 
@@ -130,17 +132,18 @@ def _at_edge(places: Array, length: int) -> Array:
 
 
 def _near(places: Array, length: int) -> Array:
-    """n x 3: which pixels along an axis of ``length`` lie nearest to these of the doubled one."""
+    """The three pixels along an axis of ``length`` that lie nearest to each of these places in the doubled one: n x
+    3."""
     near: Array = (places[:, None] // 2 + np.arange(-1, 2)[None, :]).clip(0, length - 1)
     return near
 
 
 def _shares(places: Array, length: int, mode: str) -> Array:
-    """n x 3 x 3: how much of each near pixel is in the doubled one before, at and after the place."""
+    """How much of each near pixel (last axis) is in the doubled pixels before, at and after each place: n x 3 x 3."""
     seen = places[:, None] + np.arange(-1, 2)[None, :]
     inside = (seen >= 0) & (seen < 2 * length)
-    seen = place_of(seen, mode, 2 * length)
-    # Of a doubled pixel, three quarters are the pixel that it lies in, one quarter is the neighbour on its side.
+    seen = padded_source(seen, mode, 2 * length)
+    # A doubled pixel is three quarters of the pixel that it lies in and one quarter of the neighbour on its side.
     own = seen // 2 - places[:, None] // 2 + 1
     other = own + np.where(seen % 2, 1, -1)
     shares: Array = 0.75 * (own[..., None] == np.arange(3)) + 0.25 * (other[..., None] == np.arange(3))

@@ -1,4 +1,4 @@
-"""One network, ready to compute pictures of any size in pieces."""
+"""One network, ready to compute pictures of any size in tiles."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from functools import lru_cache
 from server.engine.cancel import RunControl
 from server.engine.network.network import Network
 from server.engine.tiled.layout import Layout
-from server.engine.tiled.plan import PiecePlan, PlannedSweep, plan_pieces
-from server.engine.tiled.programs import Open, Programs
-from server.engine.tiled.runner import Emit, PieceRun, Rows
+from server.engine.tiled.programs import OpenPart, Programs
+from server.engine.tiled.sweep_runner import EmitRows, ReadRows, SweepRunner
+from server.engine.tiled.tiling_plan import PlannedSweep, TilingPlan, plan_tiles
 
 _PLANS = 32
 _NEARLY = 0.999
@@ -21,7 +21,7 @@ _NEARLY = 0.999
 class PieceEngine:
     """Plans are remembered, for planning takes longer than a small picture, and so is how long sweeps take."""
 
-    def __init__(self, network: Network, layout: Layout, open_part: Open) -> None:
+    def __init__(self, network: Network, layout: Layout, open_part: OpenPart) -> None:
         self._network = network
         self._layout = layout
         self._programs = Programs(network, layout, open_part)
@@ -34,16 +34,18 @@ class PieceEngine:
 
     @property
     def has_norms(self) -> bool:
-        """Without any, pieces overlap."""
+        """Without any, tiles overlap."""
         return next(self._network.norms(), None) is not None
 
-    def _plan(self, height: int, width: int, memory: int, exact: bool = False) -> PiecePlan:
-        """Within ``memory`` bytes, at full precision if ``exact``. Raises TooLarge, and ValueError for a picture that
-        is too small."""
-        return plan_pieces(self._network, self._layout, height, width, memory, exact=exact)
+    def _plan(self, height: int, width: int, memory: int, exact: bool = False) -> TilingPlan:
+        """Within ``memory`` bytes, at full precision if ``exact``. Raises NoTilingFits, and ValueError for a picture
+        that is too small."""
+        return plan_tiles(self._network, self._layout, height, width, memory, exact=exact)
 
-    def translate(self, rows: Rows, emit: Emit, plan: PiecePlan, control: RunControl) -> Generator[float, None, None]:
-        """Each next() computes a piece and gives the share of the work that is done, 1 at the end.
+    def translate(
+        self, rows: ReadRows, emit: EmitRows, plan: TilingPlan, control: RunControl
+    ) -> Generator[float, None, None]:
+        """Each next() computes a tile and gives the share of the work that is done, 1 at the end.
 
         The result's rows go to ``emit``, 1 x C x rows x width, from the top. Raises Overflow, ValueError for a result
         of another size than the picture's, and whatever the backend and files raise.
@@ -52,9 +54,11 @@ class PieceEngine:
         if result != picture:
             raise ValueError(f"The network answers {result} to {picture}.")
         foretold = [self._seconds(planned) for planned in plan.sweeps]
-        total, done, left = sum(foretold), 0.0, plan.pieces
+        total, done, left = sum(foretold), 0.0, plan.tiles
         began = time.monotonic()
-        for planned, number in PieceRun(self._network, self._programs, plan, self._layout).steps(rows, emit, control):
+        for planned, number in SweepRunner(self._network, self._programs, plan, self._layout).steps(
+            rows, emit, control
+        ):
             share = planned.areas[number].pixels / planned.pixels
             self._learn(planned, share, time.monotonic() - began)
             done += foretold[plan.sweeps.index(planned)] * share
@@ -76,7 +80,7 @@ class Engines:
     """The engines of the filters that were used last, by the content of their files: each keeps its weights ready in a
     form that takes four times their memory."""
 
-    def __init__(self, layout: Layout, open_part: Open, *, most: int = 4) -> None:
+    def __init__(self, layout: Layout, open_part: OpenPart, *, most: int = 4) -> None:
         self._layout = layout
         self._open = open_part
         self._most = most

@@ -1,4 +1,4 @@
-"""The executor that computes a network in pieces: pictures of any size within any memory."""
+"""The executor that computes a network in tiles: pictures of any size within any memory."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from dataclasses import dataclass
 
 from server.engine.cancel import CancelToken, RunControl
 from server.engine.feed import Feed
-from server.engine.network.reader import NotInPieces
+from server.engine.network.unsupported import UnsupportedNetwork
 from server.engine.plan import DoesNotFit
 from server.engine.source import RowSource, TakeBand
 from server.engine.tiled.engine import PieceEngine
-from server.engine.tiled.plan import PiecePlan, TooLarge
+from server.engine.tiled.tiling_plan import NoTilingFits, TilingPlan
 from server.engine.whole import KEPT_PIXELS, Whole
 
-# Making pieces of networks so deep takes minutes.
+# Making tiles of networks so deep takes minutes.
 _MOST_LAYERS = 500
 
 
 class TiledExecutor:
-    """Computes with what ``engine`` gives, which raises NotInPieces where the network cannot be divided. Pictures that
-    ``whole`` has memory for are left to it below ``least_pixels``, and where pieces would be slow or impossible."""
+    """Computes with what ``engine`` gives, which raises UnsupportedNetwork where the network cannot be divided.
+    Pictures that ``whole`` has memory for are left to it below ``least_pixels``, and where tiles would be slow or
+    impossible."""
 
     def __init__(self, engine: Callable[[], PieceEngine], feed: Feed, whole: Whole, *, least_pixels: int) -> None:
         self.engine = engine
@@ -39,11 +40,11 @@ class TiledExecutor:
             if fits_whole and (engine.layers > _MOST_LAYERS or not engine.has_norms):
                 return None
             return PlannedTiles(self, engine.plan(height, width, memory, exact))
-        except (NotInPieces, ValueError) as error:  # the latter: too small for a layer
+        except (UnsupportedNetwork, ValueError) as error:  # the latter: too small for a layer
             if fits_whole:
                 return None
-            raise DoesNotFit(whole_bytes, error.operation if isinstance(error, NotInPieces) else None) from error
-        except TooLarge as error:
+            raise DoesNotFit(whole_bytes, error.operation if isinstance(error, UnsupportedNetwork) else None) from error
+        except NoTilingFits as error:
             raise DoesNotFit(error.least_bytes) from error
 
 
@@ -52,11 +53,11 @@ class PlannedTiles:
     """Plan of a TiledExecutor."""
 
     executor: TiledExecutor
-    plan: PiecePlan
+    plan: TilingPlan
 
     @property
     def pieces(self) -> int:
-        return self.plan.pieces
+        return self.plan.tiles
 
     @property
     def memory_bytes(self) -> int:

@@ -10,13 +10,14 @@ from typing import Any, Protocol
 import numpy as np
 
 from server.engine.cancel import RunControl
+from server.engine.network.arrays import Array
 from server.engine.network.network import Network
-from server.engine.tiled.areas import Piece
-from server.engine.tiled.graph import Array, Graph
+from server.engine.tiled.areas import Tile
 from server.engine.tiled.layout import Layout
-from server.engine.tiled.lowering import lower
-from server.engine.tiled.plan import task_of
-from server.engine.tiled.schedule import Sweep
+from server.engine.tiled.sweep_graph import build_sweep_graph
+from server.engine.tiled.sweep_schedule import Sweep
+from server.engine.tiled.sweep_task import task_of
+from server.engine.tiled.tile_graph import TileGraph
 
 
 class Part(Protocol):
@@ -28,7 +29,7 @@ class Part(Protocol):
         """Each output's values, in its place where it has one. Raises whatever the backend raises."""
 
 
-Open = Callable[[bytes], Part]
+OpenPart = Callable[[bytes], Part]
 """Loads a serialised ONNX model."""
 
 
@@ -36,7 +37,7 @@ Open = Callable[[bytes], Part]
 class Program:
     """A sweep's graph and what runs it."""
 
-    graph: Graph
+    graph: TileGraph
     part: Part
 
     @property
@@ -45,13 +46,13 @@ class Program:
         return tuple(self.graph.given.values())
 
     def run(
-        self, piece: Piece, values: Mapping[str, Array], places: Mapping[str, Array | None], control: RunControl
+        self, tile: Tile, values: Mapping[str, Array], places: Mapping[str, Array | None], control: RunControl
     ) -> dict[str, Array]:
         """Results by name, each in its place where it has one. Raises whatever the backend raises."""
         feeds = [
             *self.graph.weights.items(),
             *((own, values[name]) for own, name in self.graph.given.items()),
-            *((own, control_of(piece)) for own, control_of in self.graph.controls.items()),
+            *((own, position(tile)) for own, position in self.graph.controls.items()),
         ]
         results = self.graph.results
         answers = self.part.run(feeds, [places.get(result) for result in results], control)
@@ -61,7 +62,7 @@ class Program:
 class Programs:
     """Of one network. Sweeps that do the same with other weights share a part."""
 
-    def __init__(self, network: Network, layout: Layout, open_part: Open) -> None:
+    def __init__(self, network: Network, layout: Layout, open_part: OpenPart) -> None:
         self._network = network
         self._layout = layout
         self._open = open_part
@@ -71,7 +72,7 @@ class Programs:
     def program(self, sweep: Sweep, kept: np.dtype[Any]) -> Program:
         if (sweep, kept) not in self._programs:
             channels = self._network.channel_counts()
-            graph = lower(task_of(self._network, sweep), channels, self._network.input, self._layout, kept)
+            graph = build_sweep_graph(task_of(self._network, sweep), channels, self._network.input, self._layout, kept)
             self._programs[sweep, kept] = Program(graph, self._part(graph.model))
         return self._programs[sweep, kept]
 

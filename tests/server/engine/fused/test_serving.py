@@ -12,7 +12,7 @@ from server.engine.any_size import AnySizeNetwork
 from server.engine.backend import Settings
 from server.engine.cancel import CancelToken
 from server.engine.feed import Feed
-from server.engine.fused import plans
+from server.engine.fused import fused_plan
 from server.engine.fused.executor import FusedExecutor, PlannedFused
 from server.engine.onnxruntime.backend import OnnxruntimeBackend
 from server.engine.onnxruntime.loaded import OnnxruntimeNetwork
@@ -130,7 +130,7 @@ def test_several_pictures_at_once_are_computed_one_by_one() -> None:
 
 
 def test_little_memory_recomputes_and_less_makes_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plans, "BAND_BYTES", (8 << 20,))
+    monkeypatch.setattr(fused_plan, "BAND_BYTES", (8 << 20,))
     network = AnySizeNetwork(loaded(has_gpu=True), multiple=4)
     stored, recomputing, pieces = (network.plan(2048, 2048, memory) for memory in (1 << 40, 600 << 20, 200 << 20))
     assert isinstance(stored, PlannedFused) and not stored.plan.recomputed and stored.memory_bytes > 600 << 20

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from server.engine.cancel import CancelToken, RunControl
+from server.engine.network.arrays import Array
 from server.engine.network.network import Network
-from server.engine.network.reader import NotInPieces
+from server.engine.network.unsupported import UnsupportedNetwork
 from server.engine.tiled.engine import Engines, PieceEngine
 from server.engine.tiled.layout import CHANNELS_LAST
 from tests.server.engine.tiled.drafts import INPUT, Draft
 from tests.server.engine.tiled.networks import antialiased, made, norm_alone, norm_last, strided
-from tests.server.engine.tiled.running import Array, noise, open_part, read, whole
+from tests.server.engine.tiled.running import noise, open_part, read, whole
 
 MIB = 1 << 20
 
@@ -40,7 +41,7 @@ def test_the_share_of_the_work_grows_to_one(memory: int) -> None:
     for _ in range(2):
         bands: list[Array] = []
         shares = list(translate(engine, picture, memory, bands))
-        assert len(shares) == engine.plan(96, 72, memory).pieces
+        assert len(shares) == engine.plan(96, 72, memory).tiles
         assert shares == sorted(shares)
         assert 0 < shares[0] < 1
         assert shares[-1] == pytest.approx(1)
@@ -80,9 +81,9 @@ def test_engines_are_made_once_and_the_one_not_used_for_longest_goes() -> None:
     assert read_models == ["a", "b", "c", "b"]
 
 
-def test_what_is_not_in_pieces_is_not_kept() -> None:
+def test_what_is_not_in_tiles_is_not_kept() -> None:
     draft, engines = Draft(), Engines(CHANNELS_LAST, open_part)
     model = draft.model(draft.add("GlobalAveragePool", INPUT))
     for _ in range(2):
-        with pytest.raises(NotInPieces, match="GlobalAveragePool"):
+        with pytest.raises(UnsupportedNetwork, match="GlobalAveragePool"):
             engines.engine("whole", lambda: read(model))

@@ -1,4 +1,4 @@
-"""What cannot be computed in pieces is refused, and named."""
+"""What cannot be computed in tiles is refused, and named."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from server.engine.network.reader import NotInPieces, read_network
+from server.engine.network.reader import read_network
+from server.engine.network.unsupported import UnsupportedNetwork
 from tests.server.engine.tiled.drafts import INPUT, OUTPUT, old, one, small
 from tests.server.engine.tiled.running import read
 
 
-def refusal(model: bytes) -> NotInPieces:
-    with pytest.raises(NotInPieces) as caught:
+def refusal(model: bytes) -> UnsupportedNetwork:
+    with pytest.raises(UnsupportedNetwork) as caught:
         read(model)
     return caught.value
 
@@ -80,7 +81,7 @@ def test_an_operation_of_unknown_reach_is_named(operation: str) -> None:
 
 
 @pytest.mark.parametrize("case", LIMITED)
-def test_what_an_operation_cannot_do_in_pieces_is_refused_by_its_name(case: str) -> None:
+def test_what_an_operation_cannot_do_in_tiles_is_refused_by_its_name(case: str) -> None:
     operation, model = LIMITED[case]
     caught = refusal(model())
     assert caught.operation == operation
@@ -122,7 +123,7 @@ def test_whole_numbers_are_refused() -> None:
 
 def test_an_output_that_is_the_input_is_refused() -> None:
     model = small(helper.make_node("Relu", [INPUT], [OUTPUT]))
-    with pytest.raises(NotInPieces, match="the output"):
+    with pytest.raises(UnsupportedNetwork, match="the output"):
         read_network(model, input=INPUT, output=INPUT)
 
 

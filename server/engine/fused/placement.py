@@ -1,0 +1,53 @@
+"""Where in one block of memory everything lies that is not needed at the same time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+# What CUDA itself keeps to, and cuDNN likes.
+ALIGNMENT = 256
+
+
+@dataclass(frozen=True)
+class Lifetime:
+    """``size`` in bytes; ``first`` and ``last`` are the steps in which it is needed."""
+
+    size: int
+    first: int
+    last: int
+
+    def meets(self, other: Lifetime) -> bool:
+        return self.first <= other.last and other.first <= self.last
+
+
+@dataclass(frozen=True)
+class Placement:
+    """``offsets`` in bytes, by name, into a block of ``size`` bytes."""
+
+    offsets: Mapping[str, int]
+    size: int
+
+
+def place_buffers(lifetimes: Mapping[str, Lifetime]) -> Placement:
+    """The largest first, each as low as nothing is in its way that is needed at the same time."""
+    offsets: dict[str, int] = {}
+    for name in sorted(lifetimes, key=lambda one: (-lifetimes[one].size, one)):
+        own = lifetimes[name]
+        in_the_way = [other for other in offsets if own.meets(lifetimes[other])]
+        taken = sorted((offsets[other], _end(lifetimes[other], offsets[other])) for other in in_the_way)
+        offset = 0
+        for start, stop in taken:
+            if offset + own.size <= start:
+                break
+            offset = max(offset, stop)
+        offsets[name] = offset
+    return Placement(offsets, max((_end(lifetimes[name], offset) for name, offset in offsets.items()), default=0))
+
+
+def aligned(count: int) -> int:
+    return -(-count // ALIGNMENT) * ALIGNMENT
+
+
+def _end(lifetime: Lifetime, offset: int) -> int:
+    return aligned(offset + lifetime.size)
