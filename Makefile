@@ -20,7 +20,7 @@ test-hosts: .venv/installed
 lint: .venv/installed
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/mypy server training plugins tests
+	.venv/bin/mypy server training plugins protos/pleinair/common tests
 	.venv/bin/buf lint protos
 
 format: .venv/installed

@@ -24,7 +24,7 @@ from pleinair.v1 import (
 
 from server.admission import Admission
 from server.config import ServerConfig, split_address
-from server.engine.device import Device
+from server.engine.backend import open_backend
 from server.engine.worker import Worker
 from server.errors import StartProblem
 from server.filters.folder import FilterFolder
@@ -62,11 +62,11 @@ class Server:
     def __init__(self, config: ServerConfig, trainer: Trainer | None = None) -> None:
         self._config = config
         self._security = Security.of(config)
-        self._device = Device(
+        self._backend = open_backend(
             config.provider, threads=config.threads, tensorrt_cache=config.tensorrt_cache, warm_up=config.warm_up
         )
-        self._folder = FilterFolder(FolderScanner(config.filters, self._device))
-        self._worker = Worker(self._device, memory=config.memory)
+        self._folder = FilterFolder(FolderScanner(config.filters, self._backend))
+        self._worker = Worker(self._backend, memory=config.memory)
         self._translations = Admission(places=config.queue, deadline_seconds=config.deadline)
         self._watchers = Admission(places=MOST_WATCHERS, deadline_seconds=None)
         self._trainings = Trainings(config, self._folder, trainer or Trainer())
@@ -91,12 +91,12 @@ class Server:
         catalogue = self._folder.catalogue
         names = list(catalogue.filters)
         filters = f"{len(names)} filter{'s' * (len(names) != 1)} ({', '.join(names)})" if names else "no filters yet"
-        lines = [f"Pleinair {version('pleinair')} serves {filters} on {address} with {self._device.execution_provider}"]
+        lines = [f"Pleinair {version('pleinair')} serves {filters} on {address} with {self._backend.name}"]
         lines += [f"{file_name} is not served: {reason}" for file_name, reason in catalogue.rejected.items()]
         if not names:
             lines.append(f"Put filters (.onnx files) into {self._config.filters} and they are served within seconds.")
-        if self._device.warning:
-            lines.append(f"Warning: {self._device.warning}")
+        if self._backend.warning:
+            lines.append(f"Warning: {self._backend.warning}")
         return lines + self._trainings.start_lines() + self._security_lines(address)
 
     def _security_lines(self, address: str) -> list[str]:

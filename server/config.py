@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from server.engine.device import Provider
+from server.engine.provider import Provider
 
 ENVIRONMENT_PREFIX = "PLEINAIR_"
 

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from pleinair.common.limits import LONGEST_TITLE
 from pleinair.v1 import training_pb2 as pb
 
 from server.client.files import UsageError, make_folder, picture_files
@@ -19,7 +20,6 @@ from server.security import read_file, read_token
 
 ADDRESS = "127.0.0.1:50051"
 INTERRUPTED = 130
-LONGEST_TITLE = 100  # characters; names of files may be longer
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

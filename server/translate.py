@@ -9,10 +9,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from pleinair.common.files import write_whole
 from pleinair.v1.translation_pb2 import Progress, Summary
 from tqdm import tqdm
 
-from server.client.files import Job, UsageError, make_folders, plan, write_whole
+from server.client.files import Job, UsageError, make_folders, plan
 from server.client.listing import filter_table
 from server.client.local_engine import LocalEngine
 from server.client.translations import Client, TranslationError, Translator

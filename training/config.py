@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pleinair.common.identifiers import is_identifier
+
 from training.data.reading import CHANNELS, STRATEGIES, parse_colour
 from training.errors import InputError
 from training.losses import ADVERSARIAL
@@ -27,7 +29,6 @@ CHOICES = {
     "channels_last": ("auto", "on", "off"),
     "compile": ("auto", "on", "off"),
 }
-IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
 def _listed(choices: Mapping[int, str]) -> str:
@@ -148,7 +149,7 @@ class FitConfig:
         for name in ("beta1", "beta2", "momentum"):
             _check(0 <= getattr(self, name) < 1, name, getattr(self, name), "a number from 0 to below 1")
         _check(
-            not self.identifier or IDENTIFIER.fullmatch(self.identifier) is not None,
+            not self.identifier or is_identifier(self.identifier),
             "identifier",
             self.identifier,
             "1 to 64 lower-case letters, digits, dots, dashes and underscores, the first a letter or digit",

@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from pleinair.common.files import write_whole
 
 from training.computing.device import choose_device
 from training.errors import InputError
-from training.files import write_whole
 from training.filters.apply import Filter, translate_folder
 from training.metrics import gradient_correlation, inception, patch_sliced_wasserstein
 from training.metrics.picture_files import PictureFiles, read_pixels

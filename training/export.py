@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import cast
 
 import torch
+from pleinair.common.identifiers import LONGEST_IDENTIFIER, is_identifier
+from pleinair.common.suffixes import TRAINED_ON
 
-from training.config import IDENTIFIER
-from training.data.pictures import SUFFIXES
 from training.errors import InputError
 from training.filters.filter_file import InexactFilter, write_filter
 from training.methods import METHODS
@@ -39,7 +39,7 @@ def title_from(identifier: str) -> str:
 
 def identifier_from(name: str) -> str:
     """Any name as a filter identifier: ``Étretat (2)`` becomes ``tretat-2``."""
-    return re.sub(r"[^a-z0-9._]+", "-", name.lower()).strip("-._")[:64] or "filter"
+    return re.sub(r"[^a-z0-9._]+", "-", name.lower()).strip("-._")[:LONGEST_IDENTIFIER] or "filter"
 
 
 def domain_of(place: str) -> str:
@@ -47,7 +47,7 @@ def domain_of(place: str) -> str:
     path = Path(place)
     side = {"trainA": 0, "trainB": 1}.get(path.name)
     if side is None:
-        return path.stem if path.suffix.lower() in SUFFIXES else path.name
+        return path.stem if path.suffix.lower() in TRAINED_ON else path.name
     both = path.parent.name.split("2")
     return both[side] if len(both) == 2 and all(both) else path.name
 
@@ -55,7 +55,7 @@ def domain_of(place: str) -> str:
 def chosen_identifier(asked: str | None, default: str, *, half: bool) -> str:
     """``asked``, or the default, by its own name for half precision. Raises InputError for what is no identifier."""
     identifier = asked or (f"{default[:59]}-fp16" if half else default)  # beside the float32 filter in one folder
-    if not IDENTIFIER.fullmatch(identifier):
+    if not is_identifier(identifier):
         raise InputError(f"--identifier is {identifier!r}, but must be 1 to 64 of a-z, 0-9, dot, dash and underscore.")
     return identifier
 

@@ -13,6 +13,8 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from pleinair.common.events import ExitStatus
+
 from training.computing.device import choose_device
 from training.computing.distributed import process_group, rank, wait_for_all, world_size
 from training.computing.memory import is_exhausted, release, with_half_the_batch
@@ -34,8 +36,6 @@ from training.running.resume import Start, resume
 from training.running.run import RunFolder
 from training.running.stop import stop_at_end_of, stop_on_signal
 
-INTERRUPTED = 130
-DIVERGED = 3
 EXHAUSTED = (
     "Memory does not suffice; end other programs that use it, or make the width, the crop size or the pictures smaller."
 )
@@ -53,9 +53,9 @@ def main(arguments: list[str] | None = None) -> int:
                 file=sys.stderr,
             )
             progress.stopped()
-            return INTERRUPTED
+            return ExitStatus.INTERRUPTED
         except Diverged as error:
-            return _failed(progress, str(error), DIVERGED)
+            return _failed(progress, str(error), ExitStatus.DIVERGED)
         except (InputError, InexactFilter) as error:
             return _failed(progress, str(error))
         except OSError as error:
@@ -70,7 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
             return _failed(progress, EXHAUSTED)
 
 
-def _failed(progress: Progress, sentence: str, code: int = 2) -> int:
+def _failed(progress: Progress, sentence: str, code: int = ExitStatus.BAD_INPUT) -> int:
     print(f"error: {sentence}", file=sys.stderr)
     progress.failed(sentence)
     return code
@@ -145,11 +145,11 @@ def _train(run: RunFolder, start: Start, batches: UnpairedBatches, process: Proc
     if images_seen < length_of(start.config, batches).images:
         print(f"Stopped after {images_seen} images; go on with: python -m training.fit --resume {run.path}")
         process.progress.stopped(images_seen)
-        return INTERRUPTED
+        return ExitStatus.INTERRUPTED
     if rank() == 0:
         _export(run, start.config)
         process.progress.finished(images_seen, run.filter.name)
-    return 0
+    return ExitStatus.FINISHED
 
 
 def _with_less_memory(run: RunFolder, config: FitConfig, process: Process) -> Start:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+from pleinair.common.suffixes import SERVED
 
 
 class UsageError(ValueError):
@@ -38,8 +38,8 @@ def picture_files(name: str) -> list[Path]:
     if path.is_file():
         return [path]
     if path.is_dir():
-        found = [file for file in path.iterdir() if file.is_file() and file.suffix.lower() in SUFFIXES]
-        return _sorted_or_refused(found, f"The folder {name} holds no pictures ({', '.join(SUFFIXES)}).")
+        found = [file for file in path.iterdir() if file.is_file() and file.suffix.lower() in SERVED]
+        return _sorted_or_refused(found, f"The folder {name} holds no pictures ({', '.join(SERVED)}).")
     if glob.has_magic(name):
         # Not Path.glob, which refuses patterns that start at the root.
         found = [file for match in glob.glob(name) if (file := Path(match)).is_file()]  # noqa: PTH207
@@ -62,16 +62,6 @@ def make_folder(folder: Path, option: str) -> None:
         raise UsageError(
             f"Nothing can be written into {folder} ({error.strerror}); choose another {option}."
         ) from error
-
-
-def write_whole(target: Path, data: bytes) -> None:
-    """Writes beside the target and renames, so that a file is there whole or not at all."""
-    draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        draft.write_bytes(data)
-        draft.replace(target)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def _sorted_or_refused(found: list[Path], refusal: str) -> list[Path]:
@@ -102,7 +92,7 @@ def _png_only(target: Path) -> Path:
 
 def _folder_target(output: str) -> Path:
     folder = Path(output)
-    if folder.is_file() or (folder.suffix.lower() in SUFFIXES and not _is_folder(output)):
+    if folder.is_file() or (folder.suffix.lower() in SERVED and not _is_folder(output)):
         raise UsageError(f"Several pictures need a folder to go to, and {output} is a file; write -o FOLDER/.")
     return folder
 

@@ -24,8 +24,9 @@ from server.client.translations import (
     wire_pixels,
 )
 from server.config import ServerConfig
-from server.engine.device import Device, Provider
+from server.engine.backend import open_backend
 from server.engine.pixels import Channels, PixelFormat, SampleType
+from server.engine.provider import Provider
 from server.engine.worker import Worker
 from server.errors import Refusal, StartProblem
 from server.filters.folder import FilterFolder
@@ -58,10 +59,10 @@ class LocalEngine:
     ) -> None:
         if not filters.exists():
             raise StartProblem(f"There is no {filters}; name a folder with filters, or one .onnx file.")
-        device = Device(provider, threads=threads, tensorrt_cache=tensorrt_cache)
-        self.warning = device.warning
-        self._folder = FilterFolder(FolderScanner(filters, device))
-        self._worker = Worker(device, memory=memory)
+        backend = open_backend(provider, threads=threads, tensorrt_cache=tensorrt_cache)
+        self.warning = backend.warning
+        self._folder = FilterFolder(FolderScanner(filters, backend))
+        self._worker = Worker(backend, memory=memory)
         self._handler = TranslationHandler(self._folder, self._worker, max_pixels=max_pixels)
         self._runner = asyncio.Runner()
 

@@ -6,10 +6,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from pleinair.common.files import write_whole
 from pleinair.v1 import training_pb2 as pb
 from tqdm import tqdm
-
-from server.client.files import write_whole
 
 _STATES = {
     pb.TRAINING_STATE_QUEUED: "waiting",

@@ -1,4 +1,4 @@
-"""How much memory there is, and how a device says that there is not enough."""
+"""How much memory the machine has free for computations."""
 
 from __future__ import annotations
 
@@ -9,21 +9,6 @@ SHARE = 0.7  # of what is free at the start: others live on the machine too
 
 # Where the machine does not say how much is free: half of what it has, and where it does not say that either, this.
 _ASSUMED_BYTES = 4 << 30
-
-# How onnxruntime, cuDNN, cuBLAS and CUDA say it; there is no type for it.
-_OUT_OF_MEMORY = (
-    "out of memory",
-    "failed to allocate",
-    "bad_alloc",
-    "bad allocation",
-    "alloc_failed",
-    "resource allocation failed",
-    "available memory",
-)
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    return isinstance(error, MemoryError) or any(text in str(error).lower() for text in _OUT_OF_MEMORY)
 
 
 def free_memory(root: Path = Path("/")) -> int:

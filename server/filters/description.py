@@ -10,19 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 
 from PIL import Image
+from pleinair.common.identifiers import LONGEST_IDENTIFIER, is_identifier
+from pleinair.common.limits import LARGEST_THUMBNAIL, LONGEST_TEXT
+from pleinair.common.metadata import FORMAT, PREFIX, VALUE_RANGE
 
 from server.errors import FilterProblem
 from server.filters.sidecar import GREATEST_MULTIPLE, Sidecar
 from server.pictures.files import PictureError, decode_picture
 
-PREFIX = "pleinair."
-FORMAT = "1"
-LONGEST_TEXT = 2000  # characters
-LARGEST_THUMBNAIL = 128 << 10  # bytes in the file
 _MOST_THUMBNAIL_PIXELS = 1 << 20
 _THUMBNAIL_SIZE = (512, 256)  # at most, as it is served: a page of 200 filters must fit one message
-
-_IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 
 @dataclass(frozen=True)
@@ -52,9 +49,10 @@ def from_metadata(metadata: Mapping[str, str]) -> Description:
             f"Its format version is {given['format'][:20]!r} and this server reads {FORMAT}; update the server, or"
             " export the filter again."
         )
-    if given.get("value_range") != "-1,1":
+    if given.get("value_range") != VALUE_RANGE:
         raise FilterProblem(
-            f"Its value range is {given.get('value_range', '')[:20]!r} and a filter's is '-1,1'; export it again."
+            f"Its value range is {given.get('value_range', '')[:20]!r} and a filter's is {VALUE_RANGE!r};"
+            " export it again."
         )
     identifier = given.get("identifier", "")
     return _checked(
@@ -73,7 +71,7 @@ def from_sidecar(stem: str, sidecar: Sidecar) -> Description:
     """The identifier is the file's name without suffix, made fit. Raises FilterProblem."""
     return _checked(
         Description(
-            identifier=re.sub(r"[^a-z0-9._-]+", "-", stem.lower()).strip("-._")[:64] or "filter",
+            identifier=re.sub(r"[^a-z0-9._-]+", "-", stem.lower()).strip("-._")[:LONGEST_IDENTIFIER] or "filter",
             title=sidecar.title or stem,
             description=sidecar.description,
             source_domain=sidecar.source_domain,
@@ -83,10 +81,6 @@ def from_sidecar(stem: str, sidecar: Sidecar) -> Description:
             licence=sidecar.licence,
         )
     )
-
-
-def is_identifier(text: str) -> bool:
-    return _IDENTIFIER.fullmatch(text) is not None
 
 
 _PLAIN = (

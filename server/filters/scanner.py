@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.engine.device import Device
+from server.engine.backend import Backend
 from server.errors import FilterProblem, StartProblem
 from server.filters.catalogue import Catalogue
 from server.filters.filter_file import Filter, read_filter
@@ -30,9 +30,9 @@ class _Entry:
 class FolderScanner:
     """Of the ``*.onnx`` files directly in a folder, hidden ones left out, or of one such file. One thread at a time."""
 
-    def __init__(self, path: Path, device: Device) -> None:
+    def __init__(self, path: Path, backend: Backend) -> None:
         self._path = path
-        self._device = device
+        self._backend = backend
         self._entries: dict[Path, _Entry] = {}
         self._seen: dict[Path, _Stamp] = {}
 
@@ -84,7 +84,7 @@ class FolderScanner:
     def _outcome(self, file: Path) -> tuple[Filter | None, str | None]:
         """The filter or the problem. Raises FileNotFoundError."""
         try:
-            return read_filter(file, self._device), None
+            return read_filter(file, self._backend), None
         except FilterProblem as error:
             return None, error.sentence
         except FileNotFoundError:

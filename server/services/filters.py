@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import grpc
+from pleinair.common.identifiers import is_identifier
 from pleinair.v1 import filters_pb2_grpc
 from pleinair.v1.filters_pb2 import (
     Filter,
@@ -20,7 +21,6 @@ from pleinair.v1.filters_pb2 import (
 from server.admission import Admission
 from server.errors import Reason, Refusal
 from server.filters.catalogue import Catalogue, FilterChange, Kind, Rejection, changes
-from server.filters.description import is_identifier
 from server.filters.folder import FilterFolder
 from server.wire.status import refusals_as_status
 from server.wire.translations import filter_message, rejected_message

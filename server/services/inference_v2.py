@@ -12,12 +12,12 @@ from pleinair.inference import open_inference_pb2 as pb
 from pleinair.inference import open_inference_pb2_grpc
 
 from server.admission import Admission
-from server.engine.picture_batch import translate_batch
 from server.errors import Reason, Refusal
 from server.filters.filter_file import Filter
 from server.filters.folder import FilterFolder
 from server.services.caller import caller_of
 from server.translation.handler import Summary, TranslationHandler
+from server.translation.picture_batch import translate_batch
 from server.wire.status import refusals_as_status
 from server.wire.tensors import LAYOUTS, Batch, batch_from, put_pictures, seconds_from, tensor_metadata
 

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakValueDictionary
 
+from pleinair.common.limits import LONGEST_TITLE
+from pleinair.common.run_layout import images_seen_at
+
 from server.errors import Reason, Refusal
 from server.trainings.jobs import names
 from server.trainings.jobs.board import Board
@@ -19,7 +22,6 @@ from server.trainings.jobs.pictures import Limits, PictureHeader, Reception, Rol
 from server.trainings.jobs.runner import Runner
 from server.trainings.jobs.store import JobStore
 
-LONGEST_TITLE = 100
 LONGEST_REQUEST_ID = 64
 RETRY_SECONDS = 60.0
 
@@ -193,10 +195,10 @@ class TrainingHandler:
 
     def _preview(self, job: Job) -> Preview | None:
         file = self._store.folder(job.id).latest_preview(job.preview)
-        return _picture(file, int(file.stem.removeprefix("images-"))) if file else None
+        return _picture(file, images_seen_at(file)) if file else None
 
     def _original(self, job: Job) -> Preview | None:
-        return _picture(self._store.folder(job.id).original, 0)
+        return _picture(self._store.folder(job.id).run.original, 0)
 
 
 def _checked(request: TrainingRequest) -> TrainingRequest:

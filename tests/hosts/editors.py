@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from tests.hosts.processes import end_all, finish
-from tests.hosts.screen import Screen
 from tests.hosts.unpacking import unpack
 
 FOLDER_VARIABLE = "PLEINAIR_EDITORS"
@@ -116,16 +115,17 @@ class Editors:
         arguments: Sequence[str],
         profile: Profile,
         *,
-        screen: Screen | None = None,
+        display: str | None = None,
         env: Mapping[str, str] | None = None,
         stdout: int | None = subprocess.PIPE,
         pass_fds: Sequence[int] = (),
     ) -> subprocess.Popen[str]:
-        """Starts a program in a session of its own, its errors on its output. With a screen, on that screen."""
+        """Starts a program in a session of its own, its errors on its output; on the ``display`` of this name, if
+        there is one."""
         enter = ["chroot", str(self.root)] if self.root else []
         return subprocess.Popen(
             [*enter, *arguments],
-            env=self._environment(profile, screen) | dict(env or {}),
+            env=self._environment(profile, display) | dict(env or {}),
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=subprocess.STDOUT,
@@ -140,31 +140,13 @@ class Editors:
         arguments: Sequence[str],
         profile: Profile,
         *,
-        screen: Screen | None = None,
+        display: str | None = None,
         env: Mapping[str, str] | None = None,
         timeout: float = 120,
     ) -> subprocess.CompletedProcess[str]:
         """The status and the output (with the errors in it) of a program. On timeout its whole group is ended and
         TimeoutExpired raised, with the output so far."""
-        return finish(self.popen(arguments, profile, screen=screen, env=env), timeout)
-
-    @contextmanager
-    def display(self, profile: Profile, *, size: tuple[int, int] = (1440, 900)) -> Iterator[Screen]:
-        """A virtual screen on a free display number."""
-        reader, writer = os.pipe()
-        # Without a reset between clients, in which the next one would find nobody.
-        options = ["-noreset", "-nolisten", "tcp", "-screen", "0", f"{size[0]}x{size[1]}x24"]
-        command = ["Xvfb", "-displayfd", str(writer), *options]
-        process = self.popen(command, profile, stdout=subprocess.DEVNULL, pass_fds=(writer,))
-        os.close(writer)
-        try:
-            with os.fdopen(reader) as numbers:
-                number = numbers.readline().strip()
-            assert number, "Xvfb did not start"
-            yield Screen(self, profile, f":{number}")
-        finally:
-            process.terminate()
-            process.wait(timeout=20)
+        return finish(self.popen(arguments, profile, display=display, env=env), timeout)
 
     def install_krita(self, plugin: Path, profile: Profile, *, first_start: bool = False) -> None:
         """Imports a plug-in's zip with Krita's own importer and switches it on, as its dialogs do. Krita has been
@@ -186,7 +168,7 @@ class Editors:
         """Unpacks a plug-in's zip into the plug-ins folder, as an archive manager does."""
         unpack(plugin, profile.gimp_folder / "plug-ins")
 
-    def _environment(self, profile: Profile, screen: Screen | None) -> dict[str, str]:
+    def _environment(self, profile: Profile, display: str | None) -> dict[str, str]:
         home = self.inside(profile.home)
         return {
             "PATH": os.environ["PATH"] if self.root is None else _PATH_INSIDE,
@@ -202,7 +184,7 @@ class Editors:
             "LIBGL_ALWAYS_SOFTWARE": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
             "PLEINAIR_HOST_TEST": profile.mark,
-            **({"DISPLAY": screen.name, "QT_QPA_PLATFORM": "xcb"} if screen else {"QT_QPA_PLATFORM": "offscreen"}),
+            **({"DISPLAY": display, "QT_QPA_PLATFORM": "xcb"} if display else {"QT_QPA_PLATFORM": "offscreen"}),
         }
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from tests.hosts.editors import Editors, Profile
+from tests.hosts.editors import Editors, Profile
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Screen:
         """Writes the whole screen as a PNG file."""
         shot = self.profile.home / "screenshot.png"
         command = ["import", "-silent", "-window", "root", self.editors.inside(shot)]
-        done = self.editors.run(command, self.profile, screen=self, timeout=60)
+        done = self.editors.run(command, self.profile, display=self.name, timeout=60)
         assert done.returncode == 0, done.stdout
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(shot, path)
@@ -49,6 +51,25 @@ class Screen:
 
     def xdotool(self, *arguments: str, timeout: float = 30) -> str:
         """Runs xdotool on this screen; gives its output. Raises TimeoutExpired, AssertionError with its message."""
-        done = self.editors.run(["xdotool", *arguments], self.profile, screen=self, timeout=timeout)
+        done = self.editors.run(["xdotool", *arguments], self.profile, display=self.name, timeout=timeout)
         assert done.returncode == 0, done.stdout
         return done.stdout
+
+
+@contextmanager
+def open_screen(editors: Editors, profile: Profile, *, size: tuple[int, int] = (1440, 900)) -> Iterator[Screen]:
+    """A virtual screen on a free display number."""
+    reader, writer = os.pipe()
+    # Without a reset between clients, in which the next one would find nobody.
+    options = ["-noreset", "-nolisten", "tcp", "-screen", "0", f"{size[0]}x{size[1]}x24"]
+    command = ["Xvfb", "-displayfd", str(writer), *options]
+    process = editors.popen(command, profile, stdout=subprocess.DEVNULL, pass_fds=(writer,))
+    os.close(writer)
+    try:
+        with os.fdopen(reader) as numbers:
+            number = numbers.readline().strip()
+        assert number, "Xvfb did not start"
+        yield Screen(editors, profile, f":{number}")
+    finally:
+        process.terminate()
+        process.wait(timeout=20)

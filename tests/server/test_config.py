@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from server.config import ConfigError, ServerConfig, load_config
-from server.engine.device import Provider
+from server.engine.provider import Provider
 
 
 def refusal(*arguments: str, environment: dict[str, str] | None = None) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 from PIL import Image
+from pleinair.common.events import ExitStatus
 
 from tests.training.factories import TINY_ARGUMENTS, gradient, picture_folder, two_folders
 from training import fit
@@ -88,7 +89,7 @@ def test_an_interrupted_and_resumed_run_equals_an_unbroken_one(tmp_path: Path) -
     assert fit.main(["--resume", str(tmp_path / "broken" / "run"), "--device", "cpu"]) == 2  # it is in use
     broken.send_signal(signal.SIGINT)
     output, _ = broken.communicate(timeout=120)
-    assert broken.returncode == fit.INTERRUPTED
+    assert broken.returncode == ExitStatus.INTERRUPTED
     assert "go on with: python -m training.fit --resume" in output
     assert fit.main(["--resume", str(tmp_path / "broken" / "run"), "--device", "cpu"]) == 0
     assert fit.main(arguments(tmp_path / "unbroken", *options)) == 0

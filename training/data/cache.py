@@ -13,7 +13,6 @@ import hashlib
 import json
 import os
 import struct
-import sys
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
@@ -62,21 +61,6 @@ def digest_of(pixels: NDArray[np.uint8]) -> str:
     digest = hashlib.sha256(repr(pixels.shape).encode())
     digest.update(np.ascontiguousarray(pixels).data)
     return digest.hexdigest()
-
-
-def platform_folder() -> Path:
-    """Where this platform keeps caches. Raises OSError where there is no such place."""
-    name = "LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME"
-    base = os.environ.get(name, "")
-    try:
-        home = Path.home() / ("AppData/Local" if sys.platform == "win32" else ".cache")
-    except RuntimeError:
-        home = None
-    if Path(base).is_absolute():
-        return Path(base) / "pleinair"
-    if home is None:
-        raise OSError("there is no home folder")
-    return home / "pleinair"
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
+from pleinair.common.caches import cache_folder
 
 from training.config import FitConfig
 from training.data.batches import UnpairedBatches, Zoom
-from training.data.cache import PictureCache, platform_folder
+from training.data.cache import PictureCache
 from training.data.folders import picture_files, read_folder
 from training.data.reading import Reading, parse_colour
 from training.data.report import check_two_places, check_two_sets, folder_report, pair_report
@@ -23,7 +24,7 @@ def choose_cache(place: str | None) -> PictureCache | None:
     if place is not None:
         return PictureCache(Path(place))
     try:
-        return PictureCache(platform_folder(), CACHED_FROM)
+        return PictureCache(cache_folder(), CACHED_FROM)
     except OSError:
         return None
 

@@ -16,9 +16,10 @@ import numpy as np
 import PIL
 from numpy.typing import NDArray
 from PIL import Image
+from pleinair.common.suffixes import TRAINED_ON
 
 from training.data.cache import Decoded, Entry, PictureCache, Read, digest_of
-from training.data.pictures import SUFFIXES, UnreadablePicture, read_resized
+from training.data.pictures import UnreadablePicture, read_resized
 from training.data.reading import LEAST_CROP, Reading
 from training.errors import InputError
 
@@ -49,7 +50,7 @@ def picture_files(path: Path) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise InputError(f"There is no folder {path}; name a folder that holds the pictures.")
-    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in TRAINED_ON and file.is_file())
     if not files:
         raise InputError(f"The folder {path} holds no pictures; put PNG, JPEG or WebP pictures there.")
     return files

@@ -12,7 +12,6 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from training.data.reading import WHITE, Colour, Reading
 
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm"})
 MOST_PIXELS = 2 * 89_478_485  # where Pillow refuses to decode; what is enlarged obeys the same limit
 
 Size = tuple[int, int]  # width, height

@@ -10,9 +10,10 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 from PIL import Image
+from pleinair.common.files import write_whole
+from pleinair.common.metadata import key
 
 from training.errors import InputError
-from training.files import write_whole
 from training.metrics.picture_files import PictureFiles
 from training.running.preview import encode
 
@@ -31,7 +32,7 @@ class Filter:
             options.log_severity_level = 4
             self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
             told = self._session.get_modelmeta().custom_metadata_map
-            self._multiple = max(1, int(told.get("pleinair.spatial_multiple", _DEFAULT_MULTIPLE)))
+            self._multiple = max(1, int(told.get(key("spatial_multiple"), _DEFAULT_MULTIPLE)))
             ends = {end.name: end for end in (*self._session.get_inputs(), *self._session.get_outputs())}
             self._type: Any = _TYPES[ends["image"].type]
             ends["translated"]

@@ -17,16 +17,16 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
+from pleinair.common.files import write_whole
+from pleinair.common.metadata import FORMAT, VALUE_RANGE, key
 from torch import Tensor, nn
 
 from training.data.channels import as_channels
 from training.errors import InputError
-from training.files import write_whole
 from training.filters.provenance import commit, package_version
 from training.networks.generator import Generator
 from training.running.preview import thumbnail_webp
 
-FORMAT = "1"
 OPSET = 20
 CHECKED_SIZES = ((64, 64), (72, 100), (130, 66))
 TOLERANCE = {torch.float32: 1e-4, torch.float16: 2e-2}
@@ -51,12 +51,12 @@ def write_filter(
     own = {
         "format": FORMAT,
         "spatial_multiple": str(generator.multiple),
-        "value_range": "-1,1",
+        "value_range": VALUE_RANGE,
         "package_version": package_version(),
         "commit": commit(),
         "thumbnail": base64.b64encode(_thumbnail(network, sample)).decode("ascii"),
     }
-    onnx.helper.set_model_props(model, {f"pleinair.{key}": value for key, value in {**about, **own}.items()})
+    onnx.helper.set_model_props(model, {key(name): text for name, text in {**about, **own}.items()})
     contents = model.SerializeToString()
     difference = _difference(network, contents, generator.multiple)
     tolerance = TOLERANCE[torch.float16 if half else torch.float32]

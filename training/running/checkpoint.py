@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from pleinair.common.files import write_whole
 from torch import Tensor
 
 from training.config import FitConfig
 from training.errors import InputError
-from training.files import write_whole
 from training.methods import Method
 from training.running.ema import NAME as AVERAGE
 from training.running.ema import GeneratorAverage

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
+from pleinair.common.files import write_whole
 
 from training.config import FitConfig
 from training.data.cache import PictureCache
 from training.data.contact_sheet import contact_sheet
 from training.data.domains import read_domains
 from training.errors import InputError
-from training.files import write_whole
 
 
 def dry_run(config: FitConfig, cache: PictureCache | None, output: str | None) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from typing import Any, Never, TextIO
 
+from pleinair.common.events import EventKind
 from tqdm import tqdm
 
 from training.computing.distributed import rank
@@ -86,33 +87,33 @@ class JsonLines(Progress):
 
     def started(self, images: int, total: int, device: str) -> None:
         self._kept = images
-        self._tell("started", images=images, total=total, device=device)
+        self._tell(EventKind.STARTED, images=images, total=total, device=device)
 
     def step(self, images: int, losses: Mapping[str, float], seconds_left: float) -> None:
         rounded = {name: float(f"{value:.6g}") for name, value in losses.items()}
-        self._tell("step", images=images, losses=rounded, seconds_left=round(seconds_left, 1))
+        self._tell(EventKind.STEP, images=images, losses=rounded, seconds_left=round(seconds_left, 1))
 
     def preview(self, images: int, file: str) -> None:
-        self._tell("preview", images=images, file=file)
+        self._tell(EventKind.PREVIEW, images=images, file=file)
 
     def checkpoint(self, images: int) -> None:
         self._kept = images
-        self._tell("checkpoint", images=images)
+        self._tell(EventKind.CHECKPOINT, images=images)
 
     def warning(self, sentence: str) -> None:
-        self._tell("warning", sentence=sentence)
+        self._tell(EventKind.WARNING, sentence=sentence)
         print(f"warning: {sentence}", file=sys.stderr)
 
     def stopped(self, images: int | None = None) -> None:
-        self._tell("stopped", images=self._kept if images is None else images)
+        self._tell(EventKind.STOPPED, images=self._kept if images is None else images)
 
     def finished(self, images: int, file: str) -> None:
-        self._tell("finished", images=images, filter=file)
+        self._tell(EventKind.FINISHED, images=images, filter=file)
 
     def failed(self, sentence: str) -> None:
-        self._tell("failed", sentence=sentence)
+        self._tell(EventKind.FAILED, sentence=sentence)
 
-    def _tell(self, event: str, **values: Any) -> None:
+    def _tell(self, event: EventKind, **values: Any) -> None:
         if self._stream is None:
             return
         try:

@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pleinair.common.files import is_draft_of, remove_drafts, write_whole
+from pleinair.common.run_layout import RunLayout, images_seen_at
+
 from training.config import FitConfig
 from training.errors import InputError
-from training.files import remove_leftovers, write_whole
 from training.running.checkpoint import Checkpoint
 from training.running.lock import NAME as LOCK
 from training.running.lock import folder_lock
@@ -19,28 +21,8 @@ KEPT_CHECKPOINTS = 2
 
 
 @dataclass(frozen=True)
-class RunFolder:
-    path: Path
-
-    @property
-    def config(self) -> Path:
-        return self.path / "config.json"
-
-    @property
-    def metrics(self) -> Path:
-        return self.path / "metrics.jsonl"
-
-    @property
-    def filter(self) -> Path:
-        return self.path / "filter.onnx"
-
-    @property
-    def best(self) -> Path:
-        return self.path / "checkpoints" / "best.pt"
-
-    @property
-    def events(self) -> Path:
-        return self.path / "tensorboard"
+class RunFolder(RunLayout):
+    """The folder of a run that this process trains, reads or exports."""
 
     @classmethod
     def create(cls, path: Path, config: FitConfig) -> RunFolder:
@@ -61,11 +43,13 @@ class RunFolder:
 
     def check_new(self) -> None:
         """Raises InputError when the folder holds something; what is left of a start that was killed is nothing."""
-        nothing = {LOCK, f".{self.config.name}.tmp"}
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"{self.path} is a file; name a new folder for --output.")
-        if self.path.is_dir() and any(file.name not in nothing for file in self.path.iterdir()):
+        if self.path.is_dir() and not all(map(self._is_nothing, self.path.iterdir())):
             raise InputError(f"{self.path} is not empty; choose another --output, or go on with --resume {self.path}.")
+
+    def _is_nothing(self, file: Path) -> bool:
+        return file.name == LOCK or is_draft_of(self.config, file)
 
     def check_begun(self) -> None:
         """Raises InputError when this is not the folder of a run."""
@@ -76,17 +60,13 @@ class RunFolder:
         write_whole(self.config, config.to_json().encode())
 
     def make_folders(self) -> None:
-        for folder in ("checkpoints", "previews"):
-            (self.path / folder).mkdir(exist_ok=True)
+        for folder in (self.checkpoint_folder, self.preview_folder):
+            folder.mkdir(exist_ok=True)
 
     def remove_leftovers(self) -> None:
-        """Removes what writes that were killed left. Only for who holds the folder's lock."""
-        for folder in (self.path, self.path / "checkpoints", self.path / "previews"):
-            remove_leftovers(folder)
-
-    def checkpoints(self) -> list[Path]:
-        """Oldest first."""
-        return sorted((self.path / "checkpoints").glob("images-*.pt"))
+        """Removes what writes that were killed left. The caller holds the folder's lock."""
+        for folder in (self.path, self.checkpoint_folder, self.preview_folder):
+            remove_drafts(folder)
 
     def latest_checkpoint(self) -> Path:
         """Raises InputError when there is none."""
@@ -98,7 +78,7 @@ class RunFolder:
 
     def save(self, checkpoint: Checkpoint) -> None:
         """Writes the checkpoint, then removes all but the last two. Raises InputError; older ones are then intact."""
-        self._write(checkpoint, self.path / "checkpoints" / f"images-{checkpoint.images_seen:09d}.pt")
+        self._write(checkpoint, self.checkpoint(checkpoint.images_seen))
         for old in self.checkpoints()[:-KEPT_CHECKPOINTS]:
             old.unlink()
 
@@ -159,21 +139,20 @@ class RunFolder:
 
     def save_preview(self, images_seen: int, png: bytes) -> str:
         """Returns the file's path within the run."""
-        return self._save_picture(f"images-{images_seen:09d}.png", png)
+        return self._save_picture(self.preview(images_seen), png)
 
     def save_source(self, png: bytes) -> None:
         """The picture that every preview shows translated."""
-        self._save_picture("source.png", png)
+        self._save_picture(self.original, png)
 
-    def _save_picture(self, name: str, png: bytes) -> str:
-        path = self.path / "previews" / name
+    def _save_picture(self, path: Path, png: bytes) -> str:
         with self._writing(f"The preview {path}"):
             write_whole(path, png)
         return path.relative_to(self.path).as_posix()
 
     def forget_previews_after(self, images_seen: int) -> None:
-        for path in (self.path / "previews").glob("images-*.png"):
-            if int(path.stem.removeprefix("images-")) > images_seen:
+        for path in self.previews():
+            if images_seen_at(path) > images_seen:
                 path.unlink()
 
 

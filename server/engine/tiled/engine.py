@@ -6,11 +6,11 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Generator
 from functools import lru_cache
-from typing import Any
 
+from server.engine.cancel import RunControl
 from server.engine.network.network import Network
 from server.engine.tiled.layout import Layout
-from server.engine.tiled.programs import OpenSession, Programs
+from server.engine.tiled.programs import OpenPart, Programs
 from server.engine.tiled.sweep_runner import EmitRows, ReadRows, SweepRunner
 from server.engine.tiled.tiling_plan import PlannedSweep, TilingPlan, plan_tiles
 
@@ -21,10 +21,10 @@ _NEARLY = 0.999
 class PieceEngine:
     """Plans are remembered, for planning takes longer than a small picture, and so is how long sweeps take."""
 
-    def __init__(self, network: Network, layout: Layout, open_session: OpenSession) -> None:
+    def __init__(self, network: Network, layout: Layout, open_part: OpenPart) -> None:
         self._network = network
         self._layout = layout
-        self._programs = Programs(network, layout, open_session)
+        self._programs = Programs(network, layout, open_part)
         self._paces: dict[str, float] = {}  # seconds for the unit of cost, by what is measured
         self.plan = lru_cache(_PLANS)(self._plan)
 
@@ -42,11 +42,13 @@ class PieceEngine:
         that is too small."""
         return plan_tiles(self._network, self._layout, height, width, memory, exact=exact)
 
-    def translate(self, rows: ReadRows, emit: EmitRows, plan: TilingPlan, options: Any) -> Generator[float, None, None]:
+    def translate(
+        self, rows: ReadRows, emit: EmitRows, plan: TilingPlan, control: RunControl
+    ) -> Generator[float, None, None]:
         """Each next() computes a tile and gives the share of the work that is done, 1 at the end.
 
         The result's rows go to ``emit``, 1 x C x rows x width, from the top. Raises Overflow, ValueError for a result
-        of another size than the picture's, and whatever onnxruntime and files raise.
+        of another size than the picture's, and whatever the backend and files raise.
         """
         picture, result = plan.sizes[self._network.input], plan.sizes[self._network.output]
         if result != picture:
@@ -55,7 +57,7 @@ class PieceEngine:
         total, done, left = sum(foretold), 0.0, plan.tiles
         began = time.monotonic()
         for planned, number in SweepRunner(self._network, self._programs, plan, self._layout).steps(
-            rows, emit, options
+            rows, emit, control
         ):
             share = planned.areas[number].pixels / planned.pixels
             self._learn(planned, share, time.monotonic() - began)
@@ -78,9 +80,9 @@ class Engines:
     """The engines of the filters that were used last, by the content of their files: each keeps its weights ready in a
     form that takes four times their memory."""
 
-    def __init__(self, layout: Layout, open_session: OpenSession, *, most: int = 4) -> None:
+    def __init__(self, layout: Layout, open_part: OpenPart, *, most: int = 4) -> None:
         self._layout = layout
-        self._open = open_session
+        self._open = open_part
         self._most = most
         self._engines: OrderedDict[str, PieceEngine] = OrderedDict()
 

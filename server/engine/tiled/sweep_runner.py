@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from server.engine.cancel import RunControl
 from server.engine.network.arrays import Array
 from server.engine.network.network import Network
 from server.engine.network.operations import Normalisation
 from server.engine.network.spans import Span
+from server.engine.plan import Overflow
 from server.engine.tiled.areas import Area, Tile
 from server.engine.tiled.file_store import FileStore
 from server.engine.tiled.layer_store import LayerStore
@@ -35,10 +36,6 @@ _INFINITE = 0x7C00
 _MINUS_INFINITE = 0xFC00
 
 
-class Overflow(ArithmeticError):
-    """Values are too large to be stored at half precision, as the plan has it."""
-
-
 class SweepRunner:
     """Computes one picture by one plan."""
 
@@ -53,21 +50,21 @@ class SweepRunner:
         self._known: dict[str, Array] = {}  # what the normalisations take, by the names of the graphs' inputs
         self._rows: tuple[Span, Array] | None = None  # of the picture, for tiles side by side
 
-    def steps(self, rows: ReadRows, emit: EmitRows, options: Any) -> Iterator[tuple[PlannedSweep, int]]:
+    def steps(self, rows: ReadRows, emit: EmitRows, control: RunControl) -> Iterator[tuple[PlannedSweep, int]]:
         """Each next() computes one tile, and gives its sweep and its number in that sweep. Closing gives up.
 
-        ``options`` are onnxruntime.RunOptions. Raises Overflow, ValueError for a result that is not finite, OSError
-        where a temporary file has no room, MemoryError, and whatever onnxruntime raises.
+        Raises Overflow, ValueError for a result that is not finite, OSError where a temporary file has no room,
+        MemoryError, and whatever the backend raises.
         """
         try:
             for planned in self._plan.sweeps:
-                yield from self._sweep(planned, rows, emit, options)
+                yield from self._sweep(planned, rows, emit, control)
         finally:
             self._rows = None
             self._store.close()
 
     def _sweep(
-        self, planned: PlannedSweep, rows: ReadRows, emit: EmitRows, options: Any
+        self, planned: PlannedSweep, rows: ReadRows, emit: EmitRows, control: RunControl
     ) -> Iterator[tuple[PlannedSweep, int]]:
         program = self._programs.program(planned.sweep, self._plan.kept)
         task = planned.task
@@ -79,7 +76,7 @@ class SweepRunner:
         for number, area in enumerate(planned.areas):
             assert following is not None
             tile, following = following, self._tile(planned, number + 1)
-            answers = self._compute(program, tile, task.stored, rows, options)
+            answers = self._compute(program, tile, task.stored, rows, control)
             if statistics and task.measured:
                 pixels = tile.asked[task.measured].pixels
                 statistics.add(pixels, answers[f"{task.measured}/mean"], answers[f"{task.measured}/square"])
@@ -97,11 +94,11 @@ class SweepRunner:
             self._learn(planned, statistics)
 
     def _compute(
-        self, program: Program, tile: Tile, stored: Sequence[str], rows: ReadRows, options: Any
+        self, program: Program, tile: Tile, stored: Sequence[str], rows: ReadRows, control: RunControl
     ) -> dict[str, Array]:
         """The graph's results for one tile, by name; the layers to be stored are stored."""
         views = {f"{name}/stored": self._store.writable_view(name, tile.asked[name]) for name in stored}
-        answers = program.run(tile, {name: self._value(name, tile, rows) for name in program.given}, views, options)
+        answers = program.run(tile, {name: self._value(name, tile, rows) for name in program.given}, views, control)
         for name in stored:
             self._keep(name, tile.asked[name], answers[f"{name}/stored"], views[f"{name}/stored"])
         return answers

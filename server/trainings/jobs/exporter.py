@@ -46,7 +46,8 @@ class Exporter:
             try:
                 # A place of its own: a process of a killed server may be at it too.
                 with TemporaryDirectory(prefix=".", suffix=".tmp", dir=folder.path) as place:
-                    made = folder.filter if folder.filter.is_file() else await self._export(job_id, folder, place)
+                    whole = folder.run.filter
+                    made = whole if whole.is_file() else await self._export(job_id, folder, place)
                     filter_id = self._claim(job_id)
                     sha256 = await asyncio.to_thread(self._shelf.put, made, filter_id)
             except OSError as error:

@@ -8,10 +8,10 @@ import hashlib
 from pathlib import Path
 
 import onnx
+from pleinair.common.files import write_whole
+from pleinair.common.metadata import key
 
-from server.filters.description import PREFIX
 from server.filters.folder import FilterFolder
-from server.trainings.jobs.files import write_whole
 
 SERVED_SECONDS = 10.0
 
@@ -55,7 +55,7 @@ class FilterShelf:
 def _renamed(contents: bytes, filter_id: str) -> bytes:
     model = onnx.load_model_from_string(contents)
     told = {entry.key: entry for entry in model.metadata_props}
-    identifier = told[f"{PREFIX}identifier"]
+    identifier = told[key("identifier")]
     if identifier.value == filter_id:
         return contents
     identifier.value = filter_id

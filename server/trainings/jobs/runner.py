@@ -176,7 +176,7 @@ class Runner:
             return
         self._board.update(job_id, state=State.ENDING, ending=Ending.KEEP, can_export=True)
         await self._exporter.publish(job_id)
-        for old in folder.checkpoints()[:-1]:
+        for old in folder.run.checkpoints()[:-1]:
             old.unlink(missing_ok=True)
         self._ended(job_id, State.FINISHED)
 

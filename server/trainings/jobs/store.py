@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.trainings.jobs.files import write_whole
+from pleinair.common.files import is_draft, write_whole
+from pleinair.common.run_layout import RunLayout
+
 from server.trainings.jobs.job import Job
 from server.trainings.jobs.names import is_job_id
 
@@ -45,37 +47,23 @@ class JobFolder:
         return self.path / "pictures" / "target"
 
     @property
-    def run(self) -> Path:
+    def run(self) -> RunLayout:
         """``training.fit``'s own folder."""
-        return self.path / "run"
-
-    @property
-    def filter(self) -> Path:
-        """What the run made of its last weights, when it went to its end."""
-        return self.run / "filter.onnx"
-
-    @property
-    def original(self) -> Path:
-        """The first source picture as the previews show it."""
-        return self.run / "previews" / "source.png"
+        return RunLayout(self.path / "run")
 
     def latest_preview(self, told: str) -> Path | None:
         """The one that was ``told``, or the newest: a run that goes on from a checkpoint removes later ones."""
-        previews = [self.run / told, *sorted((self.run / "previews").glob("images-*.png"), reverse=True)]
+        previews = [self.run.path / told, *reversed(self.run.previews())]
         return next((file for file in previews if file.is_file()), None)
 
     @property
     def has_begun(self) -> bool:
         """Whether there is a run to go on with."""
-        return (self.run / "config.json").is_file() or self.has_weights
+        return self.run.config.is_file() or self.has_weights
 
     @property
     def has_weights(self) -> bool:
-        return bool(self.checkpoints())
-
-    def checkpoints(self) -> list[Path]:
-        """Oldest first."""
-        return sorted((self.run / "checkpoints").glob("images-*.pt"))
+        return bool(self.run.checkpoints())
 
     def log_tail(self) -> list[str]:
         """The last lines of the log."""
@@ -106,10 +94,10 @@ class JobStore:
         jobs: list[Job] = []
         problems: list[str] = []
         for path in sorted(self.path.iterdir()):
-            if path.name.startswith(".") and path.name.endswith(".tmp"):
+            if is_draft(path):
                 _remove(path)
             elif path.is_dir() and is_job_id(path.name):
-                for left in path.glob(".*.tmp"):
+                for left in filter(is_draft, path.iterdir()):
                     _remove(left)
                 try:
                     jobs.append(_read(JobFolder(path)))

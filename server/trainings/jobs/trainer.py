@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pleinair.common.events import EventKind, ExitStatus
+
 from server.trainings.jobs.child import Event
 from server.trainings.jobs.job import Job
 from server.trainings.jobs.options import arguments
@@ -18,7 +20,6 @@ from server.trainings.jobs.store import JobFolder
 
 PREVIEW_SECONDS = 5
 CHECKPOINT_SECONDS = 30
-_BAD_OPTIONS = 2  # argparse's exit status, without an event
 _PYTHON = (sys.executable, "-X", "utf8", "-m")
 
 
@@ -31,15 +32,15 @@ class Trainer:
 
     def fit_command(self, job: Job, folder: JobFolder, device: str) -> list[str]:
         """Begins the job's run, or goes on with it."""
-        run = ["--resume", str(folder.run)] if folder.has_begun else list(_beginning(job, folder))
+        run = ["--resume", str(folder.run.path)] if folder.has_begun else list(_beginning(job, folder))
         return [*self.fit, *run, "--device", device, "--progress", "json", "--stop-at-eof"]
 
     def export_command(self, job: Job, folder: JobFolder, output: Path) -> list[str]:
-        return [*self.export, str(folder.run), "--output", str(output), "--identifier", job.filter_id]
+        return [*self.export, str(folder.run.path), "--output", str(output), "--identifier", job.filter_id]
 
 
 def _beginning(job: Job, folder: JobFolder) -> Iterator[str]:
-    yield from ("--preset", job.preset, "--output", str(folder.run))
+    yield from ("--preset", job.preset, "--output", str(folder.run.path))
     yield from ("--source", str(folder.sources), "--target", str(folder.targets))
     yield from (f"--title={job.title}", f"--identifier={job.filter_id}")
     defaults = {
@@ -59,20 +60,20 @@ def _domain(names: tuple[str, ...]) -> str:
 def changes_of(event: Event, job: Job, folder: JobFolder) -> dict[str, Any]:
     """What an event of training.fit changes in its job. Events of a later version are passed over."""
     match event:
-        case {"event": "started", "images": int(images), "total": int(total), "device": str(device)}:
+        case {"event": EventKind.STARTED, "images": int(images), "total": int(total), "device": str(device)}:
             return {"images_seen": images, "images_total": total, "device": device}
-        case {"event": "step", "images": int(images), "losses": dict(losses), **rest}:
+        case {"event": EventKind.STEP, "images": int(images), "losses": dict(losses), **rest}:
             seconds = rest.get("seconds_left")
             return {"images_seen": images, "losses": _numbers(losses), "seconds_left": seconds}
-        case {"event": "preview", "file": str(file)}:
+        case {"event": EventKind.PREVIEW, "file": str(file)}:
             return {"preview": file}
-        case {"event": "checkpoint", "images": int(images)}:
+        case {"event": EventKind.CHECKPOINT, "images": int(images)}:
             return {"can_export": True, "images_seen": max(images, job.images_seen)}
-        case {"event": "stopped", "images": int(images)}:
+        case {"event": EventKind.STOPPED, "images": int(images)}:
             return {"images_seen": images, "seconds_left": None}
-        case {"event": "finished", "images": int(images)}:
+        case {"event": EventKind.FINISHED, "images": int(images)}:
             return {"images_seen": images, "images_total": images, "seconds_left": None, "can_export": True}
-        case {"event": "warning", "sentence": str(sentence)}:
+        case {"event": EventKind.WARNING, "sentence": str(sentence)}:
             return {"warnings": job.warned(for_callers(sentence, folder))}
         case _:
             return {}
@@ -81,16 +82,16 @@ def changes_of(event: Event, job: Job, folder: JobFolder) -> dict[str, Any]:
 def sentence_of_end(status: int, last: Event, folder: JobFolder) -> str:
     """Why a process of training.fit ended that should not have, by its exit status and its last event."""
     match last:
-        case {"event": "failed", "sentence": str(sentence)}:
+        case {"event": EventKind.FAILED, "sentence": str(sentence)}:
             return for_callers(sentence, folder)
-        case {"event": "stopped"}:
+        case {"event": EventKind.STOPPED}:
             return "Training was stopped from outside, with a checkpoint; resume it to go on."
     if status == -9:
         return (
             "Training ended unexpectedly: its process was killed (signal 9), which is what happens when memory runs"
             " out; resume it, or start one with smaller pictures or a smaller batch."
         )
-    if status == _BAD_OPTIONS:
+    if status == ExitStatus.BAD_INPUT:
         return "The trainer does not take these options; the end of its log says which, so start another without them."
     how = f"by signal {-status} ({_signal_name(-status)})" if status < 0 else f"with exit status {status}"
     return f"Training ended unexpectedly {how}; the end of its log says more. Resume it to go on."

@@ -8,6 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from pleinair.common.files import write_whole
+
 from tests.benchmarks.serving.ladder import Limit, Rung, climb
 from tests.benchmarks.serving.machine import Neighbours, cores, describe, gpu_is_there
 from tests.benchmarks.serving.memory import LIMITS, read_bytes
@@ -18,7 +20,6 @@ from tests.benchmarks.serving.report import Report
 from tests.benchmarks.serving.setting import Setting
 from tests.benchmarks.serving.size_plot import draw
 from tests.benchmarks.serving.turns import Result, measure
-from training.files import write_whole
 
 SIZES = {"cpu": [256, 1024], "cuda": [256, 1024, 4096]}
 PRECISIONS = {"cpu": "float32", "cuda": "float16"}

@@ -12,6 +12,7 @@ from tests.hosts.editors import Editors
 from tests.hosts.gimp.desk import Desk
 from tests.hosts.gimp.pictures import Bench
 from tests.hosts.gimp.remote import Gimp, running, settle
+from tests.hosts.screen import open_screen
 from tests.processes import ServerProcess
 
 
@@ -40,7 +41,7 @@ def bench(console: Gimp) -> Bench:
 
 @pytest.fixture(scope="module")
 def gimp_on_screen(editors: Editors, gimp_zip: Path) -> Iterator[Desk]:
-    with editors.profile() as profile, editors.display(profile) as screen:
+    with editors.profile() as profile, open_screen(editors, profile) as screen:
         editors.install_gimp(gimp_zip, profile)
         with running(editors, profile, screen=screen) as gimp:
             yield Desk(gimp, screen)

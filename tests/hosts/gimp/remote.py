@@ -103,7 +103,9 @@ def running(editors: Editors, profile: Profile, *, screen: Screen | None = None,
     head = ["dbus-run-session", "--", "gimp", "--no-splash"] if screen else ["gimp-console", "-i", "--no-fonts"]
     env = {"PLEINAIR_REQUESTS": editors.inside(folder), **({"LANGUAGE": language} if language else {})}
     log = (profile.home / "gimp.log").open("w")
-    process = editors.popen([*head, *arguments], profile, screen=screen, env=env, stdout=log.fileno())
+    process = editors.popen(
+        [*head, *arguments], profile, display=screen.name if screen else None, env=env, stdout=log.fileno()
+    )
     gimp = Gimp(editors, profile, folder, process)
     try:
         wait_until((folder / "ready").exists, gimp, START_SECONDS, "GIMP that listens")

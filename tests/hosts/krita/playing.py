@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.hosts.editors import Editors, Profile
 from tests.hosts.processes import end_group
-from tests.hosts.screen import Screen
+from tests.hosts.screen import Screen, open_screen
 from tests.processes import ServerProcess
 
 _INSIDE = Path(__file__).parent / "inside"
@@ -88,11 +88,11 @@ def play(
         "utf-8",
     )
     _settle(profile, {"address": server.address, **(settings or {})})
-    with editors.display(profile, size=size) as screen, (profile.home / "krita.log").open("w+") as output:
+    with open_screen(editors, profile, size=size) as screen, (profile.home / "krita.log").open("w+") as output:
         process = editors.popen(
             ["dbus-run-session", "--", "krita", "--nosplash"],
             profile,
-            screen=screen,
+            display=screen.name,
             env={"PLEINAIR_DRIVER": editors.inside(orders), "PYTHONFAULTHANDLER": "1", **(env or {})},
             stdout=output.fileno(),
         )

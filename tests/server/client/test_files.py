@@ -1,11 +1,8 @@
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from server.client.files import Job, UsageError, make_folders, plan, write_whole
+from server.client.files import Job, UsageError, make_folders, plan
 
 
 @pytest.fixture(autouse=True)
@@ -128,22 +125,3 @@ def test_a_folder_that_cannot_be_made_is_refused() -> None:
     files("file")
     with pytest.raises(UsageError, match=r"Nothing can be written into file/new .*; choose another -o"):
         make_folders([Job(Path("a.png"), Path("file/new/a.png"))])
-
-
-def test_a_write_that_fails_leaves_the_old_file_and_nothing_else() -> None:
-    files("out.png")
-    with files_of_at_most(10), pytest.raises(OSError):
-        write_whole(Path("out.png"), bytes(1000))
-    assert [file.name for file in Path().iterdir()] == ["out.png"]
-    assert Path("out.png").read_bytes() == b"a picture"
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """As on a disk that is full: the system itself refuses to write more."""
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)

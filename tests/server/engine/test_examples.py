@@ -10,6 +10,8 @@ import pytest
 MODULES = (
     "server.engine.fused.band_division",
     "server.engine.network.spans",
+    "server.engine.padding",
+    "server.engine.scheduler",
     "server.engine.tiled.pooled_statistics",
     "server.engine.tiled.sweep_schedule",
     "server.engine.tiled.winograd",

@@ -1,18 +1,17 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from tests.full_disk import files_limited_to
 from tests.training.factories import TINY_READING, picture_folder
-from tests.training.test_files import files_limited_to
 from training.data import cache as cache_module
 from training.data import folders
-from training.data.cache import DAY, PictureCache, platform_folder
+from training.data.cache import DAY, PictureCache
 from training.data.folders import PictureFolder, read_folder
 from training.data.pictures import read_resized
 from training.data.reading import Reading
@@ -156,21 +155,3 @@ def test_using_a_cache_keeps_it(tmp_path: Path) -> None:
     os.utime(file, (1, 1))
     read_folder(pictures, TINY_READING, cache)
     assert time.time() - file.stat().st_mtime < 60
-
-
-@pytest.mark.parametrize(
-    ("platform", "variable", "below_home"),
-    [
-        ("linux", "XDG_CACHE_HOME", ".cache"),
-        ("darwin", "XDG_CACHE_HOME", ".cache"),
-        ("win32", "LOCALAPPDATA", "AppData/Local"),
-    ],
-)
-def test_the_platform_decides_where_caches_lie(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, platform: str, variable: str, below_home: str
-) -> None:
-    monkeypatch.setattr(sys, "platform", platform)
-    monkeypatch.setenv(variable, str(tmp_path))
-    assert platform_folder() == tmp_path / "pleinair"
-    monkeypatch.setenv(variable, "relative")
-    assert platform_folder() == Path.home() / below_home / "pleinair"

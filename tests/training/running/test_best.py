@@ -11,6 +11,7 @@ from pathlib import Path
 import onnx
 import pytest
 import torch
+from pleinair.common.events import ExitStatus
 
 from tests.training.factories import tiny_config
 from tests.training.known import picture
@@ -58,13 +59,13 @@ def test_the_best_checkpoint_is_kept_beside_the_last_and_can_be_exported(
 def test_a_resumed_run_knows_its_best_score(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     score_by(monkeypatch, given(1))
     stop_after(monkeypatch, 3)
-    assert fit.main(arguments(tmp_path, "--images", "9", "--evaluate-every", "2")) == fit.INTERRUPTED
+    assert fit.main(arguments(tmp_path, "--images", "9", "--evaluate-every", "2")) == ExitStatus.INTERRUPTED
     score_by(monkeypatch, given(2, 0.5))
     stop_after(monkeypatch, 1)
-    assert go_on(tmp_path / "run") == fit.INTERRUPTED
+    assert go_on(tmp_path / "run") == ExitStatus.INTERRUPTED
     assert Checkpoint.load(RunFolder(tmp_path / "run").best).images_seen == 2
     stop_after(monkeypatch, 2)
-    assert go_on(tmp_path / "run") == fit.INTERRUPTED
+    assert go_on(tmp_path / "run") == ExitStatus.INTERRUPTED
     assert Checkpoint.load(RunFolder(tmp_path / "run").best).images_seen == 6
 
 
@@ -72,7 +73,10 @@ def test_translations_are_scored_as_the_filter_will_make_them(tmp_path: Path, mo
     seen = []
     score_by(monkeypatch, lambda translate: seen.append(translate(picture(1, 32, 32))) or 0.0)  # type: ignore[func-returns-value]
     stop_after(monkeypatch, 2)
-    assert fit.main(arguments(tmp_path, "--images", "9", "--evaluate-every", "2", "--ema", "0.9")) == fit.INTERRUPTED
+    assert (
+        fit.main(arguments(tmp_path, "--images", "9", "--evaluate-every", "2", "--ema", "0.9"))
+        == ExitStatus.INTERRUPTED
+    )
     checkpoint = Checkpoint.load(RunFolder(tmp_path / "run").best)
     method = METHODS["cut"](checkpoint.config, torch.device("cpu"))
     method.networks["generator"].load_state_dict(dict(checkpoint.networks["generator_ema"]))
@@ -83,9 +87,9 @@ def test_scores_are_patch_distances_and_alike_after_a_break(tmp_path: Path, monk
     options = ["--images", "20", "--evaluate-every", "3", "--checkpoint-every", "4"]
     for name, stops in (("broken", 4), ("unbroken", 9)):
         stop_after(monkeypatch, stops)
-        assert fit.main(arguments(tmp_path / name, *options)) == fit.INTERRUPTED
+        assert fit.main(arguments(tmp_path / name, *options)) == ExitStatus.INTERRUPTED
     stop_after(monkeypatch, 5)
-    assert go_on(tmp_path / "broken" / "run") == fit.INTERRUPTED
+    assert go_on(tmp_path / "broken" / "run") == ExitStatus.INTERRUPTED
     broken, unbroken = (RunFolder(tmp_path / name / "run") for name in ("broken", "unbroken"))
     assert list(scores_of(broken.path)) == [3, 6, 9]
     assert scores_of(broken.path) == scores_of(unbroken.path)

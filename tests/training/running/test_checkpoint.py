@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from tests.full_disk import files_limited_to
 from tests.training.factories import tiny_config
 from tests.training.known import picture
-from tests.training.test_files import files_limited_to
 from training.errors import InputError
 from training.methods.cut import Cut
 from training.running.checkpoint import Checkpoint

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from pleinair.common.events import ExitStatus
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from tests.training.running.test_resume import go_on, stop_after
@@ -24,11 +25,14 @@ def test_tensorboard_is_told_losses_and_previews_and_forgets_what_a_resumed_run_
 ) -> None:
     monkeypatch.setattr(loop, "METRICS_SECONDS", math.inf)  # a slow machine would tell of every step
     stop_after(monkeypatch, 3)
-    assert fit.main(arguments(tmp_path, "--images", "9", "--checkpoint-every", "2", "--tensorboard")) == fit.INTERRUPTED
+    assert (
+        fit.main(arguments(tmp_path, "--images", "9", "--checkpoint-every", "2", "--tensorboard"))
+        == ExitStatus.INTERRUPTED
+    )
     run = tmp_path / "run"
     (run / "checkpoints" / "images-000000003.pt").unlink()  # as if killed before it was written
     stop_after(monkeypatch, 2)
-    assert go_on(run) == fit.INTERRUPTED
+    assert go_on(run) == ExitStatus.INTERRUPTED
 
     told = EventAccumulator(str(run / "tensorboard")).Reload()
     assert set(told.Tags()["scalars"]) == {

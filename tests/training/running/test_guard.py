@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from pleinair.common.events import ExitStatus
 
 from tests.training.known import picture
 from tests.training.running.test_resume import stop_after
@@ -106,7 +107,7 @@ def test_a_run_that_diverges_stops_and_keeps_its_last_good_checkpoint(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     options = arguments(tmp_path, "--images", "500", "--checkpoint-every", "1", "--learning-rate", "1e8")
-    assert fit.main(options) == fit.DIVERGED
+    assert fit.main(options) == ExitStatus.DIVERGED
     error = capsys.readouterr().err.splitlines()[-1]
     assert error.startswith("error: Training has diverged: ")
     assert error.endswith("begin a new run with a lower learning rate than 1e+08, or lower loss weights.")
@@ -120,7 +121,7 @@ def test_a_run_that_diverges_at_once_says_that_nothing_is_kept(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     options = arguments(tmp_path, "--images", "500", "--checkpoint-every", "1", "--learning-rate", "1e9")
-    assert fit.main(options) == fit.DIVERGED
+    assert fit.main(options) == ExitStatus.DIVERGED
     assert "no checkpoint is from before" in capsys.readouterr().err
     assert RunFolder(tmp_path / "run").checkpoints() == []
 
@@ -141,5 +142,7 @@ def test_a_run_that_goes_wrong_is_warned_of_once(
 ) -> None:
     monkeypatch.setattr(attempt, "Guard", partial(Guard, grace_images=60))
     stop_after(monkeypatch, 150)
-    assert fit.main(arguments(tmp_path, "--images", "1000", "--preview-every", "30", *options)) == fit.INTERRUPTED
+    assert (
+        fit.main(arguments(tmp_path, "--images", "1000", "--preview-every", "30", *options)) == ExitStatus.INTERRUPTED
+    )
     assert capsys.readouterr().err.count(warning) == 1

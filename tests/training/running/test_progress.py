@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from pleinair.common.events import ExitStatus
 
 from tests.training.factories import gradient
 from tests.training.running.test_resume import go_on, stop_after
@@ -71,11 +72,11 @@ def test_a_program_is_told_where_a_run_goes_on_and_where_it_stops(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stop_after(monkeypatch, 2)
-    assert fit.main(arguments(tmp_path, "--images", "9")) == fit.INTERRUPTED
+    assert fit.main(arguments(tmp_path, "--images", "9")) == ExitStatus.INTERRUPTED
     capsys.readouterr()
     stop_after(monkeypatch, 1)
     (tmp_path / "source" / "0.png").unlink()
-    assert go_on(tmp_path / "run", "--progress", "json") == fit.INTERRUPTED
+    assert go_on(tmp_path / "run", "--progress", "json") == ExitStatus.INTERRUPTED
     told = events(capsys.readouterr().out)
     assert told[0] == {"event": "warning", "sentence": "the pictures are not those that the run began with"}
     assert told[1]["images"] == 2
@@ -106,7 +107,7 @@ def test_a_run_stops_with_a_checkpoint_when_its_standard_input_ends(tmp_path: Pa
         assert process.stdin is not None
         process.stdin.close()
         stopped = wait_for("stopped", process)
-        assert process.wait(60) == fit.INTERRUPTED
+        assert process.wait(60) == ExitStatus.INTERRUPTED
     assert Checkpoint.load(RunFolder(tmp_path / "run").latest_checkpoint()).images_seen == stopped["images"] > 0
 
 
@@ -115,7 +116,7 @@ def test_a_run_with_previews_by_time_stops_without_another(
     tmp_path: Path, steps: int, previews: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stop_after(monkeypatch, steps)
-    assert fit.main(arguments(tmp_path, "--images", "9", "--preview-seconds", "60")) == fit.INTERRUPTED
+    assert fit.main(arguments(tmp_path, "--images", "9", "--preview-seconds", "60")) == ExitStatus.INTERRUPTED
     assert [path.name for path in (tmp_path / "run" / "previews").iterdir()] == previews
 
 
@@ -123,10 +124,10 @@ def test_a_run_that_is_abandoned_while_it_starts_can_go_on_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(fit, "stop_at_end_of", lambda: lambda: True)
-    assert fit.main(arguments(tmp_path, *ENDLESS)) == fit.INTERRUPTED
+    assert fit.main(arguments(tmp_path, *ENDLESS)) == ExitStatus.INTERRUPTED
     assert events(capsys.readouterr().out)[-1] == {"event": "stopped", "images": 0}
     stop_after(monkeypatch, 1)
-    assert go_on(tmp_path / "run") == fit.INTERRUPTED
+    assert go_on(tmp_path / "run") == ExitStatus.INTERRUPTED
     assert Checkpoint.load(RunFolder(tmp_path / "run").latest_checkpoint()).images_seen == 1
 
 
@@ -161,7 +162,7 @@ def test_the_preview_of_patches_is_the_whole_painting_at_any_size(
     gradient(*size).save(tmp_path / "painting.png")
     stop_after(monkeypatch, 1)
     options = arguments(tmp_path, "--strategy", "patch", "--images", "9", "--architecture", "stylegan2", "--width", "1")
-    assert fit.main([*options, "--source", str(tmp_path / "painting.png")]) == fit.INTERRUPTED
+    assert fit.main([*options, "--source", str(tmp_path / "painting.png")]) == ExitStatus.INTERRUPTED
     previews = tmp_path / "run" / "previews"
     with Image.open(previews / "source.png") as source, Image.open(previews / "images-000000001.png") as translated:
         assert source.size == translated.size

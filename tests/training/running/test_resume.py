@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from pleinair.common.events import ExitStatus
 
 from tests.training.factories import TINY_ARGUMENTS, picture_folder, two_folders
 from tests.training.running.test_lock import holder
@@ -29,7 +30,7 @@ def broken_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A run of 8 images, checkpoint every 2, that was stopped after 5; resumed, it is stopped one image later."""
     stop_after(monkeypatch, 5)
     options = arguments(tmp_path, "--preset", "fastcut", "--images", "8", "--checkpoint-every", "2")
-    assert fit.main(options) == fit.INTERRUPTED
+    assert fit.main(options) == ExitStatus.INTERRUPTED
     stop_after(monkeypatch, 1)
     return tmp_path / "run"
 
@@ -59,7 +60,7 @@ def damage(path: Path) -> None:
 
 def test_the_options_that_the_run_has_may_be_given_again(broken_run: Path) -> None:
     options = [*two_folders(broken_run.parent), *TINY_ARGUMENTS, "--preset", "fastcut", "--images", "8"]
-    assert go_on(broken_run, "--output", str(broken_run), *options) == fit.INTERRUPTED
+    assert go_on(broken_run, "--output", str(broken_run), *options) == ExitStatus.INTERRUPTED
     assert Checkpoint.load(RunFolder(broken_run).latest_checkpoint()).images_seen == 6
 
 
@@ -101,7 +102,7 @@ def test_a_run_can_be_lengthened(
     broken_run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stop_after(monkeypatch, 4)
-    assert go_on(broken_run, "--images", "10") == fit.INTERRUPTED
+    assert go_on(broken_run, "--images", "10") == ExitStatus.INTERRUPTED
     assert "The run is 10 images long now" in capsys.readouterr().out
     stop_after(monkeypatch, 2)
     assert go_on(broken_run) == 0
@@ -113,11 +114,11 @@ def test_a_run_given_in_epochs_is_lengthened_in_epochs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     stop_after(monkeypatch, 1)
-    assert fit.main(arguments(tmp_path, "--epochs", "3")) == fit.INTERRUPTED
+    assert fit.main(arguments(tmp_path, "--epochs", "3")) == ExitStatus.INTERRUPTED
     run = tmp_path / "run"
     capsys.readouterr()
     assert "length of the run is 3 epochs; leave it out or" in refused(run, "--images", "99", capsys=capsys)
-    assert go_on(run, "--epochs", "5") == fit.INTERRUPTED
+    assert go_on(run, "--epochs", "5") == ExitStatus.INTERRUPTED
     assert "for 15 images" in capsys.readouterr().out
 
 
@@ -125,7 +126,7 @@ def test_a_damaged_last_checkpoint_is_put_aside_for_the_one_before(
     broken_run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     damage(broken_run / "checkpoints" / "images-000000005.pt")
-    assert go_on(broken_run) == fit.INTERRUPTED
+    assert go_on(broken_run) == ExitStatus.INTERRUPTED
     told = capsys.readouterr()
     assert "images-000000005.pt is damaged; going on from images-000000004.pt instead" in told.err
     assert "going on after 4" in told.out
@@ -145,7 +146,7 @@ def test_a_run_without_a_whole_checkpoint_is_refused_and_left_alone(
 
 def test_a_run_killed_before_its_first_checkpoint_starts_again(broken_run: Path) -> None:
     shutil.rmtree(broken_run / "checkpoints")
-    assert go_on(broken_run) == fit.INTERRUPTED
+    assert go_on(broken_run) == ExitStatus.INTERRUPTED
     rows = [json.loads(line) for line in (broken_run / "metrics.jsonl").read_text().splitlines()]
     assert [row["images"] for row in rows] == [1]
 
@@ -161,7 +162,7 @@ def test_metrics_beyond_the_checkpoint_and_torn_ones_are_forgotten(broken_run: P
     (broken_run / "checkpoints" / "images-000000005.pt").unlink()
     lines = ['{"images": 3.0, "G": 1.0}\n', '{"images": 4.0, "G": 1.0}\n', '{"images": 5.0, "G": 1.0}\n', '{"ima']
     (broken_run / "metrics.jsonl").write_text("".join(lines))
-    assert go_on(broken_run) == fit.INTERRUPTED
+    assert go_on(broken_run) == ExitStatus.INTERRUPTED
     rows = [json.loads(line) for line in (broken_run / "metrics.jsonl").read_text().splitlines()]
     assert [row["images"] for row in rows] == [3, 4, 5]
 
@@ -178,7 +179,7 @@ def test_what_a_killed_write_left_is_removed(broken_run: Path) -> None:
     left = [broken_run / ".config.json.tmp", broken_run / "checkpoints" / ".images-000000007.pt.tmp"]
     for path in left:
         path.write_bytes(b"half")
-    assert go_on(broken_run) == fit.INTERRUPTED
+    assert go_on(broken_run) == ExitStatus.INTERRUPTED
     assert not any(path.exists() for path in left)
 
 
@@ -216,13 +217,13 @@ def test_a_checkpoint_of_other_networks_is_refused(broken_run: Path, capsys: pyt
 def test_lost_options_are_taken_from_the_checkpoint(broken_run: Path) -> None:
     before = (broken_run / "config.json").read_bytes()
     (broken_run / "config.json").unlink()
-    assert go_on(broken_run) == fit.INTERRUPTED
+    assert go_on(broken_run) == ExitStatus.INTERRUPTED
     assert (broken_run / "config.json").read_bytes() == before
 
 
 def test_moved_pictures_are_found_where_the_option_says(broken_run: Path) -> None:
     moved = (broken_run.parent / "source").rename(broken_run.parent / "moved")
-    assert go_on(broken_run, "--source", str(moved)) == fit.INTERRUPTED
+    assert go_on(broken_run, "--source", str(moved)) == ExitStatus.INTERRUPTED
 
 
 def test_other_pictures_are_not_taken_for_moved_ones(broken_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -241,11 +242,11 @@ def test_a_run_in_use_is_left_alone(broken_run: Path, capsys: pytest.CaptureFixt
     process = holder(broken_run)
     assert "is in use by another process that trains into it" in refused(broken_run, capsys=capsys)
     process.communicate("", timeout=60)
-    assert go_on(broken_run) == fit.INTERRUPTED
+    assert go_on(broken_run) == ExitStatus.INTERRUPTED
 
 
 def test_previews_beyond_the_checkpoint_are_forgotten_as_metrics_are(broken_run: Path) -> None:
     (broken_run / "previews" / "images-000000009.png").write_bytes(b"of a way that is not gone")
-    assert go_on(broken_run) == fit.INTERRUPTED
+    assert go_on(broken_run) == ExitStatus.INTERRUPTED
     previews = sorted(path.name for path in (broken_run / "previews").iterdir())
     assert previews == ["images-000000005.png", "images-000000006.png"]

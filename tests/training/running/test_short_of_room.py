@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from pleinair.common.events import ExitStatus
 from torch import Tensor
 
 from tests.training.running.test_progress import events
@@ -52,7 +53,7 @@ def test_a_step_that_exhausts_memory_goes_on_with_half_the_batch_from_the_last_c
     hungry.in_peace = 2
     stop_after(monkeypatch, 6)  # asked at every beginning too
     options = ["--images", "99", "--batch", "8", "--checkpoint-every", "16", "--progress", "json"]
-    assert fit.main(arguments(tmp_path, *options)) == fit.INTERRUPTED
+    assert fit.main(arguments(tmp_path, *options)) == ExitStatus.INTERRUPTED
     told = events(capsys.readouterr().out)
     assert [line["sentence"] for line in told if line["event"] == "warning"] == [
         "memory on cpu does not suffice for a batch of 8; going on with 4 after 16 images",
@@ -63,7 +64,7 @@ def test_a_step_that_exhausts_memory_goes_on_with_half_the_batch_from_the_last_c
     run = RunFolder(tmp_path / "run")
     assert json.loads(run.config.read_text())["batch"] == 2
     stop_after(monkeypatch, 1)
-    assert go_on(run.path) == fit.INTERRUPTED
+    assert go_on(run.path) == ExitStatus.INTERRUPTED
     assert Checkpoint.load(run.latest_checkpoint()).images_seen == 22
 
 
@@ -71,11 +72,11 @@ def test_a_run_resumes_when_it_was_killed_after_its_batch_was_halved(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stop_after(monkeypatch, 1)
-    assert fit.main(arguments(tmp_path, "--images", "99", "--batch", "4")) == fit.INTERRUPTED
+    assert fit.main(arguments(tmp_path, "--images", "99", "--batch", "4")) == ExitStatus.INTERRUPTED
     path = tmp_path / "run" / "config.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), "batch": 2}))
     stop_after(monkeypatch, 1)
-    assert go_on(tmp_path / "run") == fit.INTERRUPTED
+    assert go_on(tmp_path / "run") == ExitStatus.INTERRUPTED
     assert Checkpoint.load(RunFolder(tmp_path / "run").latest_checkpoint()).images_seen == 6
 
 
@@ -153,7 +154,7 @@ def test_a_full_disk_ends_the_run_in_a_sentence_and_room_lets_it_go_on(
     assert [path.name for path in run.checkpoints()] == ["images-000000002.pt"]
     assert not list(run.path.rglob("*.tmp"))
     stop_after(monkeypatch, 1)
-    assert go_on(run.path) == fit.INTERRUPTED
+    assert go_on(run.path) == ExitStatus.INTERRUPTED
     assert Checkpoint.load(run.latest_checkpoint()).images_seen == 3
 
 

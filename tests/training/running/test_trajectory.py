@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import torch
+from pleinair.common.events import ExitStatus
 
 from tests.training.attempts import Attempts, wait_until
 from tests.training.running.test_resume import go_on, stop_after
@@ -60,9 +61,9 @@ def test_a_run_stopped_halfway_and_resumed_equals_an_unbroken_one(
     length = ["--images", "30", *EVERY]
     for name, stops in (("broken", steps), ("unbroken", 2 * steps)):
         stop_after(monkeypatch, stops)
-        assert fit.main(arguments(tmp_path / name, *options, *length)) == fit.INTERRUPTED
+        assert fit.main(arguments(tmp_path / name, *options, *length)) == ExitStatus.INTERRUPTED
     stop_after(monkeypatch, steps)
-    assert go_on(tmp_path / "broken" / "run") == fit.INTERRUPTED
+    assert go_on(tmp_path / "broken" / "run") == ExitStatus.INTERRUPTED
     assert_ended_alike(tmp_path / "broken" / "run", tmp_path / "unbroken" / "run")
 
 
@@ -70,9 +71,9 @@ def test_batches_that_do_not_divide_the_length_resume_alike(tmp_path: Path, monk
     options = ["--images", "11", "--batch", "3", "--ema", "0.99", *EVERY]
     for name, stops in (("broken", 2), ("unbroken", 3)):
         stop_after(monkeypatch, stops)
-        assert fit.main(arguments(tmp_path / name, *options)) == fit.INTERRUPTED
+        assert fit.main(arguments(tmp_path / name, *options)) == ExitStatus.INTERRUPTED
     stop_after(monkeypatch, 1)
-    assert go_on(tmp_path / "broken" / "run") == fit.INTERRUPTED
+    assert go_on(tmp_path / "broken" / "run") == ExitStatus.INTERRUPTED
     assert_ended_alike(tmp_path / "broken" / "run", tmp_path / "unbroken" / "run")
 
 
@@ -120,9 +121,9 @@ def test_previews_and_checkpoints_by_time_change_nothing(tmp_path: Path, monkeyp
     by_time = ["--preview-seconds", "0.001", "--checkpoint-seconds", "0.001"]
     for name, options, stops in (("broken", by_time, 3), ("unbroken", ["--preview-every", "1000"], 6)):
         stop_after(monkeypatch, stops)
-        assert fit.main(arguments(tmp_path / name, *sincut, *options)) == fit.INTERRUPTED
+        assert fit.main(arguments(tmp_path / name, *sincut, *options)) == ExitStatus.INTERRUPTED
     stop_after(monkeypatch, 3)
-    assert go_on(tmp_path / "broken" / "run") == fit.INTERRUPTED
+    assert go_on(tmp_path / "broken" / "run") == ExitStatus.INTERRUPTED
     assert_ended_alike(tmp_path / "broken" / "run", tmp_path / "unbroken" / "run")
     previews = {path.name for path in (tmp_path / "broken" / "run" / "previews").iterdir()}
     assert {"source.png", "images-000000002.png", "images-000000008.png"} <= previews

@@ -11,9 +11,11 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from server.engine.cancel import CancelToken, RunControl
 from server.engine.network.arrays import Array
 from server.engine.network.network import Network
 from server.engine.network.reader import read_network
+from server.engine.onnxruntime.part import OnnxruntimePart
 from server.engine.tiled.cost import ACCESS_COST
 from server.engine.tiled.layout import CHANNELS_LAST, Layout
 from server.engine.tiled.programs import Programs
@@ -36,6 +38,10 @@ class Way:
     kept: type[np.floating[Any]] = np.float32
     in_file: bool = False
     layout: Layout = CHANNELS_LAST
+
+
+def open_part(model: bytes) -> OnnxruntimePart:
+    return OnnxruntimePart(open_session(model))
 
 
 def open_session(model: bytes) -> ort.InferenceSession:
@@ -80,9 +86,9 @@ def plan_in(network: Network, way: Way, height: int, width: int) -> TilingPlan:
 
 def run_plan(network: Network, plan: TilingPlan, layout: Layout, picture: Array) -> Array:
     bands: list[Array] = []
-    run = SweepRunner(network, Programs(network, layout, open_session), plan, layout)
+    run = SweepRunner(network, Programs(network, layout, open_part), plan, layout)
     steps = run.steps(
-        lambda top, bottom: picture[:, :, top:bottom], lambda band: bands.append(band.copy()), ort.RunOptions()
+        lambda top, bottom: picture[:, :, top:bottom], lambda band: bands.append(band.copy()), RunControl(CancelToken())
     )
     assert sum(1 for _ in steps) == plan.tiles
     return np.concatenate(bands, axis=2)

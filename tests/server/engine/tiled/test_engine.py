@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator
 
 import numpy as np
-import onnxruntime as ort
 import pytest
 
+from server.engine.cancel import CancelToken, RunControl
 from server.engine.network.arrays import Array
 from server.engine.network.network import Network
 from server.engine.network.unsupported import UnsupportedNetwork
@@ -15,13 +15,13 @@ from server.engine.tiled.engine import Engines, PieceEngine
 from server.engine.tiled.layout import CHANNELS_LAST
 from tests.server.engine.tiled.drafts import INPUT, Draft
 from tests.server.engine.tiled.networks import antialiased, made, norm_alone, norm_last, strided
-from tests.server.engine.tiled.running import noise, open_session, read, whole
+from tests.server.engine.tiled.running import noise, open_part, read, whole
 
 MIB = 1 << 20
 
 
 def engine_of(model: bytes) -> PieceEngine:
-    return PieceEngine(read(model), CHANNELS_LAST, open_session)
+    return PieceEngine(read(model), CHANNELS_LAST, open_part)
 
 
 def translate(engine: PieceEngine, picture: Array, memory: int, bands: list[Array]) -> Generator[float, None, None]:
@@ -29,7 +29,7 @@ def translate(engine: PieceEngine, picture: Array, memory: int, bands: list[Arra
         lambda top, bottom: picture[:, :, top:bottom],
         lambda band: bands.append(band.copy()),
         engine.plan(*picture.shape[2:], memory),
-        ort.RunOptions(),
+        RunControl(CancelToken()),
     )
 
 
@@ -66,7 +66,7 @@ def test_a_result_of_another_size_is_an_error() -> None:
 
 def test_engines_are_made_once_and_the_one_not_used_for_longest_goes() -> None:
     read_models: list[str] = []
-    engines = Engines(CHANNELS_LAST, open_session, most=2)
+    engines = Engines(CHANNELS_LAST, open_part, most=2)
 
     def get(name: str) -> PieceEngine:
         def model() -> Network:
@@ -82,7 +82,7 @@ def test_engines_are_made_once_and_the_one_not_used_for_longest_goes() -> None:
 
 
 def test_what_is_not_in_tiles_is_not_kept() -> None:
-    draft, engines = Draft(), Engines(CHANNELS_LAST, open_session)
+    draft, engines = Draft(), Engines(CHANNELS_LAST, open_part)
     model = draft.model(draft.add("GlobalAveragePool", INPUT))
     for _ in range(2):
         with pytest.raises(UnsupportedNetwork, match="GlobalAveragePool"):

@@ -6,15 +6,17 @@ from collections.abc import Callable, Generator
 from dataclasses import replace
 
 import numpy as np
-import onnxruntime as ort
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from server.engine.cancel import CancelToken, RunControl
 from server.engine.network.arrays import Array
+from server.engine.onnxruntime.part import OnnxruntimePart
+from server.engine.plan import Overflow
 from server.engine.tiled.layout import CHANNELS_FIRST, CHANNELS_LAST
 from server.engine.tiled.programs import Programs
-from server.engine.tiled.sweep_runner import Overflow, SweepRunner
+from server.engine.tiled.sweep_runner import SweepRunner
 from tests.server.engine.tiled.drafts import INPUT, Draft
 from tests.server.engine.tiled.networks import NETWORKS, made, norm_last, strided, two_norms_of_one
 from tests.server.engine.tiled.running import (
@@ -22,7 +24,7 @@ from tests.server.engine.tiled.running import (
     in_tiles,
     noise,
     open_files,
-    open_session,
+    open_part,
     plan_in,
     read,
     run_plan,
@@ -176,8 +178,8 @@ def test_the_result_comes_in_rows_while_the_last_sweep_runs() -> None:
     plan = plan_in(network, Way(tile_room=TILES), 48, 40)
     bands: list[Array] = []
     picture = noise(3, 48, 40)
-    run = SweepRunner(network, Programs(network, CHANNELS_LAST, open_session), plan, CHANNELS_LAST)
-    steps = run.steps(lambda top, bottom: picture[:, :, top:bottom], bands.append, ort.RunOptions())
+    run = SweepRunner(network, Programs(network, CHANNELS_LAST, open_part), plan, CHANNELS_LAST)
+    steps = run.steps(lambda top, bottom: picture[:, :, top:bottom], bands.append, RunControl(CancelToken()))
     counts = [(planned.sweep.stop, len(bands)) for planned, _ in steps]
     assert all(bands_so_far == 0 for stop, bands_so_far in counts if stop < len(network.layers))
     assert [count for _, count in counts] == sorted(count for _, count in counts)
@@ -195,8 +197,8 @@ def test_rows_are_asked_for_within_the_picture() -> None:
         asked.append((top, bottom))
         return picture[:, :, top:bottom]
 
-    run = SweepRunner(network, Programs(network, CHANNELS_LAST, open_session), plan, CHANNELS_LAST)
-    list(run.steps(rows, lambda band: None, ort.RunOptions()))
+    run = SweepRunner(network, Programs(network, CHANNELS_LAST, open_part), plan, CHANNELS_LAST)
+    list(run.steps(rows, lambda band: None, RunControl(CancelToken())))
     assert min(top for top, _ in asked) == 0
     assert max(bottom for _, bottom in asked) == 48
     assert max(bottom - top for top, bottom in asked) < 48
@@ -212,8 +214,8 @@ def test_tiles_beside_each_other_are_cut_from_the_same_rows() -> None:
         asked.append((top, bottom))
         return picture[:, :, top:bottom]
 
-    run = SweepRunner(network, Programs(network, CHANNELS_LAST, open_session), plan, CHANNELS_LAST)
-    list(run.steps(rows, lambda band: None, ort.RunOptions()))
+    run = SweepRunner(network, Programs(network, CHANNELS_LAST, open_part), plan, CHANNELS_LAST)
+    list(run.steps(rows, lambda band: None, RunControl(CancelToken())))
     begun = [area for planned in plan.sweeps for area in planned.areas if network.input in planned.task.loaded]
     assert len(asked) == len([area for area in begun if area.columns.start == 0]) < len(begun)
 
@@ -222,8 +224,8 @@ def test_a_run_that_is_given_up_leaves_no_file_open() -> None:
     network, layout, before = read(made(two_norms_of_one)), CHANNELS_LAST, open_files()
     picture = noise(3, 44, 36)
     plan = plan_in(network, Way(tile_room=TILES, in_file=True), 44, 36)
-    run = SweepRunner(network, Programs(network, layout, open_session), plan, layout)
-    steps = run.steps(lambda top, bottom: picture[:, :, top:bottom], lambda band: None, ort.RunOptions())
+    run = SweepRunner(network, Programs(network, layout, open_part), plan, layout)
+    steps = run.steps(lambda top, bottom: picture[:, :, top:bottom], lambda band: None, RunControl(CancelToken()))
     assert isinstance(steps, Generator)
     next(steps)
     assert open_files() > before
@@ -235,9 +237,9 @@ def test_networks_of_one_architecture_share_sessions() -> None:
     """Of eight blocks, all but the ends do the same with other weights."""
     opened: list[bytes] = []
 
-    def open_counted(model: bytes) -> ort.InferenceSession:
+    def open_counted(model: bytes) -> OnnxruntimePart:
         opened.append(model)
-        return open_session(model)
+        return open_part(model)
 
     draft, layout = Draft(), CHANNELS_LAST
     x = draft.conv(INPUT, 16)

@@ -1,0 +1,52 @@
+"""Files that are whole or not there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+_SUFFIX = ".tmp"
+
+
+def write_whole(path: Path, contents: bytes | memoryview) -> None:
+    """Writes a draft beside ``path`` and renames it, so that readers see the old file or the new one, even after a
+    power cut or with two processes that write to the same path. Raises OSError; ``path`` is then what it was before.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}{_SUFFIX}")
+    try:
+        with draft.open("wb") as file:
+            file.write(contents)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def is_draft(path: Path) -> bool:
+    """Whether the file's name is that of a draft, which ``write_whole`` leaves behind when its process is killed."""
+    return path.name.startswith(".") and path.name.endswith(_SUFFIX)
+
+
+def is_draft_of(written: Path, path: Path) -> bool:
+    """Whether the name of ``path`` is that of a draft of ``written``."""
+    return is_draft(path) and path.name.startswith(f".{written.name}.")
+
+
+def remove_drafts(folder: Path) -> None:
+    """Removes the drafts that killed processes left in ``folder``, into which nobody may be writing. Raises OSError."""
+    for draft in filter(is_draft, folder.iterdir() if folder.is_dir() else ()):
+        draft.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Makes a renaming last, where the system lets a folder be synced; Windows does not."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

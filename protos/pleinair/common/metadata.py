@@ -1,0 +1,12 @@
+"""The texts about itself that a filter carries in its ONNX file's ``metadata_props``."""
+
+from __future__ import annotations
+
+PREFIX = "pleinair."  # of every key
+FORMAT = "1"  # the only version of these texts so far
+VALUE_RANGE = "-1,1"  # of the network's inputs and outputs
+
+
+def key(name: str) -> str:
+    """The metadata key for ``name``, for example ``pleinair.title`` for ``title``."""
+    return PREFIX + name
