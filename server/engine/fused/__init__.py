@@ -11,7 +11,8 @@ What lives here, in an order to read it in:
   ``picture_layout`` and ``staging`` (pictures on their way there and back), ``kernel_operands``, ``kernel_arguments``,
   ``kernel_source`` and ``kernels`` (our kernels, whose source is in ``cuda/``), ``cudnn_convolutions`` (onnxruntime's)
   and ``launches``, which turns steps into launches of both;
-- ``fused_network``, one network on the GPU, and ``workshop``, what all networks share.
+- ``fused_network``, one network on the GPU, ``gpu_resources``, what all networks share, and ``executor``, which offers
+  a fused network to the engine.
 
 What does not live here: the network itself (``network``), and how to compute one in less memory than a band takes
 (``tiled``).

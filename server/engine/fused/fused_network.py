@@ -15,12 +15,12 @@ from server.engine.fused.cuda_driver import CudaGraph, Launch
 from server.engine.fused.cudnn_convolutions import ConvolutionKind, convolution_kind
 from server.engine.fused.fused_plan import FusedPlan, plan_within
 from server.engine.fused.fusion import fuse
+from server.engine.fused.gpu_resources import GpuResources
 from server.engine.fused.launches import LaunchBuilder
 from server.engine.fused.parameters import IS_WRONG, parameters_of
 from server.engine.fused.picture_layout import PictureLayout
 from server.engine.fused.placement import place_buffers
 from server.engine.fused.steps import Convolve
-from server.engine.fused.workshop import Workshop
 from server.engine.network.arrays import Array
 from server.engine.network.network import Network
 
@@ -61,10 +61,10 @@ class FusedNetwork:
     For one thread at a time. What CUDA and onnxruntime raise may come from every method.
     """
 
-    def __init__(self, network: Network, element: type[np.generic], workshop: Workshop) -> None:
+    def __init__(self, network: Network, element: type[np.generic], resources: GpuResources) -> None:
         self._network = network
         self._steps = fuse(network)
-        self._workshop = workshop
+        self._resources = resources
         self._element = element
         self._kinds = self._find_kinds()
         # onnxruntime 1.31 searches for an algorithm each time that it runs a transposed convolution, and a search
@@ -72,10 +72,10 @@ class FusedNetwork:
         self._can_be_recorded = not any(kind.padding for kind in self._kinds.values())
         self._prepared: OrderedDict[Key, PreparedPicture] = OrderedDict()
         self.plan = lru_cache(_PLANS)(self._plan)
-        with workshop.lock:
-            workshop.gpu.use()
-            self._kernels = workshop.kernels(element)
-            self._parameters = parameters_of(self._steps, workshop.gpu, element)
+        with resources.lock:
+            resources.gpu.use()
+            self._kernels = resources.kernels(element)
+            self._parameters = parameters_of(self._steps, resources.gpu, element)
 
     def _plan(self, height: int, width: int, memory: int) -> FusedPlan | None:
         """The plan for a picture of this size with ``memory`` bytes on the GPU, None where that is not enough. Raises
@@ -92,17 +92,17 @@ class FusedNetwork:
         Planes are in the network's own range; bytes are for networks whose range is -1 to 1, with three channels.
         Raises ValueError for a picture that is too small, a result of another size, and values that are not finite.
         """
-        workshop = self._workshop
-        with workshop.lock:
-            workshop.gpu.use()
+        resources = self._resources
+        with resources.lock:
+            resources.gpu.use()
             try:
                 prepared = self._prepare(layout, plan)
-                workshop.staging.send(rows, layout, prepared.given)
+                resources.staging.send(rows, layout, prepared.given)
                 self._launch(prepared, layout.pixels)
                 is_wrong = self._parameters.address(IS_WRONG)
-                workshop.staging.fetch(emit, layout, prepared.result, is_wrong)
+                resources.staging.fetch(emit, layout, prepared.result, is_wrong)
             finally:
-                workshop.arena.trim()
+                resources.arena.trim()
 
     def _launch(self, prepared: PreparedPicture, pixels: int) -> None:
         prepared.runs += 1
@@ -117,7 +117,7 @@ class FusedNetwork:
 
     def _record(self, launches: list[Launch]) -> CudaGraph | None:
         try:
-            with self._workshop.gpu.recording() as made:
+            with self._resources.gpu.recording() as made:
                 _launch_all(launches)
         except Exception as error:
             _log.warning("The GPU's work cannot be recorded, and small pictures take longer: %s", error)
@@ -128,7 +128,7 @@ class FusedNetwork:
     def _prepare(self, layout: PictureLayout, plan: FusedPlan) -> PreparedPicture:
         key = (layout, plan)
         prepared = self._prepared.get(key)
-        if prepared is None or prepared.generation != self._workshop.arena.generation:
+        if prepared is None or prepared.generation != self._resources.arena.generation:
             self._forget(key)
             prepared = self._prepared[key] = self._made(layout, plan)
         self._prepared.move_to_end(key)
@@ -141,14 +141,14 @@ class FusedNetwork:
         if sizes[self._network.output] != sizes[self._network.input]:
             raise ValueError(f"The network answers {sizes[self._network.output]} to {sizes[self._network.input]}.")
         division = plan.division(self._steps, sizes, self._kernels.itemsize)
-        workshop, placing = self._workshop, place_buffers(division.lifetimes(layout))
-        base = workshop.arena.at_least(placing.size)
+        resources, placing = self._resources, place_buffers(division.lifetimes(layout))
+        base = resources.arena.at_least(placing.size)
         addresses = {name: base + offset for name, offset in placing.offsets.items()}
         making = LaunchBuilder(
-            self._kernels, workshop.convolutions, self._parameters, self._kinds, sizes, addresses, division, layout
+            self._kernels, resources.convolutions, self._parameters, self._kinds, sizes, addresses, division, layout
         )
         launches = making.all(self._steps)
-        return PreparedPicture(workshop.arena.generation, addresses[GIVEN], addresses[RESULT], launches)
+        return PreparedPicture(resources.arena.generation, addresses[GIVEN], addresses[RESULT], launches)
 
     def _find_kinds(self) -> dict[str, ConvolutionKind]:
         """The kinds of the convolutions, by the names of their buffers."""

@@ -12,8 +12,8 @@ import onnxruntime
 from server.engine.feed import Feed
 from server.engine.fused.fused_network import FusedNetwork
 from server.engine.fused.fusion import NotFused
+from server.engine.fused.gpu_resources import GpuResources
 from server.engine.fused.picture_layout import PictureLayout
-from server.engine.fused.workshop import Workshop
 from server.engine.network.network import Network
 from server.engine.network.unsupported import UnsupportedNetwork
 from server.engine.pixels import Tensor
@@ -26,12 +26,12 @@ _log = logging.getLogger(__name__)
 
 
 def fused_network(
-    read: Callable[[], Network], feed: Feed, workshop: Workshop, session: onnxruntime.InferenceSession
+    read: Callable[[], Network], feed: Feed, gpu_resources: GpuResources, session: onnxruntime.InferenceSession
 ) -> FusedNetwork | None:
-    """The network that ``read`` gives, on the GPU of ``workshop``; None, and the log says why, where that is not
+    """The network that ``read`` gives, on the GPU of ``gpu_resources``; None, and the log says why, where that is not
     possible or not what ``session`` computes."""
     try:
-        fused = FusedNetwork(read(), np.dtype(feed.precision.value).type, workshop)
+        fused = FusedNetwork(read(), np.dtype(feed.precision.value).type, gpu_resources)
         difference = _difference(fused, feed, session)
     except (UnsupportedNetwork, NotFused) as reason:
         _log.info("The GPU computes a filter with onnxruntime alone, for its %s.", reason)

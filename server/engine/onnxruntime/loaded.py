@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from server.engine.cancel import RunControl
 from server.engine.feed import Feed, Precision
 from server.engine.fused.executor import FusedExecutor
-from server.engine.fused.workshop import Workshop
+from server.engine.fused.gpu_resources import GpuResources
 from server.engine.network.network import Network
 from server.engine.network.reader import read_network
 from server.engine.network.unsupported import UnsupportedNetwork
@@ -22,8 +22,8 @@ from server.engine.onnxruntime.lack_of_memory import is_lack_of_memory
 from server.engine.onnxruntime.run_options import run_options
 from server.engine.onnxruntime.sessions import Sessions
 from server.engine.plan import Executor
-from server.engine.tiled.engine import Engines, PieceEngine
 from server.engine.tiled.executor import TiledExecutor
+from server.engine.tiled.tiled_network import TiledNetwork, TiledNetworks
 from server.engine.whole import Whole
 
 # What a full-size network in float32 takes for each pixel that onnxruntime computes at once.
@@ -37,15 +37,20 @@ _MOST_AT_ONCE = 1 << 23
 
 
 class OnnxruntimeNetwork:
-    """A Loaded of a serialised model. On a GPU with a ``workshop`` it is fused where that is possible; ``engines`` are
-    for what is computed in pieces. Loading raises whatever onnxruntime raises."""
+    """A Loaded of a serialised model. With ``gpu_resources`` it is fused where that is possible; ``tiled_networks`` are
+    for pictures that are computed in tiles. Loading raises whatever onnxruntime raises."""
 
     def __init__(
-        self, model: bytes, feed: Feed, sessions: Sessions, engines: Engines, workshop: Workshop | None
+        self,
+        model: bytes,
+        feed: Feed,
+        sessions: Sessions,
+        tiled_networks: TiledNetworks,
+        gpu_resources: GpuResources | None,
     ) -> None:
         self._model = model
         self._feed = feed
-        self._engines = engines
+        self._tiled_networks = tiled_networks
         self._not_in_pieces: UnsupportedNetwork | None = None
         self._session = sessions.open(model, half=feed.precision is Precision.FLOAT16)
         self.name = str(self._session.get_providers()[0])
@@ -55,8 +60,8 @@ class OnnxruntimeNetwork:
         takes_batches = feed.batches and self.name != TENSORRT
         self.whole = Whole(self.run, feed, bytes_per_pixel=_BYTES_PER_PIXEL, takes_batches=takes_batches)
         least_pixels = _LEAST_IN_PIECES if sessions.on_cpu else _MOST_AT_ONCE + 1
-        in_pieces = TiledExecutor(self._engine, feed, self.whole, least_pixels=least_pixels)
-        fused = fused_network(self._network, feed, workshop, self._session) if workshop is not None else None
+        in_pieces = TiledExecutor(self._tiled_network, feed, self.whole, least_pixels=least_pixels)
+        fused = fused_network(self._network, feed, gpu_resources, self._session) if gpu_resources is not None else None
         first = (FusedExecutor(fused, feed, takes_batches=takes_batches),) if fused is not None else ()
         self.executors: tuple[Executor, ...] = (*first, in_pieces, self.whole)
 
@@ -73,12 +78,12 @@ class OnnxruntimeNetwork:
     def is_lack_of_memory(self, error: BaseException) -> bool:
         return is_lack_of_memory(error)
 
-    def _engine(self) -> PieceEngine:
+    def _tiled_network(self) -> TiledNetwork:
         """The network for pictures that are not computed at once. Raises UnsupportedNetwork."""
         if self._not_in_pieces is not None:
             raise self._not_in_pieces
         try:
-            return self._engines.engine(self._sha256, self._network)
+            return self._tiled_networks.network(self._sha256, self._network)
         except UnsupportedNetwork as error:
             self._not_in_pieces = error
             raise

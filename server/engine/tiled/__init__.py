@@ -13,7 +13,7 @@ What lives here, in an order to read it in:
   ``tile_convolutions``, ``winograd_convolution``, ``doubling``; ``convolution_way`` chooses between them, ``winograd``
   has the arithmetic, ``layout`` the order of axes), ``programs`` (the graphs, loaded) and ``sweep_runner``, which runs
   a plan with ``pooled_statistics`` and a ``layer_store`` (``memory_store``, ``file_store``);
-- ``engine``, what the rest of the server sees.
+- ``tiled_network``, one network ready to be computed, and ``executor``, which offers it to the engine.
 
 What does not live here: the network itself (``network``) and anything that runs on a GPU (``fused``).
 """

@@ -10,7 +10,7 @@ from server.engine.feed import Feed
 from server.engine.network.unsupported import UnsupportedNetwork
 from server.engine.plan import DoesNotFit
 from server.engine.source import RowSource, TakeBand
-from server.engine.tiled.engine import PieceEngine
+from server.engine.tiled.tiled_network import TiledNetwork
 from server.engine.tiled.tiling_plan import NoTilingFits, TilingPlan
 from server.engine.whole import KEPT_PIXELS, Whole
 
@@ -19,12 +19,12 @@ _MOST_LAYERS = 500
 
 
 class TiledExecutor:
-    """Computes with what ``engine`` gives, which raises UnsupportedNetwork where the network cannot be divided.
+    """Computes with what ``network`` gives, which raises UnsupportedNetwork where the network cannot be divided.
     Pictures that ``whole`` has memory for are left to it below ``least_pixels``, and where tiles would be slow or
     impossible."""
 
-    def __init__(self, engine: Callable[[], PieceEngine], feed: Feed, whole: Whole, *, least_pixels: int) -> None:
-        self.engine = engine
+    def __init__(self, network: Callable[[], TiledNetwork], feed: Feed, whole: Whole, *, least_pixels: int) -> None:
+        self.network = network
         self.feed = feed
         self._whole = whole
         self._least_pixels = least_pixels
@@ -36,10 +36,10 @@ class TiledExecutor:
         if fits_whole and height * width < self._least_pixels:
             return None
         try:
-            engine = self.engine()
-            if fits_whole and (engine.layers > _MOST_LAYERS or not engine.has_norms):
+            network = self.network()
+            if fits_whole and (network.layers > _MOST_LAYERS or not network.has_norms):
                 return None
-            return PlannedTiles(self, engine.plan(height, width, memory, exact))
+            return PlannedTiles(self, network.plan(height, width, memory, exact))
         except (UnsupportedNetwork, ValueError) as error:  # the latter: too small for a layer
             if fits_whole:
                 return None
@@ -72,7 +72,7 @@ class PlannedTiles:
     ) -> Generator[float, None, None]:
         (source,), (take,) = sources, takers
         feed, control = self.executor.feed, RunControl(token)
-        steps = self.executor.engine().translate(
+        steps = self.executor.network().translate(
             lambda top, bottom: feed.rescale(source.rows(top, bottom)),
             lambda rows: take(feed.rescale_back(rows)),
             self.plan,

@@ -1,4 +1,4 @@
-"""Graphs that are loaded, made when they are first needed."""
+"""The graphs of a network's sweeps, loaded when they are first needed."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Program:
 
     @property
     def given(self) -> tuple[str, ...]:
-        """What is to be fed, by the names of layers."""
+        """The names of what is to be fed: layers, and what normalisations take."""
         return tuple(self.graph.given.values())
 
     def run(
@@ -60,7 +60,7 @@ class Program:
 
 
 class Programs:
-    """Of one network. Sweeps that do the same with other weights share a part."""
+    """The programs of one network. Sweeps that do the same with other weights share a part."""
 
     def __init__(self, network: Network, layout: Layout, open_part: OpenPart) -> None:
         self._network = network
@@ -70,6 +70,7 @@ class Programs:
         self._parts: dict[bytes, Part] = {}
 
     def program(self, sweep: Sweep, kept: np.dtype[Any]) -> Program:
+        """The program of a sweep that loads and stores values of the type ``kept``."""
         if (sweep, kept) not in self._programs:
             channels = self._network.channel_counts()
             graph = build_sweep_graph(task_of(self._network, sweep), channels, self._network.input, self._layout, kept)

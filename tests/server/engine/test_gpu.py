@@ -122,8 +122,8 @@ def test_values_that_are_not_finite_are_refused_and_the_next_picture_is_not(cuda
 
 
 def test_what_the_gpu_has_free_limits_what_is_computed_at_once(cuda: OnnxruntimeBackend) -> None:
-    assert cuda.workshop is not None
-    assert 0 < cuda.default_budget() < cuda.workshop.gpu.free_memory()
+    assert cuda.gpu_resources is not None
+    assert 0 < cuda.default_budget() < cuda.gpu_resources.gpu.free_memory()
 
 
 def test_a_filter_that_cuda_was_warmed_up_with_is_served(cpu: OnnxruntimeBackend, tmp_path: Path) -> None:
@@ -167,13 +167,13 @@ def test_tensorrt_answers_as_the_cpu_does_and_keeps_its_engines(
 
 
 def test_a_picture_for_which_the_gpu_has_no_room_is_computed_with_less(cuda: OnnxruntimeBackend) -> None:
-    assert cuda.workshop is not None
+    assert cuda.gpu_resources is not None
     draft, precision = Draft(element=TensorProto.FLOAT16), Precision.FLOAT16
     network = any_size(cuda.open(draft.model(cut(draft)), Feed(precision=precision)))
-    gpu, pixels = cuda.workshop.gpu, noise(3, 2048, 2048)
+    gpu, pixels = cuda.gpu_resources.gpu, noise(3, 2048, 2048)
     expected = factories.translated(network, pixels)
     gpu.use()
-    cuda.workshop.arena.release()
+    cuda.gpu_resources.arena.release()
     held = gpu.allocate(gpu.free_memory() - (1200 << 20))
     try:
         rows: list[NDArray[Any]] = []

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from server.engine.fused.arena import Arena
 from server.engine.fused.cuda_driver import CudaEvent, CudaGraph, Gpu, Launch
 from server.engine.fused.cudnn_convolutions import ConvolutionKind, ConvolutionSessions, GpuTensor, convolution_model
+from server.engine.fused.gpu_resources import GpuResources
 from server.engine.fused.kernel_operands import MOST_BLOCKS, BoundView, Measurement, StoredPicture
 from server.engine.fused.kernels import Kernels
 from server.engine.fused.picture_layout import PictureLayout
 from server.engine.fused.staging import Staging
 from server.engine.fused.steps import Activation, Taps, Upsampling
-from server.engine.fused.workshop import Workshop
 from server.engine.network.arrays import Array
 from server.engine.network.network import Size
 from server.engine.network.operations import Pad
@@ -249,9 +249,9 @@ class HostConvolutions(ConvolutionSessions):
         return self._host.queued(work)
 
 
-def workshop_on_the_host() -> Workshop:
+def resources_on_the_host() -> GpuResources:
     gpu = HostGpu()
-    return Workshop(gpu, Arena(gpu), Staging(gpu), HostConvolutions(gpu), lambda element: HostKernels(gpu, element))
+    return GpuResources(gpu, Arena(gpu), Staging(gpu), HostConvolutions(gpu), lambda element: HostKernels(gpu, element))
 
 
 def _padded(values: Array, pad: Pad | None) -> Array:

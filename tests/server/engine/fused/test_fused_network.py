@@ -15,7 +15,7 @@ from server.engine.fused.picture_layout import PictureLayout
 from server.engine.fused.recomputing import can_be_recomputed
 from server.engine.fused.steps import Measure
 from server.engine.network.arrays import Array
-from tests.server.engine.fused.on_the_host import HostConvolutions, HostGpu, workshop_on_the_host
+from tests.server.engine.fused.on_the_host import HostConvolutions, HostGpu, resources_on_the_host
 from tests.server.engine.tiled import networks
 from tests.server.engine.tiled.drafts import Draft
 from tests.server.engine.tiled.networks import NETWORKS
@@ -44,7 +44,7 @@ def computed(fused: FusedNetwork, picture: Array, memory: int = 1 << 40) -> Arra
 def test_steps_compute_what_the_network_does(network: Callable[[Draft], str]) -> None:
     model, picture = model_of(network), noise(3, 48, 36)
     expected = whole(model, picture)
-    fused = FusedNetwork(read(model), np.float32, workshop_on_the_host())
+    fused = FusedNetwork(read(model), np.float32, resources_on_the_host())
     if expected.shape != picture.shape:
         with pytest.raises(ValueError, match="answers"):
             computed(fused, picture)
@@ -55,17 +55,17 @@ def test_steps_compute_what_the_network_does(network: Callable[[Draft], str]) ->
 @pytest.mark.parametrize("network", NOT_FUSED)
 def test_what_has_no_step_is_named(network: Callable[[Draft], str]) -> None:
     with pytest.raises(NotFused, match=r"Concat|Sub|Mul|MaxPool"):
-        FusedNetwork(read(model_of(network)), np.float32, workshop_on_the_host())
+        FusedNetwork(read(model_of(network)), np.float32, resources_on_the_host())
 
 
 def test_bands_of_rows_are_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fused_plan, "BAND_BYTES", (20_000,))
     monkeypatch.setattr(band_division, "MOST_VALUES", 10_000)
-    model, picture, workshop = model_of(networks.antialiased), noise(3, 52, 40), workshop_on_the_host()
+    model, picture, resources = model_of(networks.antialiased), noise(3, 52, 40), resources_on_the_host()
     network = read(model)
-    result = computed(FusedNetwork(network, np.float32, workshop), picture)
+    result = computed(FusedNetwork(network, np.float32, resources), picture)
     np.testing.assert_allclose(result, whole(model, picture), rtol=0, atol=1e-4)
-    convolutions = workshop.convolutions
+    convolutions = resources.convolutions
     assert isinstance(convolutions, HostConvolutions)
     # Each session keeps one plan.
     assert {len(shapes) for shapes in convolutions.seen.values()} == {1}
@@ -73,9 +73,9 @@ def test_bands_of_rows_are_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_pictures_of_other_sizes_and_again() -> None:
-    model, workshop = model_of(networks.antialiased), workshop_on_the_host()
-    fused = FusedNetwork(read(model), np.float32, workshop)
-    gpu = workshop.gpu
+    model, resources = model_of(networks.antialiased), resources_on_the_host()
+    fused = FusedNetwork(read(model), np.float32, resources)
+    gpu = resources.gpu
     assert isinstance(gpu, HostGpu)
     launched = []
     for height, width in [(32, 48), (64, 64), (32, 48), (32, 48), (32, 48), (64, 64)]:
@@ -89,7 +89,7 @@ def test_pictures_of_other_sizes_and_again() -> None:
 @pytest.mark.parametrize(("samples", "places"), [(3, (0, 1, 2)), (4, (2, 1, 0))])
 def test_bytes_are_what_their_values_are(samples: int, places: tuple[int, int, int]) -> None:
     model = model_of(networks.antialiased)
-    fused = FusedNetwork(read(model), np.float32, workshop_on_the_host())
+    fused = FusedNetwork(read(model), np.float32, resources_on_the_host())
     pixels = np.random.default_rng(0).integers(0, 256, (40, 32, samples), np.uint8)
     plan, rows = fused.plan(40, 32, 1 << 40), list[Array]()
     assert plan is not None
@@ -102,12 +102,12 @@ def test_bytes_are_what_their_values_are(samples: int, places: tuple[int, int, i
 def test_half_precision_comes_near() -> None:
     draft = Draft()
     model, picture = draft.model(networks.antialiased(draft)), noise(3, 48, 36)
-    result = computed(FusedNetwork(read(model), np.float16, workshop_on_the_host()), picture)
+    result = computed(FusedNetwork(read(model), np.float16, resources_on_the_host()), picture)
     np.testing.assert_allclose(result, whole(model, picture), rtol=0, atol=2 * 2 / 255)
 
 
 def test_memory_is_what_is_stored_at_once() -> None:
-    fused = FusedNetwork(read(model_of(networks.antialiased)), np.float32, workshop_on_the_host())
+    fused = FusedNetwork(read(model_of(networks.antialiased)), np.float32, resources_on_the_host())
     plans = [fused.plan(height, 128, 1 << 40) for height in (128, 256)]
     small, large = (plan.memory_bytes for plan in plans if plan)
     pixels = 128 * 128
@@ -119,8 +119,8 @@ def test_memory_is_what_is_stored_at_once() -> None:
 def test_what_is_not_stored_is_computed_anew(network: Callable[[Draft], str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fused_plan, "BAND_BYTES", (60_000, 30_000))
     monkeypatch.setattr(fused_plan, "WORKSPACE", 0)
-    model, picture, workshop = model_of(network), noise(3, 100, 36), workshop_on_the_host()
-    fused, expected = FusedNetwork(read(model), np.float32, workshop), whole(model, picture)
+    model, picture, resources = model_of(network), noise(3, 100, 36), resources_on_the_host()
+    fused, expected = FusedNetwork(read(model), np.float32, resources), whole(model, picture)
     if expected.shape != picture.shape:
         return
     plan = fused.plan(100, 36, 1 << 40)
@@ -140,7 +140,7 @@ def test_there_are_no_more_bands_than_there_is_room_for_their_sums() -> None:
 
 
 def test_a_full_network_takes_less_than_half_of_the_memory_when_it_computes_anew() -> None:
-    fused = FusedNetwork(read(model_of(networks.cut)), np.float16, workshop_on_the_host())
+    fused = FusedNetwork(read(model_of(networks.cut)), np.float16, resources_on_the_host())
     stored = fused.plan(4096, 4096, 1 << 40)
     assert stored is not None and not stored.recomputed
     plan = fused.plan(4096, 4096, stored.memory_bytes * 2 // 5)
@@ -149,13 +149,13 @@ def test_a_full_network_takes_less_than_half_of_the_memory_when_it_computes_anew
 
 
 def test_a_picture_that_is_too_small_is_refused() -> None:
-    fused = FusedNetwork(read(model_of(networks.antialiased)), np.float32, workshop_on_the_host())
+    fused = FusedNetwork(read(model_of(networks.antialiased)), np.float32, resources_on_the_host())
     with pytest.raises(ValueError, match="too small"):
         computed(fused, noise(3, 2, 2))
 
 
 def test_values_that_are_not_finite_are_refused() -> None:
-    fused = FusedNetwork(read(model_of(networks.antialiased)), np.float32, workshop_on_the_host())
+    fused = FusedNetwork(read(model_of(networks.antialiased)), np.float32, resources_on_the_host())
     picture = noise(3, 32, 32)
     picture[0, 0, 5, 5] = np.nan
     with pytest.raises(ValueError, match="finite"):
@@ -172,20 +172,20 @@ def test_what_cannot_be_recorded_is_computed_every_time(
 
     monkeypatch.setattr(HostGpu, "recording", disturbed)
     model, picture = model_of(networks.antialiased), noise(3, 32, 32)
-    fused = FusedNetwork(read(model), np.float32, workshop_on_the_host())
+    fused = FusedNetwork(read(model), np.float32, resources_on_the_host())
     for _ in range(3):
         np.testing.assert_allclose(computed(fused, picture), whole(model, picture), rtol=0, atol=1e-4)
     assert [record.getMessage().endswith("not permitted") for record in caplog.records] == [True]
 
 
 def test_what_was_large_goes_back() -> None:
-    workshop, picture = workshop_on_the_host(), noise(3, 64, 64)
-    gpu = workshop.gpu
+    resources, picture = resources_on_the_host(), noise(3, 64, 64)
+    gpu = resources.gpu
     assert isinstance(gpu, HostGpu)
-    fused = FusedNetwork(read(model_of(networks.antialiased)), np.float32, workshop)
+    fused = FusedNetwork(read(model_of(networks.antialiased)), np.float32, resources)
     computed(fused, picture)
     kept = len(gpu.blocks)
-    workshop.arena._most_kept = 1000
+    resources.arena._most_kept = 1000
     computed(fused, picture)
     assert len(gpu.blocks) == kept - 1
     computed(fused, picture)

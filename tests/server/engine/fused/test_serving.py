@@ -19,7 +19,7 @@ from server.engine.onnxruntime.loaded import OnnxruntimeNetwork
 from server.engine.pixels import ChannelOrder, Channels, PixelFormat, SampleType, TransferFunction
 from server.engine.provider import Provider
 from server.translation.picture import RawPicture
-from tests.server.engine.fused.on_the_host import HostKernels, workshop_on_the_host
+from tests.server.engine.fused.on_the_host import HostKernels, resources_on_the_host
 from tests.server.engine.tiled import networks
 from tests.server.engine.tiled.drafts import Draft
 
@@ -37,7 +37,7 @@ FORMATS = {
 def loaded(feed: Feed = Feed(), *, has_gpu: bool) -> OnnxruntimeNetwork:  # noqa: B008 - it is frozen
     device, draft = OnnxruntimeBackend(Provider.CPU, Settings()), Draft()
     if has_gpu:
-        device.workshop = workshop_on_the_host()
+        device.gpu_resources = resources_on_the_host()
     return device.open(draft.model(networks.antialiased(draft)), feed)
 
 

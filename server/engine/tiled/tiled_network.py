@@ -1,4 +1,4 @@
-"""One network, ready to compute pictures of any size in tiles."""
+"""One network, ready to compute pictures of any size tile by tile, with progress."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ _PLANS = 32
 _NEARLY = 0.999
 
 
-class PieceEngine:
-    """Plans are remembered, for planning takes longer than a small picture, and so is how long sweeps take."""
+class TiledNetwork:
+    """A network in one layout, whose parts ``open_part`` loads. It remembers plans, because planning takes longer than
+    computing a small picture, and how long its sweeps take."""
 
     def __init__(self, network: Network, layout: Layout, open_part: OpenPart) -> None:
         self._network = network
@@ -30,25 +31,26 @@ class PieceEngine:
 
     @property
     def layers(self) -> int:
+        """How many layers the network has."""
         return len(self._network.layers)
 
     @property
     def has_norms(self) -> bool:
-        """Without any, tiles overlap."""
+        """Whether there are normalisations; without any, all layers are computed in one sweep, whose tiles overlap."""
         return next(self._network.norms(), None) is not None
 
     def _plan(self, height: int, width: int, memory: int, exact: bool = False) -> TilingPlan:
-        """Within ``memory`` bytes, at full precision if ``exact``. Raises NoTilingFits, and ValueError for a picture
-        that is too small."""
+        """The plan for a picture of this size within ``memory`` bytes, all at full precision if ``exact``. Raises
+        NoTilingFits, and ValueError for a picture that is too small."""
         return plan_tiles(self._network, self._layout, height, width, memory, exact=exact)
 
     def translate(
         self, rows: ReadRows, emit: EmitRows, plan: TilingPlan, control: RunControl
     ) -> Generator[float, None, None]:
-        """Each next() computes a tile and gives the share of the work that is done, 1 at the end.
+        """Computes a picture: each next() computes a tile and yields the share of the work that is done, 1 at the end.
 
-        The result's rows go to ``emit``, 1 x C x rows x width, from the top. Raises Overflow, ValueError for a result
-        of another size than the picture's, and whatever the backend and files raise.
+        ``rows`` gives the picture's rows and ``emit`` takes the result's, from the top. Raises Overflow, ValueError for
+        a result of another size than the picture's, and whatever the backend and files raise.
         """
         picture, result = plan.sizes[self._network.input], plan.sizes[self._network.output]
         if result != picture:
@@ -67,7 +69,7 @@ class PieceEngine:
             began = time.monotonic()  # others may have had a turn
 
     def _seconds(self, planned: PlannedSweep) -> float:
-        """By the pace of such sweeps, or, for one that was never measured, of the others."""
+        """How long the sweep will take, by the pace of the last ones like it or, if there were none, of all others."""
         usual = sum(self._paces.values()) / len(self._paces) if self._paces else 1.0
         return self._paces.get(planned.name, usual) * planned.cost * planned.pixels
 
@@ -76,21 +78,22 @@ class PieceEngine:
         self._paces[planned.name] = pace + 0.8 * (self._paces.get(planned.name, pace) - pace)
 
 
-class Engines:
-    """The engines of the filters that were used last, by the content of their files: each keeps its weights ready in a
+class TiledNetworks:
+    """The ``most`` networks that were used last, by the content of their filters' files; each keeps its weights in a
     form that takes four times their memory."""
 
     def __init__(self, layout: Layout, open_part: OpenPart, *, most: int = 4) -> None:
         self._layout = layout
         self._open = open_part
         self._most = most
-        self._engines: OrderedDict[str, PieceEngine] = OrderedDict()
+        self._networks: OrderedDict[str, TiledNetwork] = OrderedDict()
 
-    def engine(self, sha256: str, model: Callable[[], Network]) -> PieceEngine:
-        """Raises whatever ``model`` raises."""
-        if sha256 not in self._engines:
-            self._engines[sha256] = PieceEngine(model(), self._layout, self._open)
-        self._engines.move_to_end(sha256)
-        while len(self._engines) > self._most:
-            self._engines.popitem(last=False)
-        return self._engines[sha256]
+    def network(self, sha256: str, model: Callable[[], Network]) -> TiledNetwork:
+        """The network of the file with this hash; ``model`` reads it if it is not here. Raises whatever ``model``
+        raises."""
+        if sha256 not in self._networks:
+            self._networks[sha256] = TiledNetwork(model(), self._layout, self._open)
+        self._networks.move_to_end(sha256)
+        while len(self._networks) > self._most:
+            self._networks.popitem(last=False)
+        return self._networks[sha256]

@@ -1,4 +1,4 @@
-"""What all networks on one GPU share."""
+"""What all fused networks on one GPU share."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ from server.engine.fused.staging import Staging
 
 
 @dataclass(frozen=True)
-class Workshop:
-    """``lock`` is held by whoever uses the rest: a filter is loaded while another one computes."""
+class GpuResources:
+    """The GPU, its memory and its kernels. ``lock`` must be held while any of them is used: a filter may be loaded
+    while another one computes."""
 
     gpu: Gpu
     arena: Arena
@@ -29,19 +30,21 @@ class Workshop:
     _kernels: dict[type[np.generic], Kernels] = field(default_factory=dict)
 
     def kernels(self, element: type[np.generic]) -> Kernels:
-        """For values of a type, which are compiled when they are first asked for."""
+        """The kernels for values of this type, compiled when they are first asked for. Raises CompilerError and
+        CudaError."""
         if element not in self._kernels:
             self._kernels[element] = self.make_kernels(element)
         return self._kernels[element]
 
 
-def open_workshop(open_session: Callable[[bytes, int], Any]) -> Workshop:
-    """``open_session`` makes an onnxruntime.InferenceSession of a serialised model, on the stream with this number.
+def open_gpu_resources(open_session: Callable[[bytes, int], Any]) -> GpuResources:
+    """The resources of the first GPU. ``open_session`` makes an onnxruntime.InferenceSession of a serialised model, on
+    the CUDA stream with the given number.
 
     Raises OSError without a driver, CompilerError and CudaError.
     """
     gpu = Gpu()
     convolutions = ConvolutionSessions(lambda model: open_session(model, gpu.stream))
-    workshop = Workshop(gpu, Arena(gpu), Staging(gpu), convolutions, lambda element: Kernels(gpu, element))
-    workshop.kernels(np.float32)  # whatever is missing is missed now
-    return workshop
+    resources = GpuResources(gpu, Arena(gpu), Staging(gpu), convolutions, lambda element: Kernels(gpu, element))
+    resources.kernels(np.float32)  # so that what is missing is noticed now
+    return resources
