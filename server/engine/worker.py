@@ -66,12 +66,13 @@ class Worker:
         *,
         is_preview: bool = False,
     ) -> Request:
-        """``client`` is who asks, for fairness; ``convert`` makes of the result's rows what is read in the end;
-        ``pace`` is the filter's; a preview is not counted in the queue."""
+        """A request, queued once it is entered. Turns are shared fairly between clients; ``convert`` makes of the
+        result's rows what is read in the end; ``pace`` is the filter's; a preview is not counted in the queue."""
         rows = Outbox(convert, self._wake)
         return Request(self, QueueEntry(client, network, source, rows, pace, is_preview=is_preview))
 
     def close(self) -> None:
+        """Ends the thread. No request may be inside."""
         self._thread.shutdown()
 
     def join(self, entry: QueueEntry) -> None:
@@ -110,7 +111,7 @@ class Worker:
         return sum(_seconds_for(other, entry, own, now) for other in others)
 
     def _wake(self) -> None:
-        """Looks again whose turn it is."""
+        """Makes the worker look again whose turn it is."""
         self._changed.set()
 
     async def _serve(self) -> None:
@@ -173,7 +174,7 @@ class Worker:
         return alike[: max(most - 1, 0)]
 
     async def _compute(self, together: dict[QueueEntry, Running]) -> None:
-        """One piece of one, or several pictures whole. Whatever comes of it goes to the entries."""
+        """Computes one piece of one, or several pictures whole, and tells the entries what came of it."""
         began = time.monotonic()
         for running in together.values():
             running.forecast.piece_begins(began)
@@ -225,7 +226,7 @@ class Request:
 
 
 def _plan_within(entry: QueueEntry, left: int, step: int) -> Plan:
-    """With a share of what is left, in whole steps, or with more where that does not do. Raises DoesNotFit."""
+    """A plan for a share of ``left`` bytes, in whole steps, or for more where that does not do. Raises DoesNotFit."""
     height, width, share = entry.source.height, entry.source.width, int(left * _SHARE_OF_ONE)
     try:
         return entry.network.plan(height, width, share // step * step if share >= step else share)
@@ -253,7 +254,8 @@ def _step(together: dict[QueueEntry, Running]) -> list[float | Exception]:
 
 
 def _seconds_for(other: QueueEntry, entry: QueueEntry, own: float, now: float) -> float:
-    """What has less to do goes first; what has more shares the device with what takes long, if another client asked."""
+    """How long ``other`` will have the device before ``own`` seconds of ``entry`` are done: what has less to do goes
+    first; what has more shares the device with what takes long, if another client asked for it."""
     left = other.own_seconds_left(now) or 0.0
     if other.pixels_left < entry.pixels_left:
         return left
@@ -261,7 +263,7 @@ def _seconds_for(other: QueueEntry, entry: QueueEntry, own: float, now: float) -
 
 
 async def _ended(future: asyncio.Future[Result]) -> Result:
-    """Waits for its end, however often the caller is cancelled: the thread is free only then."""
+    """Waits for the future's end, however often the caller is cancelled: the thread is free only then."""
     while not future.done():
         try:
             await asyncio.wait([future])
