@@ -28,7 +28,7 @@ class Running:
     batch_size: int
 
     def has_computed(self, now: float, done: float) -> bool:
-        """Notes that a piece has ended, so that this share of its work is done. Returns whether that is all of it."""
+        """Notes that a piece has ended and that the share ``done`` of the work is done. Returns whether that is all."""
         self.forecast.piece_ends(now, done)
         if done >= 1:
             self.forecast.learn(self.batch_size)
@@ -41,8 +41,8 @@ class Running:
 
 @dataclass(frozen=True)
 class Usage:
-    """What a request that has ended took: seconds in the queue and of the device, pieces, pictures that were computed
-    together, and bytes at most, rows that were not read yet included."""
+    """What a request took: seconds in the queue and of the device, pieces, the number of pictures computed together,
+    and the most bytes, rows that were not read yet included."""
 
     queue_seconds: float
     compute_seconds: float
@@ -52,8 +52,8 @@ class Usage:
 
 
 class QueueEntry:
-    """``source`` through ``network`` for ``client``, read from ``rows``. Who owns the queue moves it on, starts and
-    ends it; who asked reads. A preview is not counted in the queue."""
+    """``source`` through ``network`` for ``client``. The owner of the queue moves it on, starts and ends it; the reader
+    takes ``rows``. ``pace`` is the filter's; a preview is not counted in the queue."""
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class QueueEntry:
         return self.running.forecast.fraction(time.monotonic()) if self.running else None
 
     def usage(self) -> Usage:
-        """Once it has started."""
+        """What it took so far; it must have started."""
         assert self.running is not None
         execution, forecast = self.running.execution, self.running.forecast
         return Usage(
@@ -128,7 +128,7 @@ class QueueEntry:
 
     @property
     def pixels_left(self) -> float:
-        """Of its pixels, those whose share of the work is not done."""
+        """The number of its pixels, less the share of its work that is done."""
         return self.pixels * (1 - self.running.forecast.done) if self.running else self.pixels
 
     @property
@@ -148,12 +148,13 @@ class QueueEntry:
         return self.network is other.network and (mine.height, mine.width) == (theirs.height, theirs.width)
 
     def move_to(self, position: int) -> None:
+        """Tells the reader that this many are ahead of it."""
         if position != self._position:
             self._position = position
             self._moved.set()
 
     def start(self, plan: Plan, batch_size: int) -> Running:
-        """Its first turn comes, by this plan, together with others up to ``batch_size``."""
+        """Begins its computation by ``plan``, one of ``batch_size`` pictures that are computed together."""
         execution = Execution(self.network, self.source, self.rows.put, plan)
         self.running = Running(execution, Forecast(self.pace, self.pixels, plan.pieces), batch_size)
         self._queue_seconds = time.monotonic() - self.arrived

@@ -8,8 +8,8 @@ MOST_FRACTION = 0.99  # nothing is done before it is done, whatever was foretold
 
 
 class Forecast:
-    """Of one picture of so many ``pixels`` that is computed in ``pieces``. It learns from those that are computed, and
-    goes by the filter's ``pace`` before there are any. Times are in seconds, on a clock of the caller's."""
+    """Foretells one picture of ``pixels`` pixels that is computed in ``pieces``: by the time that its pieces took, and
+    before the first has ended by the filter's ``pace``. Times are in seconds, on a clock of the caller's."""
 
     def __init__(self, pace: Pace, pixels: int, pieces: int) -> None:
         self._pace = pace
@@ -27,10 +27,11 @@ class Forecast:
         self._foretold = self._pace.seconds_for(self._pixels, whole=pieces == 1)
 
     def piece_begins(self, now: float) -> None:
+        """The device starts on the next piece."""
         self._since = now
 
     def piece_ends(self, now: float, done: float) -> None:
-        """``done`` is the share of the work that is done by now."""
+        """The device is free again; ``done`` is the share of the work that is done by now."""
         assert self._since is not None
         self.compute_seconds += now - self._since
         self._seconds += now - self._since

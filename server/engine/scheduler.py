@@ -83,11 +83,11 @@ class _Client(Generic[AnEntry]):
     entries: list[AnEntry] = field(default_factory=list)  # in order of arrival
 
     def claim(self, now: float) -> float:
-        """The less, the more it is its turn."""
+        """Seconds that it has had, less those for which it has waited: the smallest is next."""
         return self.served - (now - self.waiting_since)
 
     def in_order(self) -> list[AnEntry]:
-        """What was overtaken too often first, then what has the least to do; of several, the first that came."""
+        """Those overtaken too often first, then those with the least to do; of equals, the first that came."""
         return sorted(self.entries, key=lambda one: (one.overtaken < MOST_OVERTAKING, one.pixels_left))
 
 
@@ -111,16 +111,17 @@ class Scheduler(Generic[AnEntry]):
         return [entry for client in self._clients.values() for entry in client.entries if entry.is_started]
 
     def in_order(self, now: float) -> list[AnEntry]:
-        """The next first; the others in case that it cannot have its turn."""
+        """All entries, the next one first; the others are for when it cannot have its turn."""
         return [entry for entries in self._by_client(now) for entry in entries]
 
     def add(self, entry: AnEntry, now: float) -> None:
+        """The entry wants turns from now on."""
         if entry.client not in self._clients:
             self._clients[entry.client] = _Client(self._most_served, now)
         self._clients[entry.client].entries.append(entry)
 
     def discard(self, entry: AnEntry) -> None:
-        """Does nothing when it is not there."""
+        """The entry wants no more turns. Does nothing when it is not there."""
         client = self._clients.get(entry.client)
         if client is None or entry not in client.entries:
             return
@@ -138,7 +139,7 @@ class Scheduler(Generic[AnEntry]):
             self._most_served = max(self._most_served, client.served)
 
     def waiting(self, now: float) -> Iterator[AnEntry]:
-        """Those that have not started, in the order in which they will if all take the same time."""
+        """Entries that have not started, in the order in which they will if all take the same time."""
         clients = deque(map(deque, self._by_client(now)))
         while clients:
             entries = clients.popleft()
@@ -149,20 +150,20 @@ class Scheduler(Generic[AnEntry]):
                 clients.append(entries)
 
     def positions(self, now: float) -> Iterator[tuple[AnEntry, int]]:
-        """Each that waits, and how many have started or will start before it. Previews are parts of others."""
+        """Each entry that waits, and how many have started or will start before it; previews are not counted."""
         position = sum(not entry.is_preview for entry in self.started)
         for entry in self.waiting(now):
             yield entry, position
             position += not entry.is_preview
 
     def count_overtaking(self, started: AnEntry) -> None:
-        """This one has its first turn: all that came before it were overtaken."""
+        """``started`` has its first turn: all that came before it were overtaken."""
         for client in self._clients.values():
             for entry in client.entries:
                 entry.overtaken += entry.arrived < started.arrived
 
     def first_owed(self, now: float) -> AnEntry | None:
-        """The first that waits for memory and was overtaken too often."""
+        """The first entry that waits for memory and was overtaken too often; nobody may start before it."""
         waiting = (entry for entry in self.waiting(now) if entry.least_memory)
         return next((entry for entry in waiting if entry.overtaken >= MOST_OVERTAKING), None)
 

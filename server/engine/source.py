@@ -43,7 +43,7 @@ class RowSource(Protocol):
 
     @property
     def eight_bit(self) -> EightBit | None:
-        """The same values as bytes, if they are that."""
+        """The picture as bytes, where it is made of bytes that a filter sees as they are."""
 
 
 @dataclass(frozen=True)

@@ -17,19 +17,8 @@ from server.engine.outbox import Convert, Outbox
 from server.engine.pace import Pace
 from server.engine.plan import DoesNotFit, Plan
 from server.engine.scheduler import SLACK_SECONDS, Scheduler
+from server.engine.sharing import companions, plan_within
 from server.engine.source import RowSource
-
-# Of the memory that is left one request may plan with this share, so that others fit in beside it: in whole steps of
-# that of all, for plans are remembered, and nearly the same memory would need another.
-_SHARE_OF_ONE = 0.75
-_STEPS = 16
-
-# Pictures of one size are computed together up to these limits: how many, the pixels of each, the seconds that all of
-# them take, for others wait meanwhile, or, before the filter's pace is known, the pixels of all of them.
-MOST_TOGETHER = 8
-_LARGEST_TOGETHER = 512 * 512
-_SECONDS_TOGETHER = 0.5
-_PIXELS_TOGETHER = 512 * 512
 
 _log = logging.getLogger(__name__)
 
@@ -66,12 +55,13 @@ class Worker:
         *,
         is_preview: bool = False,
     ) -> Request:
-        """``client`` is who asks, for fairness; ``convert`` makes of the result's rows what is read in the end;
-        ``pace`` is the filter's; a preview is not counted in the queue."""
+        """A request, queued once it is entered. Turns are shared fairly between clients; ``convert`` makes of the
+        result's rows what is read in the end; ``pace`` is the filter's; a preview is not counted in the queue."""
         rows = Outbox(convert, self._wake)
         return Request(self, QueueEntry(client, network, source, rows, pace, is_preview=is_preview))
 
     def close(self) -> None:
+        """Ends the thread. No request may be inside."""
         self._thread.shutdown()
 
     def join(self, entry: QueueEntry) -> None:
@@ -110,7 +100,7 @@ class Worker:
         return sum(_seconds_for(other, entry, own, now) for other in others)
 
     def _wake(self) -> None:
-        """Looks again whose turn it is."""
+        """Makes the worker look again whose turn it is."""
         self._changed.set()
 
     async def _serve(self) -> None:
@@ -144,7 +134,7 @@ class Worker:
         if entry.least_memory > left or self._scheduler.first_owed(time.monotonic()) not in (None, entry):
             return None
         try:
-            plan = await _ended(self._in_thread(lambda: _plan_within(entry, left, max(self.memory // _STEPS, 1))))
+            plan = await _ended(self._in_thread(lambda: plan_within(entry, left, self.memory)))
         except DoesNotFit as error:
             entry.least_memory = error.memory_bytes
             if error.memory_bytes > self.memory:
@@ -156,24 +146,15 @@ class Worker:
         return None if entry.is_left else plan
 
     def _start(self, entry: QueueEntry, plan: Plan) -> dict[QueueEntry, Running]:
-        entries = [entry, *self._companions(entry, plan)]
+        waiting = self._scheduler.waiting(time.monotonic())
+        entries = [entry, *companions(entry, plan, waiting, self._memory_left())]
         together = {one: one.start(plan, len(entries)) for one in entries}
         self._scheduler.count_overtaking(entry)
         self._tell_positions()
         return together
 
-    def _companions(self, entry: QueueEntry, plan: Plan) -> list[QueueEntry]:
-        if not plan.takes_batches or entry.pixels > _LARGEST_TOGETHER:
-            return []
-        by_memory = self._memory_left() // max(plan.memory_bytes, 1)
-        by_time = entry.pace.pixels_in(_SECONDS_TOGETHER, unknown=_PIXELS_TOGETHER) // entry.pixels
-        most = min(MOST_TOGETHER, by_memory, by_time)
-        waiting = self._scheduler.waiting(time.monotonic())
-        alike = [other for other in waiting if other is not entry and entry.is_like(other)]
-        return alike[: max(most - 1, 0)]
-
     async def _compute(self, together: dict[QueueEntry, Running]) -> None:
-        """One piece of one, or several pictures whole. Whatever comes of it goes to the entries."""
+        """Computes one piece of one, or several pictures whole, and tells the entries what came of it."""
         began = time.monotonic()
         for running in together.values():
             running.forecast.piece_begins(began)
@@ -224,17 +205,6 @@ class Request:
         await self._worker.leave(self.entry)
 
 
-def _plan_within(entry: QueueEntry, left: int, step: int) -> Plan:
-    """With a share of what is left, in whole steps, or with more where that does not do. Raises DoesNotFit."""
-    height, width, share = entry.source.height, entry.source.width, int(left * _SHARE_OF_ONE)
-    try:
-        return entry.network.plan(height, width, share // step * step if share >= step else share)
-    except DoesNotFit as error:
-        if error.memory_bytes > left:
-            raise
-        return entry.network.plan(height, width, error.memory_bytes)
-
-
 def _step(together: dict[QueueEntry, Running]) -> list[float | Exception]:
     """For each the share of its work that is done by now, or why it failed. In the inference thread."""
     first, running = next(iter(together.items()))
@@ -253,7 +223,8 @@ def _step(together: dict[QueueEntry, Running]) -> list[float | Exception]:
 
 
 def _seconds_for(other: QueueEntry, entry: QueueEntry, own: float, now: float) -> float:
-    """What has less to do goes first; what has more shares the device with what takes long, if another client asked."""
+    """How long ``other`` will have the device before ``own`` seconds of ``entry`` are done: what has less to do goes
+    first; what has more shares the device with what takes long, if another client asked for it."""
     left = other.own_seconds_left(now) or 0.0
     if other.pixels_left < entry.pixels_left:
         return left
@@ -261,7 +232,7 @@ def _seconds_for(other: QueueEntry, entry: QueueEntry, own: float, now: float) -
 
 
 async def _ended(future: asyncio.Future[Result]) -> Result:
-    """Waits for its end, however often the caller is cancelled: the thread is free only then."""
+    """Waits for the future's end, however often the caller is cancelled: the thread is free only then."""
     while not future.done():
         try:
             await asyncio.wait([future])

@@ -46,7 +46,7 @@ def fused_network(
 
 
 def _difference(fused: FusedNetwork, feed: Feed, session: onnxruntime.InferenceSession) -> float:
-    """The greatest one from the session's answer to a picture of noise."""
+    """The greatest difference between both ways' answers to a picture of noise."""
     picture = np.random.default_rng(0).uniform(*feed.input_range, (1, 3, *_AGREED_ON)).astype(np.float32)
     bands: list[Tensor] = []
     plan = fused.plan(*_AGREED_ON, sys.maxsize)

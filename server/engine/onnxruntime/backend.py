@@ -43,11 +43,11 @@ class OnnxruntimeBackend:
         return int(free * SHARE)
 
     def open(self, model: bytes, feed: Feed) -> OnnxruntimeNetwork:
-        """Raises whatever onnxruntime raises."""
+        """Loads a serialised ONNX model. Raises whatever onnxruntime raises."""
         return OnnxruntimeNetwork(model, feed, self._sessions, self._tiled_networks, self.gpu_resources)
 
     def _open_gpu_resources(self) -> GpuResources | None:
-        """Where CUDA answers, but for what it lacks; the log says what."""
+        """What our kernels need, where CUDA answers; None, and the log says why, where something is missing."""
         if self.name != CUDA:
             return None
         try:
@@ -58,4 +58,5 @@ class OnnxruntimeBackend:
 
 
 def open_backend(provider: Provider, settings: Settings) -> OnnxruntimeBackend:
+    """What ``server.engine.backend`` looks for. Raises StartProblem where TensorRT's cache cannot be used."""
     return OnnxruntimeBackend(provider, settings)

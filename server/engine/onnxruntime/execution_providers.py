@@ -66,7 +66,7 @@ def cuda_on_stream(stream: int) -> list[Any]:
 
 
 def session_options(threads: int) -> onnxruntime.SessionOptions:
-    """With so many threads on the CPU; 0 leaves their number to onnxruntime."""
+    """Options for any session; ``threads`` are those on the CPU, 0 leaves their number to onnxruntime."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 4  # its errors are raised too
@@ -76,13 +76,13 @@ def session_options(threads: int) -> onnxruntime.SessionOptions:
 def open_session(
     model: bytes, options: onnxruntime.SessionOptions, providers: list[Any]
 ) -> onnxruntime.InferenceSession:
-    """Raises whatever onnxruntime raises: its own way out would be another provider, without our options and with a
-    banner."""
+    """A session of a serialised model. Raises whatever onnxruntime raises: its own way out would be another provider,
+    without our options and with a banner."""
     return onnxruntime.InferenceSession(model, options, providers=providers, enable_fallback=0)
 
 
 def _wanted(provider: Provider) -> list[str]:
-    """Execution providers, the best first."""
+    """The execution providers to try for ``provider``, the best first."""
     if provider is Provider.CPU or (provider is Provider.AUTO and not _has_driver()):
         return [CPU]
     if CUDA in onnxruntime.get_available_providers():

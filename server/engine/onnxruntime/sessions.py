@@ -23,8 +23,8 @@ from server.engine.onnxruntime.tensorrt import EngineCache
 
 
 class Sessions:
-    """On one execution provider, one at a time, with so many ``threads`` on the CPU (0: as many as onnxruntime likes).
-    ``engine_cache`` keeps what TensorRT builds. Opening raises whatever onnxruntime raises."""
+    """Opens sessions on one execution provider, one at a time, with ``threads`` threads on the CPU (0: as many as
+    onnxruntime likes). ``engine_cache`` keeps what TensorRT builds. Opening raises whatever onnxruntime raises."""
 
     def __init__(self, execution_provider: str, threads: int, engine_cache: EngineCache | None = None) -> None:
         self.on_cpu = execution_provider == CPU
@@ -34,15 +34,15 @@ class Sessions:
         self._creation = threading.Lock()
 
     def open(self, model: bytes, *, half: bool = False) -> onnxruntime.InferenceSession:
-        """Of a serialised model, of a float16 network if ``half``."""
+        """A session of a serialised model, which is a float16 network if ``half``."""
         kept: Mapping[str, str] = {}
         if self._engine_cache is not None and self._execution_provider == TENSORRT:
             kept = self._engine_cache.options(model, half=half)
         return self._open(model, session_options(self._threads), providers(self._execution_provider, kept))
 
     def open_part(self, model: bytes) -> OnnxruntimePart:
-        """Of one of many models that compute parts of a network in turn: on the CPU they share their memory, and their
-        threads do not spin while another's work."""
+        """One of many serialised models that compute parts of a network in turn: on the CPU they share their memory,
+        and the threads of one do not spin while another's work."""
         options = session_options(self._threads)
         if self.on_cpu:
             _share_memory()
@@ -53,7 +53,7 @@ class Sessions:
         return OnnxruntimePart(self._open(model, options, providers(CPU if self.on_cpu else CUDA, {})))
 
     def open_on_stream(self, model: bytes, stream: int) -> onnxruntime.InferenceSession:
-        """Of a model whose work is queued on the GPU's stream of this number."""
+        """A session of a serialised model whose work is queued on the GPU's stream of this number."""
         return self._open(model, session_options(self._threads), cuda_on_stream(stream))
 
     def _open(self, model: bytes, options: Any, wanted: list[Any]) -> onnxruntime.InferenceSession:
