@@ -32,8 +32,8 @@ POINTWISE = frozenset(f"{_ACTIVATIONS} {_ARITHMETIC}".split())
 def _pointwise(partial: PartialNetwork, node: onnx.NodeProto, attributes: Attributes) -> None:
     inputs = tuple(dict.fromkeys(name for name in node.input if name in partial.pictures))
     operands = tuple(
-        inputs.index(name) if name in inputs else _by_channel(node.op_type, partial.required(node, place))
-        for place, name in enumerate(node.input)
+        inputs.index(name) if name in inputs else _by_channel(node.op_type, partial.required(node, index))
+        for index, name in enumerate(node.input)
     )
     partial.add(node.output[0], inputs, Pointwise(node.op_type, operands, attributes))
 
@@ -53,8 +53,8 @@ def _clip(partial: PartialNetwork, node: onnx.NodeProto, attributes: Attributes)
     """Reads Clip, whose limits are attributes before opset 11 and may be left out."""
     lowest = np.finfo(np.float32).min
     limits: list[Array] = []
-    for place, (name, default) in enumerate((("min", lowest), ("max", -lowest)), 1):
-        value = partial.constant(node, place)
+    for index, (name, default) in enumerate((("min", lowest), ("max", -lowest)), 1):
+        value = partial.constant(node, index)
         limits.append(np.asarray(attributes.get(name, default) if value is None else value, np.float32).reshape(()))
     partial.add(node.output[0], (partial.picture(node),), Pointwise("Clip", (0, *limits), {}))
 
@@ -97,7 +97,7 @@ def _transposed(partial: PartialNetwork, node: onnx.NodeProto, attributes: Attri
         if after < 0:
             raise UnsupportedNetwork(node.op_type, "more output padding than padding")
         if strides[axis] > size:
-            raise UnsupportedNetwork(node.op_type, "gaps between what its pixels spread to")
+            raise UnsupportedNetwork(node.op_type, "strides larger than its kernel, which leave gaps")
         spreads.append(Spread((size - 1) * dilations[axis] + 1, strides[axis], before, after))
     operation = TransposedConvolution(
         weight=weight,
@@ -118,8 +118,8 @@ def _pad(partial: PartialNetwork, node: onnx.NodeProto, attributes: Attributes) 
     axes = partial.constant(node, 3)
     if axes is not None:
         pads = _on_all_axes(pads, [int(axis) % 4 for axis in axes])
-    if len(pads) != 8 or any(pads[place] for place in (0, 1, 4, 5)) or min(pads) < 0:
-        raise UnsupportedNetwork("Pad", "of something else than height and width")
+    if len(pads) != 8 or any(pads[index] for index in (0, 1, 4, 5)) or min(pads) < 0:
+        raise UnsupportedNetwork("Pad", "of other axes than height and width")
     if mode not in ("constant", "reflect", "edge"):
         raise UnsupportedNetwork("Pad", f"mode {mode}")
     value = partial.constant(node, 2)
@@ -145,7 +145,7 @@ def _batch_normalisation(partial: PartialNetwork, node: onnx.NodeProto, attribut
     """Reads BatchNormalization as a multiplication and an addition, which it is once its statistics are stored."""
     if attributes.get("training_mode", 0):
         raise UnsupportedNetwork("BatchNormalization", "in training mode")
-    scale, shift, mean, variance = (partial.required(node, place).astype(np.float64) for place in range(1, 5))
+    scale, shift, mean, variance = (partial.required(node, index).astype(np.float64) for index in range(1, 5))
     factor = scale / np.sqrt(variance + attributes.get("epsilon", 1e-5))
     scaled, rest = f"{node.output[0]}/scaled", shift - mean * factor
     partial.add(scaled, (partial.picture(node),), Pointwise("Mul", (0, factor.astype(np.float32)), {}))
@@ -154,7 +154,7 @@ def _batch_normalisation(partial: PartialNetwork, node: onnx.NodeProto, attribut
 
 def _pool(partial: PartialNetwork, node: onnx.NodeProto, attributes: Attributes) -> None:
     if any(pads_of(node, attributes)) or attributes.get("ceil_mode", 0) or len(node.output) > 1:
-        raise UnsupportedNetwork(node.op_type, "with padding, rounding up or places")
+        raise UnsupportedNetwork(node.op_type, "with padding, rounding up or the places of maxima")
     if _two(attributes, "dilations") != (1, 1):
         raise UnsupportedNetwork(node.op_type, "with dilation")
     kernel, strides = _two(attributes, "kernel_shape"), _two(attributes, "strides")
@@ -204,8 +204,8 @@ def _scaled(
 
 def _concat(partial: PartialNetwork, node: onnx.NodeProto, attributes: Attributes) -> None:
     if attributes.get("axis") not in (1, -3):
-        raise UnsupportedNetwork("Concat", "of something else than channels")
-    partial.add(node.output[0], tuple(partial.picture(node, place) for place in range(len(node.input))), Concat())
+        raise UnsupportedNetwork("Concat", "along another axis than the channels")
+    partial.add(node.output[0], tuple(partial.picture(node, index) for index in range(len(node.input))), Concat())
 
 
 READERS: Mapping[str, Callable[[PartialNetwork, onnx.NodeProto, Attributes], None]] = {

@@ -50,7 +50,7 @@ class PartialNetwork:
         """The name of the operand at this index, which holds pixels. Raises UnsupportedNetwork where it does not."""
         name: str = node.input[index]
         if name not in self.pictures:
-            raise UnsupportedNetwork(node.op_type, f"its operand {index} is no picture")
+            raise UnsupportedNetwork(node.op_type, f"its operand {index} is not a picture")
         return name
 
     def add(self, name: str, inputs: tuple[str, ...], operation: Operation) -> None:
