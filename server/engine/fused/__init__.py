@@ -9,7 +9,8 @@ What lives here, in an order to read it in:
   ``recomputing`` which buffers need not be stored), ``placement`` (what lies where) and ``fused_plan``, which chooses;
 - how: ``cuda_driver`` and ``compiler`` (CUDA through ctypes), ``arena`` and ``parameters`` (its memory),
   ``picture_layout`` and ``staging`` (pictures on their way there and back), ``kernel_operands``, ``kernel_arguments``,
-  ``kernel_source`` and ``kernels`` (our kernels, whose source is in ``cuda/``), ``cudnn_convolutions`` (onnxruntime's)
+  ``kernel_source`` and ``kernels`` (our kernels, whose source is in ``cuda/``), ``cudnn_convolutions``
+  (onnxruntime's, by their ``convolution_kind`` and ``convolution_model``)
   and ``launches``, which turns steps into launches of both;
 - ``fused_network``, one network on the GPU, ``gpu_resources``, what all networks share, and ``executor``, which offers
   a fused network to the engine.

@@ -11,8 +11,8 @@ from functools import lru_cache
 import numpy as np
 
 from server.engine.fused.band_division import GIVEN, RESULT
+from server.engine.fused.convolution_kind import ConvolutionKind, convolution_kind
 from server.engine.fused.cuda_driver import CudaGraph, Launch
-from server.engine.fused.cudnn_convolutions import ConvolutionKind, convolution_kind
 from server.engine.fused.fused_plan import FusedPlan, plan_within
 from server.engine.fused.fusion import fuse
 from server.engine.fused.gpu_resources import GpuResources

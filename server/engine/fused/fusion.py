@@ -7,7 +7,7 @@ Nothing is stored until it has to be. Take the beginning of a residual block, wi
     b:
                                      norm, ReLU and border of a                   norm, residual, border and taps
 
-So each of the two convolutions writes its result once, and the five layers around them write nothing.
+So what lies between two convolutions is written once, by one kernel, as what the second convolution sees.
 """
 
 from __future__ import annotations

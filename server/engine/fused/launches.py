@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from server.engine.fused.band_division import GIVEN, RESULT, BandDivision, BandLevel, Sizes, StepBands
+from server.engine.fused.convolution_kind import ConvolutionKind
 from server.engine.fused.cuda_driver import Launch
-from server.engine.fused.cudnn_convolutions import ConvolutionKind, ConvolutionSessions, GpuTensor
+from server.engine.fused.cudnn_convolutions import ConvolutionSessions, GpuTensor
 from server.engine.fused.kernel_operands import BoundView, Measurement, Norm, StoredPicture
 from server.engine.fused.kernels import Kernels
 from server.engine.fused.parameters import IS_WRONG, REFERENCE, SUMS, Parameters, names_of, taps_name

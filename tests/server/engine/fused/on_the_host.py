@@ -15,8 +15,10 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 
 from server.engine.fused.arena import Arena
+from server.engine.fused.convolution_kind import ConvolutionKind
+from server.engine.fused.convolution_model import convolution_model
 from server.engine.fused.cuda_driver import CudaEvent, CudaGraph, Gpu, Launch
-from server.engine.fused.cudnn_convolutions import ConvolutionKind, ConvolutionSessions, GpuTensor, convolution_model
+from server.engine.fused.cudnn_convolutions import ConvolutionSessions, GpuTensor
 from server.engine.fused.gpu_resources import GpuResources
 from server.engine.fused.kernel_operands import MOST_BLOCKS, BoundView, Measurement, StoredPicture
 from server.engine.fused.kernels import Kernels
