@@ -2,10 +2,13 @@
 
 Nothing is stored until it has to be. Take the beginning of a residual block, with a blur behind it:
 
-    layers   convolution a -> norm -> ReLU -> pad -> convolution b -> norm -> add the block's input -> pad -> blur ->
-    ... steps    Convolve a    Measure   Convolve b, which sees a view:     Measure   whatever comes next sees a view of
-    b:
-                                     norm, ReLU and border of a                   norm, residual, border and taps
+    layers  convolution a, norm, ReLU, pad, convolution b, norm, add the block's input, pad, blur, ...
+
+    steps   Convolve a
+            Measure a
+            Convolve b, which sees a view of a: norm, ReLU, outer border
+            Measure b
+            whatever comes next sees a view of b: norm, residual, inner border, taps
 
 So what lies between two convolutions is written once, by one kernel, as what the second convolution sees.
 """

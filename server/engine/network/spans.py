@@ -11,7 +11,7 @@ two, and a resize by two. Going forward, each layer tells how long its output is
 [100, 102, 50, 100]
 
 Going back, each tells which rows of its input it needs for some rows of its output. To compute the rows 40 to 59 of the
-result, 27 rows of the picture are enough:
+result, 25 rows of the picture are enough:
 
 >>> span = Span(40, 60)
 >>> for layer in reversed(layers):
