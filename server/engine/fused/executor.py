@@ -24,14 +24,14 @@ class FusedExecutor:
         self._feed = feed
 
     def plan(self, height: int, width: int, memory: int, *, exact: bool = False) -> PlannedFused | None:
-        """None where the memory does not suffice, or the picture is too small for a layer."""
+        """See Executor; None where the memory is not enough, or the picture is too small for a layer."""
         with contextlib.suppress(ValueError):
             found = self._network.plan(height, width, memory)
             return PlannedFused(self, found) if found is not None else None
         return None
 
     def compute(self, source: RowSource, take: TakeBand, plan: FusedPlan) -> None:
-        """One picture; its bytes where it has such and the network wants nothing else."""
+        """Computes one picture: from its bytes, where it is made of bytes and the network takes values from -1 to 1."""
         eight_bit = source.eight_bit
         if eight_bit is not None and self._feed.is_usual:
             self._compute_bytes(source, eight_bit, take, plan)
@@ -51,26 +51,30 @@ class FusedExecutor:
 
 @dataclass(frozen=True)
 class PlannedFused:
-    """Plan of a FusedExecutor."""
+    """A Plan of a FusedExecutor."""
 
     executor: FusedExecutor
     plan: FusedPlan
 
     @property
     def pieces(self) -> int:
+        """See Plan."""
         return 1
 
     @property
     def memory_bytes(self) -> int:
+        """See Plan."""
         return self.plan.memory_bytes
 
     @property
     def takes_batches(self) -> bool:
+        """See Plan."""
         return self.executor.takes_batches
 
     def run(
         self, sources: Sequence[RowSource], takers: Sequence[TakeBand], token: CancelToken
     ) -> Generator[float, None, None]:
+        """See Plan."""
         for source, take in zip(sources, takers, strict=True):
             self.executor.compute(source, take, self.plan)
         yield 1.0

@@ -14,14 +14,13 @@ from server.engine.tiled.tiled_network import TiledNetwork
 from server.engine.tiled.tiling_plan import NoTilingFits, TilingPlan
 from server.engine.whole import KEPT_PIXELS, Whole
 
-# Making tiles of networks so deep takes minutes.
+# Planning tiles for deeper networks takes minutes.
 _MOST_LAYERS = 500
 
 
 class TiledExecutor:
-    """Computes with what ``network`` gives, which raises UnsupportedNetwork where the network cannot be divided.
-    Pictures that ``whole`` has memory for are left to it below ``least_pixels``, and where tiles would be slow or
-    impossible."""
+    """Computes in tiles the network that ``network`` gives, or raises UnsupportedNetwork for. Pictures that ``whole`` has
+    memory for are left to it if they have less than ``least_pixels``, and where tiles would be slow or impossible."""
 
     def __init__(self, network: Callable[[], TiledNetwork], feed: Feed, whole: Whole, *, least_pixels: int) -> None:
         self.network = network
@@ -30,7 +29,7 @@ class TiledExecutor:
         self._least_pixels = least_pixels
 
     def plan(self, height: int, width: int, memory: int, *, exact: bool = False) -> PlannedTiles | None:
-        """None where the picture is left to the whole. Raises DoesNotFit."""
+        """See Executor; None where the picture is left to ``whole``."""
         whole_bytes = self._whole.memory_bytes(height, width)
         fits_whole = whole_bytes <= memory
         if fits_whole and height * width < self._least_pixels:
@@ -50,26 +49,30 @@ class TiledExecutor:
 
 @dataclass(frozen=True)
 class PlannedTiles:
-    """Plan of a TiledExecutor."""
+    """A Plan of a TiledExecutor."""
 
     executor: TiledExecutor
     plan: TilingPlan
 
     @property
     def pieces(self) -> int:
+        """See Plan."""
         return self.plan.tiles
 
     @property
     def memory_bytes(self) -> int:
+        """See Plan."""
         return self.plan.memory_bytes
 
     @property
     def takes_batches(self) -> bool:
+        """See Plan."""
         return False
 
     def run(
         self, sources: Sequence[RowSource], takers: Sequence[TakeBand], token: CancelToken
     ) -> Generator[float, None, None]:
+        """See Plan."""
         (source,), (take,) = sources, takers
         feed, control = self.executor.feed, RunControl(token)
         steps = self.executor.network().translate(
