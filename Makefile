@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 
-.PHONY: demo demo-painting test test-hosts lint format plugins protos texts bench
+.PHONY: demo demo-painting test test-hosts lint format plugins protos options texts bench
 
 demo: .venv/installed
 	$(PY) -m tests.demo $(if $(OUTPUT),--output "$(OUTPUT)") $(if $(SOURCE),--source "$(SOURCE)") $(if $(TARGET),--target "$(TARGET)")
@@ -30,6 +30,9 @@ format: .venv/installed
 protos: .venv/installed
 	$(PY) protos/generate.py
 	$(PY) -m plugins.schemas
+
+options: .venv/installed
+	$(PY) -m training.option_tables
 
 texts: .venv/installed
 	$(PY) -m plugins.translations

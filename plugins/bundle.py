@@ -13,7 +13,8 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import tomllib
@@ -25,14 +26,32 @@ ROOT = PLUGINS.parent
 
 Contents = dict[PurePosixPath, bytes]
 
-# They take other places in the zips.
-_MOVED = {"krita/entry.py", "krita/pleinair.desktop", "krita/pleinair.action", "gimp/launcher.py"}
-_LAUNCHER = PurePosixPath("pleinair/pleinair.py")
+
+@dataclass(frozen=True)
+class Editor:
+    """How a plug-in is laid out: where its package lies, which files of the editor's folder take which other places,
+    and which of them can be executed."""
+
+    package: str
+    placed: Mapping[str, str]
+    executable: str = ""
+
+
+# Each by its folder's name.
+EDITORS = {
+    # What Krita's importer takes: a .desktop file, actions, and the package that the former names.
+    "krita": Editor(
+        "pleinair",
+        {name: name for name in ("pleinair.desktop", "pleinair.action")} | {"entry.py": "pleinair/__init__.py"},
+    ),
+    # A folder with an executable of its name, as GIMP looks for, and the package beside it.
+    "gimp": Editor("pleinair/pleinair_plugin", {"launcher.py": "pleinair/pleinair.py"}, "pleinair/pleinair.py"),
+}
 _OLDEST_DATE = (1980, 1, 1, 0, 0, 0)
 
 
 def build(host: str, output: Path) -> Path:
-    """Writes ``pleinair-HOST-VERSION.zip`` (host "krita" or "gimp") into ``output``, made when missing; gives its path.
+    """Writes ``pleinair-HOST-VERSION.zip`` (host is one of EDITORS) into ``output``, made when missing; gives its path.
 
     Raises vendor.VendorProblem when the packages that travel along are not installed, and
     translations.CatalogueProblem.
@@ -40,7 +59,7 @@ def build(host: str, output: Path) -> Path:
     vendor.vendor()
     output.mkdir(parents=True, exist_ok=True)
     path = output / f"pleinair-{host}-{version()}.zip"
-    _write(path, CONTENTS[host]())
+    _write(path, contents(host), EDITORS[host].executable)
     return path
 
 
@@ -50,44 +69,26 @@ def version() -> str:
     return number
 
 
-def krita_contents() -> Contents:
-    """What Krita's importer takes: a .desktop file, actions, and the package that the former names."""
-    package = PurePosixPath("pleinair")
-    return {
-        PurePosixPath("pleinair.desktop"): _source("krita/pleinair.desktop"),
-        PurePosixPath("pleinair.action"): _source("krita/pleinair.action"),
-        package / "__init__.py": _source("krita/entry.py"),
-        package / "LICENSE": (ROOT / "LICENSE").read_bytes(),
-        **_parts(package, "krita"),
-    }
-
-
-def gimp_contents() -> Contents:
-    """A folder with an executable of its name, as GIMP looks for, and the package beside it."""
-    package = PurePosixPath("pleinair/pleinair_plugin")
-    return {
-        _LAUNCHER: _source("gimp/launcher.py"),
-        _LAUNCHER.parent / "LICENSE": (ROOT / "LICENSE").read_bytes(),
-        package / "__init__.py": _source("__init__.py"),
-        **_parts(package, "gimp"),
-    }
-
-
-CONTENTS = {"krita": krita_contents, "gimp": gimp_contents}
-
-
-def _source(name: str) -> bytes:
-    return (PLUGINS / name).read_bytes()
-
-
-def _parts(package: PurePosixPath, host: str) -> Contents:
-    """The wire, the core, one host's part and the catalogues, below ``package``."""
-    names = [name for part in ("client", "core", host) for name in _files(part)]
+def contents(host: str) -> Contents:
+    """The wire, the core, the editor's part and the catalogues, and what takes other places."""
+    editor = EDITORS[host]
+    package = PurePosixPath(editor.package)
     catalogues = {
         package / f"locale/{language}/LC_MESSAGES/{translations.DOMAIN}.mo": translations.compiled(language)
         for language in translations.LANGUAGES
     }
-    return {package / name: _source(name) for name in names if name not in _MOVED} | catalogues
+    moved = {f"{host}/{name}": PurePosixPath(place) for name, place in editor.placed.items()}
+    names = [name for part in ("client", "core", host) for name in _files(part)]
+    return {
+        package / "__init__.py": _source("__init__.py"),
+        PurePosixPath("pleinair/LICENSE"): (ROOT / "LICENSE").read_bytes(),
+        **{moved.get(name, package / name): _source(name) for name in names},
+        **catalogues,
+    }
+
+
+def _source(name: str) -> bytes:
+    return (PLUGINS / name).read_bytes()
 
 
 def _files(part: str) -> Iterator[str]:
@@ -97,14 +98,14 @@ def _files(part: str) -> Iterator[str]:
             yield name.as_posix()
 
 
-def _write(path: Path, contents: Contents) -> None:
+def _write(path: Path, contents: Contents, executable: str) -> None:
     """Beside and renamed, in order of name."""
     date = _date()
     beside = path.with_name(f".{path.name}.tmp")
     with zipfile.ZipFile(beside, "w") as archive:
         for name in sorted({*contents, *_folders(contents)}):
             if name in contents:
-                mode = stat.S_IFREG | (0o755 if name == _LAUNCHER else 0o644)
+                mode = stat.S_IFREG | (0o755 if str(name) == executable else 0o644)
                 archive.writestr(_member(str(name), mode, date), contents[name])
             else:
                 # Krita finds a package only by an entry for its folder.
@@ -150,7 +151,7 @@ def main() -> int:
     parser.add_argument("--output", type=Path, default=ROOT / "dist", metavar="FOLDER", help="default: dist")
     output = parser.parse_args().output
     try:
-        for host in CONTENTS:
+        for host in EDITORS:
             print(build(host, output))
     except (vendor.VendorProblem, translations.CatalogueProblem) as problem:
         print(f"error: {problem}", file=sys.stderr)

@@ -11,8 +11,8 @@ import sys
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 from server.app import serve
-from server.config import ConfigError, load_config
 from server.errors import StartProblem
+from server.options.loading import ConfigError, load_config
 
 
 def main() -> int:

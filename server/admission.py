@@ -1,4 +1,5 @@
-"""Who may come in, and for how long: a bounded number of requests, each with a deadline, and not all of one client."""
+"""Which requests come in, and for how long: a bounded number at once, each with a deadline, and not all of one
+client."""
 
 from __future__ import annotations
 
@@ -16,11 +17,12 @@ _SHARE_OF_ONE = 0.75
 
 
 class Admission:
-    """Belongs to one event loop. ``deadline_seconds`` is the longest that one request may take; None is for ever."""
+    """Admits requests of one event loop. ``deadline_seconds`` is the longest time for one request; None means no limit.
+    With ``fair`` no client holds more than three quarters of the places."""
 
-    def __init__(self, *, places: int, deadline_seconds: float | None) -> None:
+    def __init__(self, *, places: int, deadline_seconds: float | None, fair: bool = True) -> None:
         self._places = places
-        self._places_of_one = math.ceil(places * _SHARE_OF_ONE)
+        self._places_of_one = math.ceil(places * _SHARE_OF_ONE) if fair else places
         self._deadline_seconds = deadline_seconds
         self._inside: dict[asyncio.Timeout, str] = {}  # and whose it is
         self._empty = asyncio.Event()
@@ -29,8 +31,8 @@ class Admission:
 
     @asynccontextmanager
     async def admit(self, client_seconds: float | None, client: str = "") -> AsyncIterator[None]:
-        """A place for the time of the block, which is cancelled at the earlier of the client's and the server's
-        deadline. Who names no ``client`` may take all places. Raises Refusal."""
+        """Holds a place during the block, which is cancelled at the client's or the server's deadline, whichever is
+        earlier. Requests with an empty ``client`` may fill all places. Raises Refusal."""
         self._refuse_if_needed(client)
         limits = [limit for limit in (client_seconds, self._deadline_seconds) if limit is not None]
         timeout = asyncio.timeout(min(limits, default=None))
@@ -48,21 +50,21 @@ class Admission:
 
     @property
     def is_open(self) -> bool:
-        """Whether anybody may come in, when there is a place."""
+        """Whether requests are admitted when there is a place."""
         return not self._closed
 
     def close(self) -> None:
-        """Nobody comes in any more; who is inside may finish."""
+        """Admits no more requests; those that were admitted may finish."""
         self._closed = True
 
     def evict(self) -> None:
-        """Ends whoever is inside. Call ``close`` first."""
+        """Ends the requests that were admitted, each with a Refusal. Call ``close`` first."""
         for timeout in self._inside:
             if not timeout.expired():  # else it is being ended already
                 timeout.reschedule(asyncio.get_running_loop().time())
 
     async def empty(self) -> None:
-        """Returns when nobody is inside."""
+        """Returns when no admitted request is left."""
         await self._empty.wait()
 
     def _refuse_if_needed(self, client: str) -> None:
@@ -71,14 +73,14 @@ class Admission:
         if len(self._inside) >= self._places:
             raise Refusal(
                 Reason.QUEUE_FULL,
-                f"The server is busy with {self._places} requests, as many as it takes; try again in a moment.",
+                f"The server is busy with {self._places} requests, the most it accepts; try again in a moment.",
                 retry_seconds=RETRY_SECONDS,
             )
         if client and list(self._inside.values()).count(client) >= self._places_of_one:
             raise Refusal(
                 Reason.QUEUE_FULL,
-                f"The server is busy with {self._places_of_one} requests of yours, as many as it takes from one client;"
-                " try again when one of them is done.",
+                f"You already have {self._places_of_one} requests waiting or running, the most one client may have; try"
+                " again when one of them is done.",
                 retry_seconds=RETRY_SECONDS,
             )
 
@@ -101,4 +103,6 @@ class Admission:
 
 
 def _shutting_down() -> Refusal:
-    return Refusal(Reason.SHUTTING_DOWN, "The server is shutting down; try again when it is back, or ask another.")
+    return Refusal(
+        Reason.SHUTTING_DOWN, "The server is shutting down; try again when it is back, or use another server."
+    )

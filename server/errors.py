@@ -1,4 +1,4 @@
-"""What the server refuses, in words and in codes. Knows no transport."""
+"""Refusals, with their codes and sentences, and other problems that users are told about. Knows no transport."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Why a call failed: the names of the protocol's Reason, without the prefix."""
+    """Why a call failed: the names of the protocol's Reason without their prefix."""
 
     FILTER_NOT_FOUND = "FILTER_NOT_FOUND"
     BAD_HEADER = "BAD_HEADER"
@@ -32,7 +32,7 @@ class Reason(StrEnum):
 
     @property
     def code(self) -> str:
-        """The name of the canonical status code that goes with it."""
+        """The name of the canonical status code for this reason."""
         return _CODES.get(self, "INVALID_ARGUMENT")
 
 
@@ -54,9 +54,9 @@ _CODES = {
 
 
 class Refusal(Exception):
-    """A call that ends without a result. ``sentence`` is for a person: what was wrong, what was expected, what to do.
+    """A call that ends without a result. ``sentence`` tells a person what was wrong, what was expected and what to do.
 
-    ``field`` is the request's field at fault, if one is; ``retry_seconds`` is when trying again may help.
+    ``field`` names the request's field at fault, if there is one; ``retry_seconds`` says when trying again may help.
     """
 
     def __init__(
@@ -78,4 +78,4 @@ class FilterProblem(ValueError):
 
 
 class StartProblem(Exception):
-    """Why a program cannot start, as a sentence that says what to do."""
+    """Why a program cannot start: a sentence that says what to do."""

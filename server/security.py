@@ -1,31 +1,35 @@
-"""Who may use the server: encryption with the operator's certificate, and one token that all clients know."""
+"""Protection of the server: encryption with the operator's certificate, and one token that all clients share."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import grpc
-from grpc_health.v1.health import SERVICE_NAME as HEALTH
 
 from server.config import ServerConfig
 from server.errors import Reason, Refusal, StartProblem
-from server.wire.status import abort
 
 SHORTEST_TOKEN = 16  # characters
 
 
 @dataclass(frozen=True)
-class Security:
-    """What the operator set up; ``fingerprint`` is the certificate's SHA-256, 64 hexadecimal digits."""
+class Certificate:
+    """A certificate chain and its key in PEM form; ``fingerprint`` is the certificate's SHA-256, 64 hexadecimal
+    digits."""
 
-    credentials: grpc.ServerCredentials | None = None
-    fingerprint: str | None = None
+    chain: bytes
+    key: bytes
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Security:
+    """The operator's protection. Without a certificate nothing is encrypted; without a token everybody is served."""
+
+    certificate: Certificate | None = None
     token: str | None = None
 
     @classmethod
@@ -36,41 +40,46 @@ class Security:
             return cls(token=token)
         if config.tls_certificate is None or config.tls_key is None:
             raise StartProblem("A certificate and its key go together; give both --tls-certificate and --tls-key.")
-        certificate, key = (read_file(path) for path in (config.tls_certificate, config.tls_key))
+        chain, key = (read_file(path) for path in (config.tls_certificate, config.tls_key))
         _check_pair(config.tls_certificate, config.tls_key)
-        return cls(grpc.ssl_server_credentials([(key, certificate)]), _fingerprint(certificate), token)
+        return cls(Certificate(chain, key, _fingerprint(chain)), token)
 
-    def interceptors(self) -> list[TokenInterceptor]:
-        return [TokenInterceptor(self.token)] if self.token else []
+    def check(self, authorization: Sequence[str | bytes]) -> None:
+        """Checks all values of a call's ``authorization``. Raises Refusal unless there is exactly one, with the
+        token."""
+        if self.token is None:
+            return
+        expected = f"Bearer {self.token}".encode()
+        if len(authorization) != 1 or not hmac.compare_digest(_bytes(authorization[0]), expected):
+            raise Refusal(
+                Reason.UNAUTHENTICATED,
+                "The call has no token or a wrong one; send the token from the server's --token-file.",
+            )
 
-
-class TokenInterceptor(grpc.aio.ServerInterceptor):
-    """Answers calls without the token before their messages are read. Health is for everybody: it tells nothing."""
-
-    def __init__(self, token: str) -> None:
-        self._expected = f"Bearer {token}".encode()
-
-    async def intercept_service(
-        self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]],
-        handler_call_details: grpc.HandlerCallDetails,
-    ) -> grpc.RpcMethodHandler[Any, Any] | None:
-        if handler_call_details.method.startswith(f"/{HEALTH}/") or self._knows(handler_call_details):
-            return await continuation(handler_call_details)
-        # On the wire a call of any kind is a stream of messages each way, so one handler refuses them all.
-        return grpc.stream_stream_rpc_method_handler(_refuse)
-
-    def _knows(self, details: grpc.HandlerCallDetails) -> bool:
-        given = [value for key, value in details.invocation_metadata if key == "authorization"]
-        return len(given) == 1 and hmac.compare_digest(_bytes(given[0]), self._expected)
+    def start_lines(self, address: str, *, is_loopback: bool) -> list[str]:
+        """Lines for the user who started the server: the fingerprint, and warnings about what other machines can do."""
+        lines = []
+        if self.certificate:
+            lines.append(f"The certificate's SHA-256 fingerprint, for editors to pin: {self.certificate.fingerprint}")
+        if not is_loopback and not self.token:
+            lines.append(
+                f"Warning: {address} can be reached from other machines, so anyone who can reach it may use this"
+                " server; protect it with --token-file."
+            )
+        if not is_loopback and not self.certificate:
+            lines.append(
+                f"Warning: connections from other machines to {address} are not encrypted; encrypt them with"
+                " --tls-certificate and --tls-key."
+            )
+        return lines
 
 
 def read_token(path: Path) -> str:
-    """Raises StartProblem for a file that cannot be read, or whose token is too short or has spaces."""
+    """Reads the token in a file. Raises StartProblem when it cannot be read, is too short or contains spaces."""
     try:
         token = read_file(path).decode("ascii").strip()
     except UnicodeDecodeError as error:
-        raise StartProblem(f"The token in {path} has characters that are not ASCII; make another.") from error
+        raise StartProblem(f"The token in {path} contains characters that are not ASCII; make another.") from error
     if len(token) < SHORTEST_TOKEN or not token.isprintable() or " " in token:
         raise StartProblem(
             f"The token in {path} is not one line of at least {SHORTEST_TOKEN} characters without spaces; make one with"
@@ -80,21 +89,11 @@ def read_token(path: Path) -> str:
 
 
 def read_file(path: Path) -> bytes:
-    """Raises StartProblem."""
+    """Reads a file. Raises StartProblem, which says why it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:
         raise StartProblem(f"{path} cannot be read ({error.strerror}); check its name and permissions.") from error
-
-
-async def _refuse(requests: object, context: grpc.aio.ServicerContext[Any, Any]) -> None:
-    await abort(
-        context,
-        Refusal(
-            Reason.UNAUTHENTICATED,
-            "The call carries no token or a wrong one; give the token that is in the server's --token-file.",
-        ),
-    )
 
 
 def _bytes(value: str | bytes) -> bytes:
@@ -107,13 +106,13 @@ def _check_pair(certificate: Path, key: Path) -> None:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
     except (ssl.SSLError, ValueError) as error:
         raise StartProblem(
-            f"{certificate} and {key} are not a certificate and its unencrypted key in PEM form; make them anew (the"
-            " README says how)."
+            f"{certificate} and {key} are not a certificate and its unencrypted key in PEM form; create them again (the"
+            " README shows how)."
         ) from error
 
 
 def _fingerprint(certificate: bytes) -> str:
-    """Of the first certificate in the file, which is the server's own."""
+    """The SHA-256 of the first certificate in the file, which is the server's own."""
     end = b"-----END CERTIFICATE-----"
     first = certificate[: certificate.index(end) + len(end)].decode("ascii", "replace")
     der = ssl.PEM_cert_to_DER_cert(first[first.index("-----BEGIN") :])

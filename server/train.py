@@ -23,8 +23,8 @@ INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The exit status: 0 when the training has finished or what was asked for is done, 1 when it failed or was
-    cancelled, 2 when what was asked for cannot be done, 130 after Ctrl-C."""
+    """Returns the exit status: 0 when the training has finished or the request is done, 1 when it failed or was
+    cancelled, 2 when the request is impossible, 130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
     try:
         with _client(options) as client:
@@ -47,22 +47,22 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("pictures", nargs="*", metavar="PICTURE", help="the painting, then photos: files, a folder or a quoted pattern")
-    add("--title", help="for menus (default: the painting's name)")
+    add("--title", help="the filter's title in menus (default: the painting's name)")
     add("--preset", default="", help="sincut-quick (default) or sincut")
     add("--option", action="append", default=[], metavar="NAME=VALUE", help="an option of training.fit; repeatable")
     add("--previews", type=Path, metavar="DIR", help="where previews go (default: beside the painting)")
     add("--detach", action="store_true", help="do not watch: print the training's identifier and return")
     add("--address", default=ADDRESS, metavar="HOST:PORT", help=f"the server (default: {ADDRESS})")
-    add("--token-file", metavar="FILE", help="a file with the token that this server wants")
-    add("--tls-certificate", metavar="FILE", help="this server's certificate (PEM), for an encrypted connection")
+    add("--token-file", metavar="FILE", help="a file with the token that the server requires")
+    add("--tls-certificate", metavar="FILE", help="the server's certificate (PEM), for an encrypted connection")
     add = parser.add_mutually_exclusive_group().add_argument
     add("--list", action="store_true", help="show the server's trainings and exit")
-    add("--watch", metavar="ID", help="watch a training that was started before")
-    add("--use", metavar="ID", help="make a filter of what it has learned so far; it goes on")
-    add("--stop", metavar="ID", help="end it here and make its filter")
-    add("--cancel", metavar="ID", help="end it without a filter")
-    add("--resume", metavar="ID", help="let one that was cancelled or has failed go on")
-    add("--delete", metavar="ID", help="forget one that has ended and remove its files; its filter stays")
+    add("--watch", metavar="ID", help="watch a training that was started earlier")
+    add("--use", metavar="ID", help="make a filter of what a training has learned so far; it continues")
+    add("--stop", metavar="ID", help="end a training here and make its filter")
+    add("--cancel", metavar="ID", help="end a training without making a filter")
+    add("--resume", metavar="ID", help="continue a training that was cancelled or has failed")
+    add("--delete", metavar="ID", help="remove a training that has ended, and its files; its filter stays")
     return parser
 
 
@@ -75,7 +75,7 @@ def _client(options: argparse.Namespace) -> TrainingClient:
 def _do(client: TrainingClient, options: argparse.Namespace) -> int:
     asked = [name for name in _ACTIONS if getattr(options, name)]
     if asked and options.pictures:
-        raise UsageError(f"--{asked[0]} is about a training that exists; leave out the pictures.")
+        raise UsageError(f"--{asked[0]} is for a training that already exists; leave out the pictures.")
     if options.previews:
         make_folder(options.previews, "--previews")
     return _ACTIONS[asked[0]](client, options) if asked else _start(client, options)
@@ -100,7 +100,7 @@ def _start(client: TrainingClient, options: argparse.Namespace) -> int:
 
 
 def _plain(name: str) -> str:
-    """A file's name as a title: one line of characters that can be printed."""
+    """A file's name as a title: one line of printable characters."""
     return " ".join("".join(letter if letter.isprintable() else " " for letter in name).split()) or "painting"
 
 
@@ -121,7 +121,8 @@ def _watch_or_detach(client: TrainingClient, job_id: str, previews: Path | None,
 
 def _follow(client: TrainingClient, job_id: str, previews: Path | None, options: argparse.Namespace) -> int:
     lost = (
-        f"The connection to {options.address} is lost; the training goes on when the server is back, and so does this."
+        f"The connection to {options.address} is lost; the training continues when the server is back, and so does this"
+        " command."
     )
     job = pb.TrainingJob()
     try:
@@ -140,8 +141,8 @@ def _follow(client: TrainingClient, job_id: str, previews: Path | None, options:
 def _unwatched(job_id: str, options: argparse.Namespace) -> str:
     again = _command("server.train", options)
     return (
-        f"The training goes on without being watched: {again} --watch {job_id} watches again, --stop {job_id} ends it"
-        f" here and keeps its filter, --cancel {job_id} ends it without."
+        f"The training continues unwatched: {again} --watch {job_id} watches it again, --stop {job_id} ends it here"
+        f" and keeps its filter, --cancel {job_id} ends it without one."
     )
 
 
@@ -161,7 +162,7 @@ def _ready(job: pb.TrainingJob, options: argparse.Namespace) -> str:
 
 
 def _command(words: str, options: argparse.Namespace, *more: str) -> str:
-    """A command line for the same server."""
+    """A command line that addresses the same server."""
     given = [("--address", options.address), ("--token-file", options.token_file)]
     given.append(("--tls-certificate", options.tls_certificate))
     server = [word for name, value in given if value for word in (name, value)]
@@ -189,7 +190,7 @@ def _stop(client: TrainingClient, options: argparse.Namespace) -> int:
 
 
 def _cancel(client: TrainingClient, options: argparse.Namespace) -> int:
-    print(f"{client.cancel(options.cancel).id} is cancelled; --resume lets it go on, --delete removes its files.")
+    print(f"{client.cancel(options.cancel).id} is cancelled; --resume continues it, --delete removes its files.")
     return 0
 
 

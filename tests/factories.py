@@ -21,13 +21,14 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
-from server.app import Server
+from server.application import Application
 from server.config import ServerConfig
 from server.engine.any_size import AnySizeNetwork
 from server.engine.cancel import CancelToken
 from server.engine.pixels import Tensor
 from server.engine.provider import Provider
 from server.engine.source import Band, TensorSource
+from server.transports.grpc_aio import GrpcServer
 
 METADATA = {
     "format": "1",
@@ -187,12 +188,19 @@ def put_bytes(path: Path, contents: bytes) -> Path:
 
 
 @dataclass(frozen=True)
-class RunningServer:
-    """A server in a thread of its own."""
+class RunningApplication:
+    """An application whose event loop runs in a thread of its own."""
+
+    application: Application
+    loop: asyncio.AbstractEventLoop
+
+
+@dataclass(frozen=True)
+class RunningServer(RunningApplication):
+    """One that is reached over gRPC."""
 
     address: str
-    server: Server
-    loop: asyncio.AbstractEventLoop
+    server: GrpcServer
 
     def do(self, step: Coroutine[Any, Any, None]) -> Future[None]:
         """Runs ``step`` in the server's event loop."""
@@ -202,23 +210,51 @@ class RunningServer:
 @contextmanager
 def running_server(filters: Path, **options: Any) -> Iterator[RunningServer]:
     """A real server on a free port, in this process. Options are those of ServerConfig, and ``trainer``."""
+    with _loop_in_a_thread() as loop:
+        application, server, address = asyncio.run_coroutine_threadsafe(_served(filters, options), loop).result(60)
+        try:
+            yield RunningServer(application, loop, address, server)
+        finally:
+            asyncio.run_coroutine_threadsafe(server.stop(), loop).result(60)
+
+
+@contextmanager
+def running_application(filters: Path, **options: Any) -> Iterator[RunningApplication]:
+    """One that nothing leads to from outside. Options are those of ServerConfig, and ``trainer``."""
+    with _loop_in_a_thread() as loop:
+        application = asyncio.run_coroutine_threadsafe(_started(filters, options), loop).result(60)
+        try:
+            yield RunningApplication(application, loop)
+        finally:
+            asyncio.run_coroutine_threadsafe(application.stop(), loop).result(60)
+
+
+@contextmanager
+def _loop_in_a_thread() -> Iterator[asyncio.AbstractEventLoop]:
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:
-        server, address = asyncio.run_coroutine_threadsafe(_start(filters, options), loop).result(60)
-        try:
-            yield RunningServer(address, server, loop)
-        finally:
-            asyncio.run_coroutine_threadsafe(server.stop(), loop).result(60)
+        yield loop
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(60)
         loop.close()
 
 
-async def _start(filters: Path, options: dict[str, Any]) -> tuple[Server, str]:
+async def _served(filters: Path, options: dict[str, Any]) -> tuple[Application, GrpcServer, str]:
+    application = _application(filters, options)
+    server = GrpcServer(application)
+    return application, server, await server.start()
+
+
+async def _started(filters: Path, options: dict[str, Any]) -> Application:
+    application = _application(filters, options)
+    application.start()
+    return application
+
+
+def _application(filters: Path, options: dict[str, Any]) -> Application:
     quick: dict[str, Any] = {"address": "127.0.0.1:0", "provider": Provider.CPU, "threads": 1, "poll": 0.05}
     trainer = options.pop("trainer", None)
-    server = Server(ServerConfig(filters=filters, **(quick | options)), trainer)
-    return server, await server.start()
+    return Application(ServerConfig(filters=filters, **(quick | options)), trainer)

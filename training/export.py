@@ -6,31 +6,36 @@ import argparse
 import re
 import sys
 from pathlib import Path
-from typing import cast
 
 import torch
 from pleinair.common.identifiers import LONGEST_IDENTIFIER, is_identifier
 from pleinair.common.suffixes import TRAINED_ON
 
+from training.computing.precision import Precision
 from training.errors import InputError
 from training.filters.filter_file import InexactFilter, write_filter
-from training.methods import METHODS
-from training.networks.generator import Generator
+from training.methods.method import Exported
+from training.methods.registry import spec_of
 from training.running.checkpoint import Checkpoint
-from training.running.ema import NAME as AVERAGE
 from training.running.run import RunFolder
 
 
-def export_filter(checkpoint: Checkpoint, path: Path, *, identifier: str, half: bool = False) -> float:
-    """Writes the checkpoint's generator, averaged if it has an average, to ``path`` as a filter, float16 if ``half``.
+def export_filter(
+    checkpoint: Checkpoint, path: Path, *, identifier: str, half: bool = False, generator: str | None = None
+) -> float:
+    """Writes one of the checkpoint's generators, averaged if it has an average, to ``path`` as a filter.
 
-    Returns the largest difference to PyTorch and raises as ``write_filter`` does.
+    ``generator``: its name, the method's primary one by default; ``half``: in float16. Returns the largest difference
+    to PyTorch and raises as ``write_filter`` does.
     """
-    method = METHODS[checkpoint.config.method](checkpoint.config, torch.device("cpu"))
-    generator = cast(Generator, method.networks["generator"])
-    weights = checkpoint.networks.get(AVERAGE, checkpoint.networks["generator"])
-    generator.load_state_dict(dict(weights))
-    return write_filter(generator, path, about=_about(checkpoint, identifier), sample=checkpoint.sample, half=half)
+    spec = spec_of(checkpoint.config.method)
+    name = generator or spec.primary
+    exported = spec.generators[name]
+    network = Precision.choose(checkpoint.config, torch.device("cpu")).prepared(exported.build(checkpoint.config))
+    network.load_state_dict(dict(checkpoint.weights_of(name)))
+    sample = None if exported.backwards else checkpoint.sample  # a source picture
+    about = _about(checkpoint, identifier, exported)
+    return write_filter(network, path, about=about, sample=sample, half=half)
 
 
 def title_from(identifier: str) -> str:
@@ -60,14 +65,17 @@ def chosen_identifier(asked: str | None, default: str, *, half: bool) -> str:
     return identifier
 
 
-def _about(checkpoint: Checkpoint, identifier: str) -> dict[str, str]:
+def _about(checkpoint: Checkpoint, identifier: str, exported: Exported) -> dict[str, str]:
+    """What the filter says of itself; title and description are those of the way from source to target."""
     config = checkpoint.config
+    domains = [config.source_domain or domain_of(config.source), config.target_domain or domain_of(config.target)]
+    source, target = reversed(domains) if exported.backwards else domains
     return {
         "identifier": identifier,
-        "title": config.title or title_from(identifier),
-        "description": config.description,
-        "source_domain": config.source_domain or domain_of(config.source),
-        "target_domain": config.target_domain or domain_of(config.target),
+        "title": title_from(identifier) if exported.backwards else config.title or title_from(identifier),
+        "description": "" if exported.backwards else config.description,
+        "source_domain": source,
+        "target_domain": target,
         "method": config.method,
         "licence": config.licence,
         "images_seen": str(checkpoint.images_seen),
@@ -89,11 +97,22 @@ def main(arguments: list[str] | None = None) -> int:
 def _export(options: argparse.Namespace) -> tuple[Path, float]:
     place = Path(options.checkpoint)
     checkpoint = Checkpoint.load(RunFolder(place).latest_checkpoint() if place.is_dir() else place)
+    generator = _chosen_generator(options.generator, checkpoint.config.method)
     run_name = place.name if place.is_dir() else place.parent.parent.name
     default = checkpoint.config.identifier or identifier_from(run_name)
+    if generator:
+        default = identifier_from(f"{default}-{generator}")
     identifier = chosen_identifier(options.identifier, default, half=options.half)
     path = Path(options.output or f"{identifier}.onnx")
-    return path, export_filter(checkpoint, path, identifier=identifier, half=options.half)
+    return path, export_filter(checkpoint, path, identifier=identifier, half=options.half, generator=generator)
+
+
+def _chosen_generator(asked: str | None, method: str) -> str | None:
+    """None for the primary one. Raises InputError for a generator that the method does not have."""
+    spec = spec_of(method)
+    if asked is not None and asked not in spec.generators:
+        raise InputError(f"--generator is {asked!r}, but a run of {method} has {' and '.join(spec.generators)}.")
+    return None if asked == spec.primary else asked
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -101,6 +120,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("checkpoint", help="a run's folder (its latest checkpoint is taken) or one checkpoint")
     parser.add_argument("-o", "--output", help="the file to write (default: IDENTIFIER.onnx here)")
     parser.add_argument("--identifier", help="the filter's identifier (default: the run's)")
+    parser.add_argument("--generator", help="which of the run's generators, where it has several (default: its first)")
     parser.add_argument("--fp16", dest="half", action="store_true", help="half precision: half the size, for GPUs")
     return parser
 

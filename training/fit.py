@@ -24,7 +24,7 @@ from training.data.domains import choose_cache, read_domains
 from training.errors import InputError
 from training.export import domain_of, export_filter, identifier_from
 from training.filters.filter_file import InexactFilter
-from training.running.attempt import Process, attempt, build_method, length_of
+from training.running.attempt import Process, attempt, check_method, length_of
 from training.running.checkpoint import Checkpoint
 from training.running.dry_run import dry_run
 from training.running.events import check_installed
@@ -102,7 +102,7 @@ def _begin(config: FitConfig, output: str | None, process: Process) -> int:
         run.check_new()
     _check(config, process.progress)
     batches = read_domains(config, process.device, process.cache)
-    build_method(config, process.device)  # refuses what cannot be built before there is a folder
+    check_method(config, process.device)  # before there is a folder
     wait_for_all()
     if rank() > 0:
         return _train(run, Start(config, None), batches, process)

@@ -1,4 +1,4 @@
-"""A translation from the artist's wish to its end. All of it lives on the interface thread, but for ``cancel``."""
+"""A translation from its request to its end. All of it lives on the interface thread, but for ``cancel``."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Callable
 
 from ..client import Cancel, Cancelled, ClientError, Progress, Translation
-from ..client.messages import PixelFormat, Summary, TranslateHeader
+from ..client.messages import Summary, TranslateHeader
 from ..client.wire import Buffer
+from .pixels import Pixels, WireFormat
 from .texts import _, decimal, ngettext, told
 
 ENDED = ("done", "failed", "cancelled")
@@ -29,16 +30,26 @@ class TranslationRequest:
     transfer_function: int = 0
     channel_order: int = 0
 
+    @classmethod
+    def of(cls, filter_id: str, pixels: Pixels) -> TranslationRequest:
+        """The request to put these pixels through a filter."""
+        area, format = pixels.area, pixels.format
+        return cls(
+            filter_id,
+            area.width,
+            area.height,
+            format.channels,
+            format.sample_type,
+            pixels.data,
+            format.transfer_function,
+            format.channel_order,
+        )
+
     @property
     def header(self) -> TranslateHeader:
-        pixel_format = PixelFormat(
-            channels=self.channels,
-            sample_type=self.sample_type,
-            transfer_function=self.transfer_function,
-            channel_order=self.channel_order,
-        )
+        format = WireFormat(self.channels, self.sample_type, self.transfer_function, self.channel_order)
         return TranslateHeader(
-            filter_id=self.filter_id, width=self.width, height=self.height, pixel_format=pixel_format
+            filter_id=self.filter_id, width=self.width, height=self.height, pixel_format=format.message
         )
 
 
@@ -55,7 +66,7 @@ class Job:
         self.pixels: bytearray | None = None
         self.summary: Summary | None = None
         self.error: tuple[str, str] | None = None
-        self.cancel_wish = Cancel()
+        self.cancel_token = Cancel()
         self._done = done
         self._begun = time.monotonic()
         self._seconds = 0.0
@@ -66,7 +77,7 @@ class Job:
 
     def cancel(self) -> None:
         """From any thread; the job ends a moment later, on the interface thread."""
-        self.cancel_wish.cancel()
+        self.cancel_token.cancel()
 
     def go_on(self, progress: Progress) -> None:
         if self.ended:

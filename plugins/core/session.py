@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from ..client import Cancel, Cancelled, Client, Endpoint, Progress, messages
 from .failures import foreseen
 from .jobs import Job, TranslationRequest
+from .listeners import Listeners
 from .settings import Settings
 from .texts import _, told
 
@@ -44,14 +45,13 @@ class Session:
         self.filters: tuple[messages.Filter, ...] = ()
         self.rejected: tuple[messages.RejectedFile, ...] = ()
         self._post = post
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners = Listeners()
         self._watcher: _Watcher | None = None
-        self._lanes = {name: _Lane(name, post, self._tell) for name in LANES}
+        self._lanes = {name: _Lane(name, post, self._listeners.tell) for name in LANES}
 
     def add_listener(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Called on the interface thread after any change; gives a callable that takes it back."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return self._listeners.add(listener)
 
     def connect(self) -> None:
         """Begins to follow the server, and goes on for as long as it takes."""
@@ -67,7 +67,7 @@ class Session:
         if moved and self._watcher is not None:
             self.reconnect()
         else:
-            self._tell()
+            self._listeners.tell()
 
     def reconnect(self) -> None:
         self._stop_watching()
@@ -81,7 +81,7 @@ class Session:
         """Jobs of one lane run in order; those of the other do not wait for them."""
         job = Job(request, done)
         self._lanes[lane].put(job, self.settings.endpoint)
-        self._tell()
+        self._listeners.tell()
         return job
 
     def close(self) -> None:
@@ -122,11 +122,7 @@ class Session:
 
     def _show(self, connection: Connection) -> None:
         self.connection = connection
-        self._tell()
-
-    def _tell(self) -> None:
-        for listener in tuple(self._listeners):
-            listener()
+        self._listeners.tell()
 
 
 class _Watcher(threading.Thread):
@@ -136,12 +132,12 @@ class _Watcher(threading.Thread):
         super().__init__(name="pleinair-watch", daemon=True)
         self._session = session
         self._endpoint = endpoint
-        self._wish = Cancel()
+        self._cancel = Cancel()
         self._stopped = threading.Event()
 
     def stop(self) -> None:
         self._stopped.set()
-        self._wish.cancel()
+        self._cancel.cancel()
 
     def run(self) -> None:
         pause = FIRST_PAUSE
@@ -165,7 +161,7 @@ class _Watcher(threading.Thread):
         filters: dict[str, messages.Filter] = {}
         rejected: dict[str, messages.RejectedFile] = {}
         synced = False
-        for news in client.watch_filters(cancel=self._wish):
+        for news in client.watch_filters(cancel=self._cancel):
             synced = synced or news.event == _Event.SYNCED
             _apply(news, filters, rejected)
             if synced:
@@ -220,7 +216,7 @@ class _Lane:
 
         try:
             request = job.request
-            translation = client.translate(request.header, request.pixels, on_progress=go_on, cancel=job.cancel_wish)
+            translation = client.translate(request.header, request.pixels, on_progress=go_on, cancel=job.cancel_token)
         except Exception as error:  # whatever it is, the job ends
             failure = foreseen(error)
             self._post(lambda: self._finish(job, lambda: job.fail(failure)))

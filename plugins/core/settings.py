@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..client import Endpoint
+from .problems import Problem
 from .texts import _
 from .training_wish import QUICK
 
@@ -60,13 +61,8 @@ class Settings:
         return replace(self, favourites=(*others, filter_id) if wanted else others)
 
 
-class SettingsProblem(Exception):
-    """Why settings were not saved: a sentence and a remedy."""
-
-    def __init__(self, sentence: str, remedy: str) -> None:
-        super().__init__(f"{sentence} {remedy}")
-        self.sentence = sentence
-        self.remedy = remedy
+class SettingsProblem(Problem):
+    """Why settings were not saved."""
 
 
 class SettingsStore:

@@ -12,6 +12,7 @@ from typing import Any, Callable
 from ..client import Cancel, Cancelled, ClientError, TrainingClient
 from ..client.messages import Filter, TrainingJob, TrainingState, WatchTrainingResponse
 from .awaited import AwaitedFilter
+from .listeners import Listeners
 from .session import Session
 from .texts import _, told
 from .training_seen import MadeFrom, SeenTraining
@@ -46,7 +47,7 @@ class Trainings:
         self.seen = SeenTraining()
         self._session = session
         self._remember = remember
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners = Listeners()
         self._endpoint = session.settings.endpoint
         self._lister: Lister | None = None
         self._watch: Watch | None = None
@@ -55,8 +56,7 @@ class Trainings:
 
     def add_listener(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Called on the interface thread after any change; gives a callable that takes it back."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return self._listeners.add(listener)
 
     @property
     def jobs(self) -> tuple[TrainingJob, ...]:
@@ -98,7 +98,7 @@ class Trainings:
         self.seen = SeenTraining()
         self._take_job(self._listed(training_id))
         self._watch_followed()
-        self._tell()
+        self._listeners.tell()
 
     # Acting. Each does nothing unless it is possible.
 
@@ -160,27 +160,27 @@ class Trainings:
         """Here: what it has learned becomes its filter."""
         followed = self.followed
         if self.can_stop:
-            self._ask("stop", lambda client, _wish: client.cancel_training(followed, keep_filter=True), self._take_job)
+            self._ask("stop", lambda client, _stop: client.cancel_training(followed, keep_filter=True), self._take_job)
 
     def cancel(self) -> None:
         followed = self.followed
         if self.can_cancel:
-            self._ask("cancel", lambda client, _wish: client.cancel_training(followed), self._take_job)
+            self._ask("cancel", lambda client, _stop: client.cancel_training(followed), self._take_job)
 
     def resume(self) -> None:
         followed = self.followed
         if self.can_resume:
-            self._ask("resume", lambda client, _wish: client.resume_training(followed), self._take_job)
+            self._ask("resume", lambda client, _stop: client.resume_training(followed), self._take_job)
 
     def delete(self) -> None:
         followed = self.followed
         if self.can_delete:
-            self._ask("delete", lambda client, _wish: client.delete_training(followed), lambda _: self._gone(followed))
+            self._ask("delete", lambda client, _stop: client.delete_training(followed), lambda _: self._gone(followed))
 
     def withdraw(self) -> None:
         """Gives up what is being sent or waited for; a training that has begun goes on."""
         if self._action is not None:
-            self._action.wish.cancel()
+            self._action.withdraw()
 
     # On the interface thread
 
@@ -204,12 +204,12 @@ class Trainings:
                 self.failure = told(error)
             if self._lister is not None:
                 self._lister.look_again()
-            self._tell()
+            self._listeners.tell()
 
         self.doing, self.failure = name, None
         self._action = Action(self._endpoint, call, self._posted(answer))
         self._action.start()
-        self._tell()
+        self._listeners.tell()
 
     def _await_filter(self, job: TrainingJob, sha256: str, done: Callable[[Filter], None]) -> None:
         def end(found: Filter | None) -> None:
@@ -220,7 +220,7 @@ class Trainings:
                 else:
                     done(found)
             finally:
-                self._tell()
+                self._listeners.tell()
 
         self.doing = "use"
         # Posted: what fails then must not keep others from hearing of the session's news.
@@ -228,7 +228,7 @@ class Trainings:
 
     def _take_sent(self, share: float) -> None:
         self.sent = share
-        self._tell()
+        self._listeners.tell()
 
     def _take_list(self, lister: Lister, listed: Listed) -> None:
         if lister is not self._lister:
@@ -240,12 +240,12 @@ class Trainings:
             self._jobs = tuple(listed)
             if self._watch is None and not self.doing:
                 self._take_listed()
-        self._tell()
+        self._listeners.tell()
 
     def _take_news(self, watch: Watch, news: WatchTrainingResponse) -> None:
         if watch is self._watch:
             self.seen.take(news)
-            self._tell()
+            self._listeners.tell()
 
     def _take_end(self, watch: Watch, log: Ending) -> None:
         if watch is not self._watch:
@@ -255,7 +255,7 @@ class Trainings:
             self._missed()
         else:
             self.seen.log = tuple(log)
-        self._tell()
+        self._listeners.tell()
 
     def _take_job(self, job: TrainingJob | None) -> None:
         """What was told of the followed one other than by watching it; it may go on again."""
@@ -297,8 +297,4 @@ class Trainings:
             if self._lister is not None:
                 self.close()
                 self.open()
-            self._tell()
-
-    def _tell(self) -> None:
-        for listener in tuple(self._listeners):
-            listener()
+            self._listeners.tell()

@@ -29,7 +29,7 @@ class Lister(threading.Thread):
         super().__init__(name="pleinair-trainings", daemon=True)
         self._endpoint = endpoint
         self._tell = tell
-        self._wish = Cancel()
+        self._cancel = Cancel()
         self._bell = threading.Event()
 
     def look_again(self) -> None:
@@ -37,15 +37,15 @@ class Lister(threading.Thread):
         self._bell.set()
 
     def stop(self) -> None:
-        self._wish.cancel()
+        self._cancel.cancel()
         self._bell.set()
 
     def run(self) -> None:
         with TrainingClient(self._endpoint) as client:
-            while not self._wish.cancelled:
+            while not self._cancel.cancelled:
                 self._bell.clear()
                 try:
-                    self._tell(self, client.list_trainings(cancel=self._wish))
+                    self._tell(self, client.list_trainings(cancel=self._cancel))
                 except Cancelled:
                     return
                 except Exception as error:
@@ -68,12 +68,12 @@ class Watch(threading.Thread):
         self._id = training_id
         self._tell = tell
         self._tell_end = tell_end
-        self._wish = Cancel()
+        self._cancel = Cancel()
         self._stopped = threading.Event()
         self._pause = FIRST_PAUSE
 
     def stop(self) -> None:
-        self._wish.cancel()
+        self._cancel.cancel()
         self._stopped.set()
 
     def run(self) -> None:
@@ -81,7 +81,7 @@ class Watch(threading.Thread):
             try:
                 with TrainingClient(self._endpoint) as client:
                     if self._follow(client):
-                        self._tell_end(self, client.get_training(self._id, cancel=self._wish).log_tail)
+                        self._tell_end(self, client.get_training(self._id, cancel=self._cancel).log_tail)
                         return
             except Cancelled:
                 return
@@ -95,7 +95,7 @@ class Watch(threading.Thread):
     def _follow(self, client: TrainingClient) -> bool:
         """Whether it has ended."""
         over = False
-        for news in client.watch_training(self._id, cancel=self._wish):
+        for news in client.watch_training(self._id, cancel=self._cancel):
             self._pause = FIRST_PAUSE
             over = news.job is not None and ended(news.job)
             self._tell(self, news)
@@ -115,12 +115,16 @@ class Action(threading.Thread):
         self._endpoint = endpoint
         self._call = call
         self._tell = tell
-        self.wish = Cancel()
+        self._cancel = Cancel()
+
+    def withdraw(self) -> None:
+        """Ends the call; ``tell`` then gets Cancelled."""
+        self._cancel.cancel()
 
     def run(self) -> None:
         try:
             with TrainingClient(self._endpoint) as client:
-                outcome = self._call(client, self.wish)
+                outcome = self._call(client, self._cancel)
         except Exception as error:
             self._tell(None, foreseen(error))
         else:

@@ -12,8 +12,9 @@ from ..core.diagnostics import report
 from ..core.session import Session
 from ..core.settings import Settings
 from ..core.texts import _
-from . import apply, gtk
+from . import gtk
 from .gtk import Gdk, GLib, Gtk, box, label
+from .steps import post
 
 
 def run(settings: Settings, parent: Gtk.Window | None = None) -> bool:
@@ -27,7 +28,7 @@ def run(settings: Settings, parent: Gtk.Window | None = None) -> bool:
 class _CheckWindow:
     def __init__(self, settings: Settings, parent: Gtk.Window | None) -> None:
         self._settings = settings
-        self._session = Session(settings, apply.post)
+        self._session = Session(settings, post)
         self._found: list[str] = []
         self._closed = False
         self._dialog = Gtk.Dialog(title=_("Check set-up"), transient_for=parent, modal=parent is not None)

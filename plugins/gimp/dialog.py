@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from ..core.look import Look
+from ..core.presenters.filter_list import no_filter
 from ..core.session import Session
 from ..core.settings import Settings, SettingsProblem, SettingsStore
 from ..core.texts import _
 from . import gtk
+from .call import Call
 from .connection_line import ConnectionLine
 from .filter_list import FilterList
 from .gtk import GimpUi, GObject, Gtk, box, label
-from .layers import Look
 from .preview import Preview
-
-if TYPE_CHECKING:
-    from .runs import Call
 
 
 def run(call: Call, session: Session, store: SettingsStore) -> bool:
@@ -38,14 +36,14 @@ class _TranslateWindow:
         self._filters.set_size_request(400, -1)
         self._about = label(dim=True, selectable=True)
         self._about.set_max_width_chars(50)
-        self._preview = Preview(session, call.image, call.drawables)
+        self._preview = Preview(session, call.picture, call.drawables)
         self._status = ConnectionLine(self._dialog, session, store)
         self._arrange()
         self._listen()
+        self._forget = session.add_listener(self._session_changed)
 
     def run(self) -> bool:
         """Until the artist has decided."""
-        self._forget = self._session.add_listener(self._session_changed)
         self._session.connect()
         self._session_changed()
         self._preview.show_look(self._look())
@@ -88,8 +86,8 @@ class _TranslateWindow:
 
     def _session_changed(self) -> None:
         session = self._session
-        self._status.show_connection(session.connection)
-        self._filters.show_filters(session.filters, session.settings.favourites, _nothing(session))
+        self._status.show_connection()
+        self._filters.show_filters(session.filters, session.settings.favourites, no_filter(session))
         self._sensitive()
 
     def _chosen(self) -> None:
@@ -105,7 +103,8 @@ class _TranslateWindow:
         self._dialog.set_response_sensitive(Gtk.ResponseType.OK, ready)
 
     def _apply(self) -> None:
-        if self._dialog.get_widget_for_response(Gtk.ResponseType.OK).get_sensitive():
+        button = self._dialog.get_widget_for_response(Gtk.ResponseType.OK)
+        if button is not None and button.get_sensitive():
             self._dialog.response(Gtk.ResponseType.OK)
 
     def _star(self, identifier: str, wanted: bool) -> None:
@@ -121,12 +120,3 @@ class _TranslateWindow:
 
     def _look(self) -> Look:
         return Look(self._config.get_property("opacity"), self._config.get_property("keep-luminance"))
-
-
-def _nothing(session: Session) -> str:
-    if session.connection.kind != "connected":
-        return _("The filters are shown as soon as the server answers.")
-    if session.rejected:
-        first = session.rejected[0]
-        return _("The server cannot use {file}: {reason}").format(file=first.file_name, reason=first.reason)
-    return _("The server has no filter yet. Put one into its folder, and it appears here.")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from ..client.messages import Filter
-from ..core.browser import domains, facts, matching, title
+from ..core.browser import facts
+from ..core.presenters.filter_list import FilterListPresenter, FilterRow
 from ..core.texts import _
 from .gtk import GdkPixbuf, Gio, GLib, GObject, Gtk, Pango, box, label, plain
 
@@ -14,7 +15,7 @@ _THUMBNAIL_WIDTH, _THUMBNAIL_HEIGHT = 120, 60
 _STARS = {True: "★", False: "☆"}
 
 
-class FilterList(Gtk.Box):  # type: ignore[misc]
+class FilterList(Gtk.Box):
     """Emits ``chosen`` when another filter is selected, or none any more, ``applied`` on a double click and ``starred``
     (identifier, wanted)."""
 
@@ -26,10 +27,10 @@ class FilterList(Gtk.Box):  # type: ignore[misc]
 
     def __init__(self, wanted: str) -> None:
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=6)
+        self._presenter = FilterListPresenter(wanted)
         self._filters: Sequence[Filter] = ()
         self._favourites: Sequence[str] = ()
         self._nothing = ""
-        self._wanted = wanted
         self._filling = False
         self._search = Gtk.SearchEntry(placeholder_text=_("Search the filters"), activates_default=True)
         self._search.connect("search-changed", lambda entry: self._fill())
@@ -52,63 +53,59 @@ class FilterList(Gtk.Box):  # type: ignore[misc]
 
     @property
     def chosen(self) -> Filter | None:
-        row = self._list.get_selected_row()
-        return row.shown if row else None
+        return self._presenter.selected
 
     def show_filters(self, filters: Sequence[Filter], favourites: Sequence[str], nothing: str) -> None:
         """``nothing`` is said where there is no filter at all."""
-        known = [(found.id, found.sha256) for found in self._filters] == [(found.id, found.sha256) for found in filters]
-        self._nothing = nothing
-        if known and tuple(favourites) == tuple(self._favourites) and filters:
-            return
-        self._filters, self._favourites = filters, favourites
+        self._filters, self._favourites, self._nothing = filters, favourites, nothing
         self._fill()
 
     def _fill(self) -> None:
-        before = self.chosen
-        wanted = before.id if before else self._wanted
-        self._filling = True
-        for row in self._list.get_children():
-            self._list.remove(row)
-        query = self._search.get_text()
-        for found in matching(self._filters, query, self._favourites):
-            self._list.add(_Row(found, found.id in self._favourites, self._star))
-        self._empty.set_text(_("No filter matches the search.") if self._filters else self._nothing)
-        self._list.show_all()
-        self._filling = False
-        self._select(wanted)
+        presenter, before = self._presenter, self.chosen
+        presenter.query = self._search.get_text()
+        others = presenter.refresh(self._filters, self._favourites)
+        self._empty.set_text(presenter.nothing(self._nothing))
+        if others:
+            self._rebuild()
         after = self.chosen
         if (before and (before.id, before.sha256)) != (after and (after.id, after.sha256)):
             self.emit("chosen")
 
-    def _select(self, wanted: str) -> None:
-        rows = self._list.get_children()
-        row = next((row for row in rows if row.shown.id == wanted), rows[0] if rows else None)
+    def _rebuild(self) -> None:
         self._filling = True
-        self._list.select_row(row)
+        for old in self._list.get_children():
+            self._list.remove(old)
+        rows = [_Row(row, self._star) for row in self._presenter.rows]
+        for row in rows:
+            self._list.add(row)
+        self._list.show_all()
+        place = self._presenter.reselect()
+        self._list.select_row(None if place is None else rows[place])
         self._filling = False
 
-    def _selected(self, rows: Any, row: Any) -> None:
-        if not self._filling and row:
-            self._wanted = row.shown.id
+    def _selected(self, rows: Gtk.ListBox, row: Gtk.ListBoxRow | None) -> None:
+        if self._filling:
+            return
+        self._presenter.select(row.shown if isinstance(row, _Row) else None)
+        if row is not None:
             self.emit("chosen")
 
     def _star(self, identifier: str, wanted: bool) -> None:
         self.emit("starred", identifier, wanted)
 
 
-class _Row(Gtk.ListBoxRow):  # type: ignore[misc]
-    def __init__(self, shown: Filter, favourite: bool, star: Callable[[str, bool], None]) -> None:
+class _Row(Gtk.ListBoxRow):
+    def __init__(self, row: FilterRow, star: Callable[[str, bool], None]) -> None:
         super().__init__()
-        self.shown = shown
+        self.shown = shown = row.filter
         name = Gtk.Label(xalign=0, ellipsize=Pango.EllipsizeMode.END)
-        name.set_markup(f"<b>{GLib.markup_escape_text(title(shown))}</b>")
-        kind = Gtk.Label(label=domains(shown) or shown.method, xalign=0, ellipsize=Pango.EllipsizeMode.END)
+        name.set_markup(f"<b>{GLib.markup_escape_text(row.title)}</b>")
+        kind = Gtk.Label(label=row.kind, xalign=0, ellipsize=Pango.EllipsizeMode.END)
         kind.get_style_context().add_class("dim-label")
         words = box("vertical", name, kind, spacing=2)
         words.set_valign(Gtk.Align.CENTER)
         plain(words)
-        button = Gtk.ToggleButton(label=_STARS[favourite], active=favourite, relief=Gtk.ReliefStyle.NONE)
+        button = Gtk.ToggleButton(label=_STARS[row.favourite], active=row.favourite, relief=Gtk.ReliefStyle.NONE)
         button.set_tooltip_text(_("Favourites come first"))
         button.get_accessible().set_name(_("Favourite"))
         button.connect("toggled", lambda button: star(shown.id, button.get_active()))

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+
+from gi.repository import Gimp
 
 from ..core.kept_results import ResultStore
 from ..core.session import Session
 from ..core.settings import SettingsProblem, SettingsStore
+from ..core.steps import Steps
+from ..core.translating import Made
 from . import apply, paths, restoring
 
 
 def translate_and_keep(
-    session: Session, store: SettingsStore, image: Any, drawables: list[Any], options: apply.Options
+    session: Session, store: SettingsStore, image: Gimp.Image, drawables: list[Gimp.Drawable], options: apply.Options
 ) -> None:
     """Raises Problem; the picture is then as it was."""
-    made = apply.translate(session, image, drawables, options)
-    # The result is in the picture; that the choice cannot be kept is no reason to say that it failed.
-    with suppress(SettingsProblem):
-        store.save(store.load().used(options.filter_id))
-    if store.load().keep_results:  # it may have been changed from the dialog
-        restoring.keep(ResultStore(paths.results_folder()), image, made, options.look)
+
+    def remember(made: Sequence[Made]) -> Steps[None]:
+        yield from ()
+        # The result is in the picture; that the choice cannot be kept is no reason to say that it failed.
+        with suppress(SettingsProblem):
+            store.save(store.load().used(options.filter_id))
+        if store.load().keep_results:  # it may have been changed from the dialog
+            restoring.keep(ResultStore(paths.results_folder()), image, made)
+
+    apply.translate(session, image, drawables, options, remember)

@@ -1,85 +1,38 @@
-"""From a layer to what is translated, and from the result to a new layer above it."""
+"""GIMP's layers: which of them are translated, how they are read, and how a new one is made."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
 
 from gi.repository import Gimp
 
 from ..core.area import Area
-from ..core.layers import result_name
+from ..core.look import Look
+from ..core.problems import Problem
 from ..core.texts import _
-from . import pixels
-from .pixels import Format
-from .problems import Problem
 
-PARASITE = "pleinair-translation"
-LAYER, VISIBLE = "layer", "visible"
-# A filter looks at its surroundings, so a selection is sent with some of them.
-_LEAST_MARGIN = 128
-_SAVED_AND_UNDONE = Gimp.PARASITE_PERSISTENT | Gimp.PARASITE_UNDOABLE
+LAYER, VISIBLE = "layer", "visible"  # what the procedure's argument says
 
 
-@dataclass(frozen=True)
-class Look:
-    """How the result lies on what is below it."""
-
-    opacity: float = 100.0  # per cent
-    keep_luminance: bool = False
-
-    def give(self, layer: Any) -> None:
-        layer.set_opacity(self.opacity)
-        layer.set_mode(Gimp.LayerMode.LCH_COLOR if self.keep_luminance else Gimp.LayerMode.NORMAL)
-
-
-@dataclass(frozen=True)
-class Source:
-    """What is translated, as it was when the artist asked for it; areas are in the drawable's coordinates.
-
-    ``sent`` surrounds ``kept``, which becomes the new layer at ``place`` in the picture. ``selection`` and ``mask`` are
-    raw masks of ``kept``, or None.
-    """
-
-    image: Any
-    layer: Any | None  # the result goes above it; without one on top of all
-    name: str
-    form: Format
-    sent: Area
-    kept: Area
-    place: tuple[int, int]
-    pixels: bytes
-    selection: bytes | None
-    mask: bytes | None
-    alpha: bytes | None  # the raw pixels of ``kept`` where the wire would round their alpha
-    pixel_bytes: int
-
-
-@dataclass(frozen=True)
-class Result:
-    """A source's translation, whole: the pixels of its ``sent``."""
-
-    source: Source
-    pixels: bytes | bytearray
-    title: str
-    origin: dict[str, Any]  # for the parasite: filter, hash, what computed
-
-
-def chosen_layers(image: Any, drawables: list[Any], kind: str) -> list[Any | None]:
+def chosen_layers(image: Gimp.Image, drawables: list[Gimp.Drawable], kind: str) -> list[Gimp.Layer | None]:
     """The layers to translate, bottom first; None stands for the visible picture. Raises Problem."""
+    if kind != VISIBLE:
+        return [*selected_layers(image, drawables)]
     check_editable(image)
-    if kind == VISIBLE:
-        return [None]
+    return [None]
+
+
+def selected_layers(image: Gimp.Image, drawables: list[Gimp.Drawable]) -> list[Gimp.Layer]:
+    """The layers that the drawables are or belong to, each once. Raises Problem."""
+    check_editable(image)
     layers = [_layer_of(drawable) for drawable in drawables]
     if not layers:
         raise Problem(_("No layer is selected."), _("Select one or more layers and try again."))
     return [layer for number, layer in enumerate(layers) if layer not in layers[:number]]
 
 
-def check_editable(image: Any) -> None:
+def check_editable(image: Gimp.Image) -> None:
     """Raises Problem for a picture that cannot take a translation as a new layer."""
     if image.get_base_type() == Gimp.ImageBaseType.INDEXED:
         raise Problem(
@@ -92,36 +45,13 @@ def check_editable(image: Any) -> None:
         )
 
 
-def capture(image: Any, layer: Any | None) -> Source | None:
-    """Reads the pixels, the selection and the mask of a layer, or of all that is visible; None where nothing of it is
-    selected. The picture is left as it is."""
-    with readable(image, layer) as drawable:
-        return _captured(image, layer, drawable)
-
-
-def insert(image: Any, results: list[Result], look: Look) -> list[Any]:
-    """Puts every result above its source, all in one undo step, or none and the exception.
-
-    The artist's layers stay selected: what is repeated is their translation, not a translation's.
-    """
-    made: list[Any] = []
-    selected = image.get_selected_layers()
-    image.undo_group_start()
-    try:
-        for result in results:
-            made.append(_insert(image, result, look))
-    except BaseException:
-        for layer in made:
-            image.remove_layer(layer)
-        raise
-    finally:
-        image.set_selected_layers(selected)
-        image.undo_group_end()
-    return made
+def give_look(layer: Gimp.Layer, look: Look) -> None:
+    layer.set_opacity(look.opacity)
+    layer.set_mode(Gimp.LayerMode.LCH_COLOR if look.keep_luminance else Gimp.LayerMode.NORMAL)
 
 
 @contextmanager
-def readable(image: Any, layer: Any | None) -> Iterator[Any]:
+def readable(image: Gimp.Image, layer: Gimp.Layer | None) -> Iterator[Gimp.Layer]:
     """The drawable to read: the layer, its copy with its own effects applied, or all that is visible."""
     if layer is None:
         drawable = Gimp.Layer.new_from_visible(image, image, "visible")
@@ -137,7 +67,7 @@ def readable(image: Any, layer: Any | None) -> Iterator[Any]:
         drawable.delete()
 
 
-def selected_area(image: Any, drawable: Any) -> Area | None:
+def selected_area(image: Gimp.Image, drawable: Gimp.Drawable) -> Area | None:
     """The part of a drawable that is selected, in its own coordinates; all of it without a selection."""
     offset = offset_of(drawable)
     size = drawable.get_width(), drawable.get_height()
@@ -148,12 +78,12 @@ def selected_area(image: Any, drawable: Any) -> Area | None:
     return selected.moved(-offset[0], -offset[1]).within(*size)
 
 
-def empty(image: Any, name: str, width: int, height: int, alpha: bool) -> Any:
+def empty(image: Gimp.Image, name: str, width: int, height: int, alpha: bool) -> Gimp.Layer:
     """A new layer, of the picture's kind, that does not lie in it yet."""
     return Gimp.Layer.new(image, name, width, height, _type(image, alpha), 100, Gimp.LayerMode.NORMAL)
 
 
-def lay_above(image: Any, new: Any, layer: Any | None) -> None:
+def lay_above(image: Gimp.Image, new: Gimp.Layer, layer: Gimp.Layer | None) -> None:
     """Puts a new layer into the picture, on top of all without another layer. Raises Problem."""
     parent = layer.get_parent() if layer else None
     position = image.get_item_position(layer) if layer else 0
@@ -162,17 +92,12 @@ def lay_above(image: Any, new: Any, layer: Any | None) -> None:
         raise Problem(_("GIMP did not take the new layer."), _("Its error console says why."))
 
 
-def note_origin(layer: Any, origin: dict[str, Any]) -> None:
-    """In a parasite, which is saved with the picture."""
-    layer.attach_parasite(Gimp.Parasite.new(PARASITE, _SAVED_AND_UNDONE, list(json.dumps(origin).encode())))
-
-
-def offset_of(drawable: Any) -> tuple[int, int]:
+def offset_of(drawable: Gimp.Drawable) -> tuple[int, int]:
     offsets = drawable.get_offsets()
     return offsets.offset_x, offsets.offset_y
 
 
-def _layer_of(drawable: Any) -> Any:
+def _layer_of(drawable: Gimp.Drawable) -> Gimp.Layer:
     if isinstance(drawable, Gimp.LayerMask):
         return Gimp.Layer.from_mask(drawable)
     if isinstance(drawable, Gimp.Layer):
@@ -183,72 +108,7 @@ def _layer_of(drawable: Any) -> Any:
     )
 
 
-def _captured(image: Any, layer: Any | None, drawable: Any) -> Source | None:
-    offset = offset_of(drawable)
-    kept = selected_area(image, drawable)
-    if kept is None:
-        return None
-    margin = max(_LEAST_MARGIN, max(kept.width, kept.height) // 2)
-    sent = kept.grown(margin).within(drawable.get_width(), drawable.get_height())
-    assert sent is not None
-    form = pixels.wire_format(drawable)
-    selected = None if Gimp.Selection.is_empty(image) else image.get_selection()
-    mask = layer.get_mask() if layer and layer.get_apply_mask() else None
-    rounded = form.alpha and pixels.rounds_alpha(drawable)
-    return Source(
-        image=image,
-        layer=layer,
-        name=layer.get_name() if layer else _("Visible picture"),
-        form=form,
-        sent=sent,
-        kept=kept,
-        place=(kept.x + offset[0], kept.y + offset[1]),
-        pixels=pixels.read(drawable, sent, form),
-        selection=pixels.read_raw(selected, kept.moved(*offset)) if selected else None,
-        mask=pixels.read_raw(mask, kept) if mask else None,
-        alpha=pixels.read_raw(drawable, kept) if rounded else None,
-        pixel_bytes=drawable.get_bpp(),
-    )
-
-
-def _insert(image: Any, result: Result, look: Look) -> Any:
-    source = result.source
-    if source.layer is not None and not source.layer.is_valid():
-        raise Problem(
-            _("The layer “{name}” is gone.").format(name=source.name),
-            _("Undo what removed it, or select another layer, and try again."),
-        )
-    new = _filled(image, result)
-    new.set_offsets(*source.place)
-    look.give(new)
-    lay_above(image, new, source.layer)
-    if source.selection is not None:
-        _add_mask(new, source.selection)
-        new.remove_mask(Gimp.MaskApplyMode.APPLY)
-    if source.mask is not None:
-        _add_mask(new, source.mask)
-    note_origin(new, result.origin)
-    return new
-
-
-def _filled(image: Any, result: Result) -> Any:
-    source = result.source
-    name = result_name(result.title, source.name)
-    alpha = source.form.alpha or source.selection is not None
-    new = empty(image, name, source.kept.width, source.kept.height, alpha)
-    pixels.write(new, source.form, pixels.crop(result.pixels, source.form, source.sent, source.kept))
-    if source.alpha is not None:
-        pixels.keep_alpha(new, source.alpha, source.pixel_bytes)
-    return new
-
-
-def _type(image: Any, alpha: bool) -> Any:
+def _type(image: Gimp.Image, alpha: bool) -> Gimp.ImageType:
     if image.get_base_type() == Gimp.ImageBaseType.GRAY:
         return Gimp.ImageType.GRAYA_IMAGE if alpha else Gimp.ImageType.GRAY_IMAGE
     return Gimp.ImageType.RGBA_IMAGE if alpha else Gimp.ImageType.RGB_IMAGE
-
-
-def _add_mask(layer: Any, raw: bytes) -> None:
-    mask = layer.create_mask(Gimp.AddMaskType.WHITE)
-    layer.add_mask(mask)
-    pixels.write_raw(mask, raw)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .gtk import Gtk, label
 
 
-class MessageBar(Gtk.InfoBar):  # type: ignore[misc]
+class MessageBar(Gtk.InfoBar):
     def __init__(self) -> None:
         super().__init__(message_type=Gtk.MessageType.WARNING, show_close_button=True, no_show_all=True)
         self._text = label(selectable=True)

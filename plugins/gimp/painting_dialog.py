@@ -5,23 +5,21 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
-from ..core.session import Connection, Session
+from ..core.presenters.training_list import TrainingListPresenter
+from ..core.problems import Problem
+from ..core.session import Session
 from ..core.settings import Settings, SettingsProblem, SettingsStore
 from ..core.texts import _
 from ..core.training import Trainings
 from . import gtk
+from .call import Call
 from .connection_line import ConnectionLine
 from .gtk import Gtk, box, label
 from .message_bar import MessageBar
 from .painting_form import PaintingForm
 from .painting_page import PaintingPage
-from .problems import Problem
 from .training_list import TrainingList
-
-if TYPE_CHECKING:
-    from .runs import Call
 
 
 def run(call: Call, session: Session, store: SettingsStore) -> str:
@@ -45,9 +43,11 @@ class _PaintingWindow:
         self._failure: tuple[str, str] | None = None
         self._dialog = Gtk.Dialog(title=_("Painting to photo"))
         self._dialog.add_button(_("Cl_ose"), Gtk.ResponseType.CLOSE)
-        self._status = ConnectionLine(self._dialog, session, store)
+        self._status = ConnectionLine(self._dialog, session, store, lambda: self._trainings.problem)
         self._messages = MessageBar()
-        self._list = TrainingList(lambda one: self._trainings.follow(one, self._sources.get(one, "")))
+        self._list = TrainingList(
+            TrainingListPresenter(self._trainings, lambda one: self._trainings.follow(one, self._sources.get(one, "")))
+        )
         self._form = PaintingForm(call.image, call.drawables, self._trainings, self._settings, self._attempt)
         self._page = PaintingPage(session, store, self._trainings, self._attempt)
         self._pages = Gtk.Stack()
@@ -92,11 +92,8 @@ class _PaintingWindow:
 
     def _show(self) -> None:
         trainings = self._trainings
-        if trainings.problem is not None:
-            self._status.show_connection(Connection("failed", *trainings.problem))
-        else:
-            self._status.show_connection(self._session.connection)
-        self._list.show_trainings(trainings.jobs, trainings.followed, trainings.seen.job)
+        self._status.show_connection()
+        self._list.show_trainings()
         self._pages.set_visible_child(self._page if trainings.followed else self._form)
         self._form.show_state()
         self._page.show_state()

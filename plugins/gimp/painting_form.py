@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Optional
+from typing import Optional
 
 from gi.repository import Gimp
 
+from ..core.gathering import suggested_title
+from ..core.presenters.training_form import TrainingFormPresenter
+from ..core.problems import Problem
 from ..core.settings import Settings
 from ..core.texts import _
 from ..core.training import Trainings
-from ..core.training_wish import LONGEST_TITLE, PRESETS, preset_title, preset_words
+from ..core.training_wish import LONGEST_TITLE, PRESETS
 from . import painting, source_place
 from .gtk import Gtk, box, label
-from .problems import Problem
 from .target_list import TargetList
 
 Attempt = Callable[[Callable[[], None]], None]
@@ -22,34 +24,40 @@ Attempt = Callable[[Callable[[], None]], None]
 KeptSettings = Callable[[Optional[Callable[[Settings], Settings]]], Settings]
 
 
-class PaintingForm(Gtk.Box):  # type: ignore[misc]
+class PaintingForm(Gtk.Box):
     def __init__(
-        self, image: Any, drawables: list[Any], trainings: Trainings, settings: KeptSettings, attempt: Attempt
+        self,
+        image: Gimp.Image | None,
+        drawables: list[Gimp.Drawable],
+        trainings: Trainings,
+        settings: KeptSettings,
+        attempt: Attempt,
     ) -> None:
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=12)
         self._trainings, self._settings = trainings, settings
-        self._image = image
-        self._source: Any | None = None
+        self._presenter = TrainingFormPresenter(trainings, needs_list=True)
+        texts = self._presenter.texts
+        self._source: Gimp.Layer | None = None
         try:
             self._source = painting.source_layer(image, drawables)
-            said, suggestion = _source_words(image, self._source), painting.suggested_title(image, self._source)
+            said, suggestion = self._source_words(self._source), suggested_title(painting.layer_choice(self._source))
         except Problem as problem:
             said, suggestion = str(problem), ""
         self._painting = label(said)
         self._targets = TargetList(self._source, attempt)
         self._targets.connect("changed", lambda targets: self.show_state())
         self._title = Gtk.Entry(text=suggestion, hexpand=True, max_length=LONGEST_TITLE)
-        self._title.set_tooltip_text(_("What the filter will be called in the list of filters"))
+        self._title.set_tooltip_text(texts.title_tip)
         self._preset = Gtk.ComboBoxText()
-        for preset in PRESETS:
-            self._preset.append(preset, preset_title(preset))
+        for preset, title in self._presenter.presets:
+            self._preset.append(preset, title)
         self._preset.set_active_id(settings(None).training_preset)
         self._words = label(dim=True)
-        self._start = _button(_("_Start training"), lambda: attempt(self._begin))
-        self._withdraw = _button(_("_Cancel"), trainings.withdraw)
-        self._withdraw.set_tooltip_text(_("Stops sending the pictures; nothing is trained"))
+        self._start = _button(texts.start, lambda: attempt(self._begin))
+        self._withdraw = _button(texts.withdraw, self._presenter.withdraw)
+        self._withdraw.set_tooltip_text(texts.withdraw_tip)
         self._bar = Gtk.ProgressBar(valign=Gtk.Align.CENTER)
-        self._title.connect("activate", lambda entry: self._start.get_sensitive() and self._start.clicked())
+        self._title.connect("activate", lambda entry: self._press_start())
         self._preset.connect("changed", lambda presets: self._choose_preset())
         self._arrange()
 
@@ -58,29 +66,32 @@ class PaintingForm(Gtk.Box):  # type: ignore[misc]
         self._targets.grab_files()
 
     def show_state(self) -> None:
-        trainings = self._trainings
-        sending = trainings.doing == "start"
-        ready = self._source is not None and bool(self._targets.targets) and trainings.problem is None
-        self._start.set_sensitive(ready and trainings.listed and not trainings.doing)
-        self._start.set_tooltip_text(None if self._targets.targets else _("Add a photo first."))
-        self._withdraw.set_visible(sending)
-        self._bar.set_visible(sending)
-        self._bar.set_fraction(trainings.sent or 0.0)
-        self._words.set_text(preset_words(self._chosen_preset))
+        shown = self._presenter.shown(
+            has_source=self._source is not None, has_targets=bool(self._targets.targets), preset=self._chosen_preset
+        )
+        self._start.set_sensitive(shown.can_start)
+        self._start.set_tooltip_text(shown.start_tip or None)
+        self._withdraw.set_visible(shown.sending)
+        self._bar.set_visible(shown.sending)
+        self._bar.set_fraction(shown.sent or 0.0)
+        self._words.set_text(shown.preset_words)
         for control in (self._targets, self._title, self._preset):
-            control.set_sensitive(not sending)
+            control.set_sensitive(not shown.sending)
+
+    def _press_start(self) -> None:
+        if self._start.get_sensitive():
+            self._start.clicked()
 
     def _arrange(self) -> None:
-        note = label(
-            _("The pictures are sent to the server, which trains a filter that turns the painting into such a photo.")
-        )
+        texts = self._presenter.texts
+        note = label(texts.note)
         note.set_max_width_chars(60)
         grid = Gtk.Grid(column_spacing=12, row_spacing=6)
-        rows: tuple[tuple[str, Any], ...] = (
-            (_("Painting:"), self._painting),
-            (_("Photos:"), self._targets),
-            (_("_Title:"), self._title),
-            (_("_Quality:"), self._preset),
+        rows: tuple[tuple[str, Gtk.Widget], ...] = (
+            (texts.painting, self._painting),
+            (texts.photos, self._targets),
+            (texts.title, self._title),
+            (texts.quality, self._preset),
         )
         for row, (text, widget) in enumerate(rows):
             grid.attach(_name(text, widget), 0, row, 1, 1)
@@ -94,6 +105,11 @@ class PaintingForm(Gtk.Box):  # type: ignore[misc]
         self.pack_start(grid, False, False, 0)
         self.pack_end(buttons, False, False, 0)
 
+    def _source_words(self, layer: Gimp.Layer) -> str:
+        image = layer.get_image()
+        with_selection = not Gimp.Selection.is_empty(image)
+        return self._presenter.source_words(layer.get_name(), image.get_name(), with_selection=with_selection)
+
     @property
     def _chosen_preset(self) -> str:
         return self._preset.get_active_id() or PRESETS[0]
@@ -105,19 +121,13 @@ class PaintingForm(Gtk.Box):  # type: ignore[misc]
     def _begin(self) -> None:
         if self._source is None or not self._source.is_valid():
             raise Problem(_("No picture is open."), _("Open one, or make a new one, and try again."))
-        title = self._title.get_text().strip() or painting.suggested_title(self._image, self._source)
+        suggestion = suggested_title(painting.layer_choice(self._source))
+        title = self._presenter.title_to_send(self._title.get_text(), suggestion)
         wish = painting.wish(self._source, self._targets.targets, title, self._chosen_preset, self._settings(None))
         self._trainings.start(wish, source_place.note(self._source))
 
 
-def _source_words(image: Any, layer: Any) -> str:
-    words = _("Layer “{name}” of {picture}").format(name=layer.get_name(), picture=image.get_name())
-    return (
-        words if Gimp.Selection.is_empty(image) else _("{layer}, the selected part as a rectangle").format(layer=words)
-    )
-
-
-def _name(text: str, widget: Any) -> Gtk.Label:
+def _name(text: str, widget: Gtk.Widget) -> Gtk.Label:
     target = widget if widget.get_can_focus() else None
     return Gtk.Label(label=text, use_underline=True, xalign=0, valign=Gtk.Align.START, mnemonic_widget=target)
 

@@ -10,42 +10,29 @@ babl knows the profiles that are a curve and a matrix. GIMP treats pictures with
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from gi.repository import Babl, Gegl
+from gi.repository import Babl, Gegl, Gimp
 
-from ..client.messages import Channels, SampleType, TransferFunction
+from ..client.messages import ChannelOrder, Channels, SampleType, TransferFunction
+from ..client.wire import Buffer
 from ..core.area import Area
+from ..core.pixels import WireFormat
 
 _CHANNELS = {1: Channels.GREY, 2: Channels.GREY_ALPHA, 3: Channels.RGB, 4: Channels.RGBA}
 _SRGB = "sRGB"  # babl's name, which it gives to whatever profile says the same
 _SAMPLES = {
-    "u8": (SampleType.UINT8, 1),
-    "u16": (SampleType.UINT16, 2),
-    "half": (SampleType.FLOAT16, 2),
-    "float": (SampleType.FLOAT32, 4),
+    "u8": SampleType.UINT8,
+    "u16": SampleType.UINT16,
+    "half": SampleType.FLOAT16,
+    "float": SampleType.FLOAT32,
 }
+_OWN = "format"  # the format's word for babl's name
 # GEGL copies what it is given in one piece; stripes keep that copy small.
 _STRIPE_BYTES = 4 << 20
 
 
-@dataclass(frozen=True)
-class Format:
-    """How pixels travel. ``name`` is babl's, in sRGB; the numbers are the wire's."""
-
-    name: str
-    channels: int
-    sample_type: int
-    transfer_function: int
-    pixel_bytes: int
-
-    @property
-    def alpha(self) -> bool:
-        return self.channels in (Channels.GREY_ALPHA, Channels.RGBA)
-
-
-def wire_format(drawable: Any) -> Format:
+def wire_format(drawable: Gimp.Drawable) -> WireFormat:
     """The format that loses nothing of a drawable, RGB or grey, whose colours sRGB can show."""
     model, depth = _encoding(drawable)
     if not _is_srgb(drawable):
@@ -53,52 +40,40 @@ def wire_format(drawable: Any) -> Format:
     return _format(model, depth if depth in _SAMPLES else "float")
 
 
-def preview_format(drawable: Any) -> Format:
+def preview_format(drawable: Gimp.Drawable) -> WireFormat:
     """8-bit, encoded as the eye wants it."""
     model, _ = _encoding(drawable)
     perceptual = {"RGB": "R~G~B~", "RGBA": "R~G~B~A", "Y": "Y~", "YA": "Y~A"}
     return _format(perceptual.get(model, model), "u8")
 
 
-def named_format(name: str) -> Format:
+def named_format(name: str) -> WireFormat:
     """The format of this name. Raises ValueError, KeyError for one that is none of ours."""
     model, depth = name.split(" ")
     return _format(model, depth)
 
 
-def read(drawable: Any, area: Area, form: Format, scale: float = 1.0) -> bytes:
+def read(drawable: Gimp.Drawable, area: Area, format: WireFormat, scale: float = 1.0) -> bytes:
     """The pixels of ``area``, which is in the coordinates of the scaled drawable."""
-    pixels: bytes = drawable.get_buffer().get(rectangle(area), scale, form.name, Gegl.AbyssPolicy.NONE)
-    return pixels
+    return drawable.get_buffer().get(rectangle(area), scale, _name(format), Gegl.AbyssPolicy.NONE)
 
 
-def write(drawable: Any, form: Format, pixels: bytes | bytearray | memoryview) -> None:
+def write(drawable: Gimp.Drawable, format: WireFormat, pixels: Buffer) -> None:
     """Fills a whole drawable. ``pixels`` is exactly as long as that takes, else ValueError."""
-    width, height = drawable.get_width(), drawable.get_height()
-    row = width * form.pixel_bytes
-    if len(pixels) != row * height:
-        raise ValueError(f"{len(pixels)} bytes for {width} x {height} pixels of {form.pixel_bytes}")
-    buffer, view = drawable.get_buffer(), memoryview(pixels)
-    rows = max(1, _STRIPE_BYTES // row)
-    for top in range(0, height, rows):
-        stripe = bytes(view[top * row : (top + rows) * row])
-        buffer.set(rectangle(Area(0, top, width, len(stripe) // row)), form.name, stripe)
-    buffer.flush()
-    drawable.update(0, 0, width, height)
+    _fill(drawable, _name(format), format.pixel_bytes, pixels)
 
 
-def read_raw(drawable: Any, area: Area) -> bytes:
+def read_raw(drawable: Gimp.Drawable, area: Area) -> bytes:
     """As GIMP stores them: for masks, and to keep alpha that the wire cannot carry."""
-    pixels: bytes = drawable.get_buffer().get(rectangle(area), 1.0, None, Gegl.AbyssPolicy.NONE)
-    return pixels
+    return drawable.get_buffer().get(rectangle(area), 1.0, None, Gegl.AbyssPolicy.NONE)
 
 
-def write_raw(drawable: Any, pixels: bytes | bytearray) -> None:
+def write_raw(drawable: Gimp.Drawable, pixels: bytes | bytearray) -> None:
     """What read_raw gave, into a whole drawable of the same format."""
-    write(drawable, Format(Babl.get_name(drawable.get_format()), 0, 0, 0, drawable.get_bpp()), pixels)
+    _fill(drawable, Babl.get_name(drawable.get_format()), drawable.get_bpp(), pixels)
 
 
-def keep_alpha(drawable: Any, stored: bytes, pixel_bytes: int) -> None:
+def keep_alpha(drawable: Gimp.Drawable, stored: bytes, pixel_bytes: int) -> None:
     """Gives ``drawable`` the alpha of ``stored`` (from read_raw, with alpha), exactly, where the wire rounded it."""
     _, depth = _encoding(drawable)
     sample, code = (8, "d") if depth == "double" else (4, "I")
@@ -111,43 +86,51 @@ def keep_alpha(drawable: Any, stored: bytes, pixel_bytes: int) -> None:
     write_raw(drawable, mixed)
 
 
-def rounds_alpha(drawable: Any) -> bool:
+def rounds_alpha(drawable: Gimp.Drawable) -> bool:
     """Whether the wire has fewer bits than the drawable."""
     return _encoding(drawable)[1] not in _SAMPLES
 
 
-def crop(pixels: bytes | bytearray, form: Format, outer: Area, inner: Area) -> bytes | bytearray:
-    """The pixels of ``inner`` from those of ``outer``, in the same coordinates."""
-    if inner == outer:
-        return pixels
-    view, row = memoryview(pixels), outer.width * form.pixel_bytes
-    left, length = (inner.x - outer.x) * form.pixel_bytes, inner.width * form.pixel_bytes
-    starts = ((inner.y - outer.y + line) * row + left for line in range(inner.height))
-    return b"".join(view[start : start + length] for start in starts)
+def _fill(drawable: Gimp.Drawable, name: str, pixel_bytes: int, pixels: Buffer) -> None:
+    width, height = drawable.get_width(), drawable.get_height()
+    row = width * pixel_bytes
+    if len(pixels) != row * height:
+        raise ValueError(f"{len(pixels)} bytes for {width} x {height} pixels of {pixel_bytes}")
+    buffer, view = drawable.get_buffer(), memoryview(pixels)
+    rows = max(1, _STRIPE_BYTES // row)
+    for top in range(0, height, rows):
+        stripe = bytes(view[top * row : (top + rows) * row])
+        buffer.set(rectangle(Area(0, top, width, len(stripe) // row)), name, stripe)
+    buffer.flush()
+    drawable.update(0, 0, width, height)
 
 
-def _encoding(drawable: Any) -> tuple[str, str]:
+def _encoding(drawable: Gimp.Drawable) -> tuple[str, str]:
     model, depth = Babl.format_get_encoding(drawable.get_format()).split(" ")
     return model, depth
 
 
-def _is_srgb(drawable: Any) -> bool:
-    return bool(Babl.get_name(Babl.format_get_space(drawable.get_format())) == _SRGB)
+def _is_srgb(drawable: Gimp.Drawable) -> bool:
+    return Babl.get_name(Babl.format_get_space(drawable.get_format())) == _SRGB
 
 
-def _format(model: str, depth: str) -> Format:
+def _format(model: str, depth: str) -> WireFormat:
     count = len(model.translate({ord("'"): None, ord("~"): None}))
     linear = "'" not in model and "~" not in model
-    sample_type, sample_bytes = _SAMPLES[depth]
-    return Format(
-        f"{model} {depth}",
+    return WireFormat(
         _CHANNELS[count],
-        sample_type,
+        _SAMPLES[depth],
         TransferFunction.LINEAR if linear else TransferFunction.SRGB,
-        count * sample_bytes,
+        ChannelOrder.RGB,
+        {_OWN: f"{model} {depth}"},
     )
 
 
-def rectangle(area: Area) -> Any:
+def _name(format: WireFormat) -> str:
+    """babl's, in sRGB."""
+    return format.own[_OWN]
+
+
+def rectangle(area: Area) -> Gegl.Rectangle:
     """As GEGL wants it."""
     return Gegl.Rectangle.new(area.x, area.y, area.width, area.height)

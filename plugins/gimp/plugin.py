@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any
 
 import gi
 
@@ -16,10 +15,11 @@ gi.require_version("Gegl", "0.4")
 from gi.repository import Gimp, GLib, GObject  # noqa: E402
 
 from ..core.kept_results import MOST  # noqa: E402
+from ..core.problems import Problem  # noqa: E402
 from ..core.texts import _  # noqa: E402
 from ..core.training_wish import PRESETS, preset_title  # noqa: E402
 from . import paths, runs  # noqa: E402
-from .problems import Problem  # noqa: E402
+from .call import Call  # noqa: E402
 
 MENU = "<Image>/Filters/Pleinair"
 TRANSLATE = "plug-in-pleinair-translate"
@@ -33,7 +33,7 @@ _ALWAYS = Gimp.ProcedureSensitivityMask.ALWAYS
 _LAYERS = Gimp.ProcedureSensitivityMask.DRAWABLE | Gimp.ProcedureSensitivityMask.DRAWABLES
 
 
-class Pleinair(Gimp.PlugIn):  # type: ignore[misc]
+class Pleinair(Gimp.PlugIn):
     """The procedures' names are GIMP's contract with scripts: they stay."""
 
     def do_set_i18n(self, name: str) -> bool:
@@ -43,7 +43,7 @@ class Pleinair(Gimp.PlugIn):  # type: ignore[misc]
     def do_query_procedures(self) -> list[str]:
         return list(_MAKERS)
 
-    def do_create_procedure(self, name: str) -> Any:
+    def do_create_procedure(self, name: str) -> Gimp.Procedure:
         return _MAKERS[name](self)
 
 
@@ -52,7 +52,7 @@ def main() -> None:
     Gimp.main(Pleinair.__gtype__, sys.argv)
 
 
-def _translate(plug_in: Any) -> Any:
+def _translate(plug_in: Gimp.PlugIn) -> Gimp.Procedure:
     procedure = _procedure(plug_in, TRANSLATE, runs.translate, _("_Translate…"))
     procedure.set_image_types("RGB*, GRAY*, INDEXED*")  # indexed, too: a sentence says more than a grey entry
     procedure.set_sensitivity_mask(_LAYERS)
@@ -87,7 +87,7 @@ def _translate(plug_in: Any) -> Any:
     return procedure
 
 
-def _painting(plug_in: Any) -> Any:
+def _painting(plug_in: Gimp.PlugIn) -> Gimp.Procedure:
     procedure = _procedure(plug_in, PAINTING, runs.painting, _("_Painting to photo…"))
     procedure.set_sensitivity_mask(_ALWAYS)  # trainings are looked at without a picture, too
     procedure.set_documentation(
@@ -110,7 +110,7 @@ def _painting(plug_in: Any) -> Any:
     return procedure
 
 
-def _results(plug_in: Any) -> Any:
+def _results(plug_in: Gimp.PlugIn) -> Gimp.Procedure:
     procedure = _procedure(plug_in, RESULTS, runs.results, _("_Results…"))
     procedure.set_image_types("RGB*, GRAY*, INDEXED*")
     procedure.set_sensitivity_mask(_LAYERS | Gimp.ProcedureSensitivityMask.NO_DRAWABLES)
@@ -131,25 +131,25 @@ def _results(plug_in: Any) -> Any:
     return procedure
 
 
-def _settings(plug_in: Any) -> Any:
+def _settings(plug_in: Gimp.PlugIn) -> Gimp.Procedure:
     return _window(
         plug_in, SETTINGS, runs.settings, _("_Settings…"), _("Choose the server that translates, and how it is reached")
     )
 
 
-def _server(plug_in: Any) -> Any:
+def _server(plug_in: Gimp.PlugIn) -> Gimp.Procedure:
     return _window(
         plug_in, SERVER, runs.local_server, _("_Local server…"), _("Start, watch and stop a server on this machine")
     )
 
 
-def _check(plug_in: Any) -> Any:
+def _check(plug_in: Gimp.PlugIn) -> Gimp.Procedure:
     return _window(
         plug_in, CHECK, runs.check, _("_Check set-up…"), _("Find out what is missing, and what to do about it")
     )
 
 
-def _add_address(procedure: Any) -> None:
+def _add_address(procedure: Gimp.Procedure) -> None:
     procedure.add_string_argument(
         "address",
         _("_Address"),
@@ -159,14 +159,14 @@ def _add_address(procedure: Any) -> None:
     )
 
 
-def _window(plug_in: Any, name: str, run: runs.Run, label: str, blurb: str) -> Any:
+def _window(plug_in: Gimp.PlugIn, name: str, run: runs.Run, label: str, blurb: str) -> Gimp.Procedure:
     procedure = _procedure(plug_in, name, run, label)
     procedure.set_sensitivity_mask(_ALWAYS)
     procedure.set_documentation(blurb, blurb, None)
     return procedure
 
 
-def _procedure(plug_in: Any, name: str, run: runs.Run, label: str) -> Any:
+def _procedure(plug_in: Gimp.PlugIn, name: str, run: runs.Run, label: str) -> Gimp.Procedure:
     procedure = Gimp.ImageProcedure.new(plug_in, name, Gimp.PDBProcType.PLUGIN, _guarded(run), None)
     procedure.set_menu_label(label)
     procedure.add_menu_path(MENU)
@@ -174,11 +174,18 @@ def _procedure(plug_in: Any, name: str, run: runs.Run, label: str) -> Any:
     return procedure
 
 
-def _guarded(run: runs.Run) -> Callable[..., Any]:
+def _guarded(run: runs.Run) -> Callable[..., Gimp.ValueArray]:
     """``run`` as GIMP calls it. What went wrong comes back as the error's one or two sentences."""
 
-    def called(procedure: Any, mode: Any, image: Any, drawables: Any, config: Any, data: Any) -> Any:
-        call = runs.Call(procedure, mode, image, list(drawables), config, paths.settings_folder())
+    def called(
+        procedure: Gimp.Procedure,
+        mode: Gimp.RunMode,
+        image: Gimp.Image | None,
+        drawables: list[Gimp.Drawable],
+        config: Gimp.ProcedureConfig,
+        data: object,
+    ) -> Gimp.ValueArray:
+        call = Call(procedure, mode, image, list(drawables), config, paths.settings_folder())
         try:
             outcome = run(call)
         except Problem as problem:
@@ -201,7 +208,7 @@ def _guarded(run: runs.Run) -> Callable[..., Any]:
     return called
 
 
-def _failed(procedure: Any, sentence: str) -> Any:
+def _failed(procedure: Gimp.Procedure, sentence: str) -> Gimp.ValueArray:
     error = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), sentence, 0)
     return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, error)
 

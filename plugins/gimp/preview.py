@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
+from gi.repository import Gimp
+
+from ..client.wire import Buffer
 from ..core.area import Area
-from ..core.jobs import Job
-from ..core.preview import Frame, detail_frame, whole_frame
+from ..core.jobs import TranslationRequest
+from ..core.look import Look
+from ..core.preview_frame import Frame, detail_frame, whole_frame
+from ..core.previewing import Previewing
+from ..core.problems import Problem
 from ..core.session import Session
+from ..core.steps import Steps
 from ..core.texts import _
 from . import layers
 from .gtk import GLib, Gtk, box, label
-from .layers import Look
-from .problems import Problem
 from .sample import Sample
 from .split import Split
+from .steps import Task
 
 SIDE = 448
-_SETTLED_MILLISECONDS = 200
+_SETTLED_SECONDS = 0.2
 
 
-class Preview(Gtk.Box):  # type: ignore[misc]
+class Preview(Gtk.Box):
     """Shows the first of the chosen layers as ``show_filter`` would leave it: all of it, or a part at 100 %. ``close``
     it."""
 
-    def __init__(self, session: Session, image: Any, drawables: list[Any]) -> None:
+    def __init__(self, session: Session, image: Gimp.Image, drawables: list[Gimp.Drawable]) -> None:
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=6)
-        self._session = session
         self._image, self._drawables = image, drawables
         self._kind = layers.LAYER
         # No call of libgimp tells which part of the picture the artist sees, so a detail begins in the middle.
@@ -36,8 +40,7 @@ class Preview(Gtk.Box):  # type: ignore[misc]
         self._sample: Sample | None = None
         self._filter_id = ""
         self._look = Look()
-        self._job: Job | None = None
-        self._timer = 0
+        self._previewing = Previewing(session, self, Task, _SETTLED_SECONDS)
         self._split = Split(SIDE)
         self._note = label(dim=True)
         self._note.set_width_chars(40)
@@ -63,10 +66,30 @@ class Preview(Gtk.Box):  # type: ignore[misc]
         self._draw()
 
     def close(self) -> None:
-        self._stop()
+        self._previewing.stop()
         if self._moving:
             GLib.source_remove(self._moving)
         self._forget_sample()
+
+    def show_begun(self) -> None:
+        self._note.set_text(_("Preparing the preview"))
+
+    def show_translation(self, pixels: Buffer) -> None:
+        if self._sample is not None:
+            self._sample.take(pixels)
+            self._note.set_text(self._what_it_is())
+            self._draw()
+
+    def show_failure(self, error: Exception) -> None:
+        if not isinstance(error, Problem):
+            raise error
+        self._note.set_text(str(error))
+
+    def _read(self) -> Steps[TranslationRequest]:
+        """The sample was read when it was shown."""
+        yield from ()
+        assert self._sample
+        return self._sample.request(self._filter_id)
 
     def _resample(self) -> None:
         self._forget_sample()
@@ -101,31 +124,12 @@ class Preview(Gtk.Box):  # type: ignore[misc]
 
     def _changed(self) -> None:
         """A new translation is due once the artist has stopped choosing."""
-        self._stop()
+        self._previewing.stop()
         if self._sample:
             self._sample.take(None)
         self._draw()
         if self._sample and self._filter_id:
-            self._timer = GLib.timeout_add(_SETTLED_MILLISECONDS, self._start)
-
-    def _start(self) -> bool:
-        self._timer = 0
-        sample = self._sample
-        if sample:
-            self._job = self._session.submit(sample.request(self._filter_id), lane="preview", done=self._done)
-            self._note.set_text(_("Preparing the preview"))
-        return False
-
-    def _done(self, job: Job) -> None:
-        if job is not self._job or self._sample is None:
-            return
-        self._job = None
-        if job.state == "done":
-            self._sample.take(job.pixels)
-            self._note.set_text(self._what_it_is())
-            self._draw()
-        elif job.error:
-            self._note.set_text(" ".join(job.error))
+            self._previewing.want(self._read)
 
     def _what_it_is(self) -> str:
         assert self._sample
@@ -144,14 +148,6 @@ class Preview(Gtk.Box):  # type: ignore[misc]
             self._split.show_pictures(
                 sample.shown_before(), sample.shown_after(self._look), sample.width, sample.height
             )
-
-    def _stop(self) -> None:
-        if self._timer:
-            GLib.source_remove(self._timer)
-            self._timer = 0
-        if self._job:
-            self._job.cancel()
-            self._job = None
 
     def _forget_sample(self) -> None:
         if self._sample:

@@ -28,9 +28,9 @@ class _ResultsWindow:
     def __init__(self, store: ResultStore) -> None:
         self._store = store
         self._dialog = Gtk.Dialog(title=_("Results"))
-        self._dialog.add_buttons(_("Clear _all"), _CLEAR, _("_Delete"), _DELETE)
+        self._dialog.get_action_area().set_child_secondary(self._dialog.add_button(_("Clear _all"), _CLEAR), True)
+        self._dialog.add_button(_("_Delete"), _DELETE)
         self._dialog.add_buttons(_("_Close"), Gtk.ResponseType.CLOSE, _("_Insert again"), Gtk.ResponseType.OK)
-        self._dialog.get_action_area().set_child_secondary(self._dialog.get_widget_for_response(_CLEAR), True)
         self._dialog.set_default_response(Gtk.ResponseType.OK)
         self._dialog.set_default_size(560, 480)
         self._list = Gtk.ListBox(activate_on_single_click=False)
@@ -53,31 +53,35 @@ class _ResultsWindow:
         self._fill()
         while True:
             answer = self._dialog.run()
-            chosen = self._list.get_selected_row()
+            chosen = self._chosen
             if answer == _DELETE and chosen:
-                self._remove(partial(self._store.remove, chosen.kept))
+                self._remove(partial(self._store.remove, chosen))
             elif answer == _CLEAR:
                 if self._sure():
                     self._remove(self._store.clear)
             else:
-                wanted: Kept | None = chosen.kept if answer == Gtk.ResponseType.OK and chosen else None
-                return wanted
+                return chosen if answer == Gtk.ResponseType.OK else None
 
     def close(self) -> None:
         self._dialog.destroy()
 
+    @property
+    def _chosen(self) -> Kept | None:
+        row = self._list.get_selected_row()
+        return row.kept if isinstance(row, _Row) else None
+
     def _fill(self, place: int = 0) -> None:
         """With the row at ``place`` selected, or the last one."""
-        for row in self._list.get_children():
-            self._list.remove(row)
-        for kept in self._store.kept:
-            self._list.add(_Row(kept))
+        for before in self._list.get_children():
+            self._list.remove(before)
+        rows = [_Row(kept) for kept in self._store.kept]
+        for row in rows:
+            self._list.add(row)
         self._list.show_all()
-        rows = self._list.get_children()
         if rows:
-            row = rows[min(place, len(rows) - 1)]
-            self._list.select_row(row)
-            row.grab_focus()
+            selected = rows[min(place, len(rows) - 1)]
+            self._list.select_row(selected)
+            selected.grab_focus()
         for answer in (_CLEAR, _DELETE, Gtk.ResponseType.OK):
             self._dialog.set_response_sensitive(answer, bool(rows))
 
@@ -95,7 +99,7 @@ class _ResultsWindow:
         return gtk.ask(self._dialog, _("Results"), question, consequence, yes=_("_Delete all"), no=_("_Cancel"))
 
 
-class _Row(Gtk.ListBoxRow):  # type: ignore[misc]
+class _Row(Gtk.ListBoxRow):
     def __init__(self, kept: Kept) -> None:
         super().__init__()
         self.kept = kept

@@ -4,38 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, Union
+from dataclasses import replace
+from typing import Union
 
 from gi.repository import Gimp
 
 from ..core.kept_results import ResultStore
+from ..core.look import Look
+from ..core.problems import Problem
 from ..core.session import Session
 from ..core.settings import Settings, SettingsStore
+from ..core.stored_results import number_of, numbered
 from ..core.texts import _
 from . import apply, keeping, layers, paths, restoring
-from .layers import Look
-from .problems import Problem
+from .call import Call
+from .steps import post
 
 # A text is what the procedure returns to scripts.
-Run = Callable[["Call"], Union[bool, str]]
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call of a procedure, as GIMP made it."""
-
-    procedure: Any
-    mode: Any
-    image: Any
-    drawables: list[Any]
-    config: Any
-    folder: Path
-
-    @property
-    def interactive(self) -> bool:
-        return bool(self.mode == Gimp.RunMode.INTERACTIVE)
+Run = Callable[[Call], Union[bool, str]]
 
 
 def translate(call: Call) -> bool:
@@ -46,28 +32,28 @@ def translate(call: Call) -> bool:
         if call.interactive and not _asked(call, session, store):
             return False
         options = _options(call.config)
-        if call.mode == Gimp.RunMode.NONINTERACTIVE:  # a script's pictures would push out the artist's
-            apply.translate(session, call.image, call.drawables, options)
+        if call.mode == Gimp.RunMode.NONINTERACTIVE:
+            apply.translate(session, call.picture, call.drawables, options)
         else:
-            keeping.translate_and_keep(session, store, call.image, call.drawables, options)
+            keeping.translate_and_keep(session, store, call.picture, call.drawables, options)
     return True
 
 
 def results(call: Call) -> bool:
     """Puts a result of the past into the picture: the one that the artist chooses, or the one of this number."""
     store = ResultStore(paths.results_folder())
-    layers.check_editable(call.image)
+    layers.check_editable(call.picture)
     if call.interactive:
         from . import results_dialog
 
         chosen = results_dialog.run(store)
         if chosen:  # "repeat" takes the same one
-            call.config.set_property("number", restoring.number_of(store, chosen))
+            call.config.set_property("number", number_of(store, chosen))
     else:
-        chosen = restoring.numbered(store, call.config.get_property("number"))
+        chosen = numbered(store, call.config.get_property("number"))
     if chosen is None:
         return False
-    restoring.insert_again(store, call.image, chosen)
+    restoring.insert_again(store, call.picture, chosen)
     return True
 
 
@@ -112,13 +98,13 @@ def check(call: Call) -> bool:
 
 def _asked(call: Call, session: Session, store: SettingsStore) -> bool:
     """Not before it is sure that there is something to translate."""
-    layers.chosen_layers(call.image, call.drawables, layers.LAYER)
+    layers.chosen_layers(call.picture, call.drawables, layers.LAYER)
     from . import dialog
 
     return dialog.run(call, session, store)
 
 
-def _options(config: Any) -> apply.Options:
+def _options(config: Gimp.ProcedureConfig) -> apply.Options:
     return apply.Options(
         filter_id=config.get_property("filter"),
         kind=config.get_property("source"),
@@ -135,7 +121,7 @@ def _addressed(settings: Settings, address: str) -> Settings:
 
 @contextmanager
 def _session(settings: Settings) -> Iterator[Session]:
-    session = Session(settings, apply.post)
+    session = Session(settings, post)
     try:
         yield session
     finally:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from gi.repository import Gegl, Gimp
 
+from ..client.wire import Buffer
 from ..core.area import Area
 from ..core.jobs import TranslationRequest
-from ..core.preview import Frame
+from ..core.look import Look
+from ..core.pixels import Pixels, crop
+from ..core.preview_frame import Frame
 from . import layers, pixels
-from .layers import Look
-from .pixels import Format, rectangle
+from .pixels import rectangle
 
 _SHOWN = "R'G'B'A u8"
 Framing = Callable[[Area, "tuple[int, int]"], Frame]  # what is selected, and the size of the drawable
@@ -21,16 +22,16 @@ Framing = Callable[[Area, "tuple[int, int]"], Frame]  # what is selected, and th
 class Sample:
     """Two small layers in a picture of its own that nobody sees: before and after. ``close`` it."""
 
-    def __init__(self, image: Any, layer: Any | None, framing: Framing) -> None:
+    def __init__(self, image: Gimp.Image, layer: Gimp.Layer | None, framing: Framing) -> None:
         """``framing`` chooses what is shown of what is selected."""
         with layers.readable(image, layer) as drawable:
             size = drawable.get_width(), drawable.get_height()
             self.frame = framing(layers.selected_area(image, drawable) or Area(0, 0, *size), size)
-            self._form: Format = pixels.preview_format(drawable)
-            self._sent = pixels.read(drawable, self.frame.sent, self._form, self.frame.scale)
+            self._format = pixels.preview_format(drawable)
+            self._sent = pixels.read(drawable, self.frame.sent, self._format, self.frame.scale)
         self._picture = _empty(image, self.width, self.height)
         self._below = self._layer(self._sent)
-        self._above: Any | None = None
+        self._above: Gimp.Layer | None = None
 
     @property
     def width(self) -> int:
@@ -44,17 +45,9 @@ class Sample:
         self._picture.delete()
 
     def request(self, filter_id: str) -> TranslationRequest:
-        return TranslationRequest(
-            filter_id=filter_id,
-            width=self.frame.sent.width,
-            height=self.frame.sent.height,
-            channels=self._form.channels,
-            sample_type=self._form.sample_type,
-            pixels=self._sent,
-            transfer_function=self._form.transfer_function,
-        )
+        return TranslationRequest.of(filter_id, Pixels(self.frame.sent, self._format, self._sent))
 
-    def take(self, after: bytes | bytearray | None) -> None:
+    def take(self, after: Buffer | None) -> None:
         """The translation's pixels, or None while there are none."""
         if self._above is not None:
             self._picture.remove_layer(self._above)
@@ -68,28 +61,28 @@ class Sample:
         """The same with the translation laid on it as it will be, or None without a translation."""
         if self._above is None:
             return None
-        look.give(self._above)
+        layers.give_look(self._above, look)
         blended = Gimp.Layer.new_from_visible(self._picture, self._picture, "blended")
         try:
             return self._shown(blended)
         finally:
             blended.delete()
 
-    def _layer(self, content: bytes | bytearray) -> Any:
+    def _layer(self, content: Buffer) -> Gimp.Layer:
         grey = self._picture.get_base_type() == Gimp.ImageBaseType.GRAY
         kind = Gimp.ImageType.GRAYA_IMAGE if grey else Gimp.ImageType.RGBA_IMAGE
         made = Gimp.Layer.new(self._picture, "", self.width, self.height, kind, 100, Gimp.LayerMode.NORMAL)
-        pixels.write(made, self._form, pixels.crop(content, self._form, self.frame.sent, self.frame.shown))
+        shown = crop(content, self.frame.sent, self.frame.shown, self._format.pixel_bytes)
+        pixels.write(made, self._format, shown)
         self._picture.insert_layer(made, None, 0)
         return made
 
-    def _shown(self, layer: Any) -> bytes:
+    def _shown(self, layer: Gimp.Layer) -> bytes:
         area = Area(0, 0, self.width, self.height)
-        shown: bytes = layer.get_buffer().get(rectangle(area), 1.0, _SHOWN, Gegl.AbyssPolicy.NONE)
-        return shown
+        return layer.get_buffer().get(rectangle(area), 1.0, _SHOWN, Gegl.AbyssPolicy.NONE)
 
 
-def _empty(image: Any, width: int, height: int) -> Any:
+def _empty(image: Gimp.Image, width: int, height: int) -> Gimp.Image:
     """A picture of the same colours, 8 bits deep."""
     made = Gimp.Image.new_with_precision(width, height, image.get_base_type(), Gimp.Precision.U8_NON_LINEAR)
     made.undo_disable()

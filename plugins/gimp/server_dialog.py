@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from ..core.settings import Settings, SettingsProblem, SettingsStore
 from ..core.texts import _
@@ -118,10 +117,10 @@ class _ServerWindow:
         return settings
 
 
-class _Path(Gtk.Box):  # type: ignore[misc]
+class _Path(Gtk.Box):
     """A path to type, or to choose."""
 
-    def __init__(self, text: str, title: str, action: Any) -> None:
+    def __init__(self, text: str, title: str, action: Gtk.FileChooserAction) -> None:
         super().__init__(orientation=Gtk.Orientation.HORIZONTAL, spacing=6)
         self.entry = Gtk.Entry(text=text, hexpand=True)
         button = Gtk.Button(label=_("Choose…"))
@@ -131,17 +130,16 @@ class _Path(Gtk.Box):  # type: ignore[misc]
 
     @property
     def text(self) -> str:
-        text: str = self.entry.get_text().strip()
-        return text
+        return self.entry.get_text().strip()
 
-    def _choose(self, title: str, action: Any) -> None:
+    def _choose(self, title: str, action: Gtk.FileChooserAction) -> None:
         chooser = Gtk.FileChooserDialog(title=title, transient_for=self.get_toplevel(), action=action)
         chooser.add_buttons(_("_Cancel"), Gtk.ResponseType.CANCEL, _("_Choose"), Gtk.ResponseType.ACCEPT)
         chooser.set_default_response(Gtk.ResponseType.ACCEPT)
         if self.text:
             chooser.set_filename(self.text)
         if chooser.run() == Gtk.ResponseType.ACCEPT:
-            self.entry.set_text(chooser.get_filename())
+            self.entry.set_text(chooser.get_filename() or "")
         chooser.destroy()
 
 

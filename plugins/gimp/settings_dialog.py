@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
-from typing import Any
 
 from ..client import ClientError, server_fingerprint
 from ..core.kept_results import CAP_BYTES
@@ -76,7 +75,7 @@ class _SettingsWindow:
         certificate = box("horizontal")
         certificate.pack_start(self._fingerprint, True, True, 0)
         certificate.pack_start(self._fetch, False, False, 0)
-        rows: tuple[tuple[str, Any, Any], ...] = (
+        rows: tuple[tuple[str, Gtk.Widget, Gtk.Widget], ...] = (
             (_("_Address:"), self._address, self._address),
             (_("_Token:"), self._token, self._token),
             ("", self._tls, self._tls),

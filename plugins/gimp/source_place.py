@@ -13,7 +13,7 @@ from typing import Any
 from gi.repository import Gimp
 
 
-def note(layer: Any) -> str:
+def note(layer: Gimp.Layer) -> str:
     """For ``find``."""
     return json.dumps(
         {
@@ -25,32 +25,32 @@ def note(layer: Any) -> str:
     )
 
 
-def find(noted: str, names: Sequence[str]) -> Any | None:
+def find(noted: str, names: Sequence[str]) -> Gimp.Layer | None:
     """The layer; where it is not found, the only one in all open pictures that has one of these names."""
     place = _parsed(noted)
     return _by_number(place) or _by_tattoo(place) or _by_name(names)
 
 
-def _by_number(place: dict[str, Any]) -> Any | None:
+def _by_number(place: dict[str, Any]) -> Gimp.Layer | None:
     if place.get("gimp") != os.getppid() or not Gimp.Item.id_is_layer(place["layer"]):
         return None
     layer = Gimp.Layer.get_by_id(place["layer"])
     return layer if layer is not None and layer.get_image() in Gimp.get_images() else None
 
 
-def _by_tattoo(place: dict[str, Any]) -> Any | None:
+def _by_tattoo(place: dict[str, Any]) -> Gimp.Layer | None:
     if not place.get("picture"):
         return None
     pictures = (image for image in Gimp.get_images() if _file_of(image) == place["picture"])
     return next(filter(None, (image.get_layer_by_tattoo(place["tattoo"]) for image in pictures)), None)
 
 
-def _by_name(names: Sequence[str]) -> Any | None:
+def _by_name(names: Sequence[str]) -> Gimp.Layer | None:
     found = [layer for image in Gimp.get_images() for layer in every(image.get_layers()) if layer.get_name() in names]
     return found[0] if len(found) == 1 else None
 
 
-def every(layers: Sequence[Any]) -> Iterator[Any]:
+def every(layers: Sequence[Gimp.Layer]) -> Iterator[Gimp.Layer]:
     """With those in groups, as they lie in GIMP's list."""
     for layer in layers:
         yield layer
@@ -58,7 +58,7 @@ def every(layers: Sequence[Any]) -> Iterator[Any]:
             yield from every(layer.get_children())
 
 
-def _file_of(image: Any) -> str:
+def _file_of(image: Gimp.Image) -> str:
     file = image.get_file()
     return file.get_uri() if file else ""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from ..core.texts import _
 from .gtk import Gdk, GdkPixbuf, GLib, GObject, Gtk
@@ -15,7 +15,7 @@ _OTHER_BUTTONS = Gdk.ModifierType.BUTTON2_MASK | Gdk.ModifierType.BUTTON3_MASK
 _ARROWS = {Gdk.KEY_Left: (-1, 0), Gdk.KEY_Right: (1, 0), Gdk.KEY_Up: (0, -1), Gdk.KEY_Down: (0, 1)}
 
 
-class Split(Gtk.EventBox):  # type: ignore[misc]
+class Split(Gtk.EventBox):
     """The translation on the right of the border; arrow keys move it, too. Without cairo, which some GIMPs lack.
 
     Emits ``panned`` (x, y) when the artist drags the picture by so many pixels with another button than the first, or
@@ -67,14 +67,14 @@ class Split(Gtk.EventBox):  # type: ignore[misc]
                 shown.new_subpixbuf(border - 1, 0, min(2, width - border + 1), height).fill(0xFFFFFFFF)
         self._image.set_from_pixbuf(shown)
 
-    def _gripped(self, widget: Any, event: Any) -> bool:
+    def _gripped(self, widget: Gtk.Widget, event: Gdk.EventButton) -> bool:
         self.grab_focus()
         self._grip = (event.x, event.y)
         if event.button == 1:
             self._drag_border(event.x)
         return True
 
-    def _dragged(self, widget: Any, event: Any) -> bool:
+    def _dragged(self, widget: Gtk.Widget, event: Gdk.EventMotion) -> bool:
         if event.state & Gdk.ModifierType.BUTTON1_MASK:
             self._drag_border(event.x)
         elif event.state & _OTHER_BUTTONS:  # the tooltip lets motion without any come, too
@@ -89,7 +89,7 @@ class Split(Gtk.EventBox):  # type: ignore[misc]
             left = (self.get_allocated_width() - width) / 2
             self._move(min(max((x - left) / width, 0.0), 1.0))
 
-    def _pressed(self, widget: Any, event: Any) -> bool:
+    def _pressed(self, widget: Gtk.Widget, event: Gdk.EventKey) -> bool:
         x, y = _ARROWS.get(event.keyval, (0, 0))
         if event.state & Gdk.ModifierType.SHIFT_MASK and (x or y) and self._before is not None:
             side = _PAN_STEP * max(self._before.get_width(), self._before.get_height())

@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Callable, ClassVar
 
 from gi.repository import Gimp
 
-from ..client import ClientError
-from ..core.texts import _, told
-from ..core.training_wish import SUFFIXES, check_file
+from ..core.gathering import ChosenTarget, LayerChoice
+from ..core.presenters.target_list import TargetListPresenter
+from ..core.texts import _
+from ..core.training_wish import SUFFIXES
 from .gtk import Gdk, GObject, Gtk, Pango, box
-from .painting import LayerChoice, Target
-from .problems import Problem
+from .painting import layer_choice
 from .source_place import every
 
 _HEIGHT = 84  # pixels: three rows
 
 
-class TargetList(Gtk.Box):  # type: ignore[misc]
+class TargetList(Gtk.Box):
     """Emits ``changed``. ``attempt`` runs what the artist asks for and says what was wrong; ``source`` cannot be
     chosen."""
 
     __gsignals__: ClassVar = {"changed": (GObject.SignalFlags.RUN_FIRST, None, ())}
 
-    def __init__(self, source: Any | None, attempt: Any) -> None:
+    def __init__(self, source: Gimp.Layer | None, attempt: Callable[[Callable[[], None]], None]) -> None:
         super().__init__(orientation=Gtk.Orientation.HORIZONTAL, spacing=6)
-        self.targets: list[Target] = []
+        self._presenter = TargetListPresenter(self._show)
         self._source, self._attempt = source, attempt
         self._list = Gtk.ListBox(selection_mode=Gtk.SelectionMode.MULTIPLE)
         self._list.get_accessible().set_name(_("Photos to learn from"))
@@ -47,17 +47,13 @@ class TargetList(Gtk.Box):  # type: ignore[misc]
         """The next key goes to the button that adds files."""
         self._files.grab_focus()
 
-    def add_target(self, target: Target) -> None:
-        """Once. Raises Problem for a file that servers do not take."""
-        if isinstance(target, Path):
-            try:
-                check_file(target)
-            except ClientError as error:
-                raise Problem(*told(error)) from error
-        if target not in self.targets:
-            self.targets.append(target)
-            self._list.add(_row(target))
-            self.emit("changed")
+    @property
+    def targets(self) -> list[ChosenTarget]:
+        return self._presenter.targets
+
+    def _show(self, target: ChosenTarget) -> None:
+        self._list.add(_row(target))
+        self.emit("changed")
 
     def _choose_files(self) -> None:
         chooser = Gtk.FileChooserDialog(
@@ -69,21 +65,14 @@ class TargetList(Gtk.Box):  # type: ignore[misc]
         chooser.add_buttons(_("_Cancel"), Gtk.ResponseType.CANCEL, _("_Choose"), Gtk.ResponseType.ACCEPT)
         chooser.set_default_response(Gtk.ResponseType.ACCEPT)
         kinds = Gtk.FileFilter()
-        kinds.set_name(_("Pictures ({patterns})").format(patterns=" ".join(f"*{suffix}" for suffix in SUFFIXES)))
+        kinds.set_name(self._presenter.kinds)
         for suffix in SUFFIXES:
             for pattern in (f"*{suffix}", f"*{suffix.upper()}"):
                 kinds.add_pattern(pattern)
         chooser.add_filter(kinds)
         chosen = chooser.get_filenames() if chooser.run() == Gtk.ResponseType.ACCEPT else []
         chooser.destroy()
-        refused: list[Problem] = []
-        for path in chosen:
-            try:
-                self.add_target(Path(path))
-            except Problem as problem:
-                refused.append(problem)
-        if refused:  # the others are there
-            raise refused[0]
+        self._presenter.add_files(chosen)
 
     def _offer_layers(self) -> None:
         menu = Gtk.Menu()
@@ -91,7 +80,7 @@ class TargetList(Gtk.Box):  # type: ignore[misc]
             heading = Gtk.MenuItem(label=image.get_name(), sensitive=False)
             menu.append(heading)
             for layer in every(image.get_layers()):
-                menu.append(self._entry(LayerChoice(layer, layer.get_name())))
+                menu.append(self._entry(layer_choice(layer)))
         if not menu.get_children():
             menu.append(Gtk.MenuItem(label=_("No picture is open."), sensitive=False))
         menu.attach_to_widget(self._layers)
@@ -100,24 +89,24 @@ class TargetList(Gtk.Box):  # type: ignore[misc]
 
     def _entry(self, choice: LayerChoice) -> Gtk.MenuItem:
         entry = Gtk.MenuItem(label=choice.name, sensitive=choice.layer != self._source)
-        entry.connect("activate", lambda item: self._attempt(lambda: self.add_target(choice)))
+        entry.connect("activate", lambda item: self._attempt(lambda: self._presenter.add(choice)))
         return entry
 
     def _remove_selected(self) -> None:
-        for row in reversed(self._list.get_selected_rows()):
-            del self.targets[row.get_index()]
-            self._list.remove(row)
+        selected = {row.get_index(): row for row in self._list.get_selected_rows()}
+        for number in self._presenter.remove(selected):
+            self._list.remove(selected[number])
         self.emit("changed")
 
     def _show_buttons(self) -> None:
         self._remove.set_sensitive(bool(self._list.get_selected_rows()))
 
 
-def _row(target: Target) -> Gtk.ListBoxRow:
+def _row(target: ChosenTarget) -> Gtk.ListBoxRow:
     if isinstance(target, Path):
         name, place = target.name, str(target)
     else:
-        picture = target.layer.get_image().get_name()
+        picture = target.document.name
         name = place = _("Layer “{name}” of {picture}").format(name=target.name, picture=picture)
     line = Gtk.Label(label=name, xalign=0, ellipsize=Pango.EllipsizeMode.MIDDLE, margin=3)
     row = Gtk.ListBoxRow(tooltip_text=place)
@@ -126,7 +115,7 @@ def _row(target: Target) -> Gtk.ListBoxRow:
     return row
 
 
-def _button(text: str, clicked: Any) -> Gtk.Button:
+def _button(text: str, clicked: Callable[[], None]) -> Gtk.Button:
     button = Gtk.Button(label=text, use_underline=True)
     button.connect("clicked", lambda button: clicked())
     return button

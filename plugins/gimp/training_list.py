@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
-
-from ..client.messages import TrainingJob
-from ..core import training_words as words
+from ..core.presenters.training_list import TrainingListPresenter
 from ..core.texts import _
 from .gtk import Gtk, label, plain
 
 _WIDTH = 190  # pixels
 
 
-class TrainingList(Gtk.ScrolledWindow):  # type: ignore[misc]
-    """First a new training, which has no identifier, and then those that there are. ``follow`` is told which one the
-    artist chooses."""
-
-    def __init__(self, follow: Callable[[str], None]) -> None:
+class TrainingList(Gtk.ScrolledWindow):
+    def __init__(self, presenter: TrainingListPresenter) -> None:
         super().__init__(hscrollbar_policy=Gtk.PolicyType.NEVER, shadow_type=Gtk.ShadowType.IN)
         self._filling = False
-        self._follow = follow
+        self._presenter = presenter
         self._rows: dict[str, _Row] = {}
         self._list = Gtk.ListBox()
         self._list.get_accessible().set_name(_("Trainings on the server"))
@@ -28,33 +21,30 @@ class TrainingList(Gtk.ScrolledWindow):  # type: ignore[misc]
         self.set_size_request(_WIDTH, -1)
         self.add(self._list)
 
-    def show_trainings(self, jobs: Sequence[TrainingJob], followed: str, seen: TrainingJob | None) -> None:
-        """``followed`` is selected; it may not be among the jobs yet, ``seen`` is then what is known of it."""
-        lines = {"": _("New training"), **{job.id: words.list_line(job) for job in jobs}}
-        if followed not in lines:
-            lines[followed] = words.list_line(seen) if seen else _("Looking for the training…")
+    def show_trainings(self) -> None:
+        """As they are now."""
         self._filling = True
-        if list(lines) != list(self._rows):
-            self._refill(lines)
-        for identifier, line in lines.items():
+        if self._presenter.refresh():
+            self._refill()
+        for identifier, line in self._presenter.entries:
             self._rows[identifier].show_line(line)
-        self._list.select_row(self._rows[followed])
+        self._list.select_row(self._rows[self._presenter.followed])
         self._filling = False
 
-    def _refill(self, lines: dict[str, str]) -> None:
-        for row in self._list.get_children():
-            self._list.remove(row)
-        self._rows = {identifier: _Row(identifier) for identifier in lines}
+    def _refill(self) -> None:
+        for old in self._list.get_children():
+            self._list.remove(old)
+        self._rows = {identifier: _Row(identifier) for identifier, _line in self._presenter.entries}
         for row in self._rows.values():
             self._list.add(row)
         self._list.show_all()
 
-    def _selected(self, rows: Any, row: Any) -> None:
-        if not self._filling and row is not None:
-            self._follow(row.identifier)
+    def _selected(self, rows: Gtk.ListBox, row: Gtk.ListBoxRow | None) -> None:
+        if not self._filling and isinstance(row, _Row):
+            self._presenter.choose(row.identifier)
 
 
-class _Row(Gtk.ListBoxRow):  # type: ignore[misc]
+class _Row(Gtk.ListBoxRow):
     """Changed in place, so that what the artist is about to click on stays where it is."""
 
     def __init__(self, identifier: str) -> None:

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import queue
-from typing import Any
 
 from krita import Krita
 
 from ..core import diagnostics
 from ..core.checkup import Check, run_checks
+from ..core.presenters.mnemonics import ampersands
 from ..core.settings import Settings
+from ..core.steps import Steps, elsewhere
 from ..core.texts import _
 from .guard import connect, report
 from .qt import QtWidgets
-from .steps import Steps, Task, elsewhere
+from .steps import Task
 from .studio import Studio
 
 
-class CheckDialog(QtWidgets.QDialog):  # type: ignore[misc]
-    def __init__(self, studio: Studio, parent: Any) -> None:
+class CheckDialog(QtWidgets.QDialog):
+    def __init__(self, studio: Studio, parent: QtWidgets.QWidget) -> None:
         super().__init__(parent)
         self._studio = studio
         self._found: list[str] = []
@@ -30,7 +31,7 @@ class CheckDialog(QtWidgets.QDialog):  # type: ignore[misc]
         self._verdict = QtWidgets.QLabel(_("Checking…"))
         self._verdict.setWordWrap(True)
         buttons = QtWidgets.QDialogButtonBox(QtWidgets.QDialogButtonBox.StandardButton.Close)
-        copy = buttons.addButton(_("Copy a &report"), QtWidgets.QDialogButtonBox.ButtonRole.ActionRole)
+        copy = buttons.addButton(ampersands(_("Copy a _report")), QtWidgets.QDialogButtonBox.ButtonRole.ActionRole)
         copy.setToolTip(_("For whoever helps you: what this window finds, and your settings without the token."))
         copy.setAutoDefault(False)
         connect(copy.clicked, self._copy)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ..core.presenters.connection import ConnectionPresenter
+from ..core.presenters.mnemonics import unmarked
 from ..core.texts import _
 from .check_dialog import CheckDialog
 from .guard import connect, follow
@@ -14,10 +16,11 @@ from .studio import Studio
 _COLOURS = {"connected": "#4caf50", "connecting": "#ffa726", "failed": "#e53935", "offline": "#9e9e9e"}
 
 
-class ConnectionBar(QtWidgets.QWidget):  # type: ignore[misc]
+class ConnectionBar(QtWidgets.QWidget):
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self._studio = studio
+        self._presenter = ConnectionPresenter(studio.session)
         self._dot = QtWidgets.QLabel()
         self._sentence = QtWidgets.QLabel()
         self._sentence.setWordWrap(True)
@@ -63,10 +66,10 @@ class ConnectionBar(QtWidgets.QWidget):  # type: ignore[misc]
         button.setPopupMode(QtWidgets.QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QtWidgets.QMenu(button)
         entries = (
-            (_("Settings…"), self._open_settings),
-            (_("Check set-up…"), self._check),
-            (_("Local server…"), self._open_server),
-            (_("Connect again"), self._studio.session.reconnect),
+            (unmarked(_("_Settings…")), self._open_settings),
+            (unmarked(_("_Check set-up…")), self._check),
+            (unmarked(_("_Local server…")), self._open_server),
+            (_("Connect again"), self._presenter.try_again),
         )
         for text, call in entries:
             connect(menu.addAction(text).triggered, call)
@@ -74,12 +77,12 @@ class ConnectionBar(QtWidgets.QWidget):  # type: ignore[misc]
         return button
 
     def _show(self) -> None:
-        connection = self._studio.session.connection
-        self._dot.setPixmap(_dot(_COLOURS[connection.kind], self.devicePixelRatioF()))
-        self._sentence.setText(connection.sentence or _("Not connected"))
-        self._remedy.setText(connection.remedy)
-        self._remedy.setVisible(bool(connection.remedy))
-        self._help.setVisible(connection.kind == "failed")
+        shown = self._presenter.shown
+        self._dot.setPixmap(_dot(_COLOURS[shown.kind], self.devicePixelRatioF()))
+        self._sentence.setText(shown.sentence)
+        self._remedy.setText(shown.remedy)
+        self._remedy.setVisible(bool(shown.remedy))
+        self._help.setVisible(shown.needs_help)
         server = self._studio.local_server
         self._start.setEnabled(server is None or not server.running)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from krita import Canvas, DockWidget
 
-from krita import DockWidget
-
+from ..core.presenters.connection import ConnectionPresenter
+from ..core.presenters.mnemonics import unmarked
 from ..core.texts import _
 from .connection_bar import ConnectionBar
 from .filter_list import FilterList
@@ -22,7 +22,7 @@ from .source_bar import SourceBar
 from .studio import Studio
 
 
-class PleinairDocker(DockWidget):  # type: ignore[misc]
+class PleinairDocker(DockWidget):
     """One in each of Krita's windows, all with one studio. An exception here would leave Krita without the docker."""
 
     def __init__(self, studio: Studio) -> None:
@@ -47,11 +47,11 @@ class PleinairDocker(DockWidget):  # type: ignore[misc]
         if studio.notice:
             self._messages.show_message(studio.notice, "")
 
-    def canvasChanged(self, canvas: Any) -> None:
+    def canvasChanged(self, canvas: Canvas | None) -> None:
         """Krita's, called when another view becomes active."""
         guarded(self._preview.look_again)()
 
-    def _contents(self) -> Any:
+    def _contents(self) -> QtWidgets.QScrollArea:
         parts = (
             ConnectionBar(self._studio),
             self._messages,
@@ -81,7 +81,7 @@ class PleinairDocker(DockWidget):  # type: ignore[misc]
         return scroll
 
     def _painting_button(self) -> QtWidgets.QPushButton:
-        button = QtWidgets.QPushButton(_("Painting to photo…"))
+        button = QtWidgets.QPushButton(unmarked(_("_Painting to photo…")))
         button.setObjectName("pleinair_painting")
         button.setToolTip(_("Trains a filter of your own from one painting and one photo, on the server"))
         connect(button.clicked, self._studio.painting_requested.emit)
@@ -89,8 +89,7 @@ class PleinairDocker(DockWidget):  # type: ignore[misc]
 
     def _say_once(self) -> None:
         """A lost connection is told by the connection's own lines, and by the run that it ended."""
-        connection = self._studio.session.connection
-        self._messages.leave_to_others(f"{connection.sentence} {connection.remedy}".strip())
+        self._messages.leave_to_others(ConnectionPresenter(self._studio.session).shown.line)
 
     def _become_visible(self, visible: bool) -> None:
         """The server is looked for when somebody wants to see it, not when Krita starts."""

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..client.messages import Filter
-from ..core.browser import matching
-from ..core.texts import _, ngettext
+from ..core.presenters.filter_list import (
+    FilterListPresenter,
+    FilterRow,
+    no_filter,
+    refused_files,
+    short_facts,
+    with_other_star,
+)
+from ..core.texts import _
 from .guard import connect, follow, guarded
-from .qt import QColor, QEvent, QIcon, QKeySequence, QPixmap, QShortcut, QSize, Qt, QtWidgets
+from .qt import QColor, QEvent, QIcon, QKeySequence, QObject, QPixmap, QShortcut, QSize, Qt, QtGui, QtWidgets
 from .studio import Studio
 
 _THUMBNAIL = QSize(96, 48)
 _ID = Qt.ItemDataRole.UserRole
 
 
-class FilterList(QtWidgets.QWidget):  # type: ignore[misc]
+class FilterList(QtWidgets.QWidget):
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self._studio = studio
-        self._shown: Any = None
+        self._presenter = FilterListPresenter()
         self._icons: dict[tuple[str, float], QIcon] = {}
         self._search = QtWidgets.QLineEdit()
         self._search.setPlaceholderText(_("Search filters"))
@@ -54,12 +59,14 @@ class FilterList(QtWidgets.QWidget):  # type: ignore[misc]
         self._search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self._search.selectAll()
 
-    def eventFilter(self, watched: Any, event: Any) -> bool:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """From the search down into the list, as in every search field."""
-        if event.type() == QEvent.Type.KeyPress and event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return):
-            self._list.setFocus(Qt.FocusReason.OtherFocusReason)
-            return True
-        return False
+        if event.type() != QEvent.Type.KeyPress or not isinstance(event, QtGui.QKeyEvent):
+            return False
+        if event.key() not in (Qt.Key.Key_Down, Qt.Key.Key_Return):
+            return False
+        self._list.setFocus(Qt.FocusReason.OtherFocusReason)
+        return True
 
     def _lay_out(self) -> None:
         line = QtWidgets.QHBoxLayout()
@@ -73,53 +80,39 @@ class FilterList(QtWidgets.QWidget):  # type: ignore[misc]
         layout.addWidget(self._hint)
 
     def _fill(self) -> None:
-        session, settings = self._studio.session, self._studio.settings
-        filters = matching(session.filters, self._search.text(), settings.favourites)
-        state = ([(one.id, one.sha256) for one in filters], settings.favourites, len(session.filters))
-        if state != self._shown:
-            self._shown = state
-            self._rebuild(filters)
-        self._show_hint(bool(filters))
+        self._presenter.query = self._search.text()
+        if self._presenter.refresh(self._studio.session.filters, self._studio.settings.favourites):
+            self._rebuild()
+        self._show_hint()
         self._show_chosen()
 
-    def _rebuild(self, filters: list[Filter]) -> None:
+    def _rebuild(self) -> None:
         self._list.blockSignals(True)
         self._list.clear()
-        for one in filters:
-            item = QtWidgets.QListWidgetItem(self._icon(one), _title(one, self._studio.settings.favourites))
-            item.setData(_ID, one.id)
-            item.setToolTip(_tip(one))
+        for row in self._presenter.rows:
+            item = QtWidgets.QListWidgetItem(self._icon(row.filter), _text(row))
+            item.setData(_ID, row.filter.id)
+            item.setToolTip(short_facts(row.filter))
             self._list.addItem(item)
         self._list.blockSignals(False)
 
     def _show_chosen(self) -> None:
         chosen = self._studio.chosen_filter
-        row = next((row for row in range(self._list.count()) if self._list.item(row).data(_ID) == chosen), -1)
-        if row < 0 and not chosen and self._list.count():
-            row = 0
-        if row != self._list.currentRow():
-            self._list.setCurrentRow(row)
+        place = self._presenter.place_of(chosen)
+        if place is None:
+            place = 0 if self._presenter.rows and not chosen else -1
+        if place != self._list.currentRow():
+            self._list.setCurrentRow(place)
         self._star.setEnabled(self._list.currentItem() is not None)
         self._star.setChecked(chosen in self._studio.settings.favourites)
 
-    def _show_hint(self, some: bool) -> None:
+    def _show_hint(self) -> None:
         session = self._studio.session
-        refused = len(session.rejected)
-        if refused:
-            text = ngettext(
-                "{number} file in the server's folder cannot be used.",
-                "{number} files in the server's folder cannot be used.",
-                refused,
-            ).format(number=refused)
-            self._hint.setToolTip("\n".join(f"{one.file_name}: {one.reason}" for one in session.rejected))
-        elif session.connection.kind == "connected" and not some:
-            searched = bool(self._search.text())
-            text = (
-                _("No filter has these words.") if searched else _("The server has no filters; put some in its folder.")
-            )
-        else:
-            text = ""
+        text, files = refused_files(session)
+        if not text and session.connection.kind == "connected" and not self._presenter.rows:
+            text = self._presenter.nothing(no_filter(session))
         self._hint.setText(text)
+        self._hint.setToolTip(files)
         self._hint.setVisible(bool(text))
 
     def _choose(self) -> None:
@@ -134,8 +127,7 @@ class FilterList(QtWidgets.QWidget):  # type: ignore[misc]
     def _toggle_favourite(self) -> None:
         chosen = self._studio.chosen_filter
         if chosen:
-            settings = self._studio.settings
-            self._studio.use(settings.with_favourite(chosen, chosen not in settings.favourites))
+            self._studio.use(with_other_star(self._studio.settings, chosen))
 
     def _icon(self, one: Filter) -> QIcon:
         key = (one.sha256, self.devicePixelRatioF())
@@ -144,19 +136,10 @@ class FilterList(QtWidgets.QWidget):  # type: ignore[misc]
         return self._icons[key]
 
 
-def _title(one: Filter, favourites: tuple[str, ...]) -> str:
-    star = "★ " if one.id in favourites else ""
-    domains = f"\n{one.source_domain} → {one.target_domain}" if one.source_domain and one.target_domain else ""
-    return f"{star}{one.title or one.id}{domains}"
-
-
-def _tip(one: Filter) -> str:
-    lines = [one.title or one.id, one.description]
-    if one.training and one.training.images_seen:
-        lines.append(_("Trained on {number} pictures.").format(number=one.training.images_seen))
-    if one.licence:
-        lines.append(_("Licence: {licence}").format(licence=one.licence))
-    return "\n".join(line for line in lines if line)
+def _text(row: FilterRow) -> str:
+    star = "★ " if row.favourite else ""
+    source, target = row.filter.source_domain, row.filter.target_domain
+    return f"{star}{row.title}" + (f"\n{source} → {target}" if source and target else "")
 
 
 def _icon(thumbnail: bytes, scale: float) -> QIcon:

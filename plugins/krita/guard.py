@@ -7,15 +7,16 @@ import functools
 import logging
 import logging.handlers
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Callable, TypeVar
 
+from ..core.problems import Problem
 from ..core.texts import _
-from .problems import Problem
+from .qt import QtCore
 
 log = logging.getLogger("pleinair")
 Reporter = Callable[[str, str], None]
+_Given = TypeVar("_Given")
 
 _LOG_BYTES = 512 << 10
 _reporters: list[Reporter] = []
@@ -66,11 +67,11 @@ def report(error: BaseException) -> None:
             log.exception("A message could not be shown")
 
 
-def guarded(slot: Callable[..., Any]) -> Callable[..., Any]:
-    """The slot that never raises."""
+def guarded(slot: Callable[..., _Given]) -> Callable[..., _Given | None]:
+    """The slot that never raises; it gives None where it failed."""
 
     @functools.wraps(slot)
-    def safe(*arguments: Any, **named: Any) -> Any:
+    def safe(*arguments: object, **named: object) -> _Given | None:
         try:
             return slot(*arguments, **named)
         except Exception as error:
@@ -80,23 +81,23 @@ def guarded(slot: Callable[..., Any]) -> Callable[..., Any]:
     return safe
 
 
-def connect(signal: Any, slot: Callable[..., Any], *, arguments: bool = False) -> None:
+def connect(signal: QtCore.pyqtBoundSignal, slot: Callable[..., object], *, arguments: bool = False) -> None:
     """Connects a guarded slot. What the signal carries is passed on only with ``arguments``: PyQt would guess."""
     safe = guarded(slot)
     signal.connect((lambda *values: safe(*values)) if arguments else (lambda *_values: safe()))
 
 
-def follow(signal: Any, widget: Any, slot: Callable[[], Any]) -> None:
+def follow(signal: QtCore.pyqtBoundSignal, widget: QtCore.QObject, slot: Callable[[], object]) -> None:
     """Connects a slot of a widget to a signal that outlives it: a window may be closed while Krita goes on."""
     safe = guarded(slot)
 
-    def call(*_values: Any) -> None:
+    def call(*_values: object) -> None:
         safe()
 
     signal.connect(call)
     widget.destroyed.connect(lambda *_gone: _disconnect(signal, call))
 
 
-def _disconnect(signal: Any, call: Callable[..., None]) -> None:
+def _disconnect(signal: QtCore.pyqtBoundSignal, call: Callable[..., None]) -> None:
     with contextlib.suppress(TypeError, RuntimeError):  # it went first after all, at Krita's end
         signal.disconnect(call)

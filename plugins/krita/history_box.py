@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from ..core.history import Entry
+from ..core.presenters.mnemonics import unmarked
 from ..core.texts import _
 from .guard import connect, follow
 from .qt import QtWidgets
 from .studio import Studio
 
 
-class HistoryBox(QtWidgets.QWidget):  # type: ignore[misc]
+class HistoryBox(QtWidgets.QWidget):
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self._studio = studio
@@ -22,7 +22,7 @@ class HistoryBox(QtWidgets.QWidget):  # type: ignore[misc]
         self._choice.setMinimumContentsLength(12)
         self._choice.setAccessibleName(_("Past results"))
         self._choice.setToolTip(_("The results of this session, kept without loss until Krita is closed"))
-        self._insert = QtWidgets.QPushButton(_("Insert again"))
+        self._insert = QtWidgets.QPushButton(unmarked(_("_Insert again")))
         self._insert.setToolTip(_("Adds this result as a new layer, where it was"))
         layout = QtWidgets.QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -47,6 +47,6 @@ class HistoryBox(QtWidgets.QWidget):  # type: ignore[misc]
             self._studio.insert_again(self._entries[row])
 
 
-def _line(entry: Any) -> str:
+def _line(entry: Entry) -> str:
     moment = time.strftime("%H:%M", time.localtime(entry.moment))
     return f"{moment}  {entry.layer_name}  ({entry.width} x {entry.height})"

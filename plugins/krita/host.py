@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from typing import Any
 
-from krita import Krita
+from krita import Document, Krita, Node, View
 
 from ..core.area import Area
 from ..core.texts import _
 from .pixels import Space
-from .steps import WAIT, Steps
-
-_ACTIVATION_SECONDS = 0.5
+from .qt import QtWidgets
 
 
 def settings_folder() -> Path:
@@ -21,88 +17,68 @@ def settings_folder() -> Path:
     return Path(Krita.instance().getAppDataLocation()) / "pleinair"
 
 
-def is_open(document: Any) -> bool:
+def is_open(document: Document) -> bool:
     """A closed document must not be touched any more: parts of it are gone."""
     return any(document == other for other in Krita.instance().documents())
 
 
-def canvas(document: Any) -> Area:
+def canvas(document: Document) -> Area:
     return Area(0, 0, document.width(), document.height())
 
 
-def space_of(thing: Any) -> Space:
+def space_of(thing: Document | Node) -> Space:
     """Of a document or a node."""
     return Space(thing.colorModel(), thing.colorDepth(), thing.colorProfile())
 
 
-def main_window() -> Any:
+def main_window() -> QtWidgets.QMainWindow | None:
     """The one in front as Qt knows it, or None."""
     window = Krita.instance().activeWindow()
     return window.qwindow() if window else None
 
 
-def active_document() -> Any:
+def active_document() -> Document | None:
     """The one that the artist sees, or None."""
-    window = Krita.instance().activeWindow()
-    view = window.activeView() if window else None
-    return Krita.instance().activeDocument() if view else None
+    return Krita.instance().activeDocument() if _active_view() else None
 
 
-def selected_nodes() -> list[Any]:
+def selected_nodes() -> list[Node]:
     """Those marked in the active view's layer list, from the lowest to the highest."""
-    document = active_document()
-    if document is None:
+    document, view = active_document(), _active_view()
+    if document is None or view is None:
         return []
-    marked = {node.uniqueId().toString() for node in Krita.instance().activeWindow().activeView().selectedNodes()}
+    marked = {node.uniqueId().toString() for node in view.selectedNodes()}
     return [node for node in _all_nodes(document.rootNode()) if node.uniqueId().toString() in marked]
 
 
-def node_by_identifier(document: Any, identifier: str) -> Any:
+def node_by_identifier(document: Document, identifier: str) -> Node | None:
     """``identifier`` as text; None where there is no such node."""
     return next((node for node in _all_nodes(document.rootNode()) if node.uniqueId().toString() == identifier), None)
 
 
-def layers(document: Any) -> list[Any]:
+def layers(document: Document) -> list[Node]:
     """All that may have pixels, from the highest to the lowest, as the layer list shows them."""
     nodes = [node for node in _all_nodes(document.rootNode()) if not node.type().endswith("mask")]
     return [node for node in reversed(nodes) if node.type() != "filterlayer"]
 
 
-def name_of(document: Any) -> str:
+def name_of(document: Document) -> str:
     """As its tab says: the file's name, or the title of one that was never saved."""
     return Path(document.fileName()).name or document.name() or _("Picture")
 
 
-def until_idle(document: Any) -> Steps[None]:
-    """Waits for strokes and projections without stopping the interface as Document.waitForDone does."""
-    while is_open(document) and not document.tryBarrierLock():
-        yield WAIT
-    if is_open(document):
-        document.unlock()
-
-
-def make_active_again(document: Any, active: Any, added: Any) -> Steps[None]:
-    """Krita makes an added layer (named by its identifier) the active one, a moment later; the artist goes on where
-    they were."""
-    end = time.monotonic() + _ACTIVATION_SECONDS
-    while time.monotonic() < end:
-        yield WAIT
-        if not is_open(document):
-            return
-        now = document.activeNode()
-        if now is not None and now.uniqueId() == added:
-            break
-    if active is not None and is_open(document):
-        document.setActiveNode(active)
-
-
-def refresh(document: Any) -> None:
+def refresh(document: Document) -> None:
     """Shows what was changed in ways that Krita does not notice."""
     if is_open(document):
         document.refreshProjection()
 
 
-def _all_nodes(parent: Any) -> list[Any]:
+def _active_view() -> View | None:
+    window = Krita.instance().activeWindow()
+    return window.activeView() if window else None
+
+
+def _all_nodes(parent: Node) -> list[Node]:
     found = []
     for node in parent.childNodes():
         found.append(node)

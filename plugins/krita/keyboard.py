@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
-from .qt import QEvent, QObject, Qt, QtWidgets
+from .qt import QEvent, QObject, Qt, QtGui, QtWidgets
 
 # Krita has shortcuts of its own for these: Tab hides the dockers, the arrows go through frames.
 _KEYS = (
@@ -25,10 +24,10 @@ _KEYS = (
 )
 
 
-class Keyboard(QObject):  # type: ignore[misc]
+class Keyboard(QObject):
     """Belongs to the widget that holds the parts, which are given from top to bottom."""
 
-    def __init__(self, parts: Iterable[Any], parent: Any) -> None:
+    def __init__(self, parts: Iterable[QtWidgets.QWidget], parent: QtWidgets.QWidget) -> None:
         super().__init__(parent)
         controls = [control for part in parts for control in _controls(part)]
         for one, next_one in zip(controls, controls[1:]):
@@ -36,21 +35,23 @@ class Keyboard(QObject):  # type: ignore[misc]
         for control in controls:
             control.installEventFilter(self)
 
-    def eventFilter(self, watched: Any, event: Any) -> bool:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Says that a key is meant for the control and is no shortcut."""
-        if event.type() == QEvent.Type.ShortcutOverride and event.key() in _KEYS and not _commands(event):
-            event.accept()
-            return True
-        return False
+        if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QtGui.QKeyEvent):
+            return False
+        if event.key() not in _KEYS or _commands(event):
+            return False
+        event.accept()
+        return True
 
 
-def _commands(event: Any) -> bool:
+def _commands(event: QtGui.QKeyEvent) -> bool:
     """Whether a key is held with which shortcuts begin."""
     modifiers = Qt.KeyboardModifier
     return bool(event.modifiers() & (modifiers.ControlModifier | modifiers.AltModifier | modifiers.MetaModifier))
 
 
-def _controls(widget: Any) -> list[Any]:
+def _controls(widget: QtWidgets.QWidget) -> list[QtWidgets.QWidget]:
     """Those that Tab can reach, in the order of their layout. What is inside of a control is its own."""
     if widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
         return [widget]
@@ -58,11 +59,12 @@ def _controls(widget: Any) -> list[Any]:
     return [] if layout is None else _in_layout(layout)
 
 
-def _in_layout(layout: Any) -> list[Any]:
-    found: list[Any] = []
+def _in_layout(layout: QtWidgets.QLayout) -> list[QtWidgets.QWidget]:
+    found: list[QtWidgets.QWidget] = []
     for item in (layout.itemAt(number) for number in range(layout.count())):
-        if item.widget() is not None:
-            found += _controls(item.widget())
-        elif item.layout() is not None:
-            found += _in_layout(item.layout())
+        widget, inner = item.widget(), item.layout()
+        if widget is not None:
+            found += _controls(widget)
+        elif inner is not None:
+            found += _in_layout(inner)
     return found

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from ..core.presenters.mnemonics import unmarked
 from ..core.texts import _
 from .guard import connect, follow
 from .qt import Qt, QtWidgets
 from .studio import Studio
 
 
-class LookBar(QtWidgets.QWidget):  # type: ignore[misc]
+class LookBar(QtWidgets.QWidget):
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self._studio = studio
@@ -18,7 +19,7 @@ class LookBar(QtWidgets.QWidget):  # type: ignore[misc]
         for control in (self._slider, self._number):
             control.setRange(0, 100)
             control.setToolTip(_("How strong the result is: the opacity of its layer, at any time"))
-            control.setAccessibleName(_("Strength"))
+            control.setAccessibleName(unmarked(_("S_trength")))
         self._luminance = QtWidgets.QCheckBox(_("&Keep the lightness of the source"))
         self._luminance.setToolTip(_("Takes only the colours of the result: its layer's blending mode, at any time"))
         label = QtWidgets.QLabel(_("Stren&gth:"))

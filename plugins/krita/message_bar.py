@@ -7,7 +7,7 @@ from .guard import connect
 from .qt import Qt, QtWidgets
 
 
-class MessageBar(QtWidgets.QFrame):  # type: ignore[misc]
+class MessageBar(QtWidgets.QFrame):
     def __init__(self) -> None:
         super().__init__()
         self._unread = False

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from krita import Node
 
+from ..core.host import PICTURE
+from ..core.origins import Origin
 from ..core.texts import _
 from . import host
+from .document import KritaDocument
 from .guard import connect, follow
-from .origins import Origin, origin_of
 from .qt import QTimer, QtWidgets
-from .sources import PICTURE
 from .studio import Studio
 
 _LOOK_MILLISECONDS = 400  # Krita does not say when another layer is selected
 
 
-class OriginBar(QtWidgets.QWidget):  # type: ignore[misc]
+class OriginBar(QtWidgets.QWidget):
     """Seen while the selected layer is a result."""
 
     def __init__(self, studio: Studio) -> None:
@@ -49,12 +50,14 @@ class OriginBar(QtWidgets.QWidget):  # type: ignore[misc]
             self._again.setVisible(origin.choice != PICTURE)  # the picture holds the result: it would be filtered twice
             self._again.setEnabled(not self._studio.busy and self._studio.session.find(origin.filter) is not None)
 
-    def _result(self) -> tuple[Any, Origin | None]:
+    def _result(self) -> tuple[Node | None, Origin | None]:
         document = host.active_document()
         node = document.activeNode() if document is not None else None
-        return node, origin_of(document, node) if node is not None else None
+        if document is None or node is None:
+            return None, None
+        return node, KritaDocument(document).origin_of(node)
 
     def _translate_again(self) -> None:
         node, origin = self._result()
-        if origin is not None:
+        if node is not None and origin is not None:
             self._studio.apply_again(origin, node)

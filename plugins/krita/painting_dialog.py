@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from ..core import training_words as words
+from ..core.presenters.mnemonics import ampersands
+from ..core.presenters.training_list import TrainingListPresenter
 from ..core.texts import _
 from .guard import connect, follow, report_to, stop_reporting_to
 from .message_bar import MessageBar
 from .painting_form import PaintingForm
 from .painting_page import PaintingPage
-from .qt import Qt, QtWidgets
+from .qt import Qt, QtGui, QtWidgets
 from .studio import Studio
 
 
-class PaintingDialog(QtWidgets.QDialog):  # type: ignore[misc]
+class PaintingDialog(QtWidgets.QDialog):
     """Beside Krita's own windows. Trainings go on while it is closed; it looks at them only while it is seen."""
 
-    def __init__(self, studio: Studio, parent: Any) -> None:
+    def __init__(self, studio: Studio, parent: QtWidgets.QWidget | None) -> None:
         super().__init__(parent)
         self._studio = studio
-        self._entries: list[tuple[str, str]] = []
+        self._list = TrainingListPresenter(studio.trainings, studio.trainings.follow)
         self.setWindowTitle(_("Painting to photo"))
         self.setObjectName("pleinair_painting_dialog")
         self.setMinimumSize(460, 480)
@@ -48,13 +47,13 @@ class PaintingDialog(QtWidgets.QDialog):  # type: ignore[misc]
         follow(studio.trainings_changed, self, self._show)
         self._show()
 
-    def showEvent(self, event: Any) -> None:
+    def showEvent(self, event: QtGui.QShowEvent) -> None:
         super().showEvent(event)
         self._studio.session.connect()
         self._studio.trainings.open()
         self._set_watching(True)
 
-    def hideEvent(self, event: Any) -> None:
+    def hideEvent(self, event: QtGui.QHideEvent) -> None:
         super().hideEvent(event)
         if not event.spontaneous():  # else it is only minimised
             self._studio.trainings.close()
@@ -73,7 +72,7 @@ class PaintingDialog(QtWidgets.QDialog):  # type: ignore[misc]
             )
         )
         self._note.setWordWrap(True)
-        close = QtWidgets.QPushButton(_("Cl&ose"))
+        close = QtWidgets.QPushButton(ampersands(_("Cl_ose")))
         close.setAutoDefault(False)
         connect(close.clicked, self.close)
         below = QtWidgets.QHBoxLayout()
@@ -104,19 +103,14 @@ class PaintingDialog(QtWidgets.QDialog):  # type: ignore[misc]
                 self._messages.show_message(*trainings.failure)
 
     def _show_choice(self) -> None:
-        trainings = self._studio.trainings
-        entries = [("", _("New training")), *((job.id, words.list_line(job)) for job in trainings.jobs)]
-        if trainings.followed and trainings.followed not in [one for one, _line in entries]:
-            entries.insert(1, (trainings.followed, _("Looking for the training…")))
-        if [one for one, _line in entries] != [one for one, _line in self._entries]:
+        if self._list.refresh():
             self._choice.clear()
-            for training_id, line in entries:
+            for training_id, line in self._list.entries:
                 self._choice.addItem(line, training_id)
-        elif entries != self._entries:
-            for row, (_id, line) in enumerate(entries):  # in place: the list may be open, and one be pointed at
+        for row, (_id, line) in enumerate(self._list.entries):
+            if line != self._choice.itemText(row):  # else an open list would be drawn anew
                 self._choice.setItemText(row, line)
-        self._entries = entries
-        self._choice.setCurrentIndex(max(0, self._choice.findData(trainings.followed)))
+        self._choice.setCurrentIndex(max(0, self._choice.findData(self._list.followed)))
 
     def _choose(self) -> None:
-        self._studio.trainings.follow(self._choice.currentData())
+        self._list.choose(self._choice.currentData())

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from krita import Document
+
+from ..core.gathering import LayerChoice, TrainingChoice, gather_training, suggested_title
+from ..core.presenters.mnemonics import ampersands
+from ..core.presenters.training_form import TrainingFormPresenter
+from ..core.problems import Problem
 from ..core.texts import _
-from ..core.training_wish import LONGEST_TITLE, PRESETS, TrainingWish, options_from, preset_title, preset_words
+from ..core.training_wish import LONGEST_TITLE, TrainingWish, options_from
 from . import host
+from .document import KritaDocument
 from .guard import connect, follow, report
-from .painting import LayerChoice, PaintingChoice, gather, layer_choice, suggested_title
-from .problems import Problem
+from .painting import layer_choice, place_of
 from .qt import Qt, QTimer, QtWidgets
 from .steps import Task
 from .studio import Studio
@@ -19,33 +25,34 @@ _LOOK_MILLISECONDS = 400  # Krita does not say when another layer is selected
 _STEPS = 1000
 
 
-class PaintingForm(QtWidgets.QWidget):  # type: ignore[misc]
+class PaintingForm(QtWidgets.QWidget):
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self._studio = studio
         self._task: Task | None = None
         self._source: LayerChoice | None = None
-        self._suggested = ""
+        self._presenter = TrainingFormPresenter(studio.trainings, needs_list=False)
+        texts = self._presenter.texts
         self._layer = QtWidgets.QLabel()
         self._layer.setTextFormat(Qt.TextFormat.PlainText)
         self._layer.setWordWrap(True)
         self._targets = TargetList()
         self._title = QtWidgets.QLineEdit()
         self._title.setMaxLength(LONGEST_TITLE)
-        self._title.setToolTip(_("What the filter will be called in the list of filters"))
+        self._title.setToolTip(texts.title_tip)
         self._preset = QtWidgets.QComboBox()
-        for preset in PRESETS:
-            self._preset.addItem(preset_title(preset), preset)
+        for preset, title in self._presenter.presets:
+            self._preset.addItem(title, preset)
         self._preset.setCurrentIndex(max(0, self._preset.findData(studio.settings.training_preset)))
         self._words = QtWidgets.QLabel()
         self._words.setWordWrap(True)
         self._bar = QtWidgets.QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setMaximumHeight(8)
-        self._start = QtWidgets.QPushButton(_("&Start training"))
+        self._start = QtWidgets.QPushButton(ampersands(texts.start))
         self._start.setDefault(True)
-        self._withdraw = QtWidgets.QPushButton(_("&Cancel"))
-        self._withdraw.setToolTip(_("Stops sending the pictures; nothing is trained"))
+        self._withdraw = QtWidgets.QPushButton(ampersands(texts.withdraw))
+        self._withdraw.setToolTip(texts.withdraw_tip)
         self._lay_out()
         self._timer = QTimer(self)
         self._timer.setInterval(_LOOK_MILLISECONDS)
@@ -66,14 +73,13 @@ class PaintingForm(QtWidgets.QWidget):  # type: ignore[misc]
     def _lay_out(self) -> None:
         form = QtWidgets.QFormLayout()
         form.setFieldGrowthPolicy(QtWidgets.QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
-        form.addRow(_("Painting:"), self._layer)
-        form.addRow(_("Photos:"), self._targets)
-        form.addRow(_("&Title:"), self._title)
-        form.addRow(_("&Quality:"), self._preset)
+        texts = self._presenter.texts
+        form.addRow(ampersands(texts.painting), self._layer)
+        form.addRow(ampersands(texts.photos), self._targets)
+        form.addRow(ampersands(texts.title), self._title)
+        form.addRow(ampersands(texts.quality), self._preset)
         form.addRow("", self._words)
-        note = QtWidgets.QLabel(
-            _("The pictures are sent to the server, which trains a filter that turns the painting into such a photo.")
-        )
+        note = QtWidgets.QLabel(texts.note)
         note.setWordWrap(True)
         buttons = QtWidgets.QHBoxLayout()
         buttons.addWidget(self._bar, 1, Qt.AlignmentFlag.AlignVCenter)
@@ -90,36 +96,39 @@ class PaintingForm(QtWidgets.QWidget):  # type: ignore[misc]
         """The active layer is the painting; a title that the artist has not written follows its name."""
         document = host.active_document()
         node = document.activeNode() if document is not None else None
-        self._source = None if node is None else layer_choice(document, node)
+        if document is None or node is None:
+            self._source = None
+        else:
+            self._source = layer_choice(KritaDocument(document), node)
         self._layer.setText(self._source_words(document))
         suggested = "" if self._source is None else suggested_title(self._source)
-        if self._title.text() == self._suggested:
-            self._title.setText(suggested)
-            self._suggested = suggested
+        title = self._presenter.title_beside(self._title.text(), suggested)
+        if title != self._title.text():
+            self._title.setText(title)
         self._show()
 
-    def _source_words(self, document: object) -> str:
-        if self._source is None:
+    def _source_words(self, document: Document | None) -> str:
+        if self._source is None or document is None:
             return _("The layer that is selected in Krita; no picture is open.")
-        name, picture = self._source.name, host.name_of(document)
-        words = _("Layer “{name}” of {picture}").format(name=name, picture=picture)
-        if self._source.document.selection() is None:
-            return words
-        return _("{layer}, the selected part as a rectangle").format(layer=words)
+        with_selection = document.selection() is not None
+        picture = self._source.document.name
+        return self._presenter.source_words(self._source.name, picture, with_selection=with_selection)
 
     def _show(self) -> None:
-        trainings = self._studio.trainings
-        sending = self._task is not None or trainings.doing == "start"
-        ready = self._source is not None and bool(self._targets.targets) and trainings.problem is None
-        self._start.setEnabled(ready and not trainings.doing and self._task is None)
-        self._start.setToolTip("" if self._targets.targets else _("Add a photo first."))
-        self._withdraw.setVisible(sending)
-        self._bar.setVisible(sending)
-        self._bar.setRange(0, _STEPS if trainings.sent is not None else 0)
-        self._bar.setValue(round((trainings.sent or 0.0) * _STEPS))
-        self._words.setText(preset_words(self._preset.currentData()))
+        shown = self._presenter.shown(
+            has_source=self._source is not None,
+            has_targets=bool(self._targets.targets),
+            preset=self._preset.currentData(),
+        )
+        self._start.setEnabled(shown.can_start)
+        self._start.setToolTip(shown.start_tip)
+        self._withdraw.setVisible(shown.sending)
+        self._bar.setVisible(shown.sending)
+        self._bar.setRange(0, _STEPS if shown.sent is not None else 0)
+        self._bar.setValue(round((shown.sent or 0.0) * _STEPS))
+        self._words.setText(shown.preset_words)
         for control in (self._targets, self._title, self._preset):
-            control.setEnabled(not sending)
+            control.setEnabled(not shown.sending)
 
     def _choose_preset(self) -> None:
         self._studio.use(replace(self._studio.settings, training_preset=self._preset.currentData()))
@@ -128,24 +137,26 @@ class PaintingForm(QtWidgets.QWidget):  # type: ignore[misc]
     def _begin(self) -> None:
         if self._source is None:
             raise Problem(_("No picture is open."), _("Open one, or make a new one, and try again."))
-        choice = PaintingChoice(
+        choice = TrainingChoice(
             self._source,
+            suggested_title(self._source),
             tuple(self._targets.targets),
-            self._title.text().strip() or suggested_title(self._source),
+            self._presenter.title_to_send(self._title.text(), suggested_title(self._source)),
             self._preset.currentData(),
             options_from(self._studio.settings.training_options),
         )
-        source = self._source.key
-        self._task = Task(gather(choice), done=lambda wish: self._send(wish, source), failed=self._fail, parent=self)
+        source, steps = place_of(self._source), gather_training(choice)
+        self._task = Task(steps, done=lambda wish: self._send(wish, source), failed=self._fail, parent=self)
+        self._presenter.reading = True
         self._show()
 
     def _send(self, wish: TrainingWish, source: str) -> None:
-        self._task = None
+        self._task, self._presenter.reading = None, False
         self._studio.trainings.start(wish, source)
         self._show()
 
     def _fail(self, error: Exception) -> None:
-        self._task = None
+        self._task, self._presenter.reading = None, False
         self._show()
         report(error)
 
@@ -153,5 +164,5 @@ class PaintingForm(QtWidgets.QWidget):  # type: ignore[misc]
         task, self._task = self._task, None
         if task is not None:
             task.stop()
-        self._studio.trainings.withdraw()
+        self._presenter.withdraw()
         self._show()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from ..client.messages import TrainingPreview, TrainingState
-from ..core import training_words as words
+from ..client.messages import Filter, TrainingPreview
+from ..core.presenters.mnemonics import ampersands
+from ..core.presenters.training_buttons import Button
+from ..core.presenters.training_page import Question, ShownTraining, TrainingPagePresenter
 from ..core.texts import _
+from ..core.training_seen import MadeFrom
 from .guard import connect, follow
 from .painting import translate_source
 from .previewing import Preview
@@ -19,10 +21,11 @@ _STEPS = 1000
 _TICK_MILLISECONDS = 1000
 
 
-class PaintingPage(QtWidgets.QWidget):  # type: ignore[misc]
+class PaintingPage(QtWidgets.QWidget):
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self._studio = studio
+        self._presenter = TrainingPagePresenter(studio.trainings, self._confirmed, self._translate)
         self._shown: tuple[TrainingPreview | None, TrainingPreview | None] = (None, None)
         self._pictures = _line()
         self._view = SplitView()
@@ -50,17 +53,15 @@ class PaintingPage(QtWidgets.QWidget):  # type: ignore[misc]
         self._timer.start() if watching else self._timer.stop()
 
     def _make_buttons(self) -> None:
-        trainings = self._studio.trainings
-        self._use = self._button("use", _("&Use now"), self._use_now)
-        self._stop = self._button("stop", _("&Stop here"), trainings.stop)
-        self._stop.setToolTip(_("Ends the training; what it has learned becomes its filter"))
-        self._cancel = self._button("cancel", _("&Cancel training…"), self._ask_to_cancel)
-        self._resume = self._button("resume", _("&Resume"), trainings.resume)
-        self._resume.setToolTip(_("Goes on from where it was last kept"))
-        self._delete = self._button("delete", _("&Delete…"), self._ask_to_delete)
+        presenter = self._presenter
+        self._use = self._button("use", presenter.use)
+        self._stop = self._button("stop", presenter.stop)
+        self._cancel = self._button("cancel", presenter.cancel)
+        self._resume = self._button("resume", presenter.resume)
+        self._delete = self._button("delete", presenter.delete)
 
-    def _button(self, name: str, text: str, call: Callable[[], Any]) -> QtWidgets.QPushButton:
-        button = QtWidgets.QPushButton(text)
+    def _button(self, name: str, call: Callable[[], None]) -> QtWidgets.QPushButton:
+        button = QtWidgets.QPushButton("")
         button.setObjectName(f"pleinair_training_{name}")
         button.setAutoDefault(False)
         connect(button.clicked, call)
@@ -82,88 +83,82 @@ class PaintingPage(QtWidgets.QWidget):  # type: ignore[misc]
             layout.addWidget(line)
         layout.addLayout(buttons)
 
+    @property
+    def _now(self) -> ShownTraining:
+        return self._presenter.shown(busy=self._studio.busy, translation=self._translation())
+
     def _show(self) -> None:
-        seen = self._studio.trainings.seen
-        job = seen.job
-        self._show_pictures()
-        _say(self._pictures, words.pictures_line(job) if job else "")
-        _say(self._state, words.state_line(job) if job else _("Looking for the training…"))
-        _say(self._losses, words.losses_line(job) if job else "")
-        _say(self._warnings, "\n".join(job.warnings) if job else "")
-        failed = seen.is_in(TrainingState.FAILED) and bool(seen.log)
-        text = "\n".join(seen.log) if failed else ""
-        self._log.setVisible(failed)
+        shown = self._now
+        self._show_pictures(shown)
+        for line, text in (
+            (self._pictures, shown.pictures),
+            (self._state, shown.state),
+            (self._losses, shown.losses),
+            (self._warnings, shown.warnings),
+        ):
+            _say(line, text)
+        self._show_log(shown.log)
+        self._bar.setVisible(shown.going)
+        self._bar.setRange(0, _STEPS if shown.share is not None else 0)
+        self._bar.setValue(round((shown.share or 0.0) * _STEPS))
+        for button, how in (
+            (self._stop, shown.buttons.stop),
+            (self._cancel, shown.buttons.cancel),
+            (self._resume, shown.buttons.resume),
+            (self._delete, shown.buttons.delete),
+        ):
+            _give(button, how)
+        self._show_run()
+        self._tick()
+
+    def _show_log(self, text: str) -> None:
+        self._log.setVisible(bool(text))
         if text != self._log.toPlainText():
             self._log.setPlainText(text)
             self._log.moveCursor(QtGui.QTextCursor.MoveOperation.End)
-        going = job is not None and not words.ended(job)
-        share = words.fraction(job) if job else None
-        self._bar.setVisible(going)
-        self._bar.setRange(0, _STEPS if share is not None else 0)
-        self._bar.setValue(round((share or 0.0) * _STEPS))
-        self._show_buttons(going)
-        self._tick()
 
-    def _show_buttons(self, going: bool) -> None:
-        trainings = self._studio.trainings
-        self._use.setText(_("Translate &with it") if trainings.seen.is_in(TrainingState.FINISHED) else _("&Use now"))
-        self._use.setToolTip(_("Translates the painting's layer with what it has learned, into a new layer above"))
-        self._stop.setEnabled(trainings.can_stop)
-        self._cancel.setEnabled(trainings.can_cancel)
-        self._resume.setEnabled(trainings.can_resume)
-        self._delete.setEnabled(trainings.can_delete)
-        for button in (self._stop, self._cancel):
-            button.setVisible(going)
-        self._resume.setVisible(trainings.seen.is_in(TrainingState.CANCELLED, TrainingState.FAILED))
-        self._delete.setVisible(not going and trainings.seen.job is not None)
-        self._show_run()
-
-    def _show_pictures(self) -> None:
-        seen = self._studio.trainings.seen
-        if (seen.original, seen.preview) == self._shown and self._shown != (None, None):
+    def _show_pictures(self, shown: ShownTraining) -> None:
+        now = (shown.before, shown.after)
+        if now == self._shown and self._shown != (None, None):
             return
-        self._shown = (seen.original, seen.preview)
-        pictures = [QImage.fromData(one.png) for one in self._shown if one is not None]
+        self._shown = now
+        pictures = [QImage.fromData(one.png) for one in now if one is not None]
         if len(pictures) == 2 and not any(one.isNull() for one in pictures):
             self._view.show_preview(Preview(pictures[0], pictures[1], True))
         else:
-            self._view.show_text(words.preview_line(seen.job))
-
-    def _tick(self) -> None:
-        seen = self._studio.trainings.seen
-        if seen.job is None or self._studio.trainings.problem is not None:  # nobody knows how it gets on
-            _say(self._time, "")
-        else:
-            _say(self._time, words.time_line(seen.job, seen.elapsed, seen.seconds_left))
+            self._view.show_text(shown.waiting)
 
     def _show_run(self) -> None:
         """What became of Use now."""
-        run = self._studio.run
-        job = self._studio.trainings.seen.job
-        ours = run is not None and job is not None and run.wish.chosen.id == job.filter_id
-        translating = _("Translation: {state}").format(state=run.describe()) if ours and run is not None else ""
-        _say(self._run, words.doing_line(self._studio.trainings.doing) or translating)
-        self._use.setEnabled(self._studio.trainings.can_use and not self._studio.busy)
+        shown = self._now
+        _say(self._run, shown.doing)
+        _give(self._use, shown.buttons.use)
 
-    def _use_now(self) -> None:
-        self._studio.trainings.use(lambda found, made_from: translate_source(self._studio, found, made_from))
+    def _tick(self) -> None:
+        _say(self._time, self._presenter.time)
 
-    def _ask_to_cancel(self) -> None:
-        question = _("Cancel this training?\n\nWhat it has learned stays on the server, and it can be resumed.")
-        if self._confirmed(question):
-            self._studio.trainings.cancel()
+    def _translation(self) -> str:
+        """In words, while it is one with this training's filter."""
+        run, job = self._studio.run, self._studio.trainings.seen.job
+        if run is None or job is None or run.order.chosen.id != job.filter_id:
+            return ""
+        return _("Translation: {state}").format(state=run.describe())
 
-    def _ask_to_delete(self) -> None:
-        question = _("Delete this training and its files from the server?\n\nA filter that was made of it stays.")
-        if self._confirmed(question):
-            self._studio.trainings.delete()
+    def _translate(self, found: Filter, made_from: MadeFrom) -> None:
+        translate_source(self._studio, found, made_from)
 
-    def _confirmed(self, question: str) -> bool:
+    def _confirmed(self, question: Question) -> bool:
+        words, title = f"{question.sentence}\n\n{question.consequence}", self.window().windowTitle()
         buttons = QtWidgets.QMessageBox.StandardButton
-        answer = QtWidgets.QMessageBox.question(
-            self, self.window().windowTitle(), question, buttons.Yes | buttons.No, buttons.No
-        )
+        answer = QtWidgets.QMessageBox.question(self, title, words, buttons.Yes | buttons.No, buttons.No)
         return bool(answer == buttons.Yes)
+
+
+def _give(control: QtWidgets.QPushButton, how: Button) -> None:
+    control.setText(ampersands(how.text))
+    control.setToolTip(how.tip)
+    control.setVisible(how.visible)
+    control.setEnabled(how.enabled)
 
 
 def _line(*, small: bool = False) -> QtWidgets.QLabel:

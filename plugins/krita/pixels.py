@@ -5,12 +5,13 @@ Krita stores integer colours blue first and float colours red first, alpha last 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 
 from ..client.messages import ChannelOrder, Channels, SampleType, TransferFunction
-from ..core.area import Area
+from ..core.pixels import WireFormat
+from ..core.problems import Problem
 from ..core.texts import _
-from .problems import Problem
 
 SRGB = "sRGB-elle-V2-srgbtrc.icc"
 SRGB_GREY = "Gray-D50-elle-V2-srgbtrc.icc"
@@ -49,19 +50,9 @@ class Space:
         return _SAMPLE_BYTES[self.depth] * _CHANNEL_COUNT[self.model]
 
 
-@dataclass(frozen=True)
-class WireFormat:
-    """``space`` is what travels: the layer's own where the wire can describe it. The numbers are the protocol's."""
-
-    space: Space
-    channels: int
-    sample_type: int
-    transfer_function: int
-    channel_order: int
-
-
 def wire_format(space: Space) -> WireFormat:
-    """How pixels of this space travel. Raises Problem for one that no filter can see, such as CMYK."""
+    """How pixels of this space travel: in the space itself where the wire can describe it. Raises Problem for one that
+    no filter can see, such as CMYK."""
     if space.model not in _CHANNELS or space.depth not in _SAMPLES:
         raise Problem(
             _("The layer is in {model} colours, which filters cannot see.").format(model=space.model.rstrip("A")),
@@ -70,15 +61,24 @@ def wire_format(space: Space) -> WireFormat:
                 "Image > Convert Image Color Space."
             ),
         )
-    travelling = space if space.profile in _TRANSFER else _converted(space)
-    integers = travelling.depth in ("U8", "U16")
+    return format_of(space if space.profile in _TRANSFER else _converted(space))
+
+
+def format_of(space: Space) -> WireFormat:
+    """Raises KeyError for a space that does not travel."""
+    integers = space.depth in ("U8", "U16")
     return WireFormat(
-        travelling,
-        _CHANNELS[travelling.model],
-        _SAMPLES[travelling.depth],
-        _TRANSFER[travelling.profile],
-        ChannelOrder.BGR if integers and travelling.model == "RGBA" else ChannelOrder.RGB,
+        _CHANNELS[space.model],
+        _SAMPLES[space.depth],
+        _TRANSFER[space.profile],
+        ChannelOrder.BGR if integers and space.model == "RGBA" else ChannelOrder.RGB,
+        asdict(space),
     )
+
+
+def space_in(own: Mapping[str, str]) -> Space:
+    """The space of a format, by the editor's words in it. Raises KeyError for other words."""
+    return Space(own["model"], own["depth"], own["profile"])
 
 
 def _converted(space: Space) -> Space:
@@ -87,15 +87,3 @@ def _converted(space: Space) -> Space:
     if space.model == "GRAYA":
         return Space("GRAYA", "F32", SRGB_GREY)
     return Space("RGBA", "U16" if space.depth == "U8" else space.depth, SRGB)
-
-
-def cut_out(pixels: bytearray, whole: Area, part: Area, pixel_bytes: int) -> bytearray:
-    """The pixels of ``part``, which lies inside ``whole``."""
-    if part == whole:
-        return pixels
-    view = memoryview(pixels)
-    result = bytearray()
-    for y in range(part.y - whole.y, part.bottom - whole.y):
-        start = (y * whole.width + part.x - whole.x) * pixel_bytes
-        result += view[start : start + part.width * pixel_bytes]
-    return result

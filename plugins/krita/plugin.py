@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from krita import DockWidgetFactory, DockWidgetFactoryBase, Extension, Krita
+from krita import DockWidgetFactory, DockWidgetFactoryBase, Extension, Krita, Window
 
 from ..core.texts import _, use_language
 from . import guard, host
@@ -17,7 +15,7 @@ DOCKER = "pleinair_docker"
 MENU = "tools/scripts"
 
 
-class PleinairExtension(Extension):  # type: ignore[misc]
+class PleinairExtension(Extension):
     """Krita makes the actions of each of its windows with this."""
 
     def __init__(self, studio: Studio) -> None:
@@ -29,7 +27,7 @@ class PleinairExtension(Extension):  # type: ignore[misc]
     def setup(self) -> None:
         """Called by Krita once, before there is a window."""
 
-    def createActions(self, window: Any) -> None:
+    def createActions(self, window: Window) -> None:
         studio = self._studio
         actions = {
             "pleinair_apply": (_("Pleinair: Apply Filter"), "", lambda: studio.apply(studio.chosen_filter)),

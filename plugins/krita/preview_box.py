@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
+from krita import Document, Node
+
+from ..client.wire import Buffer
+from ..core.host import PICTURE
+from ..core.jobs import TranslationRequest
+from ..core.previewing import Previewing
+from ..core.problems import Problem
+from ..core.steps import Steps
 from ..core.texts import _
 from . import host
+from .document import KritaDocument
 from .guard import connect, follow, guarded, log
-from .previewing import Preview, preview
-from .problems import Problem
-from .qt import QTimer, QtWidgets
-from .sources import PICTURE
+from .previewing import Glance, glance
+from .qt import QEvent, QTimer, QtWidgets
 from .split_view import SplitView
 from .steps import Task
 from .studio import Studio
 from .viewport import visible_part
 
 _LOOK_MILLISECONDS = 400
-_REST_MILLISECONDS = 350
+_REST_SECONDS = 0.35
 
 
-class PreviewBox(QtWidgets.QWidget):  # type: ignore[misc]
+class PreviewBox(QtWidgets.QWidget):
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self._studio = studio
-        self._task: Task | None = None
-        self._seen: Any = None
+        self._seen: tuple[object, ...] | None = None
+        self._glance: Glance | None = None
         self._wanted = QtWidgets.QCheckBox(_("&Preview"))
         self._wanted.setChecked(True)
         self._wanted.setToolTip(_("Shows what the filter makes of the part of the picture that is in view"))
@@ -43,8 +50,10 @@ class PreviewBox(QtWidgets.QWidget):  # type: ignore[misc]
         layout.setSpacing(2)
         layout.addLayout(line)
         layout.addWidget(self._view, 1)
-        self._look = self._timer(_LOOK_MILLISECONDS, self._look_around)
-        self._rest = self._timer(_REST_MILLISECONDS, self._begin, once=True)
+        self._look = QTimer(self)
+        self._look.setInterval(_LOOK_MILLISECONDS)
+        connect(self._look.timeout, self._look_around)
+        self._previewing = Previewing(studio.session, self, partial(Task, parent=self), _REST_SECONDS)
         connect(self._wanted.toggled, self._switch)
         connect(self._again.clicked, self.look_again)
         follow(studio.changed, self, self._follow)
@@ -55,23 +64,30 @@ class PreviewBox(QtWidgets.QWidget):  # type: ignore[misc]
             self._look.start()
         else:
             self._look.stop()
-            self._stop()
+            self._previewing.stop()
 
     def look_again(self) -> None:
         """What is shown may be old."""
         self._seen = None
 
-    def enterEvent(self, event: Any) -> None:
+    def enterEvent(self, event: QEvent) -> None:
         """The artist comes from the canvas: it was perhaps painted on."""
         guarded(self.look_again)()
         super().enterEvent(event)
 
-    def _timer(self, milliseconds: int, call: Any, *, once: bool = False) -> QTimer:
-        timer = QTimer(self)
-        timer.setInterval(milliseconds)
-        timer.setSingleShot(once)
-        connect(timer.timeout, call)
-        return timer
+    def show_begun(self) -> None:
+        self._view.show_text(_("Looking…"), keep_picture=True)
+
+    def show_translation(self, pixels: Buffer) -> None:
+        if self._glance is not None:
+            self._view.show_preview(self._glance.preview(pixels))
+
+    def show_failure(self, error: Exception) -> None:
+        if isinstance(error, Problem):
+            self._view.show_text(str(error))
+        else:
+            log.error("No preview", exc_info=error)
+            self._view.show_text(_("No preview can be made; the log, in the settings, says more."))
 
     def _switch(self) -> None:
         self._view.setVisible(self._wanted.isChecked())
@@ -81,8 +97,8 @@ class PreviewBox(QtWidgets.QWidget):  # type: ignore[misc]
 
     def _follow(self) -> None:
         self._view.set_strength(self._studio.settings.opacity)
-        if self._studio.busy and self._task is not None:
-            self._stop()  # the server has one device: the result is waited for, not the preview
+        if self._studio.busy and self._previewing.busy:
+            self._previewing.stop()  # the server has one device: the result is waited for, not the preview
             self.look_again()
 
     def _look_around(self) -> None:
@@ -92,14 +108,14 @@ class PreviewBox(QtWidgets.QWidget):  # type: ignore[misc]
         seen = self._state(document, node)
         if seen != self._seen:
             self._seen = seen
-            self._rest.start()
+            self._previewing.want(self._read)
 
-    def _subject(self) -> tuple[Any, Any]:
+    def _subject(self) -> tuple[Document | None, Node | None]:
         document = host.active_document()
         node = document.activeNode() if document is not None and self._studio.settings.source != PICTURE else None
         return document, node
 
-    def _state(self, document: Any, node: Any) -> Any:
+    def _state(self, document: Document | None, node: Node | None) -> tuple[object, ...]:
         """What the preview depends on, as far as it can be seen without reading pixels."""
         if document is None:
             return (None, self._studio.session.connection.kind)
@@ -114,33 +130,11 @@ class PreviewBox(QtWidgets.QWidget):  # type: ignore[misc]
             part and tuple(round(number) for number in part),
         )
 
-    def _begin(self) -> None:
-        self._stop()
-        if self._studio.busy:
-            return
+    def _read(self) -> Steps[TranslationRequest]:
         document, node = self._subject()
         chosen = self._studio.session.find(self._studio.chosen_filter)
-        if document is None or chosen is None or (node is None and self._studio.settings.source != PICTURE):
-            self._view.show_text(_("The preview appears when a picture is open and a filter is chosen."))
-            return
-        self._view.show_text(_("Looking…"), keep_picture=True)
-        steps = preview(document, node, self._studio.settings.source, visible_part(), chosen.id, self._studio.session)
-        self._task = Task(steps, done=self._show, failed=self._fail, parent=self)
-
-    def _show(self, made: Preview) -> None:
-        self._task = None
-        self._view.show_preview(made)
-
-    def _fail(self, error: Exception) -> None:
-        self._task = None
-        if isinstance(error, Problem):
-            self._view.show_text(str(error))
-        else:
-            log.error("No preview", exc_info=error)
-            self._view.show_text(_("No preview can be made; the log, in the settings, says more."))
-
-    def _stop(self) -> None:
-        self._rest.stop()
-        task, self._task = self._task, None
-        if task is not None:
-            task.stop()
+        choice = self._studio.settings.source
+        if document is None or chosen is None or (node is None and choice != PICTURE):
+            raise Problem(_("The preview appears when a picture is open and a filter is chosen."))
+        self._glance = yield from glance(KritaDocument(document), node, choice, visible_part())
+        return self._glance.request(chosen.id)

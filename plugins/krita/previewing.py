@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-from ..client.messages import ChannelOrder, Channels, SampleType
+from krita import Node
+
+from ..client.wire import Buffer
 from ..core.area import Area
 from ..core.jobs import TranslationRequest
-from ..core.preview import Region, differs_from_the_whole, preview_region
-from ..core.session import Session
+from ..core.pixels import Pixels
+from ..core.preview_region import Region, differs_from_the_whole, preview_region
+from ..core.problems import Problem
+from ..core.steps import Steps
 from ..core.texts import _
-from . import host
-from .pixels import SRGB, Space, wire_format
-from .problems import Problem
+from .document import KritaDocument
+from .pixels import SRGB, Space, format_of
 from .qt import QImage, QPainter, QPoint, Qt
 from .scratch import converter
-from .sources import Source, find_source
-from .steps import WAIT, Steps
+from .sources import KritaSource
 
 _SCREEN = Space("RGBA", "U8", SRGB)
+_FORMAT = format_of(_SCREEN)
+Convert = Callable[[bytes, int, int], bytes]
+
 _BAND_PIXELS = 256 << 10
 
 
@@ -33,29 +37,38 @@ class Preview:
     exact: bool
 
 
-def preview(
-    document: Any,
-    node: Any,
-    choice: str,
-    visible: tuple[float, float, float, float] | None,
-    filter_id: str,
-    session: Session,
-) -> Steps[Preview]:
+@dataclass(frozen=True)
+class Glance:
+    """What is seen of a source, in the size that is translated."""
+
+    before: QImage
+    exact: bool
+
+    def request(self, filter_id: str) -> TranslationRequest:
+        width, height = self.before.width(), self.before.height()
+        return TranslationRequest.of(filter_id, Pixels(Area(0, 0, width, height), _FORMAT, _bytes_of(self.before)))
+
+    def preview(self, translation: Buffer) -> Preview:
+        width, height = self.before.width(), self.before.height()
+        return Preview(self.before, _image(bytes(translation), width, height, width, height), self.exact)
+
+
+def glance(
+    document: KritaDocument, node: Node | None, choice: str, visible: tuple[float, float, float, float] | None
+) -> Steps[Glance]:
     """Raises Problem when there is nothing to show."""
-    yield from host.until_idle(document)
-    source = find_source(document, node, choice, with_selection=False)
-    wire_format(source.space)  # refuses what Apply would refuse
-    area = source.area
-    shifted = None if visible is None else (visible[0] - area.x, visible[1] - area.y, visible[2], visible[3])
-    region = preview_region((area.width, area.height), shifted)
-    if region is None:
-        raise Problem(_("Nothing of it is in view."), "")
-    before = yield from _shrunk(source, region)
-    after = yield from _translated(before, filter_id, session)
-    return Preview(before, after, not differs_from_the_whole(region, (area.width, area.height)))
+    yield from document.idle()
+    with document.capture(node, choice, with_selection=False) as source:
+        area = source.sent
+        shifted = None if visible is None else (visible[0] - area.x, visible[1] - area.y, visible[2], visible[3])
+        region = preview_region((area.width, area.height), shifted)
+        if region is None:
+            raise Problem(_("Nothing of it is in view."), "")
+        before = yield from _shrunk(source, region)
+    return Glance(before, not differs_from_the_whole(region, (area.width, area.height)))
 
 
-def _shrunk(source: Source, region: Region) -> Steps[QImage]:
+def _shrunk(source: KritaSource, region: Region) -> Steps[QImage]:
     """The region in 8-bit sRGB, in the size that is sent."""
     picture = QImage(region.sent_width, region.sent_height, QImage.Format.Format_ARGB32)
     rows = max(1, _BAND_PIXELS * region.sent_height // (region.width * region.height))
@@ -68,37 +81,20 @@ def _shrunk(source: Source, region: Region) -> Steps[QImage]:
 
 
 def _draw_band(
-    picture: QImage, source: Source, region: Region, convert: Callable[[bytes, int, int], bytes], top: int, bottom: int
+    picture: QImage,
+    source: KritaSource,
+    region: Region,
+    convert: Callable[[bytes, int, int], bytes],
+    top: int,
+    bottom: int,
 ) -> None:
     first, last = (row * region.height // region.sent_height for row in (top, bottom))
-    band = Area(source.area.x + region.x, source.area.y + region.y + first, region.width, last - first)
+    band = Area(source.sent.x + region.x, source.sent.y + region.y + first, region.width, last - first)
     pixels = convert(source.pixels(band), band.width, band.height)
     painter = QPainter(picture)
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
     painter.drawImage(QPoint(0, top), _image(pixels, band.width, band.height, region.sent_width, bottom - top))
     painter.end()
-
-
-def _translated(before: QImage, filter_id: str, session: Session) -> Steps[QImage]:
-    width, height = before.width(), before.height()
-    request = TranslationRequest(
-        filter_id,
-        width,
-        height,
-        Channels.RGBA,
-        SampleType.UINT8,
-        _bytes_of(before),
-        channel_order=ChannelOrder.BGR,
-    )
-    job = session.submit(request, done=lambda _job: None, lane="preview")
-    try:
-        while not job.ended:
-            yield WAIT
-    finally:
-        job.cancel()  # for nothing once it has ended; else somebody wants another preview
-    if job.pixels is None:
-        raise Problem(*(job.error or (_("The preview was cancelled."), "")))
-    return _image(bytes(job.pixels), width, height, width, height)
 
 
 def _bytes_of(picture: QImage) -> bytes:

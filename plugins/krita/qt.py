@@ -22,6 +22,7 @@ QRectF = QtCore.QRectF
 QSize = QtCore.QSize
 Qt = QtCore.Qt
 QTimer = QtCore.QTimer
+QUuid = QtCore.QUuid
 pyqtSignal = QtCore.pyqtSignal
 
 QColor = QtGui.QColor
@@ -52,6 +53,7 @@ __all__ = [
     "QShortcut",
     "QSize",
     "QTimer",
+    "QUuid",
     "Qt",
     "QtCore",
     "QtGui",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+from krita import Document, Node
+
+from ..core.look import Look
 from . import host
 from .guard import connect
-from .qt import QTimer
-from .transfer import Look
+from .qt import QTimer, QUuid
+from .transfer import blending_mode_of, opacity_of
 
 _REFRESH_MILLISECONDS = 120
 
@@ -17,26 +19,26 @@ class Results:
     """Layers are remembered by identifier and looked up when needed: an artist may have undone or deleted them."""
 
     def __init__(self) -> None:
-        self._document: Any = None
-        self._made: list[Any] = []
+        self._document: Document | None = None
+        self._made: list[QUuid] = []
         # Showing a new opacity takes Krita up to a tenth of a second in a large picture: not at every step of a slider.
         self._refresh_later = QTimer()
         self._refresh_later.setSingleShot(True)
         self._refresh_later.setInterval(_REFRESH_MILLISECONDS)
         connect(self._refresh_later.timeout, self._refresh)
 
-    def begin(self, document: Any) -> None:
+    def begin(self, document: Document) -> None:
         self._document = document
         self._made = []
 
-    def follow(self, made: Sequence[Any]) -> None:
+    def follow(self, made: Sequence[QUuid]) -> None:
         self._made = list(made)
 
-    def add(self, made: Any) -> None:
+    def add(self, made: QUuid) -> None:
         self._made.append(made)
 
     @property
-    def nodes(self) -> list[Any]:
+    def nodes(self) -> list[Node]:
         """Those that still exist."""
         if self._document is None or not host.is_open(self._document):
             return []
@@ -45,11 +47,11 @@ class Results:
 
     def restyle(self, look: Look) -> None:
         for node in self.nodes:
-            if node.opacity() != look.krita_opacity:
-                node.setOpacity(look.krita_opacity)
+            if node.opacity() != opacity_of(look):
+                node.setOpacity(opacity_of(look))
                 self._refresh_later.start()
-            if node.blendingMode() != look.blending_mode:
-                node.setBlendingMode(look.blending_mode)
+            if node.blendingMode() != blending_mode_of(look):
+                node.setBlendingMode(blending_mode_of(look))
 
     def _refresh(self) -> None:
         # Only what is seen: Krita may be about to close the other pictures, and does not survive it then.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..core.presenters.mnemonics import ampersands
 from ..core.texts import _
 from .guard import connect, follow
 from .qt import QtWidgets
@@ -10,14 +11,14 @@ from .studio import Studio
 _STEPS = 1000
 
 
-class RunBar(QtWidgets.QWidget):  # type: ignore[misc]
+class RunBar(QtWidgets.QWidget):
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self._studio = studio
-        self._apply = QtWidgets.QPushButton(_("&Apply"))
+        self._apply = QtWidgets.QPushButton(ampersands(_("_Apply")))
         self._apply.setToolTip(_("Translates into a new layer above the source; the source stays as it is"))
         self._repeat = QtWidgets.QPushButton(_("Repeat last"))
-        self._cancel = QtWidgets.QPushButton(_("&Cancel"))
+        self._cancel = QtWidgets.QPushButton(ampersands(_("_Cancel")))
         self._cancel.setToolTip(_("Stops the translation at once, here and on the server"))
         self._bar = QtWidgets.QProgressBar()
         self._bar.setTextVisible(False)

@@ -7,25 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
-from krita import Krita
+from krita import Document, Krita, Node
 
 from ..core.area import Area
+from ..core.problems import Problem
 from ..core.texts import _
 from .pixels import Space
-from .problems import Problem
 from .qt import QByteArray
 
 
 class Scratch:
     """Nodes in one colour space. Made by ``scratch`` and usable until its end."""
 
-    def __init__(self, document: Any, space: Space) -> None:
+    def __init__(self, document: Document, space: Space) -> None:
         self._document = document
         self.space = space
 
-    def layer(self, name: str) -> Any:
+    def layer(self, name: str) -> Node:
         """An empty paint layer in this space, which may be added to any document."""
         return self._document.createNode(name, "paintlayer")
 
@@ -71,7 +70,7 @@ def converter(own: Space, target: Space) -> Iterator[Callable[[bytes, int, int],
         yield lambda pixels, width, height: workshop.converted(pixels, width, height, target)
 
 
-def put(node: Any, pixels: bytes, area: Area) -> None:
+def put(node: Node, pixels: bytes, area: Area) -> None:
     """Writes pixels into a node. Krita reads past the end of too few, so ``pixels`` must be exactly as long as the area
     takes; else ValueError."""
     wanted = area.width * area.height * _pixel_bytes(node)
@@ -81,5 +80,5 @@ def put(node: Any, pixels: bytes, area: Area) -> None:
         raise ValueError("Krita did not take the pixels")
 
 
-def _pixel_bytes(node: Any) -> int:
+def _pixel_bytes(node: Node) -> int:
     return Space(node.colorModel(), node.colorDepth(), node.colorProfile()).pixel_bytes

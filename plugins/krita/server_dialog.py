@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..core.texts import _
 from .guard import connect
 from .qt import QtGui, QTimer, QtWidgets
@@ -14,8 +12,8 @@ _LINES = 200
 _LOOK_MILLISECONDS = 250
 
 
-class ServerDialog(QtWidgets.QDialog):  # type: ignore[misc]
-    def __init__(self, studio: Studio, parent: Any) -> None:
+class ServerDialog(QtWidgets.QDialog):
+    def __init__(self, studio: Studio, parent: QtWidgets.QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(_("Local server"))
         self.setMinimumSize(560, 320)

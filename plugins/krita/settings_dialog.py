@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from ..client import ClientError, Endpoint, server_fingerprint
+from ..core.presenters.mnemonics import ampersands
 from ..core.settings import Settings
+from ..core.steps import elsewhere
 from ..core.texts import _, told
 from . import host
 from .guard import connect, report
 from .qt import QtWidgets
-from .steps import Task, elsewhere
+from .steps import Task
 from .studio import Studio
 
 
-class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
-    def __init__(self, studio: Studio, parent: Any) -> None:
+class SettingsDialog(QtWidgets.QDialog):
+    def __init__(self, studio: Studio, parent: QtWidgets.QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(_("Pleinair settings"))
         self.setMinimumWidth(520)
@@ -27,7 +29,7 @@ class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
         self._token = QtWidgets.QLineEdit(settings.token)
         self._token.setEchoMode(QtWidgets.QLineEdit.EchoMode.Password)
         self._token.setToolTip(_("What the server wants to be told; empty when it wants nothing"))
-        self._tls = QtWidgets.QCheckBox(_("&Encrypt the connection"))
+        self._tls = QtWidgets.QCheckBox(ampersands(_("_Encrypt the connection")))
         self._tls.setChecked(settings.tls)
         self._fingerprint = QtWidgets.QLineEdit(settings.fingerprint)
         self._fingerprint.setToolTip(_("SHA-256 of the certificate to trust; empty when the system trusts it already"))
@@ -80,8 +82,8 @@ class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
     def _server_group(self) -> QtWidgets.QGroupBox:
         group = QtWidgets.QGroupBox(_("Server"))
         form = QtWidgets.QFormLayout(group)
-        form.addRow(_("&Address:"), self._address)
-        form.addRow(_("&Token:"), self._token)
+        form.addRow(ampersands(_("_Address:")), self._address)
+        form.addRow(ampersands(_("_Token:")), self._token)
         form.addRow("", self._tls)
         form.addRow(_("&Certificate:"), _row(self._fingerprint, self._fetch))
         return group
@@ -94,7 +96,7 @@ class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
         form.addRow("", self._stop)
         return group
 
-    def _browse(self, call: Any) -> QtWidgets.QPushButton:
+    def _browse(self, call: Callable[[], None]) -> QtWidgets.QPushButton:
         button = QtWidgets.QPushButton(_("Browse…"))
         connect(button.clicked, call)
         return button
@@ -136,7 +138,7 @@ class SettingsDialog(QtWidgets.QDialog):  # type: ignore[misc]
         QtWidgets.QMessageBox.warning(self, self.windowTitle(), " ".join(told(error)))
 
 
-def _row(*controls: Any) -> QtWidgets.QWidget:
+def _row(*controls: QtWidgets.QWidget) -> QtWidgets.QWidget:
     row = QtWidgets.QWidget()
     layout = QtWidgets.QHBoxLayout(row)
     layout.setContentsMargins(0, 0, 0, 0)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..core.host import LAYER, PICTURE, WITH_MASKS
 from ..core.texts import _
 from .guard import connect, follow
 from .qt import QtWidgets
-from .sources import LAYER, PICTURE, WITH_MASKS
 from .studio import Studio
 
 
-class SourceBar(QtWidgets.QWidget):  # type: ignore[misc]
+class SourceBar(QtWidgets.QWidget):
     def __init__(self, studio: Studio) -> None:
         super().__init__()
         self._studio = studio

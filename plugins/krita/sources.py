@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+
+from krita import Document, Node
 
 from ..core.area import Area
+from ..core.host import PICTURE, WITH_MASKS, LayerId, NewLayer
+from ..core.pixels import Pixels, WireFormat
+from ..core.problems import NothingSelected, Problem
+from ..core.steps import Steps
 from ..core.texts import _
+from . import transfer
 from .host import canvas, space_of
-from .pixels import Space
-from .problems import Problem
-
-LAYER, WITH_MASKS, PICTURE = "layer", "layer-with-masks", "picture"
+from .pixels import Space, space_in, wire_format
+from .qt import QUuid
 
 _MASKS = ("transparencymask", "filtermask", "transformmask", "selectionmask", "colorizemask")
 # Their pixels are computed by Krita from something else: only their projection can be read.
@@ -29,30 +33,47 @@ class Mask:
 
 
 @dataclass(frozen=True)
-class Source:
+class KritaSource:
     """``node`` is a still copy where there can be one; ``above`` is the identifier of the layer over which the result
-    goes, None for the top of the picture. ``area`` lies on the canvas."""
+    goes, None for the top of the picture."""
 
-    document: Any
-    node: Any
-    above: Any
+    document: Document
+    node: Node
+    above: QUuid | None
     name: str
     space: Space
-    area: Area
+    format: WireFormat
+    sent: Area
     projected: bool
     mask: Mask | None
 
     @property
-    def result_area(self) -> Area:
-        return self.mask.area if self.mask else self.area
+    def identifier(self) -> str:
+        return "" if self.above is None else self.above.toString()
+
+    @property
+    def kept(self) -> Area:
+        return self.mask.area if self.mask else self.sent
+
+    @property
+    def selected(self) -> bytes | None:
+        return self.mask.selected if self.mask else None
 
     def pixels(self, area: Area) -> bytes:
         """In the source's own space."""
         read = self.node.projectionPixelData if self.projected else self.node.pixelData
         return bytes(read(area.x, area.y, area.width, area.height))
 
+    def read(self, area: Area, format: WireFormat) -> Steps[Pixels]:
+        return Pixels(area, format, (yield from transfer.read(self.pixels, self.space, area, space_in(format.own))))
 
-def find_source(document: Any, node: Any, choice: str, *, with_selection: bool = True) -> Source:
+    def insert(self, new: NewLayer, above: LayerId | None = None) -> Steps[LayerId]:
+        return transfer.write(self.document, self.space, new, self.above if above is None else above)
+
+
+def find_source(
+    document: Document | None, node: Node | None, choice: str, *, with_selection: bool = True
+) -> KritaSource:
     """Looks at the document as it is now. Raises Problem when there is nothing to translate."""
     if document is None:
         raise Problem(_("No picture is open."), _("Open one, or make a new one, and try again."))
@@ -65,17 +86,19 @@ def find_source(document: Any, node: Any, choice: str, *, with_selection: bool =
     area = _area_of(document, node)
     copied = node.clone() if node.type() in _COPYABLE else node
     mask = _mask(document, area, node.name()) if with_selection else None
-    return Source(document, copied, node.uniqueId(), node.name(), space_of(node), area, projected, mask)
+    space = space_of(node)
+    return KritaSource(document, copied, node.uniqueId(), node.name(), space, wire_format(space), area, projected, mask)
 
 
-def _picture(document: Any, with_selection: bool) -> Source:
+def _picture(document: Document, with_selection: bool) -> KritaSource:
     area = canvas(document)
     mask = _mask(document, area, _("the picture")) if with_selection else None
     name = document.name() or _("Picture")
-    return Source(document, document.rootNode().clone(), None, name, space_of(document), area, True, mask)
+    space = space_of(document)
+    return KritaSource(document, document.rootNode().clone(), None, name, space, wire_format(space), area, True, mask)
 
 
-def _refuse_impossible(node: Any) -> None:
+def _refuse_impossible(node: Node) -> None:
     kind = node.type()
     if kind in _MASKS:
         raise Problem(
@@ -94,7 +117,7 @@ def _refuse_impossible(node: Any) -> None:
         )
 
 
-def _area_of(document: Any, node: Any) -> Area:
+def _area_of(document: Document, node: Node) -> Area:
     bounds = node.bounds()
     if bounds.isEmpty():
         if node.type() == "filllayer":  # it has no bounds: it is everywhere
@@ -110,14 +133,14 @@ def _area_of(document: Any, node: Any) -> Area:
     return area
 
 
-def _mask(document: Any, area: Area, name: str) -> Mask | None:
+def _mask(document: Document, area: Area, name: str) -> Mask | None:
     selection = document.selection()
     if selection is None:
         return None
     extent = (selection.x(), selection.y(), selection.width(), selection.height())
     common = Area(*extent).common(area) if extent[2] > 0 and extent[3] > 0 else None
     if common is None:
-        raise Problem(
+        raise NothingSelected(
             _("Nothing of “{name}” is selected.").format(name=name),
             _("Select a part of it, or select all of the picture with Select > Select All."),
         )

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..core.texts import _
 from .guard import guarded
 from .previewing import Preview
 from .qt import QColor, QPainter, QPalette, QPointF, QRectF, QSize, Qt, QtGui, QtWidgets
 
-_KEY_STEP = 0.05
+_KEY_STEPS: dict[int, float] = {
+    Qt.Key.Key_Left: -0.05,
+    Qt.Key.Key_Right: 0.05,
+    Qt.Key.Key_Home: -1.0,
+    Qt.Key.Key_End: 1.0,
+}
 _SQUARE = 8
 
 
-class SplitView(QtWidgets.QWidget):  # type: ignore[misc]
+class SplitView(QtWidgets.QWidget):
     """The line is dragged with the mouse, or moved with the arrow keys. Without a preview a sentence stands here."""
 
     def __init__(self) -> None:
@@ -49,23 +52,22 @@ class SplitView(QtWidgets.QWidget):  # type: ignore[misc]
         self._strength = per_cent / 100
         self.update()
 
-    def mousePressEvent(self, event: Any) -> None:
+    def mousePressEvent(self, event: QtGui.QMouseEvent) -> None:
         guarded(self._drag)(event)
 
-    def mouseMoveEvent(self, event: Any) -> None:
+    def mouseMoveEvent(self, event: QtGui.QMouseEvent) -> None:
         guarded(self._drag)(event)
 
-    def keyPressEvent(self, event: Any) -> None:
-        steps = {Qt.Key.Key_Left: -_KEY_STEP, Qt.Key.Key_Right: _KEY_STEP, Qt.Key.Key_Home: -1.0, Qt.Key.Key_End: 1.0}
-        if event.key() in steps:
-            self._move_to(self.split + steps[event.key()])
+    def keyPressEvent(self, event: QtGui.QKeyEvent) -> None:
+        if event.key() in _KEY_STEPS:
+            self._move_to(self.split + _KEY_STEPS[event.key()])
         else:
             super().keyPressEvent(event)
 
-    def paintEvent(self, event: Any) -> None:
+    def paintEvent(self, event: QtGui.QPaintEvent) -> None:
         guarded(self._paint)()
 
-    def _drag(self, event: Any) -> None:
+    def _drag(self, event: QtGui.QMouseEvent) -> None:
         target = self._target()
         x = (event.position() if hasattr(event, "position") else event.localPos()).x()
         self._move_to((x - target.left()) / max(1.0, target.width()))

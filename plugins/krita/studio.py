@@ -5,31 +5,35 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from functools import partial
+
+from krita import Document, Node
 
 from ..client.messages import Filter
 from ..core.history import Entry, History
+from ..core.host import PICTURE
 from ..core.local_server import LocalServer
+from ..core.look import Look
+from ..core.origins import Origin
+from ..core.problems import Problem
+from ..core.restoring import PastResult, insert_again, keep_in
 from ..core.session import Session
-from ..core.settings import Settings, SettingsProblem, SettingsStore
+from ..core.settings import Settings, SettingsStore
 from ..core.texts import _
 from ..core.training import Trainings
+from ..core.translating import Order
+from ..core.translation_run import TranslationRun
 from . import host
+from .document import KritaDocument
 from .guard import connect, guarded, log, report
-from .origins import Origin
-from .problems import Problem
-from .qt import QObject, QTimer, pyqtSignal
-from .restoring import insert_again
+from .qt import QObject, QTimer, QUuid, pyqtSignal
 from .results import Results
-from .sources import PICTURE
 from .steps import Task
-from .transfer import Look
-from .translating import Run, Wish, nodes_for
 
 _SAVE_MILLISECONDS = 500
 
 
-class Studio(QObject):  # type: ignore[misc]
+class Studio(QObject):
     """Lives as long as Krita. ``changed`` follows any change, on the interface thread."""
 
     changed = pyqtSignal()
@@ -39,7 +43,7 @@ class Studio(QObject):  # type: ignore[misc]
     run_begun = pyqtSignal()
     _posted = pyqtSignal(object)
 
-    def __init__(self, parent: Any = None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._posted.connect(guarded(lambda call: call()))
         self._store = SettingsStore(host.settings_folder())
@@ -52,7 +56,7 @@ class Studio(QObject):  # type: ignore[misc]
         self.trainings.add_listener(self.trainings_changed.emit)
         self.history = History()
         self.results = Results()
-        self.run: Run | None = None
+        self.run: TranslationRun | None = None
         self.local_server: LocalServer | None = None
         self._server_work: threading.Thread | None = None
         self._save_later = QTimer(self)
@@ -78,10 +82,7 @@ class Studio(QObject):  # type: ignore[misc]
 
     def save(self) -> None:
         self._save_later.stop()
-        try:
-            self._store.save(self.settings)
-        except SettingsProblem as problem:
-            raise Problem(problem.sentence, problem.remedy) from problem
+        self._store.save(self.settings)
 
     def choose(self, filter_id: str) -> None:
         """The filter that Apply and the preview use."""
@@ -92,13 +93,13 @@ class Studio(QObject):  # type: ignore[misc]
     def apply(
         self,
         filter_id: str,
-        nodes: Sequence[Any] | None = None,
+        nodes: Sequence[Node] | None = None,
         choice: str = "",
-        above: Any = None,
-        document: Any = None,
+        above: QUuid | None = None,
+        document: Document | None = None,
     ) -> None:
         """Translates the nodes (those selected in the layer list, when None) or the picture, as ``choice`` says, or the
-        settings where it is empty. ``above`` is as in Wish; ``document`` is the active one when None."""
+        settings where it is empty. ``above`` is as in Order; ``document`` is the active one when None."""
         if self.busy:
             raise Problem(_("A translation is running."), _("Wait for its end, or cancel it."))
         document = document or host.active_document()
@@ -107,17 +108,26 @@ class Studio(QObject):  # type: ignore[misc]
         if not filter_id:
             raise Problem(_("No filter is chosen."), _("Choose one in the list of the Pleinair docker."))
         choice = choice or self.settings.source
-        wanted = nodes_for(choice, host.selected_nodes() if nodes is None else nodes, PICTURE)
+        layers = host.selected_nodes() if nodes is None else nodes
+        wanted = (None,) if choice == PICTURE else tuple(layers)
         if not wanted:
             raise Problem(_("No layer is selected."), _("Select one in the layer list and try again."))
-        wish = Wish(document, wanted, choice, self._chosen(filter_id), self.look, above)
+        order = Order(wanted, choice, self._chosen(filter_id), self.look, above)
         self.use(self.settings.used(filter_id))
         self.results.begin(document)
         self.run_begun.emit()
-        self.run = Run(wish, self.session, self.history, self._follow, self)
+        self.run = TranslationRun(
+            KritaDocument(document),
+            order,
+            self.session,
+            keep_in(self.history),
+            launch=partial(Task, parent=self),
+            changed=self._follow,
+            report=report,
+        )
         self.changed.emit()
 
-    def apply_again(self, origin: Origin, before: Any) -> None:
+    def apply_again(self, origin: Origin, before: Node) -> None:
         """The same filter on the same source layer, as it is now, over the result ``before``, which would hide it."""
         document = host.active_document()
         source = host.node_by_identifier(document, origin.source) if document is not None else None
@@ -148,8 +158,10 @@ class Studio(QObject):  # type: ignore[misc]
         if document is None:
             raise Problem(_("No picture is open."), _("Open one, or make a new one, and try again."))
         self.results.begin(document)
+        gone = _("This result is not kept any more.")
+        past = PastResult(entry, lambda: self.history.pixels(entry), gone, self.look)
         Task(
-            insert_again(document, self.history, entry, self.look),
+            insert_again(KritaDocument(document), past),
             done=lambda made: self.results.add(made),
             failed=report,
             parent=self,

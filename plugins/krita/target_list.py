@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Union
 
 from krita import Krita
 
-from ..client import ClientError
-from ..core.texts import _, told
-from ..core.training_wish import SUFFIXES, check_file
+from ..core.gathering import ChosenTarget
+from ..core.presenters.mnemonics import ampersands
+from ..core.presenters.target_list import TargetListPresenter
+from ..core.texts import _
 from . import host
+from .document import KritaDocument
 from .guard import connect
-from .painting import LayerChoice, layer_choice
-from .problems import Problem
+from .painting import layer_choice
 from .qt import QtWidgets, pyqtSignal
-
-Target = Union[LayerChoice, Path]
 
 _ROWS = 3
 
 
-class TargetList(QtWidgets.QWidget):  # type: ignore[misc]
+class TargetList(QtWidgets.QWidget):
     changed = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__()
-        self.targets: list[Target] = []
+        self._presenter = TargetListPresenter(self._show)
         self._list = QtWidgets.QListWidget()
         self._list.setAccessibleName(_("Photos to learn from"))
         self._list.setMinimumHeight(self._list.fontMetrics().height() * (_ROWS + 1))
@@ -37,7 +35,7 @@ class TargetList(QtWidgets.QWidget):  # type: ignore[misc]
         self._layers.setToolTip(_("A layer of one of the open pictures"))
         self._menu = QtWidgets.QMenu(self._layers)
         self._layers.setMenu(self._menu)
-        self._remove = QtWidgets.QPushButton(_("&Remove"))
+        self._remove = QtWidgets.QPushButton(ampersands(_("_Remove")))
         column = QtWidgets.QVBoxLayout()
         for button in (self._files, self._layers, self._remove):
             button.setAutoDefault(False)
@@ -53,46 +51,38 @@ class TargetList(QtWidgets.QWidget):  # type: ignore[misc]
         connect(self._list.itemSelectionChanged, self._show_buttons)
         self._show_buttons()
 
-    def add(self, target: Target) -> None:
+    @property
+    def targets(self) -> list[ChosenTarget]:
+        return self._presenter.targets
+
+    def add(self, target: ChosenTarget) -> None:
         """Once. Raises Problem for a file that servers do not take."""
-        if isinstance(target, Path):
-            try:
-                check_file(target)
-            except ClientError as error:
-                raise Problem(*told(error)) from error
-        if target not in self.targets:
-            self.targets.append(target)
-            item = QtWidgets.QListWidgetItem(_name(target))
-            item.setToolTip(str(target) if isinstance(target, Path) else host.name_of(target.document))
-            self._list.addItem(item)
-            self.changed.emit()
+        self._presenter.add(target)
+
+    def _show(self, target: ChosenTarget) -> None:
+        item = QtWidgets.QListWidgetItem(_name(target))
+        item.setToolTip(str(target) if isinstance(target, Path) else target.document.name)
+        self._list.addItem(item)
+        self.changed.emit()
 
     def _choose_files(self) -> None:
-        kinds = _("Pictures ({patterns})").format(patterns=" ".join(f"*{suffix}" for suffix in SUFFIXES))
-        paths, _kind = QtWidgets.QFileDialog.getOpenFileNames(self, _("Photos to learn from"), "", kinds)
-        refused: list[Problem] = []
-        for path in paths:
-            try:
-                self.add(Path(path))
-            except Problem as problem:
-                refused.append(problem)
-        if refused:  # the others are there
-            raise refused[0]
+        title, kinds = _("Photos to learn from"), self._presenter.kinds
+        paths, _kind = QtWidgets.QFileDialog.getOpenFileNames(self, title, "", kinds)
+        self._presenter.add_files(paths)
 
     def _fill_menu(self) -> None:
         self._menu.clear()
         for document in Krita.instance().documents():
             self._menu.addSection(host.name_of(document))
             for node in host.layers(document):
-                choice = layer_choice(document, node)
+                choice = layer_choice(KritaDocument(document), node)
                 action = self._menu.addAction(choice.name.replace("&", "&&"))
                 connect(action.triggered, lambda choice=choice: self.add(choice))
         if self._menu.isEmpty():
             self._menu.addAction(_("No picture is open.")).setEnabled(False)
 
     def _remove_selected(self) -> None:
-        for row in sorted((self._list.row(item) for item in self._list.selectedItems()), reverse=True):
-            del self.targets[row]
+        for row in self._presenter.remove(self._list.row(item) for item in self._list.selectedItems()):
             self._list.takeItem(row)
         self.changed.emit()
 
@@ -100,5 +90,5 @@ class TargetList(QtWidgets.QWidget):  # type: ignore[misc]
         self._remove.setEnabled(bool(self._list.selectedItems()))
 
 
-def _name(target: Any) -> str:
+def _name(target: ChosenTarget) -> str:
     return target.name if isinstance(target, Path) else _("Layer “{name}”").format(name=target.name)

@@ -3,68 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+
+from krita import Document, Node
 
 from ..core.area import Area
+from ..core.host import LayerId, NewLayer
+from ..core.look import Look
+from ..core.pixels import Pixels
+from ..core.problems import Problem
+from ..core.steps import Steps
 from ..core.texts import _
 from .host import space_of
-from .pixels import Space, WireFormat
-from .problems import Problem
+from .pixels import Space, space_in
+from .qt import QUuid
 from .scratch import converter, put, scratch
-from .sources import Source
-from .steps import Steps
 
 # Each takes Krita a few milliseconds.
 _BAND_BYTES = 4 << 20
 _CONVERTED_PIXELS = 96 << 10
 
 
-@dataclass(frozen=True)
-class Look:
-    """Strength (0 to 100 per cent) and whether the lightness of what is below is kept."""
-
-    opacity: int = 100
-    keep_luminance: bool = False
-
-    @property
-    def blending_mode(self) -> str:
-        return "color" if self.keep_luminance else "normal"
-
-    @property
-    def krita_opacity(self) -> int:
-        return round(self.opacity * 255 / 100)
-
-
-def read(source: Source, space: Space, area: Area | None = None) -> Steps[bytearray]:
-    """The source's pixels, or those of an area in it, in ``space``, row after row."""
-    area = area or source.area
+def read(pixels_of: Callable[[Area], bytes], own: Space, area: Area, wanted: Space) -> Steps[bytearray]:
+    """The pixels of an area, which ``pixels_of`` gives in the space ``own``, in the space ``wanted``."""
     pixels = bytearray()
-    with converter(source.space, space) as convert:
+    with converter(own, wanted) as convert:
         yield
-        for band in area.bands(_rows(area, source.space, space)):
-            pixels += convert(source.pixels(band), band.width, band.height)
+        for band in area.bands(_rows(area, own, wanted)):
+            pixels += convert(pixels_of(band), band.width, band.height)
             yield
     return pixels
 
 
-def write(source: Source, pixels: bytearray, wire: WireFormat, area: Area, name: str, look: Look) -> Steps[Any]:
-    """A new layer over the source, in the source's own colour space; gives its identifier. It appears whole, in one
-    undo step, after the last band. Nothing pauses after that: a cancellation in between would lose sight of it."""
-    with scratch(source.space) as workshop:
+def write(document: Document, space: Space, new: NewLayer, above: QUuid | None) -> Steps[LayerId]:
+    """A new layer in this colour space over the one with the identifier ``above``; gives its own identifier. It appears
+    whole, in one undo step, after the last band. Nothing pauses after that: a cancellation in between would lose sight
+    of it."""
+    with scratch(space) as workshop:
         yield
-        layer = workshop.layer(name)
-        layer.setOpacity(look.krita_opacity)
-        layer.setBlendingMode(look.blending_mode)
-        with converter(wire.space, source.space) as convert:
+        layer = workshop.layer(new.name)
+        give_look(layer, new.look)
+        with converter(space_in(new.pixels.format.own), space) as convert:
             yield
-            yield from _fill(layer, pixels, wire.space, area, convert)
+            yield from _fill(layer, new.pixels, convert)
         yield
-        insert(source.document, layer, source.above)
+        _insert(document, layer, above)
     return layer.uniqueId()
 
 
-def insert(document: Any, layer: Any, above: Any) -> None:
+def opacity_of(look: Look) -> int:
+    """0 to 255, as Krita counts it."""
+    return round(look.opacity * 255 / 100)
+
+
+def blending_mode_of(look: Look) -> str:
+    return "color" if look.keep_luminance else "normal"
+
+
+def give_look(layer: Node, look: Look) -> None:
+    layer.setOpacity(opacity_of(look))
+    layer.setBlendingMode(blending_mode_of(look))
+
+
+def _insert(document: Document, layer: Node, above: QUuid | None) -> None:
     """Over the layer with the identifier ``above``; on top where that is None or gone. One undo step.
 
     With 4096 x 4096 pixels Krita is silent for 0.15 to 0.4 s while it draws the picture anew (two cores, OpenGL in
@@ -80,18 +80,16 @@ def insert(document: Any, layer: Any, above: Any) -> None:
         raise Problem(_("Krita did not take the new layer."), _("Check that the picture can be edited."))
 
 
-def _topmost(document: Any) -> Any:
+def _topmost(document: Document) -> Node | None:
     layers = [node for node in document.topLevelNodes() if not node.type().endswith("mask")]
     return layers[-1] if layers else None
 
 
-def _fill(
-    layer: Any, pixels: bytearray, space: Space, area: Area, convert: Callable[[bytes, int, int], bytes]
-) -> Steps[None]:
-    own = space_of(layer)
-    row = area.width * space.pixel_bytes
-    view = memoryview(pixels)
-    for band in area.bands(_rows(area, own, space)):
+def _fill(layer: Node, pixels: Pixels, convert: Callable[[bytes, int, int], bytes]) -> Steps[None]:
+    area = pixels.area
+    row = area.width * pixels.format.pixel_bytes
+    view = memoryview(pixels.data)
+    for band in area.bands(_rows(area, space_of(layer), space_in(pixels.format.own))):
         start = (band.y - area.y) * row
         piece = bytes(view[start : start + band.height * row])
         put(layer, convert(piece, band.width, band.height), band)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from krita import Krita
+from krita import Krita, Window
 
 from .qt import QRectF, QtWidgets
 
 
 def visible_part() -> tuple[float, float, float, float] | None:
     """x, y, width and height in pixels of the active view's picture; may reach over its edges. None when unknown."""
-    window: Any = Krita.instance().activeWindow()
-    view: Any = window.activeView() if window else None
-    widget = _canvas_widget(window) if view else None
+    window = Krita.instance().activeWindow()
+    view = window.activeView() if window else None
+    widget = _canvas_widget(window) if window and view else None
     if view is None or widget is None:
         return None
     back, known = view.flakeToCanvasTransform().inverted()
@@ -24,7 +22,7 @@ def visible_part() -> tuple[float, float, float, float] | None:
     return (part.x(), part.y(), part.width(), part.height())
 
 
-def _canvas_widget(window: Any) -> Any:
+def _canvas_widget(window: Window) -> QtWidgets.QWidget | None:
     """The widget that shows the active picture: Krita's API does not name it."""
     areas = window.qwindow().findChildren(QtWidgets.QMdiArea)
     active = areas[0].activeSubWindow() if areas else None

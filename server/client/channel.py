@@ -1,4 +1,4 @@
-"""A connection from Python scripts to a server, and what its calls fail with."""
+"""The connection from Python scripts to a server, and the errors of calls that fail."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,8 +17,8 @@ _OPTIONS = [
 
 
 class CallError(Exception):
-    """A call that failed: a sentence for people, the status code's name, and the reason from the protocol's closed
-    list (None when no server of ours gave one)."""
+    """A failed call: a sentence for people, the status code's name, and the reason from the protocol's closed list
+    (None when no Pleinair server answered)."""
 
     def __init__(self, sentence: str, *, code: str, reason: str | None = None) -> None:
         super().__init__(sentence)
@@ -28,8 +28,8 @@ class CallError(Exception):
 
 
 class Channel:
-    """To the server at ``address`` (HOST:PORT), with the server's token if it wants one, and encrypted when its
-    certificate (PEM) is given, which must name the host."""
+    """A connection to the server at ``address`` (HOST:PORT). It sends the server's token if there is one, and is
+    encrypted when the server's certificate (PEM, naming the host) is given."""
 
     def __init__(self, address: str, *, token: str | None = None, certificate: bytes | None = None) -> None:
         self.address = address
@@ -46,7 +46,7 @@ class Channel:
 
     @contextmanager
     def sentences(self, kind: type[CallError]) -> Iterator[None]:
-        """What a call in the block fails with becomes an error of this kind."""
+        """Turns a grpc.RpcError in the block into an error of this kind, with a sentence for people."""
         try:
             yield
         except grpc.RpcError as error:

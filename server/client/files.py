@@ -1,4 +1,4 @@
-"""Which picture files a command line means, and where each result goes: all settled before anything runs."""
+"""Which picture files a command line means and where each result goes, all settled before anything runs."""
 
 import glob
 import os
@@ -15,25 +15,27 @@ class UsageError(ValueError):
 
 
 @dataclass(frozen=True)
-class Job:
+class PictureTask:
+    """A picture file to translate, and the PNG file for its result."""
+
     source: Path
     target: Path
 
 
-def plan(inputs: Sequence[str], output: str, *, overwrite: bool) -> list[Job]:
-    """One job for every picture that `inputs` (files, folders, glob patterns) name. Raises UsageError."""
+def plan(inputs: Sequence[str], output: str, *, overwrite: bool) -> list[PictureTask]:
+    """One task for each picture that `inputs` (files, folders, glob patterns) name. Raises UsageError."""
     sources = list(dict.fromkeys(source for name in inputs for source in picture_files(name)))
     if len(inputs) == 1 and Path(inputs[0]).is_file() and not _is_folder(output):
-        jobs = [Job(sources[0], _single_target(output))]
+        tasks = [PictureTask(sources[0], _single_target(output))]
     else:
-        jobs = [Job(source, _folder_target(output) / f"{source.stem}.png") for source in sources]
-    _refuse_clashes(jobs)
-    _refuse_loss(jobs, overwrite)
-    return jobs
+        tasks = [PictureTask(source, _folder_target(output) / f"{source.stem}.png") for source in sources]
+    _refuse_clashes(tasks)
+    _refuse_loss(tasks, overwrite)
+    return tasks
 
 
 def picture_files(name: str) -> list[Path]:
-    """Those that a file's or folder's name or a glob pattern means. Raises UsageError."""
+    """The picture files that a file, a folder or a glob pattern names. Raises UsageError."""
     path = Path(name)
     if path.is_file():
         return [path]
@@ -47,14 +49,14 @@ def picture_files(name: str) -> list[Path]:
     raise UsageError(f"There is no file or folder {name}; check the name.")
 
 
-def make_folders(jobs: Iterable[Job]) -> None:
-    """Makes the folders of all targets and tries that files can be written there. Raises UsageError."""
-    for folder in {job.target.parent for job in jobs}:
+def make_folders(tasks: Iterable[PictureTask]) -> None:
+    """Makes the folders of all results and checks that files can be written there. Raises UsageError."""
+    for folder in {task.target.parent for task in tasks}:
         make_folder(folder, "-o")
 
 
 def make_folder(folder: Path, option: str) -> None:
-    """The same for the folder that an option names, or would name."""
+    """Makes the folder that ``option`` names and checks that files can be written there. Raises UsageError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
@@ -97,25 +99,26 @@ def _folder_target(output: str) -> Path:
     return folder
 
 
-def _refuse_clashes(jobs: list[Job]) -> None:
-    """Without regard to upper and lower case, as some file systems have none."""
-    first: dict[str, Job] = {}
-    for job in jobs:
-        other = first.setdefault(str(job.target).casefold(), job)
-        if other is not job:
+def _refuse_clashes(tasks: list[PictureTask]) -> None:
+    """Refuses two results with one name, ignoring upper and lower case as some file systems do."""
+    first: dict[str, PictureTask] = {}
+    for task in tasks:
+        other = first.setdefault(str(task.target).casefold(), task)
+        if other is not task:
             raise UsageError(
-                f"{other.source} and {job.source} would both be written to {job.target}; rename one or run them apart."
+                f"{other.source} and {task.source} would both be written to {task.target}; rename one or run them"
+                " apart."
             )
 
 
-def _refuse_loss(jobs: list[Job], overwrite: bool) -> None:
-    originals = {job.source.resolve() for job in jobs}
-    for job in jobs:
-        if job.target.resolve() in originals:
+def _refuse_loss(tasks: list[PictureTask], overwrite: bool) -> None:
+    originals = {task.source.resolve() for task in tasks}
+    for task in tasks:
+        if task.target.resolve() in originals:
             raise UsageError(
-                f"{job.target} is one of the pictures to translate and is never replaced; choose another -o."
+                f"{task.target} is one of the pictures to translate, which are never replaced; choose another -o."
             )
-        if job.target.is_dir():
-            raise UsageError(f"{job.target} is a folder, where a result should go; choose another -o.")
-        if job.target.exists() and not overwrite:
-            raise UsageError(f"{job.target} exists already; add --force to replace it or choose another -o.")
+        if task.target.is_dir():
+            raise UsageError(f"{task.target} is a folder, but a result should go there; choose another -o.")
+        if task.target.exists() and not overwrite:
+            raise UsageError(f"{task.target} exists already; add --force to replace it or choose another -o.")

@@ -8,7 +8,7 @@ _HEADINGS = ("id", "title", "from -> to", "method", "size")
 
 
 def filter_table(filters: Sequence[Filter], rejected: Iterable[RejectedFile]) -> str:
-    """One line a filter, then one for every file that is not served and why."""
+    """A table with one line for each filter, then one line for each file that is not served, with the reason."""
     rows = [_HEADINGS, *(_row(found) for found in filters)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -1,13 +1,13 @@
 """The server's own engine inside this process, without a socket:
 
-with LocalEngine(Path("filters")) as engine:
+with LocalEngine(ServerConfig(filters=Path("filters"))) as engine:
     result, summary = engine.translate("monet", pixels)
 """
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from pathlib import Path
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -24,14 +24,10 @@ from server.client.translations import (
     wire_pixels,
 )
 from server.config import ServerConfig
-from server.engine.backend import open_backend
 from server.engine.pixels import Channels, PixelFormat, SampleType
-from server.engine.provider import Provider
-from server.engine.worker import Worker
 from server.errors import Refusal, StartProblem
-from server.filters.folder import FilterFolder
-from server.filters.scanner import FolderScanner
-from server.translation.handler import Preview, Progress, Summary, TranslationHandler, TranslationRequest
+from server.translation.engine import TranslationEngine
+from server.translation.terms import Preview, Progress, Summary, TranslationRequest
 from server.wire.translations import (
     filter_message,
     preview_message,
@@ -42,28 +38,17 @@ from server.wire.translations import (
 
 
 class LocalEngine:
-    """A Translator for a folder of filters or one .onnx file. Not for use inside a running event loop.
+    """A Translator for the filters of `config`, a folder or one .onnx file; it takes the options of a server that are
+    about filters and computing, and does not warm up. Not for use inside a running event loop.
 
     Raises StartProblem. `warning` is a sentence when another device answers than was asked for.
     """
 
-    def __init__(
-        self,
-        filters: Path,
-        *,
-        provider: Provider = ServerConfig.provider,
-        threads: int = ServerConfig.threads,
-        max_pixels: int = ServerConfig.max_pixels,
-        memory: int | None = ServerConfig.memory,
-        tensorrt_cache: Path | None = ServerConfig.tensorrt_cache,
-    ) -> None:
-        if not filters.exists():
-            raise StartProblem(f"There is no {filters}; name a folder with filters, or one .onnx file.")
-        backend = open_backend(provider, threads=threads, tensorrt_cache=tensorrt_cache)
-        self.warning = backend.warning
-        self._folder = FilterFolder(FolderScanner(filters, backend))
-        self._worker = Worker(backend, memory=memory)
-        self._handler = TranslationHandler(self._folder, self._worker, max_pixels=max_pixels)
+    def __init__(self, config: ServerConfig) -> None:
+        if not config.filters.exists():
+            raise StartProblem(f"There is no {config.filters}; name a folder with filters, or one .onnx file.")
+        self._engine = TranslationEngine(replace(config, warm_up=()))
+        self.warning = self._engine.backend.warning
         self._runner = asyncio.Runner()
 
     def __enter__(self) -> Self:
@@ -73,13 +58,13 @@ class LocalEngine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._runner.close()
-        self._worker.close()
+        self._engine.close()
 
     def filters(self) -> list[filters_pb2.Filter]:
-        return [filter_message(found) for found in self._folder.catalogue.filters.values()]
+        return [filter_message(found) for found in self._engine.filters.catalogue.filters.values()]
 
     def rejected_files(self) -> list[filters_pb2.RejectedFile]:
-        return [rejected_message(*rejected) for rejected in self._folder.catalogue.rejected.items()]
+        return [rejected_message(*rejected) for rejected in self._engine.filters.catalogue.rejected.items()]
 
     def translate(
         self,
@@ -112,7 +97,7 @@ class LocalEngine:
         timeout: float | None,
     ) -> tuple[NDArray[Any], translation_pb2.Summary]:
         assembly, summary = Assembly(wire), translation_pb2.Summary()
-        translation = self._handler.translate(request, _chunks(wire))
+        translation = self._engine.handler.translate(request, _chunks(wire))
         async with asyncio.timeout(timeout), aclosing(translation) as events:
             async for event in events:
                 if isinstance(event, bytes):

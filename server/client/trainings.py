@@ -30,7 +30,7 @@ Pictures = Sequence[str | os.PathLike[str]]
 
 
 class TrainingError(CallError):
-    """A call about a training that failed; the training itself may go on."""
+    """A call about a training that failed; the training itself may continue."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ class _Picture:
 
 
 class TrainingClient:
-    """Asks the server at `address` (HOST:PORT), with the server's token if it wants one, and encrypted when its
-    certificate (PEM) is given, which must name the host. Every method raises TrainingError, whose `sentence` is for
-    people."""
+    """Trains on the server at `address` (HOST:PORT). It sends the server's token if there is one, and the connection is
+    encrypted when the server's certificate (PEM, naming the host) is given. Every method raises TrainingError, whose
+    `sentence` is for people."""
 
     def __init__(self, address: str, *, token: str | None = None, certificate: bytes | None = None) -> None:
         self._channel = Channel(address, token=token, certificate=certificate)
@@ -66,7 +66,7 @@ class TrainingClient:
         preset: str = "",
         options: Mapping[str, str] | None = None,
     ) -> pb.TrainingJob:
-        """Sends the picture files (PNG, JPEG, WebP) and starts to learn how sources become targets. The options are
+        """Sends the picture files (PNG, JPEG, WebP) and starts a training from sources to targets. The options are
         those of ``python -m training.fit``. Raises OSError for a file that cannot be read."""
         pictures = [
             _Picture(role, os.fsencode(Path(path).name).decode(errors="replace"), Path(path).read_bytes())
@@ -83,7 +83,7 @@ class TrainingClient:
             return self._start(header, pictures)
 
     def watch(self, job_id: str, *, previews: bool = True) -> Iterator[pb.WatchTrainingResponse]:
-        """The training as it is, with its latest preview, and then every change until it has ended."""
+        """Yields the training as it is, with its latest preview, and then every change until it has ended."""
         request = pb.WatchTrainingRequest(id=job_id, omit_previews=not previews)
         with self._channel.sentences(TrainingError):
             call = self._stub.WatchTraining(request, metadata=self._channel.metadata)
@@ -100,8 +100,8 @@ class TrainingClient:
         on_lost: Callable[[TrainingError], None] | None = None,
         retry_seconds: float = RETRY_SECONDS,
     ) -> Iterator[pb.WatchTrainingResponse]:
-        """The same, and when the connection is lost, as with a server that starts anew, it goes on when that is back.
-        ``on_lost`` is told once for each loss."""
+        """Yields what ``watch`` does, and reconnects when the connection is lost, for example by a restart of the
+        server. Calls ``on_lost`` once for each loss."""
         told = False
         while True:
             try:
@@ -119,12 +119,12 @@ class TrainingClient:
             time.sleep(retry_seconds)
 
     def get(self, job_id: str) -> pb.GetTrainingResponse:
-        """The training, and the end of its log."""
+        """Returns the training and the end of its log."""
         with self._channel.sentences(TrainingError):
             return self._stub.GetTraining(pb.GetTrainingRequest(id=job_id), metadata=self._channel.metadata)
 
     def trainings(self) -> Iterator[pb.TrainingJob]:
-        """All of them, the newest first."""
+        """Yields all trainings, the newest first."""
         token = ""
         while True:
             with self._channel.sentences(TrainingError):
@@ -136,26 +136,26 @@ class TrainingClient:
                 return
 
     def cancel(self, job_id: str) -> pb.TrainingJob:
-        """Ends it without a filter; its previews and checkpoints stay."""
+        """Ends a training without making a filter; its previews and checkpoints stay."""
         return self._end(pb.CancelTrainingRequest(id=job_id))
 
     def stop(self, job_id: str) -> pb.TrainingJob:
-        """Ends it here; what it has learned becomes its filter."""
+        """Ends a training now and makes its filter from what it has learned."""
         return self._end(pb.CancelTrainingRequest(id=job_id, keep_filter=True))
 
     def export(self, job_id: str) -> pb.ExportTrainingResponse:
-        """Makes a filter of the weights as they are now; the training goes on."""
+        """Makes a filter from the present weights; the training continues."""
         with self._channel.sentences(TrainingError):
             return self._stub.ExportTraining(pb.ExportTrainingRequest(id=job_id), metadata=self._channel.metadata)
 
     def resume(self, job_id: str) -> pb.TrainingJob:
-        """Lets one that was cancelled or has failed go on from its last checkpoint."""
+        """Continues a training that was cancelled or failed from its last checkpoint."""
         with self._channel.sentences(TrainingError):
             request = pb.ResumeTrainingRequest(id=job_id)
             return self._stub.ResumeTraining(request, metadata=self._channel.metadata).job
 
     def delete(self, job_id: str) -> None:
-        """Forgets one that has ended and removes its files; its filter stays."""
+        """Removes a training that has ended, with its files; its filter stays."""
         with self._channel.sentences(TrainingError):
             self._stub.DeleteTraining(pb.DeleteTrainingRequest(id=job_id), metadata=self._channel.metadata)
 
@@ -179,5 +179,5 @@ def _frames(header: pb.TrainingHeader, pictures: Sequence[_Picture]) -> Iterator
 
 
 def _is_lost(error: TrainingError) -> bool:
-    """Whether the server went away, or is going."""
+    """Whether the server is gone or is shutting down."""
     return error.code == "UNAVAILABLE"

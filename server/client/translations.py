@@ -33,10 +33,10 @@ class TranslationError(CallError):
 
 
 class Translator(Protocol):
-    """What can translate arrays: a server through Client, or this very process through LocalEngine."""
+    """Translates arrays: on a server (Client) or in this process (LocalEngine)."""
 
     def filters(self) -> list[filters_pb2.Filter]:
-        """All filters, in order of identifier."""
+        """All filters, ordered by identifier."""
 
     def rejected_files(self) -> list[filters_pb2.RejectedFile]:
         """The files of the filters folder that are not served, and why."""
@@ -51,9 +51,10 @@ class Translator(Protocol):
         preview_side: int = PREVIEW_SIDE,
         timeout: float | None = None,
     ) -> tuple[NDArray[Any], translation_pb2.Summary]:
-        """H x W x C pixels (C = 1 to 4: grey, grey and alpha, RGB, RGBA; uint8, uint16, float16 or float32) to as many
-        more. With ``on_preview`` a preview comes first, whose longer side has at most ``preview_side`` pixels.
-        Raises TranslationError, and ValueError for another kind of array. The timeout is in seconds."""
+        """Translates H x W x C pixels (C = 1 to 4: grey, grey and alpha, RGB, RGBA; uint8, uint16, float16 or float32)
+        to an array of the same shape and type. With ``on_preview`` a preview comes first, whose longer side has at most
+        ``preview_side`` pixels. Raises TranslationError, and ValueError for any other array. ``timeout`` is in
+        seconds."""
 
     def __enter__(self) -> Self: ...
 
@@ -63,8 +64,8 @@ class Translator(Protocol):
 
 
 class Client:
-    """A Translator that asks the server at `address` (HOST:PORT), with the server's token if it wants one, and
-    encrypted when its certificate (PEM) is given, which must name the host."""
+    """A Translator that asks the server at `address` (HOST:PORT). It sends the server's token if there is one, and is
+    encrypted when the server's certificate (PEM, naming the host) is given."""
 
     def __init__(self, address: str, *, token: str | None = None, certificate: bytes | None = None) -> None:
         self._channel = Channel(address, token=token, certificate=certificate)
@@ -123,7 +124,7 @@ class Client:
 
 
 class Assembly:
-    """The result of a translation as its chunks come in: an array like the one that was sent."""
+    """Collects the chunks of a result in an array of the same shape and type as the one that was sent."""
 
     def __init__(self, like: NDArray[Any]) -> None:
         self.pixels = np.empty_like(like)
@@ -144,7 +145,8 @@ class Assembly:
 
 
 def wire_pixels(pixels: NDArray[Any]) -> NDArray[Any]:
-    """The same values as they travel: little-endian, packed. Raises ValueError for what the wire cannot carry."""
+    """The same values in the wire's layout: little-endian, contiguous. Raises ValueError for arrays that the wire
+    cannot carry."""
     if pixels.ndim != 3 or not 1 <= pixels.shape[2] <= 4 or pixels.size == 0:
         raise ValueError(f"Pixels are an array of height x width x 1 to 4 channels, and this one is {pixels.shape}.")
     dtype = pixels.dtype.newbyteorder("<")
@@ -201,5 +203,5 @@ def _collect(
 
 
 def _incomplete(more_or_fewer: str) -> TranslationError:
-    sentence = f"The server sent {more_or_fewer} pixels than the picture has; check that it is of the same version."
+    sentence = f"The server sent {more_or_fewer} pixels than the picture has; check that it has the same version."
     return TranslationError(sentence, code="DATA_LOSS")

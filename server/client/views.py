@@ -22,7 +22,7 @@ _HEADINGS = ("id", "title", "state", "done", "filter")
 
 
 def training_table(jobs: Iterable[pb.TrainingJob]) -> str:
-    """One line a training."""
+    """A table for a terminal with one line for each training."""
     rows = [_HEADINGS, *map(_row, jobs)]
     if len(rows) == 1:
         return "There are no trainings."
@@ -39,15 +39,15 @@ def _row(job: pb.TrainingJob) -> tuple[str, ...]:
 
 def _state(job: pb.TrainingJob) -> str:
     if job.state == pb.TRAINING_STATE_QUEUED:
-        return f"waiting, {job.queue_position} before it" if job.queue_position else "waiting"
+        return f"waiting, {job.queue_position} ahead of it" if job.queue_position else "waiting"
     return _STATES.get(job.state, "unknown")
 
 
 class ProgressView:
-    """What is new about one training, on standard error: a bar where that is a terminal, and above it what happens."""
+    """Shows news of one training on standard error: a progress bar, if that is a terminal, and lines above it."""
 
     def __init__(self, previews: Path | None) -> None:
-        """Previews go into this folder, as ID-IMAGES.png with the images seen."""
+        """Previews are written into this folder as ID-IMAGES.png, where IMAGES is the number of images seen."""
         self._previews = previews
         self._bar = tqdm(
             unit="img", disable=None, bar_format="{desc}: {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt}{postfix}"
@@ -64,7 +64,7 @@ class ProgressView:
         self._bar.close()
 
     def show(self, news: pb.WatchTrainingResponse) -> None:
-        """Raises OSError when a preview cannot be written."""
+        """Shows one piece of news and writes its preview, if any. Raises OSError when that cannot be written."""
         job = news.job
         if _state(job) != self._state:
             self._state = _state(job)
@@ -80,7 +80,7 @@ class ProgressView:
         self._draw(job)
 
     def say(self, sentence: str) -> None:
-        """Above the bar."""
+        """Prints a line above the progress bar."""
         tqdm.write(sentence, file=sys.stderr)
 
     def _draw(self, job: pb.TrainingJob) -> None:
@@ -96,7 +96,7 @@ class ProgressView:
 
 
 def clock(seconds: float) -> str:
-    """Such as 00:07, 01:02:03 or, after days, 26:00:00."""
+    """Formats seconds as MM:SS or HH:MM:SS, such as 00:07, 01:02:03 or, after a day, 26:00:00."""
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours:02}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"

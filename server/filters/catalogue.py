@@ -1,4 +1,4 @@
-"""The filters of one moment, and what changed from one moment to the next."""
+"""The filters at one moment, and what changed from one moment to the next."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ MOST_NAMED = 20
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Filters by identifier, and the sentence for every file that cannot be served, by name; both in order."""
+    """Filters by identifier, and for each file that cannot be served, by name, the sentence that says why; both
+    sorted."""
 
     filters: Mapping[str, Filter] = field(default_factory=dict)
     rejected: Mapping[str, str] = field(default_factory=dict)
 
     def find(self, identifier: str) -> Filter:
-        """Raises Refusal, which names the filters that exist."""
+        """Returns the filter. Raises Refusal, which names the filters that exist."""
         if identifier in self.filters:
             return self.filters[identifier]
         raise Refusal(Reason.FILTER_NOT_FOUND, f"There is no filter {identifier[:64]!r}; {self._existing()}.")
@@ -34,7 +35,7 @@ class Catalogue:
         return f"there are {', '.join(names[:MOST_NAMED])}{more}"
 
 
-class Kind(Enum):
+class ChangeKind(Enum):
     ADDED = "added"
     CHANGED = "changed"
     REMOVED = "removed"
@@ -42,30 +43,33 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class FilterChange:
-    """CHANGED is the same identifier with another file behind it; of REMOVED this is the filter that is gone."""
+    """A change of one filter. CHANGED means a new file with the same identifier; for REMOVED, ``filter`` is the former
+    one."""
 
-    kind: Kind
+    kind: ChangeKind
     filter: Filter
 
 
 @dataclass(frozen=True)
 class Rejection:
-    """A file that cannot be served, and the sentence why; without one, a file that could not and is gone or served."""
+    """A file that cannot be served and the sentence that says why; ``reason`` is None when that is over, because the
+    file is gone or is served."""
 
     file_name: str
     reason: str | None
 
 
 def changes(old: Catalogue, new: Catalogue) -> Iterator[FilterChange | Rejection]:
-    """What leads from one to the other: first what is gone, then what is there, then what is rejected."""
+    """Yields what leads from ``old`` to ``new``: first removed filters, then added and changed ones, then rejected
+    files."""
     for identifier, gone in old.filters.items():
         if identifier not in new.filters:
-            yield FilterChange(Kind.REMOVED, gone)
+            yield FilterChange(ChangeKind.REMOVED, gone)
     for identifier, found in new.filters.items():
         if identifier not in old.filters:
-            yield FilterChange(Kind.ADDED, found)
+            yield FilterChange(ChangeKind.ADDED, found)
         elif found is not old.filters[identifier]:
-            yield FilterChange(Kind.CHANGED, found)
+            yield FilterChange(ChangeKind.CHANGED, found)
     for file_name in old.rejected:
         if file_name not in new.rejected:
             yield Rejection(file_name, None)

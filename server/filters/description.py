@@ -1,4 +1,4 @@
-"""What a filter says about itself: the ``pleinair.*`` texts in its ONNX file, or a sidecar in their place."""
+"""A filter's description of itself: the ``pleinair.*`` texts in its ONNX file, or a sidecar in their place."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _THUMBNAIL_SIZE = (512, 256)  # at most, as it is served: a page of 200 filters 
 
 @dataclass(frozen=True)
 class Description:
-    """For people and menus; the thumbnail is a JPEG picture or empty."""
+    """What people and menus are shown of a filter; the thumbnail is a JPEG picture or empty."""
 
     identifier: str
     title: str = ""
@@ -42,7 +42,7 @@ class Description:
 
 
 def from_metadata(metadata: Mapping[str, str]) -> Description:
-    """From an ONNX file's metadata_props, of which ``pleinair.format`` is one. Raises FilterProblem."""
+    """Reads an ONNX file's metadata_props, which must contain ``pleinair.format``. Raises FilterProblem."""
     given = {key.removeprefix(PREFIX): text for key, text in metadata.items() if key.startswith(PREFIX)}
     if given["format"] != FORMAT:
         raise FilterProblem(
@@ -51,7 +51,7 @@ def from_metadata(metadata: Mapping[str, str]) -> Description:
         )
     if given.get("value_range") != VALUE_RANGE:
         raise FilterProblem(
-            f"Its value range is {given.get('value_range', '')[:20]!r} and a filter's is {VALUE_RANGE!r};"
+            f"Its value range is {given.get('value_range', '')[:20]!r}, and it must be {VALUE_RANGE!r};"
             " export it again."
         )
     identifier = given.get("identifier", "")
@@ -68,7 +68,8 @@ def from_metadata(metadata: Mapping[str, str]) -> Description:
 
 
 def from_sidecar(stem: str, sidecar: Sidecar) -> Description:
-    """The identifier is the file's name without suffix, made fit. Raises FilterProblem."""
+    """Describes a filter by its sidecar; the identifier is the file's ``stem`` with unsuitable characters replaced.
+    Raises FilterProblem."""
     return _checked(
         Description(
             identifier=re.sub(r"[^a-z0-9._-]+", "-", stem.lower()).strip("-._")[:LONGEST_IDENTIFIER] or "filter",
@@ -105,8 +106,8 @@ def _checked(description: Description) -> Description:
         value = getattr(description, field.name)
         if isinstance(value, str) and len(value) > LONGEST_TEXT:
             raise FilterProblem(
-                f"Its {field.name.replace('_', ' ')} has {len(value)} characters, and at most {LONGEST_TEXT} fit;"
-                " shorten it."
+                f"Its {field.name.replace('_', ' ')} has {len(value)} characters, and at most {LONGEST_TEXT} are"
+                " allowed; shorten it."
             )
     return description
 
@@ -128,19 +129,19 @@ def _thumbnail(text: str) -> bytes:
         raise FilterProblem("Its thumbnail is not base64 text; export it again.") from error
     if len(thumbnail) > LARGEST_THUMBNAIL:
         raise FilterProblem(
-            f"Its thumbnail has {len(thumbnail)} bytes, and at most {LARGEST_THUMBNAIL} fit; make it smaller."
+            f"Its thumbnail has {len(thumbnail)} bytes, and at most {LARGEST_THUMBNAIL} are allowed; make it smaller."
         )
     return _as_jpeg(thumbnail) if thumbnail else b""
 
 
 def _as_jpeg(webp: bytes) -> bytes:
-    """Files hold WebP, which is smaller; editors' toolkits are sure to read JPEG only."""
+    """Converts a thumbnail: files hold WebP, which is smaller, but all editors' toolkits read JPEG."""
     if not webp.startswith(b"RIFF"):
         raise FilterProblem("Its thumbnail is not a WebP picture; export it again.")
     try:
         picture = Image.fromarray(decode_picture(webp, max_pixels=_MOST_THUMBNAIL_PIXELS).pixels).convert("RGB")
     except PictureError as error:
-        raise FilterProblem("Its thumbnail is a damaged or too large WebP picture; export it again.") from error
+        raise FilterProblem("Its thumbnail is a WebP picture that is damaged or too large; export it again.") from error
     picture.thumbnail(_THUMBNAIL_SIZE)
     jpeg = io.BytesIO()
     picture.save(jpeg, "JPEG", quality=90)

@@ -20,7 +20,7 @@ from server.engine.pace import Pace
 from server.engine.source import TensorSource
 from server.errors import FilterProblem
 from server.filters.description import Description, from_metadata, from_sidecar
-from server.filters.graph import Graph, check_size_is_free, read_graph
+from server.filters.onnx_model import OnnxModel, check_size_is_free, read_model
 from server.filters.sidecar import REQUIRED, Sidecar, read_sidecar
 
 # Protobuf's own limit.
@@ -53,8 +53,8 @@ def read_filter(path: Path, backend: Backend) -> Filter:
     Raises FilterProblem for a file that cannot be served and OSError for one that cannot be read.
     """
     data = _contents(path)
-    graph = read_graph(data)
-    description, feed = _describe(path, graph)
+    model = read_model(data)
+    description, feed = _describe(path, model)
     filter_ = Filter(
         description=description,
         precision=feed.precision,
@@ -77,53 +77,53 @@ def _contents(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _describe(path: Path, graph: Graph) -> tuple[Description, Feed]:
+def _describe(path: Path, model: OnnxModel) -> tuple[Description, Feed]:
     sidecar_path = path.with_suffix(".toml")
     if sidecar_path.is_file():
         sidecar = read_sidecar(sidecar_path)
-        return from_sidecar(path.stem, sidecar), _foreign_feed(graph, sidecar, sidecar_path.name)
-    if key("format") in graph.metadata:
-        return from_metadata(graph.metadata), _own_feed(graph, sidecar_path.name)
+        return from_sidecar(path.stem, sidecar), _foreign_feed(model, sidecar, sidecar_path.name)
+    if key("format") in model.metadata:
+        return from_metadata(model.metadata), _own_feed(model, sidecar_path.name)
     raise FilterProblem(
         "It does not say how to use it; export it with python -m training.export, or describe it in"
         f" {sidecar_path.name} beside it with the keys {', '.join(REQUIRED)}."
     )
 
 
-def _own_feed(graph: Graph, sidecar_name: str) -> Feed:
-    for ends, expected, kind in ((graph.inputs, "image", "input"), (graph.outputs, "translated", "output")):
+def _own_feed(model: OnnxModel, sidecar_name: str) -> Feed:
+    for ends, expected, kind in ((model.inputs, "image", "input"), (model.outputs, "translated", "output")):
         if list(ends) != [expected]:
             raise FilterProblem(
                 f"Its {kind} is called {_quoted(ends)} and a filter has one {kind} '{expected}'; export it with"
                 f" python -m training.export, or describe it in {sidecar_name} beside it."
             )
-    batch, channels, height, width = graph.shape("image")
+    batch, channels, height, width = model.shape("image")
     if channels != 3:
         raise FilterProblem(f"Its input 'image' has {channels or 'any number of'} channels; expected 3 (RGB).")
     if batch is not None:
         raise FilterProblem(f"Its input 'image' has a fixed batch of {batch}; export it with a dynamic batch.")
     check_size_is_free(height, width, "image", advice="export it with dynamic height and width")
-    return Feed(precision=graph.precision("image"))
+    return Feed(precision=model.precision("image"))
 
 
-def _foreign_feed(graph: Graph, sidecar: Sidecar, sidecar_name: str) -> Feed:
-    if list(graph.inputs) != [sidecar.input]:
+def _foreign_feed(model: OnnxModel, sidecar: Sidecar, sidecar_name: str) -> Feed:
+    if list(model.inputs) != [sidecar.input]:
         raise FilterProblem(
-            f"Its input is called {_quoted(graph.inputs)}, and {sidecar_name} names '{sidecar.input}'; only networks"
+            f"Its input is called {_quoted(model.inputs)}, and {sidecar_name} names '{sidecar.input}'; only networks"
             " with one input can be served."
         )
-    if sidecar.output not in graph.outputs:
+    if sidecar.output not in model.outputs:
         raise FilterProblem(
-            f"Its output is called {_quoted(graph.outputs)}, and {sidecar_name} names '{sidecar.output}'; correct it."
+            f"Its output is called {_quoted(model.outputs)}, and {sidecar_name} names '{sidecar.output}'; correct it."
         )
-    shape = graph.shape(sidecar.input)
+    shape = model.shape(sidecar.input)
     height, width = shape[1:3] if sidecar.channels_last else shape[2:4]
     advice = f"correct its layout in {sidecar_name}, or export it with dynamic height and width"
     check_size_is_free(height, width, sidecar.input, advice=advice)
     return Feed(
         input=sidecar.input,
         output=sidecar.output,
-        precision=graph.precision(sidecar.input),
+        precision=model.precision(sidecar.input),
         channels_last=sidecar.channels_last,
         input_range=sidecar.range,
         output_range=sidecar.output_range or sidecar.range,

@@ -1,4 +1,4 @@
-"""The filters that are served now, following the folder."""
+"""The filters that are served now, kept up to date with their folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _log = logging.getLogger(__name__)
 
 
 class FilterFolder:
-    """Belongs to one event loop. Loads the folder's filters; raises StartProblem when there is no such folder."""
+    """Holds the current catalogue of a folder, for one event loop. Raises StartProblem when there is no such folder."""
 
     def __init__(self, scanner: FolderScanner) -> None:
         self._scanner = scanner
@@ -22,11 +22,11 @@ class FilterFolder:
         self.catalogue = scanner.load()
 
     def find(self, identifier: str) -> Filter:
-        """Raises Refusal, which names the filters that exist."""
+        """Returns the filter. Raises Refusal, which names the filters that exist."""
         return self.catalogue.find(identifier)
 
     async def watch(self, *, poll_seconds: float) -> None:
-        """Follows the folder until it is cancelled; reads in a thread, and logs what changes."""
+        """Follows the folder until it is cancelled; reads in a thread and logs what changes."""
         while True:
             await asyncio.sleep(poll_seconds)
             try:
@@ -37,7 +37,8 @@ class FilterFolder:
                 self._publish(catalogue)
 
     async def follow(self) -> AsyncGenerator[Catalogue, None]:
-        """The catalogue now, and whenever it has changed; who is slow misses states in between, never the last."""
+        """Yields the catalogue now and after each change. A slow reader misses states in between, but never the last
+        one."""
         while True:
             changed = self._changed
             yield self.catalogue

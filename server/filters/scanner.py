@@ -42,7 +42,7 @@ class FolderScanner:
             self._seen = self._stamps()
         except OSError as error:
             raise StartProblem(
-                f"The filters folder {self._path} cannot be read ({error.strerror}); make it, or name another with"
+                f"The filters folder {self._path} cannot be read ({error.strerror}); create it, or name another with"
                 " --filters."
             ) from error
         self._read(self._seen)
@@ -78,7 +78,7 @@ class FolderScanner:
             except FileNotFoundError:
                 continue  # gone again; the next scan sees that
             if problem and before and before.filter:
-                found, problem = before.filter, f"{problem.rstrip('.')}; the version before it goes on serving."
+                found, problem = before.filter, f"{problem.rstrip('.')}; the previous version is still served."
             self._entries[file] = _Entry(self._seen[file], found, problem)
 
     def _outcome(self, file: Path) -> tuple[Filter | None, str | None]:
@@ -107,7 +107,7 @@ class FolderScanner:
                 if owner == file.name:
                     filters[identifier] = entry.filter
                 else:
-                    problem = f"Its identifier '{identifier}' is that of {owner} already; export it with another."
+                    problem = f"Its identifier '{identifier}' is already used by {owner}; export it with another."
             if problem:
                 rejected[file.name] = problem
         return Catalogue(dict(sorted(filters.items())), rejected)

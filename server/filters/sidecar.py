@@ -46,10 +46,10 @@ def read_sidecar(path: Path) -> Sidecar:
         ) from error
     for key in entries:
         if key not in _CHECKS:
-            raise FilterProblem(f"{path.name} beside it has the unknown key '{key}'; known are {', '.join(_CHECKS)}.")
+            raise FilterProblem(f"{path.name} beside it has the unknown key '{key}'; known keys: {', '.join(_CHECKS)}.")
     for key in REQUIRED:
         if key not in entries:
-            raise FilterProblem(f"{path.name} beside it lacks the key '{key}'; needed are {', '.join(REQUIRED)}.")
+            raise FilterProblem(f"{path.name} beside it lacks the key '{key}'; required keys: {', '.join(REQUIRED)}.")
     return Sidecar(**{key: _checked(path.name, key, value) for key, value in entries.items()})
 
 

@@ -22,8 +22,8 @@ _READERS: dict[str, type[ImageFile]] = {"PNG": PngImageFile, "JPEG": JpegImageFi
 
 @dataclass(frozen=True)
 class Picture:
-    """Pixels are H x W x 3 (RGB) or H x W x 4 (straight alpha), uint8 or uint16; the profile is an RGB one; notes are
-    sentences about what was converted to get there."""
+    """H x W x 3 (RGB) or H x W x 4 (straight alpha) pixels, uint8 or uint16, and their RGB colour profile. ``notes``
+    are sentences about what was converted in reading."""
 
     pixels: NDArray[Any]
     icc_profile: bytes | None = None
@@ -31,7 +31,7 @@ class Picture:
 
 
 class PictureError(ValueError):
-    """The bytes are no picture that can be read; the sentence says why and what to do."""
+    """Bytes that cannot be read as a picture; the sentence says why and what to do."""
 
     def __init__(self, sentence: str, *, too_large: bool = False) -> None:
         super().__init__(sentence)
@@ -40,7 +40,7 @@ class PictureError(ValueError):
 
 
 def decode_picture(data: bytes, *, max_pixels: int) -> Picture:
-    """The first frame of a PNG, JPEG or WebP file, upright, grey as RGB. Raises PictureError and nothing else."""
+    """Reads the first frame of a PNG, JPEG or WebP file, upright, and grey as RGB. Raises only PictureError."""
     kind = kind_of(data)
     try:
         _check_header(kind, data, max_pixels)
@@ -50,14 +50,14 @@ def decode_picture(data: bytes, *, max_pixels: int) -> Picture:
     except PictureError:
         raise
     except Image.DecompressionBombError as error:
-        raise PictureError("The picture is too large to be read; make it smaller.", too_large=True) from error
+        raise PictureError("The picture is too large to read; make it smaller.", too_large=True) from error
     except Exception as error:
         sentence = f"This {kind} file is damaged or incomplete and cannot be read; copy or export it again."
         raise PictureError(sentence) from error
 
 
 def encode_png(picture: Picture) -> bytes:
-    """A PNG file with the picture's depth, alpha and colour profile."""
+    """Writes a PNG file with the picture's depth, alpha and colour profile."""
     if picture.pixels.dtype == np.uint16:
         return encode_png16(picture.pixels, picture.icc_profile)
     file = io.BytesIO()
@@ -66,7 +66,7 @@ def encode_png(picture: Picture) -> bytes:
 
 
 def kind_of(data: bytes) -> str:
-    """PNG, JPEG or WebP. Raises PictureError."""
+    """The kind of a file by its first bytes: PNG, JPEG or WebP. Raises PictureError."""
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return "PNG"
     if data.startswith(b"\xff\xd8\xff"):
@@ -79,8 +79,8 @@ def kind_of(data: bytes) -> str:
 
 
 def _check_header(kind: str, data: bytes, max_pixels: int) -> None:
-    """For those kinds whose reader comes too late: WebP's allocates the whole canvas when it is made, PNG's does not
-    tell a picture of 0 x 0 pixels from a broken one."""
+    """Checks the sizes that the readers check too late: WebP's allocates the whole picture when it is made, and PNG's
+    does not tell a picture of 0 x 0 pixels from a broken one."""
     if kind == "PNG":
         _check_size(struct.unpack_from(">II", data, 16), max_pixels)
     elif kind == "WebP":
@@ -88,7 +88,7 @@ def _check_header(kind: str, data: bytes, max_pixels: int) -> None:
 
 
 def _webp_size(data: bytes) -> tuple[int, int]:
-    """By the first chunk, as RFC 9649 sections 2.5 to 2.7 lay it out."""
+    """Width and height from the first chunk (RFC 9649, sections 2.5 to 2.7)."""
     first = data[12:16]
     if first == b"VP8X":
         return int.from_bytes(data[24:27], "little") + 1, int.from_bytes(data[27:30], "little") + 1
@@ -115,7 +115,7 @@ def _to_picture(image: ImageFile, data: bytes) -> Picture:
     notes: list[str] = []
     frames = getattr(image, "n_frames", 1)
     if frames > 1:
-        notes.append(f"It is an animation of {frames} frames; only the first was taken.")
+        notes.append(f"It is an animation of {frames} frames; only the first one was used.")
     samples, transparent = _read(image, data, notes)
     pixels = _to_colour(samples, transparent)
     profile = _rgb_profile(image, notes)
@@ -123,7 +123,8 @@ def _to_picture(image: ImageFile, data: bytes) -> Picture:
 
 
 def _read(image: ImageFile, data: bytes, notes: list[str]) -> tuple[NDArray[Any], tuple[int, ...] | None]:
-    """Samples, H x W x C with C = 1 to 4, and the one colour that a PNG's tRNS chunk calls transparent, if any."""
+    """Reads H x W x C samples (C = 1 to 4), and the colour that a PNG's tRNS chunk makes transparent, if there is
+    one."""
     if image.mode == "CMYK":
         return np.asarray(_from_cmyk(image, notes)), None
     if image.mode == "P":
@@ -149,7 +150,7 @@ def _transparent_colour(image: PngImageFile, raw_mode: str) -> tuple[int, ...] |
 
 
 def _to_colour(samples: NDArray[Any], transparent: tuple[int, ...] | None) -> NDArray[Any]:
-    """Grey to RGB; alpha, if the samples have it or a colour stands for it, last."""
+    """Turns grey into RGB, and puts alpha last if the samples have it or one colour is transparent."""
     has_alpha = samples.shape[2] in (2, 4)
     colour, alpha = (samples[..., :-1], samples[..., -1:]) if has_alpha else (samples, None)
     if transparent is not None:
@@ -172,7 +173,7 @@ def _from_cmyk(image: ImageFile, notes: list[str]) -> Image.Image:
 
 
 def _rgb_profile(image: ImageFile, notes: list[str]) -> bytes | None:
-    """The embedded profile when it is for RGB (bytes 16 to 19 of an ICC header name the colour space)."""
+    """The embedded profile if it is for RGB (bytes 16 to 19 of an ICC header name the colour space)."""
     profile = image.info.get("icc_profile")
     if image.mode == "CMYK" or not isinstance(profile, bytes):
         return None
@@ -191,7 +192,7 @@ def _orientation(image: ImageFile, notes: list[str]) -> int:
 
 
 def _upright(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
-    """Undoes EXIF's orientation, 1 to 8: from 5 on rows and columns are swapped. Other numbers mean nothing."""
+    """Undoes EXIF's orientation, 1 to 8 (from 5 on, rows and columns are swapped); ignores other numbers."""
     if orientation in (5, 6, 7, 8):
         pixels = pixels.swapaxes(0, 1)
     if orientation in (3, 4, 7, 8):

@@ -1,4 +1,4 @@
-"""16-bit PNG files, which Pillow can decode only to 8 bits a sample and cannot write."""
+"""16-bit PNG files: Pillow decodes them to only 8 bits a sample and cannot write them."""
 
 import io
 import struct
@@ -30,7 +30,7 @@ def read_samples(data: bytes, raw_mode: str) -> NDArray[np.uint16]:
 
 
 def encode_png16(pixels: NDArray[np.uint16], icc_profile: bytes | None) -> bytes:
-    """A PNG file of H x W x 3 or H x W x 4 samples."""
+    """Writes a PNG file of H x W x 3 or H x W x 4 samples."""
     height, width, channels = pixels.shape
     header = struct.pack(">IIBBBBB", width, height, 16, _COLOUR_TYPES[channels], 0, 0, 0)
     profile = _chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(icc_profile)) if icc_profile else b""
@@ -45,7 +45,7 @@ def _decode_as(data: bytes, raw_mode: str) -> NDArray[Any]:
 
 
 def _filter_rows(pixels: NDArray[np.uint16]) -> bytes:
-    """PNG's row filter "Up": each byte less the one above it, each row led by the filter's number."""
+    """Applies PNG's row filter "Up": each byte minus the one above it, each row preceded by the filter's number."""
     height, width, channels = pixels.shape
     rows = pixels.astype(">u2").view(np.uint8).reshape(height, width * channels * 2)
     filtered = np.empty((height, rows.shape[1] + 1), np.uint8)

@@ -1,13 +1,12 @@
-"""FilterService on grpc.aio."""
+"""FilterService: lists filters, describes one, reports changes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+import contextlib
+from collections.abc import AsyncGenerator, Iterator
 
-import grpc
 from pleinair.common.identifiers import is_identifier
-from pleinair.v1 import filters_pb2_grpc
+from pleinair.v1 import filters_pb2
 from pleinair.v1.filters_pb2 import (
     Filter,
     GetFilterRequest,
@@ -20,58 +19,55 @@ from pleinair.v1.filters_pb2 import (
 
 from server.admission import Admission
 from server.errors import Reason, Refusal
-from server.filters.catalogue import Catalogue, FilterChange, Kind, Rejection, changes
+from server.filters.catalogue import Catalogue, ChangeKind, FilterChange, Rejection, changes
 from server.filters.folder import FilterFolder
-from server.wire.status import refusals_as_status
+from server.services.endpoint import CallContext, Entrance
 from server.wire.translations import filter_message, rejected_message
 
 PAGE_SIZE = 50
 LARGEST_PAGE = 200
 
 _EVENTS = {
-    Kind.ADDED: WatchFiltersResponse.EVENT_ADDED,
-    Kind.CHANGED: WatchFiltersResponse.EVENT_CHANGED,
-    Kind.REMOVED: WatchFiltersResponse.EVENT_REMOVED,
+    ChangeKind.ADDED: WatchFiltersResponse.EVENT_ADDED,
+    ChangeKind.CHANGED: WatchFiltersResponse.EVENT_CHANGED,
+    ChangeKind.REMOVED: WatchFiltersResponse.EVENT_REMOVED,
 }
 
 
-class FilterService(filters_pb2_grpc.FilterServiceServicer):
-    """``watchers`` says how many may watch at once."""
+class FilterService:
+    """Serves what is in ``folder``; ``watchers`` limits how many calls may watch it at once."""
+
+    descriptor = filters_pb2.DESCRIPTOR.services_by_name["FilterService"]
 
     def __init__(self, folder: FilterFolder, watchers: Admission) -> None:
         self._folder = folder
-        self._watchers = watchers
+        self.entrances = {"WatchFilters": Entrance(watchers)}
 
-    async def ListFilters(
-        self, request: ListFiltersRequest, context: grpc.aio.ServicerContext[Any, Any]
-    ) -> ListFiltersResponse:
-        async with refusals_as_status(context):
-            return _page(self._folder.catalogue, request)
+    async def ListFilters(self, request: ListFiltersRequest, call: CallContext) -> ListFiltersResponse:
+        return _page(self._folder.catalogue, request)
 
-    async def GetFilter(
-        self, request: GetFilterRequest, context: grpc.aio.ServicerContext[Any, Any]
-    ) -> GetFilterResponse:
-        async with refusals_as_status(context):
-            return GetFilterResponse(filter=filter_message(self._folder.find(request.id)))
+    async def GetFilter(self, request: GetFilterRequest, call: CallContext) -> GetFilterResponse:
+        return GetFilterResponse(filter=filter_message(self._folder.find(request.id)))
 
-    async def WatchFilters(  # type: ignore[override]
-        self, request: WatchFiltersRequest, context: grpc.aio.ServicerContext[Any, Any]
-    ) -> None:
-        async with refusals_as_status(context), self._watchers.admit(context.time_remaining()):
-            told: Catalogue | None = None
-            async for catalogue in self._folder.follow():
+    async def WatchFilters(
+        self, request: WatchFiltersRequest, call: CallContext
+    ) -> AsyncGenerator[WatchFiltersResponse, None]:
+        told: Catalogue | None = None
+        async with contextlib.aclosing(self._folder.follow()) as catalogues:
+            async for catalogue in catalogues:
                 for response in _news(told, catalogue):
-                    await context.write(response)
+                    yield response
                 told = catalogue
 
 
 def _page(catalogue: Catalogue, request: ListFiltersRequest) -> ListFiltersResponse:
-    """The page token is the last identifier of the page before, so pages hold while the folder changes."""
+    """One page of the list. The page token is the last identifier of the page before, so pages hold while the folder
+    changes."""
     token = request.page_token
     if token and not is_identifier(token):
         raise Refusal(
             Reason.BAD_PAGE_TOKEN,
-            "The page token is not from an answer of this server; leave it empty for the first page.",
+            "This server did not give out this page token; leave it empty for the first page.",
             field="page_token",
         )
     size = min(request.page_size or PAGE_SIZE, LARGEST_PAGE)
@@ -95,6 +91,6 @@ def _response(change: FilterChange | Rejection) -> WatchFiltersResponse:
     if isinstance(change, Rejection):
         event = WatchFiltersResponse.EVENT_REJECTED if change.reason else WatchFiltersResponse.EVENT_CLEARED
         return WatchFiltersResponse(event=event, rejected_file=rejected_message(change.file_name, change.reason or ""))
-    whole = change.kind is not Kind.REMOVED
+    whole = change.kind is not ChangeKind.REMOVED
     message = filter_message(change.filter) if whole else Filter(id=change.filter.identifier)
     return WatchFiltersResponse(event=_EVENTS[change.kind], filter=message)

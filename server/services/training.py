@@ -1,84 +1,76 @@
-"""TrainingService on grpc.aio."""
+"""TrainingService: starts, watches and ends trainings, and makes filters of them."""
 
 from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator
 
-import grpc
 from pleinair.v1 import training_pb2 as pb
-from pleinair.v1 import training_pb2_grpc
 
 from server.admission import Admission
 from server.errors import Reason, Refusal
-from server.trainings.handler import View
+from server.services.endpoint import CallContext, Entrance
 from server.trainings.jobs.names import is_job_id
 from server.trainings.jobs.pictures import PictureHeader
-from server.trainings.trainings import Trainings
-from server.wire.status import refusals_as_status
-from server.wire.trainings import job_message, picture_from, request_from, watched_message
+from server.trainings.support import TrainingSupport
+from server.trainings.terms import JobView
+from server.wire.trainings import job_message, news_message, picture_from, request_from
 
 PAGE_SIZE = 50
 LARGEST_PAGE = 200
 
-Context = grpc.aio.ServicerContext[Any, Any]
 
+class TrainingService:
+    """``calls`` limits how many calls may send pictures or make filters at once, ``watchers`` how many may watch."""
 
-class TrainingService(training_pb2_grpc.TrainingServiceServicer):
-    """``calls`` says how many may send pictures or wait for filters at once, ``watchers`` how many may watch."""
+    descriptor = pb.DESCRIPTOR.services_by_name["TrainingService"]
 
-    def __init__(self, trainings: Trainings, calls: Admission, watchers: Admission) -> None:
+    def __init__(self, trainings: TrainingSupport, calls: Admission, watchers: Admission) -> None:
         self._trainings = trainings
-        self._calls = calls
-        self._watchers = watchers
+        self.entrances = {
+            "StartTraining": Entrance(calls),
+            "ExportTraining": Entrance(calls),
+            "WatchTraining": Entrance(watchers),
+        }
 
     async def StartTraining(
-        self, request_iterator: AsyncIterator[pb.StartTrainingRequest], context: Context
+        self, requests: AsyncIterator[pb.StartTrainingRequest], call: CallContext
     ) -> pb.StartTrainingResponse:
-        async with refusals_as_status(context), self._calls.admit(context.time_remaining()):
-            handler = self._trainings.handler()
-            request = request_from(await _header(request_iterator))
-            view = await handler.start(request, _pictures(request_iterator))
+        handler = self._trainings.handler()
+        request = request_from(await _header(requests))
+        view = await handler.start(request, _pictures(requests))
         return pb.StartTrainingResponse(job=job_message(view))
 
-    async def WatchTraining(  # type: ignore[override]
-        self, request: pb.WatchTrainingRequest, context: Context
-    ) -> None:
-        async with refusals_as_status(context), self._watchers.admit(context.time_remaining()):
-            watch = self._trainings.handler().watch(request.id, previews=not request.omit_previews)
-            async with contextlib.aclosing(watch) as news:
-                async for watched in news:
-                    await context.write(watched_message(watched))
+    async def WatchTraining(
+        self, request: pb.WatchTrainingRequest, call: CallContext
+    ) -> AsyncGenerator[pb.WatchTrainingResponse, None]:
+        watch = self._trainings.handler().watch(request.id, previews=not request.omit_previews)
+        async with contextlib.aclosing(watch) as all_news:
+            async for news in all_news:
+                yield news_message(news)
 
-    async def GetTraining(self, request: pb.GetTrainingRequest, context: Context) -> pb.GetTrainingResponse:
-        async with refusals_as_status(context):
-            handler = self._trainings.handler()
-            log_tail = await handler.log_tail(request.id)
-            return pb.GetTrainingResponse(job=job_message(handler.get(request.id)), log_tail=log_tail)
+    async def GetTraining(self, request: pb.GetTrainingRequest, call: CallContext) -> pb.GetTrainingResponse:
+        handler = self._trainings.handler()
+        log_tail = await handler.log_tail(request.id)
+        return pb.GetTrainingResponse(job=job_message(handler.get(request.id)), log_tail=log_tail)
 
-    async def ListTrainings(self, request: pb.ListTrainingsRequest, context: Context) -> pb.ListTrainingsResponse:
-        async with refusals_as_status(context):
-            return _page(self._trainings.handler().all(), request)
+    async def ListTrainings(self, request: pb.ListTrainingsRequest, call: CallContext) -> pb.ListTrainingsResponse:
+        return _page(self._trainings.handler().all(), request)
 
-    async def CancelTraining(self, request: pb.CancelTrainingRequest, context: Context) -> pb.CancelTrainingResponse:
-        async with refusals_as_status(context):
-            view = self._trainings.handler().cancel(request.id, keep_filter=request.keep_filter)
-            return pb.CancelTrainingResponse(job=job_message(view))
+    async def CancelTraining(self, request: pb.CancelTrainingRequest, call: CallContext) -> pb.CancelTrainingResponse:
+        view = self._trainings.handler().cancel(request.id, keep_filter=request.keep_filter)
+        return pb.CancelTrainingResponse(job=job_message(view))
 
-    async def ExportTraining(self, request: pb.ExportTrainingRequest, context: Context) -> pb.ExportTrainingResponse:
-        async with refusals_as_status(context), self._calls.admit(context.time_remaining()):
-            view, sha256 = await self._trainings.handler().export(request.id)
+    async def ExportTraining(self, request: pb.ExportTrainingRequest, call: CallContext) -> pb.ExportTrainingResponse:
+        view, sha256 = await self._trainings.handler().export(request.id)
         return pb.ExportTrainingResponse(job=job_message(view), filter_sha256=sha256)
 
-    async def ResumeTraining(self, request: pb.ResumeTrainingRequest, context: Context) -> pb.ResumeTrainingResponse:
-        async with refusals_as_status(context):
-            return pb.ResumeTrainingResponse(job=job_message(self._trainings.handler().resume(request.id)))
+    async def ResumeTraining(self, request: pb.ResumeTrainingRequest, call: CallContext) -> pb.ResumeTrainingResponse:
+        return pb.ResumeTrainingResponse(job=job_message(self._trainings.handler().resume(request.id)))
 
-    async def DeleteTraining(self, request: pb.DeleteTrainingRequest, context: Context) -> pb.DeleteTrainingResponse:
-        async with refusals_as_status(context):
-            await self._trainings.handler().delete(request.id)
+    async def DeleteTraining(self, request: pb.DeleteTrainingRequest, call: CallContext) -> pb.DeleteTrainingResponse:
+        await self._trainings.handler().delete(request.id)
         return pb.DeleteTrainingResponse()
 
 
@@ -87,7 +79,7 @@ async def _header(frames: AsyncIterator[pb.StartTrainingRequest]) -> pb.Training
         if frame.WhichOneof("frame") == "header":
             return frame.header
         break
-    raise Refusal(Reason.BAD_HEADER, "The first frame must be a header, and pictures follow it.", field="header")
+    raise Refusal(Reason.BAD_HEADER, "The first frame must be a header, followed by pictures.", field="header")
 
 
 async def _pictures(frames: AsyncIterator[pb.StartTrainingRequest]) -> AsyncIterator[PictureHeader | bytes]:
@@ -100,13 +92,14 @@ async def _pictures(frames: AsyncIterator[pb.StartTrainingRequest]) -> AsyncIter
             case _:
                 raise Refusal(
                     Reason.BAD_HEADER,
-                    "After the header only pictures and their data may follow, one header a call.",
+                    "A call has one header, and only pictures and their data may follow it.",
                     field="header",
                 )
 
 
-def _page(views: list[View], request: pb.ListTrainingsRequest) -> pb.ListTrainingsResponse:
-    """The page token is the last job of the page before, with its time, so pages hold while jobs come and go."""
+def _page(views: list[JobView], request: pb.ListTrainingsRequest) -> pb.ListTrainingsResponse:
+    """One page of the list. The page token is the last job of the page before, with its time, so pages hold while jobs
+    come and go."""
     time, job_id = _last_told(request.page_token)
     rest = [view for view in views if not job_id or (view.job.create_time, view.job.id) < (time, job_id)]
     page = rest[: min(request.page_size or PAGE_SIZE, LARGEST_PAGE)]
@@ -122,6 +115,6 @@ def _last_told(token: str) -> tuple[float, str]:
         return float(time), job_id
     raise Refusal(
         Reason.BAD_PAGE_TOKEN,
-        "The page token is not from an answer of this server; leave it empty for the first page.",
+        "This server did not give out this page token; leave it empty for the first page.",
         field="page_token",
     )

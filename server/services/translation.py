@@ -1,13 +1,11 @@
-"""TranslationService on grpc.aio."""
+"""TranslationService: translates raw pixels as a stream, or one encoded picture."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator
 
-import grpc
-from pleinair.v1 import translation_pb2_grpc
+from pleinair.v1 import translation_pb2
 from pleinair.v1.translation_pb2 import (
     TranslateHeader,
     TranslateImageRequest,
@@ -18,37 +16,32 @@ from pleinair.v1.translation_pb2 import (
 
 from server.admission import Admission
 from server.errors import Reason, Refusal
-from server.services.caller import caller_of
-from server.translation.handler import Preview, Progress, Summary, TranslationHandler
-from server.wire.status import refusals_as_status
+from server.services.endpoint import CallContext, Entrance
+from server.translation.handler import TranslationHandler
+from server.translation.terms import Preview, Progress, Summary
 from server.wire.translations import preview_message, progress_message, request_from, summary_message
 
 
-class TranslationService(translation_pb2_grpc.TranslationServiceServicer):
+class TranslationService:
+    """Serves translations by ``handler``. ``admission`` is shared with all other calls that translate."""
+
+    descriptor = translation_pb2.DESCRIPTOR.services_by_name["TranslationService"]
+
     def __init__(self, handler: TranslationHandler, admission: Admission) -> None:
         self._handler = handler
-        self._admission = admission
+        self.entrances = dict.fromkeys(("Translate", "TranslateImage"), Entrance(admission))
 
-    # A coroutine that writes, not a generator: grpc.aio cancels it where it waits, so nothing is left suspended.
-    async def Translate(  # type: ignore[override]
-        self,
-        request_iterator: AsyncIterator[TranslateRequest],
-        context: grpc.aio.ServicerContext[Any, Any],
-    ) -> None:
-        client = caller_of(context)
-        async with refusals_as_status(context), self._admission.admit(context.time_remaining(), client):
-            request = request_from(await _header(request_iterator))
-            translation = self._handler.translate(request, _pixels(request_iterator), client=client)
-            async with contextlib.aclosing(translation) as steps:
-                async for step in steps:
-                    await context.write(_response(step))
+    async def Translate(
+        self, requests: AsyncIterator[TranslateRequest], call: CallContext
+    ) -> AsyncGenerator[TranslateResponse, None]:
+        request = request_from(await _header(requests))
+        translation = self._handler.translate(request, _pixels(requests), client=call.client)
+        async with contextlib.aclosing(translation) as steps:
+            async for step in steps:
+                yield _response(step)
 
-    async def TranslateImage(
-        self, request: TranslateImageRequest, context: grpc.aio.ServicerContext[Any, Any]
-    ) -> TranslateImageResponse:
-        client = caller_of(context)
-        async with refusals_as_status(context), self._admission.admit(context.time_remaining(), client):
-            png, summary, notes = await self._handler.translate_image(request.filter_id, request.image, client=client)
+    async def TranslateImage(self, request: TranslateImageRequest, call: CallContext) -> TranslateImageResponse:
+        png, summary, notes = await self._handler.translate_image(request.filter_id, request.image, client=call.client)
         return TranslateImageResponse(image=png, summary=summary_message(summary), notes=notes)
 
 
@@ -57,7 +50,7 @@ async def _header(frames: AsyncIterator[TranslateRequest]) -> TranslateHeader:
         if frame.WhichOneof("frame") == "header":
             return frame.header
         break
-    raise Refusal(Reason.BAD_HEADER, "The first frame must be a header, and pixels follow it.", field="header")
+    raise Refusal(Reason.BAD_HEADER, "The first frame must be a header, followed by pixels.", field="header")
 
 
 async def _pixels(frames: AsyncIterator[TranslateRequest]) -> AsyncIterator[bytes]:
@@ -65,7 +58,7 @@ async def _pixels(frames: AsyncIterator[TranslateRequest]) -> AsyncIterator[byte
         if frame.WhichOneof("frame") != "pixels":
             raise Refusal(
                 Reason.BAD_HEADER,
-                "After the header only frames with pixels may follow, one header a call.",
+                "A call has one header, and only frames with pixels may follow it.",
                 field="header",
             )
         yield frame.pixels

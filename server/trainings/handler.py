@@ -1,11 +1,10 @@
-"""Trainings: started, watched, ended, exported. Knows no transport."""
+"""Starts, watches, ends and exports trainings. Knows no transport."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakValueDictionary
 
@@ -21,45 +20,15 @@ from server.trainings.jobs.options import check_options, check_preset
 from server.trainings.jobs.pictures import Limits, PictureHeader, Reception, Role, refused_when_full
 from server.trainings.jobs.runner import Runner
 from server.trainings.jobs.store import JobStore
+from server.trainings.terms import JobNews, JobView, TrainingPreview, TrainingRequest
 
 LONGEST_REQUEST_ID = 64
 RETRY_SECONDS = 60.0
 
 
-@dataclass(frozen=True)
-class TrainingRequest:
-    title: str
-    preset: str
-    options: Mapping[str, str]
-    request_id: str
-
-
-@dataclass(frozen=True)
-class Preview:
-    """The whole first source picture at so many images seen, as a PNG."""
-
-    images_seen: int
-    png: bytes
-
-
-@dataclass(frozen=True)
-class View:
-    """A job as callers see it: with what the queue and the filters folder say of it."""
-
-    job: Job
-    queue_position: int
-    filter_ready: bool
-
-
-@dataclass(frozen=True)
-class Watched:
-    view: View
-    preview: Preview | None = None
-    original: Preview | None = None
-
-
 class TrainingHandler:
-    """What it refuses, it refuses with a Refusal. ``most_unfinished`` trainings may wait or run at once."""
+    """Answers every request about trainings, or raises Refusal. At most ``most_unfinished`` trainings wait or run at
+    once."""
 
     def __init__(
         self,
@@ -79,8 +48,9 @@ class TrainingHandler:
         self._most_unfinished = most_unfinished
         self._requests: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def start(self, request: TrainingRequest, frames: AsyncIterator[PictureHeader | bytes]) -> View:
-        """A new job with the pictures of ``frames``, or the one that an earlier call with its request_id started."""
+    async def start(self, request: TrainingRequest, frames: AsyncIterator[PictureHeader | bytes]) -> JobView:
+        """Creates a job with the pictures of ``frames``, or returns the one that an earlier call with the same
+        request_id created."""
         request = _checked(request)
         lock = self._requests.setdefault(request.request_id, asyncio.Lock()) if request.request_id else asyncio.Lock()
         async with lock:
@@ -88,49 +58,49 @@ class TrainingHandler:
         self._runner.dispatch()
         return self.get(job.id)
 
-    async def watch(self, job_id: str, *, previews: bool) -> AsyncGenerator[Watched, None]:
-        """The job now, with its latest preview, and then whenever something has changed, until it has ended. The
-        original comes by itself, after the first preview: both together could be too large for one message."""
+    async def watch(self, job_id: str, *, previews: bool) -> AsyncGenerator[JobNews, None]:
+        """Yields the job now, with its latest preview, and then after each change until it has ended. The original is
+        sent separately, after the first preview: both together could be too large for one message."""
         self._board.find(job_id)
         told: str | None = None
         compared = False
         async for job in self._board.follow(job_id):
             preview = await asyncio.to_thread(self._preview, job) if previews and job.preview != told else None
             told = job.preview
-            yield Watched(self._view(job), preview)
+            yield JobNews(self._view(job), preview)
             if preview and not compared:
                 compared = True
-                yield Watched(self._view(job), original=await asyncio.to_thread(self._original, job))
+                yield JobNews(self._view(job), original=await asyncio.to_thread(self._original, job))
 
-    def get(self, job_id: str) -> View:
+    def get(self, job_id: str) -> JobView:
         return self._view(self._board.find(job_id))
 
     async def log_tail(self, job_id: str) -> list[str]:
         return await asyncio.to_thread(self._store.folder(self._board.find(job_id).id).log_tail)
 
-    def all(self) -> list[View]:
-        """The newest first."""
+    def all(self) -> list[JobView]:
+        """All trainings, the newest first."""
         return [self._view(job) for job in self._board.all()]
 
-    def cancel(self, job_id: str, *, keep_filter: bool) -> View:
+    def cancel(self, job_id: str, *, keep_filter: bool) -> JobView:
         return self._view(self._runner.end(job_id, Ending.KEEP if keep_filter else Ending.CANCEL))
 
-    async def export(self, job_id: str) -> tuple[View, str]:
-        """Makes the filter of the weights as they are. Returns its SHA-256 too."""
+    async def export(self, job_id: str) -> tuple[JobView, str]:
+        """Makes the filter from the present weights. Returns the job and the filter's SHA-256."""
         self._board.find(job_id)
         if not self._store.folder(job_id).has_weights:
             raise Refusal(
                 Reason.NO_WEIGHTS_YET,
-                "The training has no checkpoint yet of which a filter could be made; wait for its first.",
+                "The training has no checkpoint yet to make a filter from; wait for its first one.",
                 field="id",
             )
         sha256 = await self._exporter.publish(job_id)
         return self.get(job_id), sha256
 
-    def resume(self, job_id: str) -> View:
+    def resume(self, job_id: str) -> JobView:
         job = self._board.find(job_id)
         if job.state not in (State.CANCELLED, State.FAILED):
-            raise _wrong_state(job, "only one that was cancelled or has failed can go on")
+            raise _wrong_state(job, "only a training that was cancelled or has failed can be resumed")
         self._check_room()
         self._board.update(
             job_id,
@@ -146,13 +116,13 @@ class TrainingHandler:
     async def delete(self, job_id: str) -> None:
         job = self._board.find(job_id)
         if not job.state.has_ended:
-            raise _wrong_state(job, "only one that has ended can be deleted; cancel it first")
+            raise _wrong_state(job, "only a training that has ended can be deleted; cancel it first")
         try:
             discarded = self._store.discard(job_id)
         except OSError as error:
             raise Refusal(
                 Reason.INTERNAL,
-                f"The training's files cannot be removed ({error.strerror}); try again when nothing uses them.",
+                f"The training's files cannot be removed ({error.strerror}); try again when nothing is using them.",
             ) from error
         self._board.remove(job_id)
         await asyncio.to_thread(self._store.remove, discarded)
@@ -184,25 +154,25 @@ class TrainingHandler:
         if unfinished >= self._most_unfinished:
             raise Refusal(
                 Reason.QUEUE_FULL,
-                f"{unfinished} trainings wait or run, as many as this server takes; try again when one has ended, or"
-                " cancel one.",
+                f"{unfinished} trainings are waiting or running, the most this server accepts; try again when one has"
+                " ended, or cancel one.",
                 retry_seconds=RETRY_SECONDS,
             )
 
-    def _view(self, job: Job) -> View:
+    def _view(self, job: Job) -> JobView:
         position = self._board.position(job) if job.state is State.QUEUED else 0
-        return View(job, position, self._exporter.is_published(job))
+        return JobView(job, position, self._exporter.is_published(job))
 
-    def _preview(self, job: Job) -> Preview | None:
+    def _preview(self, job: Job) -> TrainingPreview | None:
         file = self._store.folder(job.id).latest_preview(job.preview)
         return _picture(file, images_seen_at(file)) if file else None
 
-    def _original(self, job: Job) -> Preview | None:
+    def _original(self, job: Job) -> TrainingPreview | None:
         return _picture(self._store.folder(job.id).run.original, 0)
 
 
 def _checked(request: TrainingRequest) -> TrainingRequest:
-    """Tidied up. Raises Refusal."""
+    """The request with its title stripped and its options checked. Raises Refusal."""
     title = request.title.strip()
     if not title or len(title) > LONGEST_TITLE or not title.isprintable():
         raise Refusal(
@@ -220,7 +190,7 @@ def _checked(request: TrainingRequest) -> TrainingRequest:
 
 
 async def _receive(frames: AsyncIterator[PictureHeader | bytes], reception: Reception) -> Mapping[Role, list[str]]:
-    """The names of the pictures, of which there is at least one of each role. Raises Refusal."""
+    """Receives pictures and returns their names, at least one for each role. Raises Refusal."""
     async for frame in frames:
         if isinstance(frame, PictureHeader):
             await reception.begin(frame)
@@ -237,9 +207,9 @@ async def _receive(frames: AsyncIterator[PictureHeader | bytes], reception: Rece
     return reception.names
 
 
-def _picture(file: Path, images_seen: int) -> Preview | None:
+def _picture(file: Path, images_seen: int) -> TrainingPreview | None:
     try:
-        return Preview(images_seen, file.read_bytes())
+        return TrainingPreview(images_seen, file.read_bytes())
     except OSError:  # an earlier run's, which is gone
         return None
 

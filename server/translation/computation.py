@@ -25,7 +25,7 @@ PROGRESS_SECONDS = 0.25
 
 _log = logging.getLogger(__name__)
 
-Rows = Array  # h x W x C samples, in the picture's own format
+Samples = Array  # h x W x C samples, in the picture's own format
 
 
 class Computation:
@@ -37,7 +37,7 @@ class Computation:
         self._picture = picture
         self._client = client
 
-    async def steps(self, preview_side: int = 0) -> AsyncGenerator[Progress | Preview | Rows | Summary, None]:
+    async def steps(self, preview_side: int = 0) -> AsyncGenerator[Progress | Preview | Samples | Summary, None]:
         """Progress, a preview if one is wanted, the result's rows from the top with progress between, a summary."""
         if self._picture.pixel_format.channels.has_alpha:  # otherwise there is nothing to prepare
             await asyncio.to_thread(self._picture.prepare)

@@ -1,4 +1,4 @@
-"""Translates pictures: checks, computes, gives back. Knows no transport."""
+"""Translates pictures: checks a request, computes, and yields the result. Knows no transport."""
 
 from __future__ import annotations
 
@@ -16,22 +16,20 @@ from server.engine.worker import Worker
 from server.errors import Reason, Refusal
 from server.filters.filter_file import Filter
 from server.pictures.files import Picture, PictureError, decode_picture, encode_png
-from server.translation.computation import Computation, Rows
+from server.translation.computation import Computation, Samples
 from server.translation.picture import RawPicture
-from server.translation.terms import Preview, Progress, Stage, Summary, TranslationRequest
+from server.translation.terms import Preview, Progress, Summary, TranslationRequest
 from server.wire.chunks import chunk_bytes
-
-__all__ = ["Preview", "Progress", "Stage", "Summary", "TranslationHandler", "TranslationRequest"]
 
 
 class Filters(Protocol):
     def find(self, identifier: str) -> Filter:
-        """Raises Refusal, which names the filters that exist."""
+        """Returns the filter. Raises Refusal, which names the filters that exist."""
 
 
 class TranslationHandler:
-    """Translates with ``filters`` on the device of ``worker``. What it refuses, it refuses with a Refusal. ``client``
-    is who asks: the device is shared fairly between clients."""
+    """Translates with ``filters`` on the device of ``worker``, which is shared fairly among clients, or raises
+    Refusal."""
 
     def __init__(self, filters: Filters, worker: Worker, *, max_pixels: int) -> None:
         self._filters = filters
@@ -41,10 +39,10 @@ class TranslationHandler:
     async def translate(
         self, request: TranslationRequest, pixels: AsyncIterator[bytes], *, client: str = ""
     ) -> AsyncGenerator[Progress | Preview | bytes | Summary, None]:
-        """Progress, a preview if the request wants one, the result's pixels in the request's format, in chunks as
-        they come, then one summary. Computes no further than its caller reads.
+        """Yields progress, a preview if the request wants one, the result's pixels in the request's format, in chunks
+        as they come, and one summary. Computes no further than its caller reads.
 
-        Whoever gives it up must close it (``contextlib.aclosing``), which stops the computation.
+        Close it (``contextlib.aclosing``) to stop the computation early.
         """
         found = self._filters.find(request.filter_id)
         self._check_size(request)
@@ -59,7 +57,8 @@ class TranslationHandler:
     async def translate_image(
         self, filter_id: str, data: bytes, *, client: str = ""
     ) -> tuple[bytes, Summary, tuple[str, ...]]:
-        """An encoded picture (PNG, JPEG or WebP) to a PNG file, and sentences about what was converted before."""
+        """Translates an encoded picture (PNG, JPEG or WebP) to a PNG file. Also returns the summary, and sentences
+        about what was converted in reading."""
         found = self._filters.find(filter_id)
         picture = await asyncio.to_thread(self._decode, data)
         samples, summary = await self._whole(found, picture.pixels, client)
@@ -69,23 +68,24 @@ class TranslationHandler:
     async def translate_array(
         self, filter_id: str, pixels: NDArray[Any], *, client: str = ""
     ) -> tuple[NDArray[Any], Summary]:
-        """Pixels, H x W x 3, sRGB-encoded, to translated ones: both uint8, or both float32 from 0 to 1."""
+        """Translates H x W x 3 sRGB-encoded pixels to an array of the same type: uint8, or float32 from 0 to 1."""
         found = self._filters.find(filter_id)
         height, width, _ = pixels.shape
         self.check_pixels(f"The picture has {width} x {height}", width * height)
         return await self._whole(found, pixels, client)
 
     def check_pixels(self, size: str, pixels: int) -> None:
-        """Raises Refusal for more than the server takes; ``size`` begins the sentence that says so."""
+        """Raises Refusal for more pixels than the server accepts; ``size`` begins the sentence."""
         if pixels > self._max_pixels:
             raise Refusal(
                 Reason.PICTURE_TOO_LARGE,
-                f"{size} = {pixels} pixels and this server takes at most {self._max_pixels}; make it smaller, or start"
-                " the server with a larger --max-pixels.",
+                f"{size} = {pixels} pixels, and this server accepts at most {self._max_pixels}; make it smaller, or"
+                " start the server with a larger --max-pixels.",
             )
 
     async def _whole(self, found: Filter, pixels: NDArray[Any], client: str) -> tuple[NDArray[Any], Summary]:
-        """H x W x C samples of a type that the wire has to as many more, and the summary."""
+        """Translates H x W x C samples of one of the wire's types. Returns samples of the same shape and type, and the
+        summary."""
         computation = Computation(self._worker, found, _raw(pixels), client)
         result, top = np.empty_like(pixels), 0
         async with contextlib.aclosing(computation.steps()) as steps:
@@ -116,23 +116,23 @@ class TranslationHandler:
 
 
 async def _receive(request: TranslationRequest, pixels: AsyncIterator[bytes]) -> NDArray[np.uint8]:
-    """All the request's pixels. A header alone costs no memory: it is taken from the system as they come."""
+    """Receives all the request's pixels. A header alone costs no memory: the system provides it as pixels arrive."""
     raw, filled = _room_for(request), 0
     size = f"{request.width} x {request.height} pixels of {request.pixel_format.bytes_per_pixel} bytes"
     async for chunk in pixels:
         if filled + len(chunk) > len(raw):
             raise Refusal(
                 Reason.TOO_MANY_PIXELS,
-                f"More pixels came than the header says: {size} are {len(raw)} bytes, and at least"
-                f" {filled + len(chunk)} came; send as many as the header says.",
+                f"More pixels arrived than the header says: {size} are {len(raw)} bytes, and at least"
+                f" {filled + len(chunk)} arrived; send as many as the header says.",
             )
         raw[filled : filled + len(chunk)] = np.frombuffer(chunk, np.uint8)
         filled += len(chunk)
     if filled < len(raw):
         raise Refusal(
             Reason.TOO_FEW_PIXELS,
-            f"Fewer pixels came than the header says: {size} are {len(raw)} bytes, and {filled} came; send all of them"
-            " before closing the stream.",
+            f"Fewer pixels arrived than the header says: {size} are {len(raw)} bytes, and {filled} arrived; send all of"
+            " them before closing the stream.",
         )
     return raw
 
@@ -143,15 +143,15 @@ def _room_for(request: TranslationRequest) -> NDArray[np.uint8]:
     except MemoryError as error:
         raise Refusal(
             Reason.OUT_OF_MEMORY,
-            f"The server has no memory for {request.width} x {request.height} pixels of"
+            f"The server does not have enough memory for {request.width} x {request.height} pixels of"
             f" {request.pixel_format.bytes_per_pixel} bytes; make the picture smaller, or try again later.",
         ) from error
 
 
 async def _in_chunks(
-    steps: AsyncIterator[Progress | Preview | Rows | Summary], size: int
+    steps: AsyncIterator[Progress | Preview | Samples | Summary], size: int
 ) -> AsyncIterator[Progress | Preview | bytes | Summary]:
-    """Rows as bytes, ``size`` at a time; the last, shorter chunk comes before the summary."""
+    """Turns rows into bytes, ``size`` at a time; the last, shorter chunk comes before the summary."""
     chunk = bytearray()
     async for step in steps:
         if isinstance(step, np.ndarray):

@@ -8,7 +8,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from server.errors import Reason, Refusal
-from server.translation.handler import Summary, TranslationHandler
+from server.translation.handler import TranslationHandler
+from server.translation.terms import Summary
 
 LARGEST_BATCH = 256  # each picture is a task and a place in the device's queue, however small it is
 

@@ -1,4 +1,4 @@
-"""How a picture's bytes are divided among messages."""
+"""How a picture's bytes are divided into messages."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ _AT_LEAST = 8
 
 
 def chunk_bytes(total: int) -> int:
-    """Of so many bytes each message carries so many, the last one perhaps fewer: several, so that one side reads while
-    the other still writes, and none so small that it costs more than what it carries."""
+    """The size of each message but the last for ``total`` bytes: small enough that one side reads while the other still
+    writes, and large enough that messages cost little."""
     return min(max(total // _AT_LEAST, SMALLEST), LARGEST)

@@ -1,44 +1,18 @@
-"""Refusals as gRPC statuses with google.rpc details."""
+"""A Refusal as a google.rpc.Status, which every transport carries in its own way."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from typing import Any
-
-import grpc
 from google.protobuf import any_pb2, duration_pb2
 from google.protobuf.message import Message
-from google.rpc import error_details_pb2, status_pb2
-from grpc_status import rpc_status
+from google.rpc import code_pb2, error_details_pb2, status_pb2
 
-from server.errors import Reason, Refusal
+from server.errors import Refusal
 
 DOMAIN = "pleinair"
 
-_log = logging.getLogger(__name__)
 
-
-@asynccontextmanager
-async def refusals_as_status(context: grpc.aio.ServicerContext[Any, Any]) -> AsyncIterator[None]:
-    """Ends the call with the status of a Refusal that comes out of the block, and with INTERNAL for a fault."""
-    try:
-        yield
-    except Refusal as refusal:
-        await abort(context, refusal)
-    except Exception:
-        _log.exception("A call failed.")
-        await abort(context, Refusal(Reason.INTERNAL, "The server failed at this; its log says why. Please report it."))
-
-
-async def abort(context: grpc.aio.ServicerContext[Any, Any], refusal: Refusal) -> None:
-    """Ends the call with the refusal's status."""
-    status = rpc_status.to_status(_rich_status(refusal))
-    await context.abort(status.code, status.details or "", tuple(status.trailing_metadata or ()))
-
-
-def _rich_status(refusal: Refusal) -> status_pb2.Status:
+def status_of(refusal: Refusal) -> status_pb2.Status:
+    """The status with the refusal's code and sentence; its details are the reason, the field and when to try again."""
     details: list[Message] = [error_details_pb2.ErrorInfo(reason=refusal.reason.value, domain=DOMAIN)]
     if refusal.field is not None:
         violation = error_details_pb2.BadRequest.FieldViolation(field=refusal.field, description=refusal.sentence)
@@ -47,7 +21,7 @@ def _rich_status(refusal: Refusal) -> status_pb2.Status:
         delay = duration_pb2.Duration()
         delay.FromMilliseconds(round(refusal.retry_seconds * 1000))
         details.append(error_details_pb2.RetryInfo(retry_delay=delay))
-    code: int = grpc.StatusCode[refusal.reason.code].value[0]
+    code = code_pb2.Code.Value(refusal.reason.code)
     return status_pb2.Status(code=code, message=refusal.sentence, details=[_packed(detail) for detail in details])
 
 

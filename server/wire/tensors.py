@@ -1,4 +1,4 @@
-"""Pictures in the tensors of the Open Inference Protocol."""
+"""Pictures as tensors of the Open Inference Protocol, and back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOST_TOLD = 8  # dimensions of a shape in a sentence
 
 @dataclass(frozen=True)
 class Layout:
-    """One way in which N pictures lie in a tensor; -1 in its shape is any length."""
+    """One layout of N pictures in a tensor; -1 in ``shape`` means any length."""
 
     input: str
     output: str
@@ -41,14 +41,14 @@ LAYOUTS = (PLANES, PIXELS)
 
 @dataclass(frozen=True)
 class Batch:
-    """What a request brings, ``values`` in the shape of its ``layout``, and the layouts that it wants back."""
+    """A request's pictures: ``values`` in the shape of their ``layout``, and the layouts that are wanted back."""
 
     values: NDArray[Any]
     layout: Layout
     wanted: tuple[Layout, ...]
 
     def pictures(self) -> NDArray[Any]:
-        """N x H x W x 3: float32 from 0 to 1 if floats come or are wanted, else uint8."""
+        """The pictures as N x H x W x 3: float32 from 0 to 1 if floats were sent or are wanted, else uint8."""
         if self.layout is PLANES:
             planes = self.values.transpose(0, 2, 3, 1)
             pictures: NDArray[Any] = np.multiply(planes, np.float32(0.5), out=np.empty(planes.shape, np.float32))
@@ -60,7 +60,7 @@ class Batch:
 
 
 def batch_from(request: pb.ModelInferRequest) -> Batch:
-    """Raises Refusal, before it takes any memory, for what is not one batch of pictures in a known layout."""
+    """Reads one batch of pictures in a known layout. Raises Refusal for anything else, before it allocates memory."""
     if len(request.inputs) != 1:
         raise _wrong("inputs", f"The request has {len(request.inputs)} inputs; expected {_choice()}.")
     given = request.inputs[0]
@@ -70,7 +70,7 @@ def batch_from(request: pb.ModelInferRequest) -> Batch:
     if given.datatype != layout.datatype:
         raise _wrong(
             "inputs[0].datatype",
-            f"Input '{layout.input}' is of the datatype {given.datatype[:16]!r}; expected {layout.datatype}.",
+            f"Input '{layout.input}' has the datatype {given.datatype[:16]!r}; expected {layout.datatype}.",
         )
     _check_parameters("inputs[0].parameters", given.parameters)
     _check_shape(layout, given.shape)
@@ -79,7 +79,8 @@ def batch_from(request: pb.ModelInferRequest) -> Batch:
 
 
 def seconds_from(request: pb.ModelInferRequest) -> float | None:
-    """The request's own deadline, if it has one: the parameter ``timeout``, in microseconds. Raises Refusal."""
+    """The request's own deadline in seconds, from its parameter ``timeout`` in microseconds; None without one. Raises
+    Refusal."""
     if "timeout" not in request.parameters:
         return None
     parameter = request.parameters["timeout"]
@@ -93,7 +94,7 @@ def tensor_metadata(name: str, layout: Layout) -> pb.ModelMetadataResponse.Tenso
 
 
 def put_pictures(response: pb.ModelInferResponse, pictures: Sequence[NDArray[Any]], wanted: Iterable[Layout]) -> None:
-    """Pictures, each H x W x 3, uint8 or float32 from 0 to 1, as outputs; floats can become either layout."""
+    """Adds pictures, each H x W x 3, uint8 or float32 from 0 to 1, as outputs; floats can become either layout."""
     for layout in wanted:
         values = np.stack([_laid_out(picture, layout) for picture in pictures])
         response.outputs.add(name=layout.output, datatype=layout.datatype, shape=values.shape)
@@ -121,7 +122,7 @@ def _choice() -> str:
 def _check_parameters(field: str, parameters: Mapping[str, pb.InferParameter]) -> None:
     for name in _UNSUPPORTED:
         if name in parameters:
-            raise _wrong(field, f"This server has no '{name}'; leave it out and send and take values in the messages.")
+            raise _wrong(field, f"This server does not support '{name}'; leave it out: values travel in the messages.")
 
 
 def _check_shape(layout: Layout, shape: Sequence[int]) -> None:
@@ -131,7 +132,7 @@ def _check_shape(layout: Layout, shape: Sequence[int]) -> None:
     if not fits:
         raise _wrong(
             "inputs[0].shape",
-            f"Input '{layout.input}' has the shape {_told(shape)}; expected {layout}, none of them less than 1.",
+            f"Input '{layout.input}' has the shape {_told(shape)}; expected {layout}, with no length below 1.",
         )
 
 
@@ -149,7 +150,7 @@ def _wanted(outputs: Sequence[pb.ModelInferRequest.InferRequestedOutputTensor]) 
         if layout is None:
             raise _wrong(
                 f"outputs[{number}].name",
-                f"Output {output.name[:64]!r} does not exist or is asked for twice; expected '{PLANES.output}' and"
+                f"Output {output.name[:64]!r} does not exist or is requested twice; expected '{PLANES.output}' and"
                 f" '{PIXELS.output}', each at most once.",
             )
         _check_parameters(f"outputs[{number}].parameters", output.parameters)
@@ -158,13 +159,15 @@ def _wanted(outputs: Sequence[pb.ModelInferRequest.InferRequestedOutputTensor]) 
 
 
 def _values(layout: Layout, request: pb.ModelInferRequest) -> NDArray[Any]:
-    """All values in a row, as many as the shape says."""
+    """All the input's values in one row, as many as its shape says. Raises Refusal."""
     given = request.inputs[0]
     filled = [field.name for field, _ in given.contents.ListFields()]
     if not request.raw_input_contents:
         return _typed(layout, given, filled)
     if filled:
-        raise _wrong("inputs[0].contents", "Values come both in raw_input_contents and in contents; send one of them.")
+        raise _wrong(
+            "inputs[0].contents", "There are values both in raw_input_contents and in contents; send only one of them."
+        )
     if len(request.raw_input_contents) > 1:
         raise _wrong(
             "raw_input_contents",
@@ -199,7 +202,7 @@ def _check_count(
     if count != expected:
         raise Refusal(
             Reason.TOO_FEW_PIXELS if count < expected else Reason.TOO_MANY_PIXELS,
-            f"Input '{given.name}' has the shape {_told(given.shape)}, which is {expected} {unit}, and {count} came;"
-            " send as many as the shape says.",
+            f"Input '{given.name}' has the shape {_told(given.shape)}, which is {expected} {unit}, but {count}"
+            " arrived; send as many as the shape says.",
             field=field,
         )

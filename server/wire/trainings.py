@@ -1,13 +1,13 @@
-"""Trainings as messages, and the other way round."""
+"""Messages about trainings to the server's types, and back."""
 
 from __future__ import annotations
 
 from pleinair.v1 import training_pb2 as pb
 
 from server.errors import Reason, Refusal
-from server.trainings.handler import Preview, TrainingRequest, View, Watched
 from server.trainings.jobs.job import State
 from server.trainings.jobs.pictures import EncodedFile, NamedPath, PictureHeader, RawLayer, Role
+from server.trainings.terms import JobNews, JobView, TrainingPreview, TrainingRequest
 from server.wire.translations import pixel_format_from
 
 LONGEST_NAME = 200
@@ -29,7 +29,7 @@ def request_from(header: pb.TrainingHeader) -> TrainingRequest:
 
 
 def picture_from(picture: pb.TrainingPicture) -> PictureHeader:
-    """Raises Refusal for one that has no role or content."""
+    """Reads a picture's header. Raises Refusal when it has no role or content."""
     if picture.role not in _ROLES:
         raise Refusal(
             Reason.BAD_HEADER,
@@ -39,7 +39,7 @@ def picture_from(picture: pb.TrainingPicture) -> PictureHeader:
     return PictureHeader(_ROLES[picture.role], _name(picture), _content(picture))
 
 
-def job_message(view: View) -> pb.TrainingJob:
+def job_message(view: JobView) -> pb.TrainingJob:
     job = view.job
     return pb.TrainingJob(
         id=job.id,
@@ -66,20 +66,20 @@ def job_message(view: View) -> pb.TrainingJob:
     )
 
 
-def watched_message(watched: Watched) -> pb.WatchTrainingResponse:
+def news_message(news: JobNews) -> pb.WatchTrainingResponse:
     return pb.WatchTrainingResponse(
-        job=job_message(watched.view),
-        preview=_preview_message(watched.preview),
-        original=_preview_message(watched.original),
+        job=job_message(news.view),
+        preview=_preview_message(news.preview),
+        original=_preview_message(news.original),
     )
 
 
-def _preview_message(preview: Preview | None) -> pb.TrainingPreview | None:
+def _preview_message(preview: TrainingPreview | None) -> pb.TrainingPreview | None:
     return pb.TrainingPreview(images_seen=preview.images_seen, png=preview.png) if preview else None
 
 
 def _name(picture: pb.TrainingPicture) -> str:
-    """In one line; a path without a name is called by its end."""
+    """The picture's name in one line; without a name, the last part of its path."""
     given = picture.name or picture.path.rpartition("/")[2] or "picture"
     return "".join(letter if letter.isprintable() else " " for letter in given).strip()[:LONGEST_NAME] or "picture"
 

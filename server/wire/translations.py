@@ -12,7 +12,7 @@ from server.engine.feed import Precision
 from server.engine.pixels import ChannelOrder, Channels, PixelFormat, SampleType, TransferFunction
 from server.errors import Reason, Refusal
 from server.filters.filter_file import Filter
-from server.translation.handler import Preview, Progress, Stage, Summary, TranslationRequest
+from server.translation.terms import Preview, Progress, Stage, Summary, TranslationRequest
 
 Value = TypeVar("Value", bound=Enum)
 

@@ -20,13 +20,14 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from pleinair.common.run_layout import RunLayout, images_seen_at
 
 from tests.benchmarks.core_seconds import core_seconds
 from tests.benchmarks.quality_plot import Curve, draw
-from training.config import PRESETS
 from training.data.pictures import read_picture
 from training.export import export_filter
 from training.filters.apply import Filter
+from training.methods.registry import presets
 from training.metrics import gradient_correlation, patch_sliced_wasserstein
 from training.running.checkpoint import Checkpoint
 
@@ -76,7 +77,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _train(options: argparse.Namespace, output: Path) -> list[tuple[Measure, Path]]:
     """Trains in ``output``/run and keeps all checkpoints, of which the run itself drops all but two."""
-    images = options.images or PRESETS[options.preset]["images"]
+    images = options.images or presets()[options.preset]["images"]
     run, kept = output / "run", output / "kept"
     kept.mkdir()
     command = [sys.executable, "-m", "training.fit", "--preset", options.preset, "--output", str(run)]
@@ -92,11 +93,11 @@ def _train(options: argparse.Namespace, output: Path) -> list[tuple[Measure, Pat
         time.sleep(POLL)
         ended = child.poll() is not None  # before the look, so that the last checkpoint is not missed
         spent = time.monotonic() - start, core_seconds(child.pid) or _last_cpu(found)
-        for checkpoint in sorted((run / "checkpoints").glob("images-*.pt")):
+        for checkpoint in RunLayout(run).checkpoints():
             if checkpoint.name not in found:
                 link = kept / checkpoint.name
                 os.link(checkpoint, link)
-                seen = int(checkpoint.stem.removeprefix("images-"))
+                seen = images_seen_at(checkpoint)
                 found[checkpoint.name] = Measure(seen, *spent), link
     if child.returncode:
         raise SystemExit(f"error: training.fit ended with {child.returncode}; what it said is above.")
@@ -156,7 +157,7 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--preset", choices=PRESETS, default="sincut-quick", help="(default: sincut-quick)")
+    parser.add_argument("--preset", choices=presets(), default="sincut-quick", help="(default: sincut-quick)")
     parser.add_argument("--source", help="the painting")
     parser.add_argument("--target", help="the photo")
     parser.add_argument("--images", type=int, help="length in patches seen (default: the preset's)")

@@ -23,8 +23,9 @@ from torch import Tensor
 
 from training.computing.device import choose_device
 from training.computing.precision import Precision, use_cudnn
-from training.config import PRESETS, FitConfig
-from training.methods.cut import Cut, Forward
+from training.config import FitConfig
+from training.methods.cut.step import Cut, Forward
+from training.methods.registry import preset_config, presets
 
 # Steps that do not count, for compilation and algorithm searches, of FastCUT's mirrored step too.
 WARM_UP = {"cpu": 2, "cuda": 8, "mps": 4}
@@ -46,7 +47,7 @@ class Published(Cut):
     def forward(self, source: Tensor, target: Tensor, *, mirror: bool) -> Forward:
         self.source = source
         pictures = source.flip(-1) if mirror else source
-        if not self.config.identity:
+        if not self.options.identity:
             return Forward(self.generator(pictures), None, [], [], mirror)
         outputs = self.generator(torch.cat([pictures, target]))
         return Forward(outputs[: len(source)], outputs[len(source) :], [], [], mirror)
@@ -55,27 +56,27 @@ class Published(Cut):
         fake = self.adversarial(self.discriminator(forward.translated.detach()), False).mean()
         real = self.adversarial(self.discriminator(target), True).mean()
         losses = {"D_real": real, "D_fake": fake, "D": (real + fake) / 2}
-        if self.config.r1_weight:
+        if self.options.r1_weight:
             pictures = target.detach().requires_grad_()
             score = self.discriminator(pictures).sum()
             (gradient,) = torch.autograd.grad(score, pictures, create_graph=True)
-            losses["D"] = losses["D"] + self.config.r1_weight / 2 * gradient.square().flatten(1).sum(1).mean()
+            losses["D"] = losses["D"] + self.options.r1_weight / 2 * gradient.square().flatten(1).sum(1).mean()
         return losses
 
     def generator_losses(self, forward: Forward, target: Tensor) -> dict[str, Tensor]:
         """The keys' encoder runs with a graph that nothing uses, as published."""
-        config = self.config
-        losses = {"G_GAN": config.gan_weight * self.adversarial(self.discriminator(forward.translated), True).mean()}
+        options = self.options
+        losses = {"G_GAN": options.gan_weight * self.adversarial(self.discriminator(forward.translated), True).mean()}
         queries = self.contrast.query_features(forward.translated)
         if forward.mirrored:
             queries = [query.flip(-1) for query in queries]
-        nce = config.nce_weight * self.contrast.loss(queries, self.contrast.query_features(self.source), "source")
+        nce = options.nce_weight * self.contrast.loss(queries, self.contrast.query_features(self.source), "source")
         if forward.identity is not None:
             keys, queries = (self.contrast.query_features(pictures) for pictures in (target, forward.identity))
-            nce = (nce + config.nce_weight * self.contrast.loss(queries, keys, "target")) / 2
+            nce = (nce + options.nce_weight * self.contrast.loss(queries, keys, "target")) / 2
         losses["G"] = losses["G_GAN"] + nce
-        if forward.identity is not None and config.l1_identity_weight:
-            losses["G"] = losses["G"] + config.l1_identity_weight * (forward.identity - target).abs().mean()
+        if forward.identity is not None and options.l1_identity_weight:
+            losses["G"] = losses["G"] + options.l1_identity_weight * (forward.identity - target).abs().mean()
         return losses
 
 
@@ -83,7 +84,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     device = choose_device(options.device)
     if options.memory:
-        print(json.dumps(_peak_memory(options.memory, FitConfig(**PRESETS[options.presets[0]]), device)))
+        print(json.dumps(_peak_memory(options.memory, preset_config(options.presets[0]), device)))
         return 0
     print(f"{_describe(device)}; medians of {options.steps} steps")
     print(f"{'':>8} {'published':>24} {'ours':>24} {'time':>6} {'memory':>6}   ours is")
@@ -93,7 +94,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _row(preset: str, device: torch.device, options: argparse.Namespace) -> None:
-    config = FitConfig(**PRESETS[preset])
+    config = preset_config(preset)
     ours = Cut(config, device)
     theirs, mine = _alternate(Published(config, device), ours, config, device, options.steps)
     memory = {mode: _memory_of_process(mode, preset, options.device) for mode in MODES}
@@ -144,6 +145,8 @@ def _memory_of_process(mode: str, preset: str, device: str) -> int:
 def _peak_memory(mode: str, config: FitConfig, device: torch.device) -> int:
     """Bytes that networks, optimisers and a few steps need at most."""
     before = _largest_size()
+    if device.type == "cuda":
+        use_cudnn(tf32=config.tf32)
     method = Published(config, device) if mode == "published" else Cut(config, device)
     step = _stepper(method, config, device)
     for _ in range(WARM_UP[device.type] + 1):
@@ -175,7 +178,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.training_step", description=__doc__)
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps (default: auto)")
     parser.add_argument("--steps", type=int, default=7, help="timed steps of each (default: 7)")
-    parser.add_argument("--presets", nargs="+", default=list(PRESETS), choices=PRESETS, help="(default: all)")
+    parser.add_argument("--presets", nargs="+", default=list(presets()), choices=presets(), help="(default: all)")
     parser.add_argument("--memory", choices=MODES, help=argparse.SUPPRESS)
     return parser
 

@@ -1,29 +1,30 @@
-"""The suite is for every transport that serves the protocol: one that is added gives another ``connect``."""
+"""The suite runs over every transport that serves the protocol: transports.py has the table of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import grpc
 import pytest
 
 from tests import factories
 from tests.contract.connection import Connect, Connection
+from tests.contract.transports import TRANSPORTS, Transport
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each test that connects, once over every transport that has what it is about."""
+    if "connect" in metafunc.fixturenames:
+        able = [transport for transport in TRANSPORTS if metafunc.function.__name__ not in transport.lacks]
+        names = [transport.name for transport in able]
+        metafunc.parametrize("connect", able, ids=names, indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")
-def connect() -> Connect:
+def connect(request: pytest.FixtureRequest) -> Connect:
     """Starts a server on a folder, with options of ServerConfig, and connects to it."""
-
-    @contextmanager
-    def connect(filters: Path, **options: Any) -> Iterator[Connection]:
-        with factories.running_server(filters, **options) as server, grpc.insecure_channel(server.address) as channel:
-            yield Connection(channel, filters)
-
-    return connect
+    transport: Transport = request.param
+    return transport.connect
 
 
 @pytest.fixture(scope="session")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from grpc_health.v1 import health_pb2
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
-from tests.contract.connection import Connection, failing
+from server.config import TrainingMode
+from tests.contract.connection import Connect, Connection, failing
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 
@@ -28,6 +31,12 @@ def test_health_of_an_unknown_service_is_not_found(connection: Connection) -> No
     with failing() as failures:
         connection.health.Check(health_pb2.HealthCheckRequest(service="nope"))
     assert failures[0].code == "NOT_FOUND"
+
+
+def test_health_of_trainings_says_when_there_are_none(connect: Connect, tmp_path: Path) -> None:
+    with connect(tmp_path, training=TrainingMode.OFF) as connection:
+        health = health_pb2.HealthCheckRequest(service="pleinair.v1.TrainingService")
+        assert connection.health.Check(health).status == health_pb2.HealthCheckResponse.NOT_SERVING
 
 
 def test_reflection_lists_the_services_and_describes_them(connection: Connection) -> None:

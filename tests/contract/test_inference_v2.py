@@ -233,7 +233,7 @@ INPUT = asked("identity", TINY).inputs[0]
         (both_ways(), "inputs[0].contents", "both in raw_input_contents and in contents"),
         (asked("identity", TINY, raw_input_contents=[b""]), "raw_input_contents", "2 raw_input_contents for one input"),
         (asked("identity", TINY, "image"), "outputs[0].name", "'image' does not exist"),
-        (asked("identity", TINY, "translated", "translated"), "outputs[1].name", "asked for twice"),
+        (asked("identity", TINY, "translated", "translated"), "outputs[1].name", "requested twice"),
         (without_raw(TINY, fp32_contents=[0] * 12), "inputs[0].contents", "in fp32_contents; expected"),
         (without_raw(TINY, uint_contents=[256] * 12), "inputs[0].contents.uint_contents", "up to 256"),
         (with_parameter("input", "shared_memory_region", REGION), "inputs[0].parameters", "'shared_memory_region'"),
@@ -294,7 +294,7 @@ def test_a_shape_of_more_bytes_than_came_is_refused(connection: Connection, shap
         "TOO_FEW_PIXELS",
         ["raw_input_contents"],
     )
-    assert "and 12 came" in failure.sentence
+    assert "but 12 arrived" in failure.sentence
 
 
 @pytest.mark.parametrize(

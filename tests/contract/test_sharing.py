@@ -138,7 +138,7 @@ def test_one_client_cannot_take_all_places(connect: Connect, folder: Path) -> No
         with failing() as failures:
             connection.send([header_frame(), pixel_frame(bytes(12))])
         assert (failures[0].code, failures[0].reason) == ("RESOURCE_EXHAUSTED", "QUEUE_FULL")
-        assert "3 requests of yours" in failures[0].sentence
+        assert "You already have 3 requests" in failures[0].sentence
         assert failures[0].retry_seconds == 1.0
         for one in slow:
             one.call.cancel()

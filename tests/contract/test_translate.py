@@ -197,7 +197,7 @@ def test_fewer_pixels_than_declared_are_counted_in_the_answer(connection: Connec
     with failing() as failures:
         connection.send([header_frame(), pixel_frame(bytes(11))])
     assert (failures[0].code, failures[0].reason) == ("INVALID_ARGUMENT", "TOO_FEW_PIXELS")
-    assert "2 x 2 pixels of 3 bytes are 12 bytes, and 11 came" in failures[0].sentence
+    assert "2 x 2 pixels of 3 bytes are 12 bytes, and 11 arrived" in failures[0].sentence
 
 
 def test_more_pixels_than_declared_are_refused_while_they_come(connection: Connection) -> None:
@@ -213,7 +213,7 @@ def test_more_pixels_than_declared_are_refused_while_they_come(connection: Conne
         connection.send(frames())
     stopped.set()
     assert (failures[0].code, failures[0].reason) == ("INVALID_ARGUMENT", "TOO_MANY_PIXELS")
-    assert "are 12 bytes, and at least 16 came" in failures[0].sentence
+    assert "are 12 bytes, and at least 16 arrived" in failures[0].sentence
 
 
 def test_an_unknown_filter_is_answered_with_those_that_exist(connection: Connection) -> None:

@@ -10,6 +10,7 @@ from PIL import Image
 
 from tests.hosts.editors import Editors, NoEditors, Profile
 from tests.hosts.processes import marked
+from tests.hosts.screen import open_screen
 
 
 def test_program_sees_a_home_of_its_own(editors: Editors, profile: Profile) -> None:
@@ -20,8 +21,8 @@ def test_program_sees_a_home_of_its_own(editors: Editors, profile: Profile) -> N
 
 def test_two_screens_are_apart(editors: Editors, profile: Profile, tmp_path: Path) -> None:
     with (
-        editors.display(profile, size=(320, 200)) as first,
-        editors.display(profile, size=(640, 400)) as second,
+        open_screen(editors, profile, size=(320, 200)) as first,
+        open_screen(editors, profile, size=(640, 400)) as second,
     ):
         assert size_of(first.screenshot(tmp_path / "first.png")) == (320, 200)
         assert size_of(second.screenshot(tmp_path / "second.png")) == (640, 400)

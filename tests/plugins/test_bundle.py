@@ -18,7 +18,7 @@ PACKAGES = ["client", "core", "locale"]
 VENDORED = ["h2", "hpack", "hyperframe"]
 
 
-@pytest.fixture(scope="module", params=["krita", "gimp"])
+@pytest.fixture(scope="module", params=sorted(bundle.EDITORS))
 def host(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     return name
@@ -30,7 +30,7 @@ def archive(host: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def package_of(host: str) -> str:
-    return {"krita": "pleinair", "gimp": "pleinair/pleinair_plugin"}[host]
+    return bundle.EDITORS[host].package
 
 
 def test_name_says_editor_and_version(archive: Path, host: str) -> None:
@@ -60,8 +60,8 @@ def test_zip_carries_every_licence(archive: Path, host: str) -> None:
 
 
 def test_zip_holds_neither_tests_nor_caches_nor_the_other_editor(archive: Path, host: str) -> None:
-    other = {"krita": "gimp", "gimp": "krita"}[host]
-    unwanted = ("test", "__pycache__", ".pyc", ".po", f"/{other}/", "bundle.py", "entry.py", "launcher.py")
+    others = (f"/{other}/" for other in bundle.EDITORS if other != host)
+    unwanted = ("test", "__pycache__", ".pyc", ".po", *others, "stubs", "bundle.py", "entry.py", "launcher.py")
     assert [name for name in members(archive) if any(part in name for part in unwanted)] == []
 
 

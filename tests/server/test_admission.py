@@ -47,7 +47,7 @@ def test_one_client_leaves_a_quarter_of_the_places_to_others() -> None:
             async with admission.admit(None, "b"):
                 pass
         assert (caught.value.reason, caught.value.retry_seconds) == (Reason.QUEUE_FULL, 1.0)
-        assert "busy with 3 requests of yours, as many as it takes from one client" in caught.value.sentence
+        assert "You already have 3 requests waiting or running, the most one client may have" in caught.value.sentence
         async with admission.admit(None, "a"):
             pass
 

@@ -19,7 +19,7 @@ from pleinair.inference import open_inference_pb2 as inference
 from pleinair.v1 import filters_pb2
 from pleinair.v1 import translation_pb2 as pb
 
-from server.app import Server
+from server.application import Application
 from server.config import ServerConfig
 from server.engine.backend import open_backend
 from server.engine.onnxruntime.execution_providers import CPU
@@ -28,6 +28,7 @@ from server.errors import StartProblem
 from server.trainings.jobs.job import Job, State
 from server.trainings.jobs.store import JobStore
 from server.trainings.jobs.trainer import Trainer
+from server.transports.grpc_aio import GrpcServer
 from tests import factories
 from tests.contract.connection import Connection, chunks_of, failing, frame_of
 
@@ -57,7 +58,7 @@ def translating(connection: Connection, pixels: np.ndarray) -> Any:
 
 def start_lines(folder: Path, **options: object) -> list[str]:
     with factories.running_server(folder, **options) as server:
-        return server.server.start_lines(server.address)
+        return server.application.start_lines(server.address)
 
 
 def test_the_start_line_names_filters_address_and_provider(folder: Path) -> None:
@@ -90,7 +91,7 @@ def test_trainings_that_go_on_are_counted(tmp_path: Path) -> None:
     for job in (made, replace(made, id="b-3f9a", state=State.FINISHED)):
         store.folder(job.id).path.mkdir(parents=True)
         store.save(job)
-    assert start_lines(tmp_path, trainer=Trainer(fit=(sys.executable, "-c", "input()")))[-1] == "1 training goes on."
+    assert start_lines(tmp_path, trainer=Trainer(fit=(sys.executable, "-c", "input()")))[-1] == "1 training continues."
 
 
 def test_one_filter_is_not_called_filters(tmp_path: Path) -> None:
@@ -107,13 +108,20 @@ def test_the_cpu_answering_for_cuda_is_warned_of(folder: Path) -> None:
 
 def test_a_port_in_use_is_one_sentence(folder: Path) -> None:
     async def second(address: str) -> None:
-        await Server(ServerConfig(filters=folder, address=address, provider=Provider.CPU)).start()
+        await GrpcServer(Application(ServerConfig(filters=folder, address=address, provider=Provider.CPU))).start()
 
     with (
         factories.running_server(folder) as server,
         pytest.raises(StartProblem, match=f"listen on {server.address}: the port is in use"),
     ):
         asyncio.run(second(server.address))
+
+
+def test_stopping_what_has_not_started_is_harmless(folder: Path) -> None:
+    async def stop() -> None:
+        await GrpcServer(Application(ServerConfig(filters=folder, provider=Provider.CPU))).stop()
+
+    asyncio.run(stop())
 
 
 def test_draining_finishes_what_runs_and_refuses_what_comes(folder: Path) -> None:
@@ -140,7 +148,7 @@ def test_the_connections_of_one_machine_are_one_client(folder: Path) -> None:
         options = (("grpc.use_local_subchannel_pool", 1),)  # a connection of its own
         with grpc.insecure_channel(server.address, options) as channel, failing() as failures:
             Connection(channel, folder).is_well()
-        assert "3 requests of yours" in failures[0].sentence
+        assert "You already have 3 requests" in failures[0].sentence
         for call in (running, *waiting):
             call.cancel()
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from server.config import ConfigError, ServerConfig, load_config
+from server.config import ServerConfig
 from server.engine.provider import Provider
+from server.options.loading import ConfigError, load_config
 
 
 def refusal(*arguments: str, environment: dict[str, str] | None = None) -> str:
@@ -62,7 +63,10 @@ def test_memory_is_given_in_any_binary_unit(text: str, mebibytes: int) -> None:
         ),
         (["--memory", "0"], "--memory is '0', but must be"),
         (["--memory", "6GB"], "--memory is '6GB', but must be"),
-        (["--warm-up", "256,large"], "--warm-up is '256,large', but must be whole numbers from 16 to 8192 with commas"),
+        (
+            ["--warm-up", "256,large"],
+            "--warm-up is '256,large', but must be whole numbers from 16 to 8192, separated by commas",
+        ),
         (["--warm-up", "256,15"], "--warm-up is '256,15', but must be"),
         (["--warm-up", ""], "--warm-up is '', but must be"),
         (["--tensorrt-cache", ""], "--tensorrt-cache is '', but must be the path of a folder."),
@@ -85,7 +89,7 @@ def test_a_wrong_value_in_the_environment_is_told_so() -> None:
     [
         ("queue = true", "queue in {file} is 'True', but must be a whole number"),
         ("queue = ", "{file} is not TOML"),
-        ("colour = 1", "{file} has the unknown key 'colour'; known are filters, address, provider,"),
+        ("colour = 1", "{file} has the unknown key 'colour'; known keys: filters, address, provider,"),
     ],
 )
 def test_a_wrong_file_is_told_where(tmp_path: Path, text: str, words: str) -> None:

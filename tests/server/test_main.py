@@ -128,7 +128,7 @@ def test_a_port_in_use_is_one_sentence_and_status_1(folder: Path) -> None:
     with process(folder) as server:
         status, said = outcome("--filters", str(folder), "--provider", "cpu", "--address", server.address)
     assert status == 1
-    assert said.startswith(f"error: It is not possible to listen on {server.address}: the port is in use")
+    assert said.startswith(f"error: The server cannot listen on {server.address}: the port is in use")
     assert said.count("\n") == 1
 
 

@@ -15,7 +15,7 @@ from grpc_health.v1 import health_pb2
 from pleinair.inference import open_inference_pb2 as inference
 from pleinair.v1 import filters_pb2
 
-from server.app import Server
+from server.application import Application
 from server.client.translations import Client, TranslationError
 from server.config import ServerConfig
 from server.engine.provider import Provider
@@ -56,7 +56,7 @@ def guarded(folder: Path, token_file: Path) -> Iterator[str]:
 
 def problem(folder: Path, **options: Any) -> str:
     with pytest.raises(StartProblem) as caught:
-        Server(ServerConfig(filters=folder, provider=Provider.CPU, **options))
+        Application(ServerConfig(filters=folder, provider=Provider.CPU, **options))
     return str(caught.value)
 
 
@@ -73,7 +73,7 @@ def test_who_does_not_is_refused_with_a_reason(guarded: str, token: str | None) 
             with pytest.raises(TranslationError) as caught:
                 call()
             assert (caught.value.code, caught.value.reason) == ("UNAUTHENTICATED", "UNAUTHENTICATED")
-            assert "carries no token or a wrong one" in caught.value.sentence
+            assert "has no token or a wrong one" in caught.value.sentence
 
 
 def test_the_refusal_comes_before_the_pixels(guarded: str, folder: Path) -> None:
@@ -116,7 +116,7 @@ def test_a_certificate_encrypts_and_is_named_by_its_fingerprint(folder: Path, pa
     certificate, key = pair
     der = ssl.PEM_cert_to_DER_cert(certificate.read_text())
     with factories.running_server(folder, tls_certificate=certificate, tls_key=key) as server:
-        assert hashlib.sha256(der).hexdigest() in server.server.start_lines(server.address)[1]
+        assert hashlib.sha256(der).hexdigest() in server.application.start_lines(server.address)[1]
         with Client(server.address, certificate=certificate.read_bytes()) as client:
             np.testing.assert_array_equal(client.translate("identity", PIXELS)[0], PIXELS)
 
@@ -142,7 +142,7 @@ def test_the_warnings_off_the_loopback_go_with_token_and_certificate(
         ({"token_file": token_file, **encrypted}, []),
     ):
         with factories.running_server(folder, address="0.0.0.0:0", **options) as server:
-            said = [line for line in server.server.start_lines(server.address) if line.startswith("Warning")]
+            said = [line for line in server.application.start_lines(server.address) if line.startswith("Warning")]
         assert len(said) == len(warnings)
         for line, words in zip(said, warnings, strict=True):
             assert words in line
@@ -167,7 +167,7 @@ def test_what_is_no_pair_is_one_sentence(folder: Path, pair: tuple[Path, Path], 
         (b"short", "is not one line of at least 16 characters"),
         (b"two words of some length", "is not one line of at least 16 characters"),
         (b"two\nlines-of-some-length", "is not one line of at least 16 characters"),
-        ("ä-token-of-some-length".encode(), "has characters that are not ASCII"),
+        ("ä-token-of-some-length".encode(), "contains characters that are not ASCII"),
     ],
 )
 def test_a_token_that_cannot_work_is_one_sentence(

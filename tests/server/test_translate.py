@@ -168,7 +168,7 @@ def test_a_result_is_never_replaced_unless_asked(capsys: pytest.CaptureFixture[s
         (["in.png", "-o", "out/"], "Name the pictures, the result and the filter"),
         (["none.png", "-o", "out/", "--filter", "identity"], "There is no file or folder none.png"),
         (["in.png", "-o", "out/", "--filter", "none.onnx"], "There is no none.onnx; name a folder with filters"),
-        (["in.png", "-o", "out/", "--filter", "bad.onnx"], "bad.onnx is no filter. It is not an ONNX file"),
+        (["in.png", "-o", "out/", "--filter", "bad.onnx"], "bad.onnx is not a filter. It is not an ONNX file"),
         (["in.png", "-o", "out/", "--filter", "x", "--filters", "none"], "There is no none; name a folder"),
         (["--list", "--filters", "none"], "There is no none; name a folder"),
         (["in.png", "-o", "out/", "--filter", "identity", "--max-pixels", "0"], "--max-pixels is '0', but must be"),
@@ -176,7 +176,7 @@ def test_a_result_is_never_replaced_unless_asked(capsys: pytest.CaptureFixture[s
             ["--list", "--address", "localhost:1", "--filters", "filters"],
             "leave out --filters, --provider and --memory",
         ),
-        (["--list", "--token-file", "token"], "are for a server; name it by --address"),
+        (["--list", "--token-file", "token"], "are for a server; name it with --address"),
         (["--list", "--address", "localhost:1", "--token-file", "none"], "none cannot be read (No such file"),
     ],
 )
@@ -232,5 +232,5 @@ def test_ctrl_c_keeps_what_is_finished_and_leaves_nothing_half_written() -> None
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert said == "Stopped; the pictures that were finished are there, and none is half-written.\n"
+    assert said == "Stopped; finished pictures are in place, and none is half-written.\n"
     assert names_in("out") == ["a.png"]

@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from training.config import PRESETS, FitConfig
+from training.config import FitConfig
 from training.data.cache import Entry, digest_of
 from training.data.folders import PictureFolder
 from training.data.reading import Reading
+from training.methods.registry import preset_config
 
 TINY = {
     "width": 4,
@@ -39,11 +40,11 @@ TINY_READING = Reading("resize", load_size=36, crop_size=32)
 
 
 def tiny_config(preset: str = "cut", **options: object) -> FitConfig:
-    return FitConfig(**{**PRESETS[preset], **TINY, **options})
+    return preset_config(preset, **{**TINY, **options})
 
 
 def tiny_sincut_config(**options: object) -> FitConfig:
-    return FitConfig(**{**PRESETS["sincut"], **TINY_SINCUT, **options})
+    return preset_config("sincut", **{**TINY_SINCUT, **options})
 
 
 def gradient(width: int = 40, height: int = 40, seed: int = 0) -> Image.Image:

@@ -2,17 +2,19 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from training.config import PRESETS, FitConfig
 from training.errors import InputError
+from training.methods.cut.options import CutOptions
+from training.methods.registry import config_from_json, configure, preset_config, presets
 from training.running.options import new_config
 
 
 def test_defaults_are_those_of_the_paper() -> None:
-    cut, fastcut = (FitConfig(**PRESETS[name]) for name in ("cut", "fastcut"))
+    cut, fastcut = (SimpleNamespace(**preset_config(name).values()) for name in ("cut", "fastcut"))
     assert (cut.nce_weight, cut.identity, cut.flip_equivariance, cut.epochs, cut.decay_share) == (
         1,
         True,
@@ -26,8 +28,8 @@ def test_defaults_are_those_of_the_paper() -> None:
 
 
 def test_the_quick_sincut_has_the_losses_of_the_papers_and_smaller_networks() -> None:
-    paper, quick = (FitConfig(**PRESETS[name]) for name in ("sincut", "sincut-quick"))
-    weights = [option.name for option in dataclasses.fields(FitConfig) if option.name.endswith("_weight")]
+    paper, quick = (SimpleNamespace(**preset_config(name).values()) for name in ("sincut", "sincut-quick"))
+    weights = [option.name for option in dataclasses.fields(CutOptions) if option.name.endswith("_weight")]
     for name in (*weights, "identity", "adversarial", "negatives", "architecture", "strategy", "crop_size"):
         assert getattr(quick, name) == getattr(paper, name), name
     for name in ("width", "blocks", "discriminator_width", "batch"):
@@ -37,12 +39,12 @@ def test_the_quick_sincut_has_the_losses_of_the_papers_and_smaller_networks() ->
 def test_a_length_in_epochs_takes_the_place_of_a_presets_length_in_pictures() -> None:
     options = {"preset": "sincut-quick", "source": "a", "target": "b"}
     assert new_config({**options, "epochs": 3}).images is None
-    assert new_config(dict(options)).images == PRESETS["sincut-quick"]["images"]
+    assert new_config(dict(options)).images == presets()["sincut-quick"]["images"]
 
 
 def test_options_survive_being_saved() -> None:
-    config = FitConfig(**PRESETS["fastcut"], title="Étretat", images=7)
-    assert FitConfig.from_json(config.to_json()) == config
+    config = preset_config("fastcut", title="Étretat", images=7)
+    assert config_from_json(config.to_json()) == config
 
 
 @pytest.mark.parametrize(
@@ -73,16 +75,16 @@ def test_options_survive_being_saved() -> None:
 )
 def test_a_value_that_cannot_work_is_named_with_what_can(options: dict[str, Any], sentence: str) -> None:
     with pytest.raises(InputError, match=f"^{sentence}"):
-        FitConfig(**options)
+        configure(options)
 
 
 def test_the_load_size_matters_only_where_it_is_used() -> None:
     for strategy in ("crop", "patch"):
-        assert FitConfig(strategy=strategy, load_size=1).load_size == 1
+        assert preset_config("cut", strategy=strategy, load_size=1).load_size == 1
 
 
 def test_channels_may_differ_without_the_identity_loss() -> None:
-    assert FitConfig(source_channels=1, identity=False).target_channels == 3
+    assert preset_config("cut", source_channels=1, identity=False).target_channels == 3
 
 
 @pytest.mark.parametrize(
@@ -91,11 +93,11 @@ def test_channels_may_differ_without_the_identity_loss() -> None:
 def test_numbers_beyond_all_bounds_are_refused(options: dict[str, Any]) -> None:
     (name,) = options
     with pytest.raises(InputError, match=f"--{name.replace('_', '-')} is .*, but must be"):
-        FitConfig(**options)
+        configure(options)
 
 
 def test_options_of_another_version_are_named_and_missing_ones_are_the_defaults() -> None:
     older = {"method": "cut", "width": 8}
-    assert FitConfig.from_json(json.dumps(older)) == FitConfig(width=8)
+    assert config_from_json(json.dumps(older)) == preset_config("cut", width=8)
     with pytest.raises(InputError, match="another version of Pleinair, with the option telepathy"):
-        FitConfig.from_json(json.dumps({**older, "telepathy": True}))
+        config_from_json(json.dumps({**older, "telepathy": True}))

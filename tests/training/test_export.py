@@ -11,6 +11,7 @@ import onnxruntime
 import pytest
 import torch
 from PIL import Image
+from torch import nn
 
 from tests.training.factories import TINY_READING, tiny_config
 from tests.training.known import fill, picture
@@ -19,7 +20,9 @@ from training.data.folders import fingerprint, read_folder
 from training.export import domain_of, export_filter, identifier_from
 from training.filters import filter_file
 from training.filters.filter_file import InexactFilter
-from training.methods.cut import Cut
+from training.methods import registry
+from training.methods.cut.spec import CUT
+from training.methods.cut.step import Cut
 from training.running.checkpoint import Checkpoint
 from training.running.run import RunFolder
 
@@ -96,6 +99,17 @@ def test_a_checkpoint_with_averaged_weights_is_exported_with_these(tmp_path: Pat
     (translated,) = session.run(None, {"image": picture(3, 32, 32).numpy()})
     expected = method.generator(picture(3, 32, 32)).detach().numpy()
     np.testing.assert_allclose(translated, expected, atol=1e-4)
+
+
+def test_an_export_builds_the_generator_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = replace(CUT, build=lambda config, device: pytest.fail("a whole method was built"))
+    monkeypatch.setattr(registry, "METHODS", (spec,))
+    written: list[nn.Module] = []
+    monkeypatch.setattr(export, "write_filter", lambda network, path, **about: written.append(network))
+    checkpoint = filled_checkpoint()
+    export_filter(checkpoint, tmp_path / "a.onnx", identifier="a")
+    for name, weight in written[0].state_dict().items():
+        assert torch.equal(weight, checkpoint.networks["generator"][name]), name
 
 
 def test_half_precision_takes_half_the_room_and_stays_close(tmp_path: Path) -> None:

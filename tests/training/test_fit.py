@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import json
 import re
 import shutil
@@ -15,13 +16,10 @@ from PIL import Image
 from pleinair.common.events import ExitStatus
 
 from tests.training.factories import TINY_ARGUMENTS, gradient, picture_folder, two_folders
+from tests.training.runs import arguments, go_on, stop_after
 from training import fit
 from training.running.checkpoint import Checkpoint
 from training.running.run import RunFolder
-
-
-def arguments(root: Path, *more: str) -> list[str]:
-    return [*two_folders(root), *TINY_ARGUMENTS, "--output", str(root / "run"), "--device", "cpu", *more]
 
 
 def start(arguments: list[str]) -> subprocess.Popen[str]:
@@ -125,17 +123,26 @@ def refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
 
 
 def test_an_unreadable_picture_is_named_and_the_others_train(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    options = arguments(tmp_path, "--images", "1")
+    options = arguments(tmp_path, "--images", "9")
     (tmp_path / "source" / "broken.png").write_bytes(b"nothing")
-    assert fit.main(options) == 0
+    stop_after(monkeypatch, 1)
+    assert fit.main(options) == ExitStatus.INTERRUPTED
+    assert RunFolder(tmp_path / "run").latest_checkpoint().name == "images-000000001.pt"
     assert "source: 3 pictures\n  skipped broken.png: it is not a picture" in capsys.readouterr().out
 
 
 def test_a_missing_folder_leaves_no_run_behind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options = ["--source", str(tmp_path / "no"), "--target", str(tmp_path / "no"), "--output", str(tmp_path / "run")]
     assert "There is no folder" in refused(options, capsys)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_method_that_cannot_be_built_leaves_no_run_behind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "--taps is '0,99', but PatchNCE compares layers up to 12" in refused(
+        arguments(tmp_path, "--taps", "0,99"), capsys
+    )
     assert not (tmp_path / "run").exists()
 
 
@@ -147,14 +154,19 @@ def test_an_output_that_cannot_be_written_is_refused_before_training(
 
 
 @pytest.mark.parametrize("zoom_per", ["patch", "batch"])
-def test_patches_of_single_pictures_train_and_resume_exactly(tmp_path: Path, zoom_per: str) -> None:
+def test_patches_of_single_pictures_train_and_resume_exactly(
+    tmp_path: Path, zoom_per: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     gradient(120, 90).save(tmp_path / "a.png")
     gradient(80, 100, seed=3).save(tmp_path / "b.png")
     options = ["--source", str(tmp_path / "a.png"), "--target", str(tmp_path / "b.png"), "--strategy", "patch"]
-    options += [*TINY_ARGUMENTS, "--batch", "2", "--zoom-per", zoom_per, "--device", "cpu"]
-    for name, images in (("whole", "8"), ("part", "4")):
-        assert fit.main([*options, "--output", str(tmp_path / name), "--images", images, "--decay-share", "0"]) == 0
-    assert fit.main(["--resume", str(tmp_path / "part"), "--images", "8", "--device", "cpu"]) == 0
+    options += [*TINY_ARGUMENTS, "--batch", "2", "--zoom-per", zoom_per, "--device", "cpu", "--decay-share", "0"]
+    for name, steps in (("whole", 4), ("part", 2)):
+        stop_after(monkeypatch, steps)
+        length = ["--images", "30", "--preview-every", "4"]
+        assert fit.main([*options, *length, "--output", str(tmp_path / name)]) == ExitStatus.INTERRUPTED
+    stop_after(monkeypatch, 2)
+    assert go_on(tmp_path / "part") == ExitStatus.INTERRUPTED
     ends = [Checkpoint.load(RunFolder(tmp_path / name).latest_checkpoint()) for name in ("whole", "part")]
     for name, weight in ends[0].networks["generator"].items():
         assert torch.equal(weight, ends[1].networks["generator"][name]), name
@@ -167,23 +179,32 @@ def test_patches_of_single_pictures_train_and_resume_exactly(tmp_path: Path, zoo
 def test_source_and_target_may_have_different_channels(tmp_path: Path, preset: str, source: str, target: str) -> None:
     options = ["--preset", preset, "--source-channels", source, "--target-channels", target, "--no-identity"]
     small = ["--l1-identity-weight", "0", "--patches", "1", "--negatives", "minibatch", "--images", "2", "--batch", "2"]
+    small += ["--width", "1", "--discriminator-width", "1"]
     assert fit.main(arguments(tmp_path, *options, *small)) == 0
     assert (tmp_path / "run" / "filter.onnx").is_file()
 
 
 def test_a_second_start_takes_its_pictures_from_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    options = [*two_folders(tmp_path), *TINY_ARGUMENTS, "--images", "1", "--device", "cpu"]
-    options += ["--cache", str(tmp_path / "cache")]
-    assert fit.main([*options, "--output", str(tmp_path / "first")]) == 0
+    cache = ["--cache", str(tmp_path / "cache")]
+    options = [*two_folders(tmp_path), *TINY_ARGUMENTS, "--images", "9", "--device", "cpu", *cache]
+
+    def start(*options: str) -> int:
+        stop_after(monkeypatch, 1)
+        return fit.main([*options])
+
+    assert start(*options, "--output", str(tmp_path / "first")) == ExitStatus.INTERRUPTED
     monkeypatch.setattr("training.data.folders.read_resized", lambda *_: pytest.fail("a picture was decoded"))
-    assert fit.main([*options, "--output", str(tmp_path / "second")]) == 0
-    assert fit.main(["--resume", str(tmp_path / "second"), "--cache", str(tmp_path / "cache"), "--device", "cpu"]) == 0
+    assert start(*options, "--output", str(tmp_path / "second")) == ExitStatus.INTERRUPTED
+    assert start("--resume", str(tmp_path / "second"), *cache, "--device", "cpu") == ExitStatus.INTERRUPTED
+    assert RunFolder(tmp_path / "second").latest_checkpoint().name == "images-000000002.pt"
 
 
 def test_a_cache_that_cannot_be_used_is_told_and_training_goes_on(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert fit.main(arguments(tmp_path, "--images", "1", "--cache", "/proc/cache")) == 0
+    stop_after(monkeypatch, 1)
+    assert fit.main(arguments(tmp_path, "--images", "9", "--cache", "/proc/cache")) == ExitStatus.INTERRUPTED
+    assert RunFolder(tmp_path / "run").latest_checkpoint().name == "images-000000001.pt"
     assert "  the cache /proc/cache cannot be used (No such file or directory)" in capsys.readouterr().out
 
 
@@ -206,18 +227,21 @@ def test_a_device_that_is_not_there_is_refused(tmp_path: Path, capsys: pytest.Ca
     assert "--device is 'tpu'" in refused([*two_folders(tmp_path), "--device", "tpu"], capsys)
 
 
-def test_training_imports_neither_the_server_nor_grpc() -> None:
+def test_training_imports_neither_the_server_nor_grpc_nor_the_wire() -> None:
     program = (
         "import sys, training.fit, training.export, training.data.synthetic\n"
         "print([name for name in sys.modules if name.split('.')[0] in ('server', 'grpc', 'pleinair')])"
     )
     answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert answer.stdout == "[]\n"
+    ours = {name for name in ast.literal_eval(answer.stdout) if not name.startswith("pleinair.common.")}
+    assert ours == {"pleinair", "pleinair.common"}
 
 
 def test_without_an_output_the_run_is_named_after_its_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     options = [*two_folders(tmp_path), *TINY_ARGUMENTS, "--images", "1", "--device", "cpu"]
-    assert fit.main(options) == fit.main(options) == 0
+    assert fit.main(options) == 0
+    stop_after(monkeypatch, 1)
+    assert fit.main([*options, "--images", "9"]) == ExitStatus.INTERRUPTED
     assert sorted(path.name for path in Path("runs").iterdir()) == ["source-to-target", "source-to-target-2"]
     assert (tmp_path / "runs" / "source-to-target" / "filter.onnx").is_file()

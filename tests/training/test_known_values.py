@@ -12,9 +12,10 @@ from torch import Tensor, nn
 
 from tests.benchmarks.training_step import Published
 from tests.training.known import fill, picture
-from training.config import PRESETS, FitConfig
+from training.config import FitConfig
 from training.losses import lsgan, nonsaturating, patch_nce
-from training.methods.cut import Cut
+from training.methods.cut.step import Cut
+from training.methods.registry import preset_config
 from training.networks.patchgan import PatchGAN
 from training.networks.projection import ProjectionHead
 from training.networks.resnet import ResnetGenerator
@@ -83,7 +84,7 @@ def test_adversarial_losses_are_the_published_ones() -> None:
 
 def filled_method(preset: str, kind: Callable[[FitConfig, torch.device], Cut] = Cut) -> Cut:
     small = {"width": 16, "discriminator_width": 16, "head_width": 32, "patches": 16, "precision": "fp32"}
-    method = kind(FitConfig(**{**PRESETS[preset], **small}), torch.device("cpu"))
+    method = kind(preset_config(preset, **small), torch.device("cpu"))
     for network in method.networks.values():
         fill(network)
     method.contrast.sample_patches = lambda positions: torch.arange(16)
@@ -176,6 +177,6 @@ def test_one_fastcut_step_has_the_published_losses() -> None:
     ],
 )
 def test_learning_rate_falls_as_published(preset: str, epoch: int, expected: float) -> None:
-    config = FitConfig(**PRESETS[preset])
+    config = preset_config(preset)
     decay = LinearDecay.split(config.epochs, config.decay_share)
     assert config.learning_rate * decay.factor(epoch) == pytest.approx(expected, rel=1e-3)

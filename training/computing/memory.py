@@ -29,9 +29,11 @@ def with_half_the_batch(config: FitConfig) -> FitConfig:
             return dataclasses.replace(config, batch=config.batch // 2)
     except InputError:  # too few negatives
         pass
+    sizes = {"batch": config.batch, "crop size": config.crop_size, **config.options.sizes}
+    *most, last = [f"a {word} of {size}" for word, size in sizes.items()]
     raise InputError(
-        f"Memory does not suffice for a batch of {config.batch}, a crop size of {config.crop_size} and a width of "
-        f"{config.width}; end other programs and resume the run, or make one of these smaller in a new run."
+        f"Memory does not suffice for {', '.join(most)} and {last}; end other programs and resume the run, "
+        "or make one of these smaller in a new run."
     )
 
 

@@ -34,8 +34,6 @@ class Precision:
         cuda = device.type == "cuda"
         if config.precision == "bf16" and cuda and not _has_bfloat16(device):
             raise InputError("--precision is 'bf16', but this GPU has no bfloat16; use --precision fp32.")
-        if cuda:
-            use_cudnn(tf32=config.tf32)
         bfloat16 = _chosen(config.precision, "bf16", _has_bfloat16(device))
         return cls(
             device=device,

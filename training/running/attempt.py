@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import cast
 
 import torch
 from torch import Tensor
 
 from training.computing.distributed import rank
+from training.computing.precision import Precision, use_cudnn
 from training.config import FitConfig
 from training.data.batches import UnpairedBatches, examples
 from training.data.cache import PictureCache
 from training.data.folders import fingerprint
 from training.data.prefetch import PrefetchedBatches
 from training.errors import InputError
-from training.methods import METHODS, Method
-from training.networks.generator import Generator
+from training.methods.method import Method
+from training.methods.registry import spec_of
 from training.running.checkpoint import Checkpoint
-from training.running.ema import GeneratorAverage
+from training.running.ema import GeneratorAverages
 from training.running.events import Events
 from training.running.guard import Diverged, Guard
 from training.running.loop import Training
@@ -48,6 +48,8 @@ def attempt(
     run: RunFolder, start: Start, batches: UnpairedBatches, process: Process, should_stop: Callable[[], bool]
 ) -> int:
     """Trains from the start to the end, or until asked to stop. Returns the images seen."""
+    if process.device.type == "cuda":
+        use_cudnn(tf32=start.config.tf32)
     method = build_method(start.config, process.device)
     with ExitStack() as until_the_end:
         events = _events(run, start)
@@ -68,9 +70,15 @@ def attempt(
 
 
 def build_method(config: FitConfig, device: torch.device) -> Method:
-    """Newly initialised, as the seed says. Raises InputError."""
+    """The run's method, newly initialised as the seed says. Raises InputError for what cannot be built."""
     torch.manual_seed(config.seed)
-    return METHODS[config.method](config, device)
+    return spec_of(config.method).build(config, device)
+
+
+def check_method(config: FitConfig, device: torch.device) -> None:
+    """Raises InputError for a method that cannot be built on the device; builds nothing."""
+    Precision.choose(config, device)
+    spec_of(config.method).check(config)
 
 
 def _advice(run: RunFolder, config: FitConfig) -> str:
@@ -102,11 +110,11 @@ def _training(
         length=length_of(config, batches),
         run=run,
         device=process.device,
-        guard=Guard(config.gan_weight, config.nce_weight, config.adversarial),
+        guard=Guard(spec_of(config.method).watch(config)),
         progress=process.progress,
         sample=_sample(batches),
-        whole=_whole(batches, method),
-        average=GeneratorAverage(method.networks["generator"], config.ema) if config.ema else None,
+        whole=_whole(batches, method.generators[spec_of(config.method).primary].multiple),
+        average=GeneratorAverages(method.generators, config.ema) if config.ema else None,
         evaluate=_evaluation(config, batches),
         events=events,
     )
@@ -121,11 +129,11 @@ def length_of(config: FitConfig, batches: UnpairedBatches) -> Length:
     )
 
 
-def _whole(batches: UnpairedBatches, method: Method) -> Whole | None:
-    """What previews show, where crops are mere patches."""
+def _whole(batches: UnpairedBatches, multiple: int) -> Whole | None:
+    """What previews show, where crops are mere patches; ``multiple`` is that of the generator that translates it."""
     if not batches.zoom:
         return None
-    return Whole(whole_picture(batches.source.pictures[0]), cast(Generator, method.networks["generator"]).multiple)
+    return Whole(whole_picture(batches.source.pictures[0]), multiple)
 
 
 def _sample(batches: UnpairedBatches) -> Tensor:

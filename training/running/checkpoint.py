@@ -15,9 +15,9 @@ from torch import Tensor
 
 from training.config import FitConfig
 from training.errors import InputError
-from training.methods import Method
-from training.running.ema import NAME as AVERAGE
-from training.running.ema import GeneratorAverage
+from training.methods.method import Method
+from training.methods.registry import config_from_json
+from training.running.ema import GeneratorAverages, averaged
 
 FORMAT = 1
 
@@ -28,9 +28,9 @@ class DamagedCheckpoint(InputError):
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """``networks`` are the method's, and the averaged generator beside them if there is one.
+    """``networks`` are the method's, and the averages of its generators beside them if there are any.
 
-    ``sample`` is one source picture (1, 3, h, w) in [-1, 1], for the filter's thumbnail; ``score`` is lower for better.
+    ``sample`` is one source picture (1, c, h, w) in [-1, 1], for the filter's thumbnail; ``score`` is lower for better.
     """
 
     config: FitConfig
@@ -51,14 +51,15 @@ class Checkpoint:
         images_seen: int,
         sample: Tensor,
         data_fingerprint: str,
-        average: GeneratorAverage | None = None,
+        average: GeneratorAverages | None = None,
         score: float | None = None,
     ) -> Checkpoint:
         networks = {name: network.state_dict() for name, network in method.networks.items()}
+        averages = average.networks if average else {}
         return cls(
             config=config,
             images_seen=images_seen,
-            networks=networks | ({AVERAGE: average.average} if average else {}),
+            networks={**networks, **averages},
             optimisers={name: optimiser.state_dict() for name, optimiser in method.optimisers.items()},
             random=_random_state(_device(method)),
             sample=sample,
@@ -66,7 +67,7 @@ class Checkpoint:
             score=score,
         )
 
-    def restore(self, method: Method, average: GeneratorAverage | None = None) -> None:
+    def restore(self, method: Method, average: GeneratorAverages | None = None) -> None:
         """Sets networks, optimisers and random states to what they were. Raises InputError when they do not fit."""
         try:
             for name, network in method.networks.items():
@@ -74,13 +75,17 @@ class Checkpoint:
             for name, optimiser in method.optimisers.items():
                 optimiser.load_state_dict(dict(self.optimisers[name]))
             if average:
-                average.load(self.networks[AVERAGE])
+                average.load(self.networks)
             _set_random_state(self.random, _device(method))
         except (KeyError, RuntimeError, TypeError, ValueError):
             raise InputError(
                 f"The checkpoint at {self.images_seen} images does not fit the networks of {self.config.method}; "
                 "choose another checkpoint, or the version of Pleinair that wrote it."
             ) from None
+
+    def weights_of(self, generator: str) -> Mapping[str, Tensor]:
+        """The generator's weights, averaged if it has an average."""
+        return self.networks.get(averaged(generator), self.networks[generator])
 
     def save(self, path: Path) -> None:
         """Raises OSError; ``path`` is then what it was before."""
@@ -103,7 +108,7 @@ class Checkpoint:
             contents = torch.load(file, map_location="cpu", weights_only=True)
             if contents.pop("format") != FORMAT:
                 raise InputError(f"{path} was written by another version of Pleinair; train or export with that one.")
-            config = FitConfig.from_json(contents.pop("config"))
+            config = config_from_json(contents.pop("config"))
             return cls(config=config, **contents)
         except InputError:
             raise
@@ -122,7 +127,7 @@ def _check_sums(file: io.BytesIO) -> None:
 
 
 def _device(method: Method) -> torch.device:
-    return next(method.networks["generator"].parameters()).device
+    return next(parameter for network in method.networks.values() for parameter in network.parameters()).device
 
 
 def _random_state(device: torch.device) -> dict[str, Tensor]:

@@ -1,14 +1,17 @@
-"""An exponential moving average of the generator's weights, which is steadier than any single step's."""
+"""Exponential moving averages of generators' weights, which are steadier than any single step's."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import torch
 from torch import Tensor, nn
 
-NAME = "generator_ema"  # among a checkpoint's networks
+
+def averaged(generator: str) -> str:
+    """What the average of this generator is called among a checkpoint's networks."""
+    return f"{generator}_ema"
 
 
 class GeneratorAverage:
@@ -44,3 +47,33 @@ class GeneratorAverage:
             yield
         finally:
             self.generator.load_state_dict(own)
+
+
+class GeneratorAverages:
+    """An average of each of a method's generators, by the names of ``averaged``; ``decay`` as for one."""
+
+    def __init__(self, generators: Mapping[str, nn.Module], decay: float) -> None:
+        self._each = {averaged(name): GeneratorAverage(generator, decay) for name, generator in generators.items()}
+
+    @property
+    def networks(self) -> Mapping[str, Mapping[str, Tensor]]:
+        """The averaged weights, for a checkpoint."""
+        return {name: one.average for name, one in self._each.items()}
+
+    def update(self, images_seen: int, batch: int) -> None:
+        """To be called after every step; ``images_seen`` counts its pictures too."""
+        for one in self._each.values():
+            one.update(images_seen, batch)
+
+    def load(self, networks: Mapping[str, Mapping[str, Tensor]]) -> None:
+        """Takes the averages from a checkpoint's networks. Raises KeyError or RuntimeError when they do not fit."""
+        for name, one in self._each.items():
+            one.load(networks[name])
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """The generators have the averaged weights meanwhile, and their own again afterwards, bit for bit."""
+        with ExitStack() as until_the_end:
+            for one in self._each.values():
+                until_the_end.enter_context(one.in_use())
+            yield

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from training.methods.watch import Watch
+
 GRACE_IMAGES = 2000  # before that, networks fresh from random weights show anything
 # Translations into a domain of little contrast may differ a few times less than the sources; ten times less are one
 # picture in all but detail. Freshly initialised generators begin near 0.05 and leave that within the grace.
@@ -19,25 +21,6 @@ COLLAPSED_DIVERSITY = 0.1
 FALLEN_DIVERSITY = 0.25  # of the most that the run has had
 # 6 of 255 levels, about what an eye notices in a picture beside its copy.
 IDENTITY_CHANGE = 0.05
-
-
-@dataclass(frozen=True)
-class Limits:
-    """From where the adversarial losses say that the discriminator is certain.
-
-    ``unfooled``: at least this is the generator's loss, and at most ``certain_fake`` the discriminator's on fakes.
-    ``outright``: both halves of the discriminator's loss are below it, a fifth of what they are at a balance.
-    """
-
-    unfooled: float
-    certain_fake: float
-    outright: float
-
-
-LIMITS = {
-    "lsgan": Limits(unfooled=0.8, certain_fake=0.1, outright=0.05),  # at a balance 0.25, fakes told with certainty 1
-    "nonsaturating": Limits(unfooled=2.0, certain_fake=0.15, outright=0.14),  # balance log 2; certainty has no bound
-}
 
 
 class Diverged(Exception):
@@ -67,7 +50,7 @@ def all_finite(tensors: Iterable[Tensor]) -> bool:
 def diversity(sources: Tensor, translated: Tensor) -> float | None:
     """How much translations differ among each other, relative to their sources: 0 when all are one picture.
 
-    The mean absolute difference over all pairs of pictures (n, 3, h, w), of translations by that of sources; None when
+    The mean absolute difference over all pairs of pictures (n, c, h, w), of translations by that of sources; None when
     sources do not differ, as a single one.
     """
     between = _pairwise(sources)
@@ -85,8 +68,8 @@ def measures(sources: Tensor, translated: Tensor) -> dict[str, float]:
     return {name: value for name, value in found.items() if value is not None and math.isfinite(value)}
 
 
-def collapse(share: float | None, widest: float) -> str | None:
-    """What to say when the translations are nearly one picture, or on the way to it.
+def collapse(share: float | None, widest: float, watch: Watch) -> str | None:
+    """What to say when the translations are nearly one picture, or on the way to it; None when they are not.
 
     ``share``: their diversity; ``widest``: the highest so far. Diversity is measured in pixels and not in the encoder's
     features, whose instance normalisation makes much of the little by which collapsed translations differ.
@@ -96,41 +79,31 @@ def collapse(share: float | None, widest: float) -> str | None:
     fallen = f", after {widest:.1%}" if widest > COLLAPSED_DIVERSITY else ""
     return (
         f"the translations hardly differ from each other ({share:.1%} of how their sources do{fallen}): the generator "
-        "collapses to one picture; look at previews/ and begin a new run with a larger --nce-weight or a lower "
-        "--learning-rate"
+        f"collapses to one picture; look at previews/ and begin a new run with {watch.against_collapse}"
     )
 
 
-def identity(
-    sources: Tensor,
-    translated: Tensor,
-    losses: Mapping[str, float],
-    *,
-    limits: Limits,
-    gan_weight: float,
-    nce_weight: float,
-) -> str | None:
-    """What to say when the translations are their sources and the discriminator sees it, but PatchNCE outweighs it."""
-    made = change(sources, translated)
-    unfooled = losses.get("G_GAN", 0.0) >= limits.unfooled * gan_weight > 0
-    certain = losses.get("D_fake", math.inf) <= limits.certain_fake
-    if made >= IDENTITY_CHANGE or not (unfooled and certain):
+def identity(sources: Tensor, translated: Tensor, losses: Mapping[str, float], watch: Watch) -> str | None:
+    """What to say when the translations are their sources, though the discriminator sees through them; else None."""
+    made, balance = change(sources, translated), watch.balance(losses)
+    if made >= IDENTITY_CHANGE or not balance.sees_through:
         return None
     return (
         f"the translations are nearly their sources (mean change {made * 127.5:.1f} of 255 levels) though the "
-        f"discriminator tells them from targets (G_GAN {losses['G_GAN']:.2f}): training sticks at the identity; begin "
-        f"a new run with a smaller --nce-weight (it is {nce_weight:g})"
+        f"discriminator tells them from targets ({watch.generator_loss} {balance.generator:.2f}): training is stuck at "
+        f"the identity; begin a new run with {watch.against_identity}"
     )
 
 
-def outright(losses: Mapping[str, float], limits: Limits) -> str | None:
-    """What to say when the discriminator is right about everything, so that it teaches the generator little."""
-    real, fake = losses.get("D_real", math.inf), losses.get("D_fake", math.inf)
-    if real >= limits.outright or fake >= limits.outright:
+def outright(losses: Mapping[str, float], watch: Watch) -> str | None:
+    """What to say when the discriminator is right about everything, so that it teaches little; else None."""
+    balance = watch.balance(losses)
+    if not balance.is_outright:
         return None
+    told = f"{watch.real_loss} {balance.real:.3f}, {watch.fake_loss} {balance.fake:.3f}"
     return (
-        f"the discriminator wins outright (D_real {real:.3f}, D_fake {fake:.3f}): the generator learns little from it; "
-        "add target pictures, or begin a new run with a smaller --discriminator-width"
+        f"the discriminator wins outright ({told}): the generator learns little from it; add target pictures, or begin "
+        f"a new run with {watch.against_outright}"
     )
 
 
@@ -138,9 +111,7 @@ def outright(losses: Mapping[str, float], limits: Limits) -> str | None:
 class Guard:
     """Says each warning when its condition begins to hold, and again only after it ceased to."""
 
-    gan_weight: float
-    nce_weight: float
-    adversarial: str = "lsgan"
+    watch: Watch
     grace_images: int = GRACE_IMAGES
     _widest: float = 0.0  # diversity
     _sums: dict[str, float] = field(default_factory=dict)
@@ -148,7 +119,7 @@ class Guard:
     _said: frozenset[str] = frozenset()
 
     def add(self, means: Mapping[str, float], steps: int) -> None:
-        """Losses since they were last added: their means over so many steps."""
+        """Takes the losses' means over the given number of steps, those since the last call."""
         self._sums = {name: self._sums.get(name, 0.0) + mean * steps for name, mean in means.items()}
         self._steps += steps
 
@@ -160,14 +131,12 @@ class Guard:
         self._sums, self._steps = {}, 0
         if images_seen < self.grace_images:
             return []
-        limits, share = LIMITS[self.adversarial], diversity(sources, translated)
+        share = diversity(sources, translated)
         self._widest = max(self._widest, share or 0.0)
         found = {
-            "collapse": collapse(share, self._widest),
-            "identity": identity(
-                sources, translated, losses, limits=limits, gan_weight=self.gan_weight, nce_weight=self.nce_weight
-            ),
-            "outright": outright(losses, limits),
+            "collapse": collapse(share, self._widest, self.watch),
+            "identity": identity(sources, translated, losses, self.watch),
+            "outright": outright(losses, self.watch),
         }
         new = [text for name, text in found.items() if text and name not in self._said]
         self._said = frozenset(name for name, text in found.items() if text)

@@ -15,9 +15,9 @@ from training.computing.distributed import agreed, rank, world_size
 from training.config import FitConfig
 from training.data.folders import PictureFolder
 from training.data.prefetch import PrefetchedBatches
-from training.methods import Method
+from training.methods.method import Method
 from training.running.checkpoint import Checkpoint
-from training.running.ema import GeneratorAverage
+from training.running.ema import GeneratorAverages
 from training.running.events import Events
 from training.running.guard import Guard, check_losses, check_weights, measures
 from training.running.pace import Pace, TimeLeft
@@ -51,7 +51,7 @@ class Training:
     progress: Progress
     sample: Tensor
     whole: Whole | None = None
-    average: GeneratorAverage | None = None
+    average: GeneratorAverages | None = None
     evaluate: Evaluate | None = None
     events: Events | None = None
     _best: float = math.inf  # the lowest score so far

@@ -1,20 +1,25 @@
-"""The command line of ``training.fit``."""
+"""The command line of ``training.fit``: what every run has, and the options of the chosen preset's method."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import itertools
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
-from training.config import PRESETS, FitConfig
+from training.config import FitConfig
 from training.errors import InputError
+from training.methods import registry
+from training.methods.registry import DEFAULT_PRESET, configure, presets, refuse_others
+from training.rules import flag, options_of, types_of
 from training.running.progress import KINDS
 
 
 def read_options(arguments: list[str] | None) -> dict[str, Any]:
     """The options that were given, by name. Ends the program for one that does not exist."""
-    return vars(_parser().parse_args(arguments))
+    return vars(_parser(_preset_in(arguments)).parse_args(arguments))
 
 
 def named_folders(options: dict[str, Any]) -> dict[str, Any]:
@@ -35,16 +40,47 @@ def new_config(options: dict[str, Any]) -> FitConfig:
         raise InputError("--images and --epochs both say how long to train; give one of them.")
     if "epochs" in options:
         options = {"images": None, **options}  # also in place of a preset's length
-    return FitConfig(**{**PRESETS[options.pop("preset", "cut")], **options})
+    preset = presets()[options.pop("preset", DEFAULT_PRESET)]
+    refuse_others(options, preset["method"])
+    return configure({**preset, **options})
 
 
-def _parser() -> argparse.ArgumentParser:
+def _preset_in(arguments: list[str] | None) -> str:
+    """Which preset the arguments choose; the default for one that does not exist, which is refused later."""
+    parser = argparse.ArgumentParser(add_help=False)
+    parser.add_argument("--preset", nargs="?")
+    chosen = parser.parse_known_args(arguments)[0].preset
+    return str(chosen) if chosen in presets() else DEFAULT_PRESET
+
+
+def _parser(preset: str) -> argparse.ArgumentParser:
+    """Help shows the preset's method; options of other methods are understood, to be refused by name."""
     parser = argparse.ArgumentParser(
         prog="python -m training.fit",
         description="Trains a filter from two sets of pictures and exports it.",
+        epilog="Each preset's method has options of its own; --preset NAME --help shows them.",
         argument_default=argparse.SUPPRESS,
     )
-    parser.add_argument("--preset", choices=PRESETS, help="the method with its paper's options (default: cut)")
+    _add_process(parser)
+    values = presets()[preset]
+    spec = registry.spec_of(values["method"])
+    for heading, options in itertools.groupby(options_of(FitConfig), lambda option: option.metadata["group"]):
+        _add(parser.add_argument_group(heading), options, FitConfig, values)
+    own = parser.add_argument_group(f"options of {' and '.join(spec.names)}", spec.summary)
+    _add(own, options_of(spec.options), spec.options, values)
+    seen = {option.name for option in options_of(spec.options)}
+    for other in registry.METHODS:
+        hidden = [option for option in options_of(other.options) if option.name not in seen]
+        _add(parser, hidden, other.options, None)
+        seen |= {option.name for option in hidden}
+    return parser
+
+
+def _add_process(parser: argparse.ArgumentParser) -> None:
+    """What decides nothing of what is computed, and so is no part of the configuration."""
+    parser.add_argument(
+        "--preset", choices=presets(), help=f"the method with its paper's options (default: {DEFAULT_PRESET})"
+    )
     parser.add_argument("--output", help="a new folder for the run (default: runs/SOURCE-to-TARGET)")
     parser.add_argument("--resume", metavar="RUN", help="go on with the run in this folder, as it began")
     parser.add_argument("--dataroot", help="a folder with trainA (source) and trainB (target)")
@@ -63,20 +99,26 @@ def _parser() -> argparse.ArgumentParser:
         "--stop-at-eof", action="store_true", help="stop as Ctrl-C does, with a checkpoint, when standard input ends"
     )
     parser.add_argument("--device", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
-    types = get_type_hints(FitConfig)
-    for option in dataclasses.fields(FitConfig):
-        if "help" in option.metadata:
-            _add_option(parser, option, types[option.name])
-    return parser
 
 
-def _add_option(parser: argparse.ArgumentParser, option: dataclasses.Field[Any], kind: Any) -> None:
-    name = f"--{option.name.replace('_', '-')}"
-    text = option.metadata["help"]
-    if kind is bool:
-        parser.add_argument(name, action=argparse.BooleanOptionalAction, help=text)
-        return
-    if option.default not in ("", None):
-        text += f" (default: {option.default})"
-    simple = next(candidate for candidate in (int, float, str) if candidate in (kind, *get_args(kind)))
-    parser.add_argument(name, type=simple, help=text, metavar=simple.__name__.upper())
+def _add(
+    group: argparse._ActionsContainer,
+    options: Iterable[dataclasses.Field[Any]],
+    owner: type[Any],
+    preset: Mapping[str, Any] | None,
+) -> None:
+    """Help names the preset's values as defaults; without a preset there is no help."""
+    types = types_of(owner)
+    for option in options:
+        kind = types[option.name]
+        text = argparse.SUPPRESS if preset is None else _help(option, preset)
+        if kind is bool:
+            group.add_argument(flag(option.name), action=argparse.BooleanOptionalAction, help=text)
+        else:
+            group.add_argument(flag(option.name), type=kind, help=text, metavar=kind.__name__.upper())
+
+
+def _help(option: dataclasses.Field[Any], preset: Mapping[str, Any]) -> str:
+    default = preset.get(option.name, option.default)
+    text = str(option.metadata["help"])
+    return text if isinstance(default, bool) or default in ("", None) else f"{text} (default: {default})"

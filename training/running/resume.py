@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from training.computing.distributed import rank
-from training.config import PRESETS, FitConfig
+from training.config import FitConfig
 from training.errors import InputError
+from training.methods.registry import config_from_json, presets, refuse_others
 from training.running.checkpoint import Checkpoint, DamagedCheckpoint
 from training.running.run import RunFolder
 
@@ -71,14 +72,14 @@ def _saved_config(run: RunFolder, checkpoint: Checkpoint | None) -> FitConfig:
     if checkpoint and not run.config.is_file():
         return checkpoint.config
     try:
-        config = FitConfig.from_json(run.config.read_text(encoding="utf-8"))
+        config = config_from_json(run.config.read_text(encoding="utf-8"))
     except (ValueError, TypeError):
         raise InputError(
             f"{run.config} is damaged; restore it from a copy, or remove it and --resume takes the options from the "
             "last checkpoint."
         ) from None
     if checkpoint:
-        trained_with = dataclasses.asdict(checkpoint.config)
+        trained_with = checkpoint.config.values()
         if config.batch < checkpoint.config.batch:
             del trained_with["batch"]  # halved since, when memory did not suffice
         for name, mine, its in _differences(config, trained_with):
@@ -91,13 +92,14 @@ def _saved_config(run: RunFolder, checkpoint: Checkpoint | None) -> FitConfig:
 
 def _differences(config: FitConfig, others: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
     """Name, the configuration's value and the other one, where they differ and must not."""
-    for name, value in dataclasses.asdict(config).items():
+    for name, value in config.values().items():
         if name in others and name not in CHANGEABLE | LENGTH and others[name] != value:
             yield name, value, others[name]
 
 
 def _with_given(run: RunFolder, config: FitConfig, given: Mapping[str, Any]) -> FitConfig:
-    method = {"method": PRESETS[given["preset"]]["method"]} if "preset" in given else {}
+    refuse_others(given, config.method)
+    method = {"method": presets()[given["preset"]]["method"]} if "preset" in given else {}
     differences = [
         (_named("preset" if name == "method" else name), other, mine)
         for name, mine, other in _differences(config, {**given, **method})

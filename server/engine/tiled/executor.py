@@ -19,9 +19,9 @@ _MOST_LAYERS = 500
 
 
 class TiledExecutor:
-    """Computes in tiles the network that ``network`` gives, or raises UnsupportedNetwork for. Pictures that ``whole``
-    has memory for are left to it if they have less than ``least_pixels``, and where tiles would be slow or
-    impossible."""
+    """Computes in tiles what ``network`` gives, which raises UnsupportedNetwork for networks that cannot be divided.
+    Pictures that ``whole`` has memory for are left to it if they have less than ``least_pixels``, and where tiles would
+    be slow or impossible."""
 
     def __init__(self, network: Callable[[], TiledNetwork], feed: Feed, whole: Whole, *, least_pixels: int) -> None:
         self.network = network

@@ -1,1 +1,4 @@
-"""Trainings as jobs: their folder, their processes, their turns. Knows no transport and imports no PyTorch."""
+"""Trainings as jobs: their folders, their queue, the processes that run them, and the filters made of them.
+
+Knows neither a transport nor PyTorch: a trainer is a command line that reports its progress as lines of JSON.
+"""

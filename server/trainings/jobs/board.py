@@ -1,4 +1,4 @@
-"""All trainings as they are now, kept on disk, followed by whoever watches."""
+"""All trainings in their present state, saved to disk and told to watchers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _log = logging.getLogger(__name__)
 
 
 class Board:
-    """Belongs to one event loop."""
+    """Holds the jobs, for one event loop."""
 
     def __init__(self, store: JobStore, jobs: Iterable[Job]) -> None:
         self._store = store
@@ -38,11 +38,11 @@ class Board:
         return job_id in self._jobs
 
     def all(self) -> list[Job]:
-        """The newest first."""
+        """All jobs, the newest first."""
         return sorted(self._jobs.values(), key=lambda job: (job.create_time, job.id), reverse=True)
 
     def find(self, job_id: str) -> Job:
-        """Raises Refusal, which names the latest trainings."""
+        """Returns the job. Raises Refusal, which names the latest trainings."""
         if job_id in self._jobs:
             return self._jobs[job_id]
         latest = ", ".join(job.id for job in self.all()[:MOST_NAMED])
@@ -53,22 +53,23 @@ class Board:
         return next((job for job in self._jobs.values() if request_id and job.request_id == request_id), None)
 
     def queue(self) -> list[Job]:
-        """Those that wait, the first to go first."""
+        """The jobs that wait, in the order in which they will run."""
         return sorted((job for job in self._jobs.values() if job.state is State.QUEUED), key=lambda job: job.turn)
 
     def position(self, job: Job) -> int:
-        """How many go before it."""
+        """How many jobs are ahead of this one."""
         return sum(other.turn < job.turn for other in self.queue())
 
     def next_turn(self) -> int:
         return 1 + max((job.turn for job in self._jobs.values()), default=0)
 
     def add(self, job: Job) -> None:
-        """One that the store has already."""
+        """Adds a job that the store has already."""
         self._jobs[job.id] = job
 
     def update(self, job_id: str, **changes: Any) -> Job:
-        """Changes a job, tells its watchers, and saves it, now or when it is time. A full disk stops no training."""
+        """Changes a job, tells its watchers, and saves it now or when it is due. A full disk does not stop a
+        training."""
         before = self._jobs[job_id]
         job = self._jobs[job_id] = replace(before, **changes)
         if job == before:
@@ -91,7 +92,7 @@ class Board:
         return job
 
     def remove(self, job_id: str) -> None:
-        """Forgets one that the store has no more."""
+        """Forgets a job that the store no longer has."""
         del self._jobs[job_id]
         self._tell(job_id)
         self._unsaved.discard(job_id)
@@ -99,8 +100,8 @@ class Board:
             times.pop(job_id, None)
 
     async def follow(self, job_id: str) -> AsyncIterator[Job]:
-        """The job now, and whenever it has changed, until it has ended or is gone; who is slow misses states in
-        between, never the last."""
+        """Yields the job now and after each change, until it has ended or is gone. A slow reader misses states in
+        between, but never the last one."""
         while job_id in self._jobs:
             changed = self._changed.setdefault(job_id, asyncio.Event())
             job = self._jobs[job_id]
@@ -115,7 +116,8 @@ class Board:
             event.set()
 
     def save_rest(self) -> None:
-        """What could not be saved when it changed: without it, one that has ended would go on after a restart."""
+        """Saves what could not be saved when it changed: otherwise a job that has ended would continue after a
+        restart."""
         for job_id in tuple(self._unsaved):
             self._save(self._jobs[job_id])
 
@@ -126,7 +128,7 @@ class Board:
             self._store.save(job)
         except OSError as error:
             self._unsaved.add(job.id)
-            _log.warning("Training %s cannot be saved (%s); make room.", job.id, error.strerror)
+            _log.warning("Training %s cannot be saved (%s); make room on the disk.", job.id, error.strerror)
 
     def _is_due(self, times: dict[str, float], job_id: str, seconds: float) -> bool:
         return time.monotonic() - times.get(job_id, float("-inf")) >= seconds

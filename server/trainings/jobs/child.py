@@ -22,10 +22,11 @@ Event = dict[str, Any]
 
 
 class Child:
-    """A process whose errors and stray output go to ``log``. Belongs to one event loop.
+    """A process whose errors and other output go to ``log``, for one event loop. With ``behind`` it runs at low
+    priority.
 
-    It is asked to stop by the end of its input, which it sees too when this process dies. One that works ``behind`` the
-    others lets them go first. Raises OSError when it cannot be started.
+    It is asked to stop by closing its standard input, which also happens when this process dies. Raises OSError when it
+    cannot be started.
     """
 
     # Threads, not asyncio's own child processes: those need another kind of loop on Windows than gRPC does.
@@ -42,17 +43,17 @@ class Child:
         threading.Thread(target=self._wait, name="training-end", daemon=True).start()
 
     async def events(self) -> AsyncIterator[Event]:
-        """What it says, one JSON object a line, until it has ended."""
+        """Yields what the process reports, one JSON object a line, until it has ended."""
         while (event := await self._events.get()) is not None:
             yield event
 
     async def wait(self) -> int:
-        """Its exit status; of one that a signal ended, the signal's number below zero."""
+        """Returns the exit status, which is the negative signal number if a signal ended the process."""
         return await asyncio.shield(self._ended)
 
     def stop(self, kill_seconds: float) -> None:
-        """Asks it to end, with a checkpoint; when it has not after ``kill_seconds``, it is ended. One that has said
-        nothing yet has nothing to lose, and starts for seconds before it would listen: it is ended at once."""
+        """Asks the process to save a checkpoint and end, and kills it after ``kill_seconds``. A process that has
+        reported nothing yet has nothing to lose, and does not listen for its first seconds: it is killed at once."""
         self._close_input()
         kill_time = self._loop.time() + (kill_seconds if self._has_spoken else 0)
         if self._ended.done() or (self._kill_later and self._kill_later.when() < kill_time):

@@ -1,4 +1,4 @@
-"""Makes filters of trainings, by processes of the trainer, and publishes them."""
+"""Makes filters from trainings, in processes of the trainer, and publishes them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 
 class Exporter:
-    """Belongs to one event loop."""
+    """Makes and publishes filters, for one event loop."""
 
     def __init__(self, board: Board, store: JobStore, shelf: FilterShelf, trainer: Trainer) -> None:
         self._board = board
@@ -31,16 +31,16 @@ class Exporter:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def is_published(self, job: Job) -> bool:
-        """Whether the job's filter is in the folder, and is of this job."""
+        """Whether the job's filter is in the filters folder and was made by this job."""
         return job.claimed and self._shelf.has(job.filter_id)
 
     def new_filter_id(self, title: str) -> str:
-        """One that neither a file nor a job has."""
+        """An identifier made from the title that no file and no job has."""
         return names.filter_id(title, self._shelf.taken() | {job.filter_id for job in self._board.all()})
 
     async def publish(self, job_id: str) -> str:
-        """Puts the filter of the run's end, or else of its latest checkpoint, into the filters folder, in place of an
-        earlier one of this job. Returns its SHA-256 when it is served. Raises Refusal."""
+        """Puts the job's filter into the filters folder, replacing an earlier one of this job: the finished run's own,
+        or else one made from the latest checkpoint. Returns its SHA-256 when it is served. Raises Refusal."""
         async with self._locks.setdefault(job_id, asyncio.Lock()):
             folder = self._store.folder(job_id)
             try:
@@ -57,19 +57,19 @@ class Exporter:
                     " writable, and export the training again.",
                 ) from error
         await self._shelf.wait_until_served(filter_id, sha256)
-        _log.info("Filter %s was made of training %s.", filter_id, job_id)
+        _log.info("Filter %s was made from training %s.", filter_id, job_id)
         return sha256
 
     def _claim(self, job_id: str) -> str:
-        """The job's filter_id, or another if somebody else has put a file there meanwhile. It is saved before the file
-        is there, so that after a crash it is known whose the file is."""
+        """Returns the job's filter_id, or a new one if another file has taken it meanwhile. Saves it before the file
+        exists, so that after a crash it is known whose the file is."""
         job = self._board.find(job_id)
         taken = not job.claimed and job.filter_id in self._shelf.taken()
         filter_id = self.new_filter_id(job.title) if taken else job.filter_id
         return self._board.update(job_id, claimed=True, filter_id=filter_id).filter_id
 
     async def _export(self, job_id: str, folder: JobFolder, place: str) -> Path:
-        """Of the latest checkpoint."""
+        """Makes the filter from the latest checkpoint, within ``place``. Raises Refusal."""
         made = Path(place) / "filter.onnx"
         command = self._trainer.export_command(self._board.find(job_id), folder, made)
         with folder.log.open("ab") as log:
@@ -81,7 +81,7 @@ class Exporter:
                 await child.wait()
                 raise
         if status:
-            sentence = f"No filter could be made of the latest checkpoint: {_reason(folder, status)}"
+            sentence = f"No filter could be made from the latest checkpoint: {_reason(folder, status)}"
             raise Refusal(Reason.INTERNAL, sentence)
         return made
 

@@ -27,7 +27,7 @@ class State(StrEnum):
 
 
 class Ending(StrEnum):
-    """What somebody asked to become of a training that was under way."""
+    """How a training that was under way was asked to end."""
 
     CANCEL = "cancel"
     KEEP = "keep"
@@ -35,8 +35,9 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """Times are in seconds since 1970, lengths in seconds. ``preview`` is a file of the run, ``claimed`` says that the
-    filter's file in the filters folder is this training's, and the lowest ``turn`` in the queue goes first."""
+    """One training. Times are in seconds since 1970, durations in seconds. ``preview`` is a file of the run,
+    ``claimed`` says that the filter's file in the filters folder is this training's, and in the queue the lowest
+    ``turn`` is first."""
 
     id: str
     title: str
@@ -65,7 +66,7 @@ class Job:
     restarts: int = 0
 
     def warned(self, sentence: str) -> tuple[str, ...]:
-        """The warnings with this one, once; of very many the first stay."""
+        """The warnings including ``sentence``, without repetition; only the first ones are kept."""
         return self.warnings if sentence in self.warnings else (*self.warnings, sentence)[:MOST_WARNINGS]
 
     def to_json(self) -> str:
@@ -73,7 +74,7 @@ class Job:
 
     @classmethod
     def from_json(cls, text: str) -> Job:
-        """Raises ValueError for what ``to_json`` did not write, in words that finish "it ..."."""
+        """Reads what ``to_json`` wrote. Raises ValueError for anything else, in words that complete "it ..."."""
         try:
             values = json.loads(text)
             if values.pop("format") != FORMAT:

@@ -1,4 +1,4 @@
-"""Who has a folder or a log: told by the operating system, which forgets it with the last process that has it."""
+"""Locks on a folder or a log, held by the operating system until the last process that has the file open ends."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NO_LOCKS = frozenset({errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP})  # some ne
 
 
 class Held(Exception):
-    """Another process has it."""
+    """Another process holds the lock."""
 
 
 if sys.platform == "win32":
@@ -40,8 +40,8 @@ else:
 
 
 def hold(path: Path) -> IO[bytes]:
-    """Opens ``path`` to be appended to, and holds it until it is closed here and in every child that was given it as
-    an output. Raises Held, and OSError when it cannot be made."""
+    """Opens ``path`` for appending and holds it until it is closed here and in every child that has it as an output.
+    Raises Held, and OSError when it cannot be made."""
     try:
         return _open(path)
     except OSError as error:

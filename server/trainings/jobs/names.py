@@ -1,4 +1,4 @@
-"""Names for files and menus, made of titles."""
+"""Names for files and identifiers, made from titles."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def slug(title: str, default: str) -> str:
 
 
 def filter_id(title: str, taken: Container[str]) -> str:
-    """A filter's identifier that is not ``taken``, with a number where it would be."""
+    """An identifier for a filter that is not ``taken``, with a number if necessary."""
     name = slug(title, "filter")
     candidates = (f"{name}-{number}" if number > 1 else name for number in itertools.count(1))
     return next(candidate for candidate in candidates if candidate not in taken)

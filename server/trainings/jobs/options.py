@@ -4,31 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from pleinair.common.training_options import OPTIONS as TRAINERS
+from pleinair.common.training_options import PRESETS
+
 from server.errors import Reason, Refusal
 
-PRESETS = ("sincut-quick", "sincut")  # those for single pictures
 LONGEST_VALUE = 500  # characters
 
 _EXPECTED = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
 
-# The options of training.fit that decide what is trained. Those that say where files lie or how the process runs, and
-# those that the server gives itself, are not among them.
-OPTIONS: Mapping[str, type] = {
-    **dict.fromkeys(
-        ("load-size", "crop-size", "source-channels", "target-channels", "width", "blocks", "discriminator-width"), int
-    ),
-    **dict.fromkeys(("head-width", "patches", "bank-size", "batch", "epochs", "images", "seed"), int),
-    **dict.fromkeys(("checkpoint-every", "preview-every", "evaluate-every"), int),
-    **dict.fromkeys(("checkpoint-seconds", "preview-seconds"), float),
-    **dict.fromkeys(("zoom-min", "gan-weight", "nce-weight", "identity-weight", "l1-identity-weight"), float),
-    **dict.fromkeys(("r1-weight", "momentum", "temperature", "learning-rate", "beta1", "beta2"), float),
-    **dict.fromkeys(("decay-share", "ema"), float),
-    **dict.fromkeys(("mirror", "antialias", "antialias-up", "dropout", "head", "identity", "tf32"), bool),
-    **dict.fromkeys(("flip-equivariance", "export-best"), bool),
-    **dict.fromkeys(("strategy", "zoom-per", "background", "architecture", "encoder", "adversarial", "taps"), str),
-    **dict.fromkeys(("negatives", "precision", "channels-last", "compile"), str),
-    **dict.fromkeys(("description", "source-domain", "target-domain", "licence"), str),
-}
+# What the server gives itself, and what says where files lie or how the process runs: nothing of what is trained.
+_KEPT_BACK = frozenset({"source", "target", "identifier", "title", "tensorboard"})
+OPTIONS: Mapping[str, type] = {name: kind for name, kind in TRAINERS.items() if name not in _KEPT_BACK}
 
 
 def check_preset(preset: str) -> str:

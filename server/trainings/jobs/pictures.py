@@ -1,4 +1,4 @@
-"""The pictures of a training that is being asked for: from frames to files that can be read."""
+"""Receives the pictures of a new training: from frames to checked files."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class Role(Enum):
 
 @dataclass(frozen=True)
 class EncodedFile:
-    """A PNG, JPEG or WebP file of so many bytes follows."""
+    """A PNG, JPEG or WebP file of ``byte_count`` bytes follows."""
 
     byte_count: int
 
 
 @dataclass(frozen=True)
 class RawLayer:
-    """Raw pixels follow."""
+    """Raw pixels of this size and format follow."""
 
     width: int
     height: int
@@ -49,7 +49,7 @@ class RawLayer:
 
 @dataclass(frozen=True)
 class NamedPath:
-    """Nothing follows: a file below the operator's folder, with "/" between names."""
+    """No data follows: the picture is a file in the operator's folder, with "/" between names."""
 
     path: str
 
@@ -63,7 +63,7 @@ class PictureHeader:
 
 @dataclass(frozen=True)
 class Limits:
-    """``shared`` is the operator's folder, if there is one."""
+    """The limits for one training's pictures; ``shared`` is the operator's folder of pictures, if there is one."""
 
     max_pixels: int
     max_bytes: int
@@ -71,7 +71,7 @@ class Limits:
 
 
 class Reception:
-    """Takes the pictures of one call, in order, into the folder; each is checked as soon as it is whole.
+    """Receives the pictures of one call, in order, into the folder; each is checked as soon as it is complete.
 
     All methods raise Refusal, and OSError for a disk that fails.
     """
@@ -97,9 +97,9 @@ class Reception:
             self._header, self._came = header, 0
 
     async def add(self, data: bytes) -> None:
-        """Of the picture that has begun."""
+        """Adds data to the picture that has begun."""
         if self._header is None or isinstance(self._header.content, NamedPath):
-            raise _bad("Data came that belongs to no picture; send a picture frame before it.", "data")
+            raise _bad("Data arrived that belongs to no picture; send a picture frame before it.", "data")
         self._came += len(data)
         if self._came > self._header.content.byte_count:
             came = f"at least {self._came:,}"
@@ -107,7 +107,7 @@ class Reception:
         await asyncio.to_thread(self._append, data)
 
     async def end(self) -> None:
-        """Of the last picture, or of one that has begun; else nothing."""
+        """Completes the picture that has begun, if there is one."""
         header, self._header = self._header, None
         if header is None or isinstance(header.content, NamedPath):
             return
@@ -122,7 +122,9 @@ class Reception:
         if isinstance(content, RawLayer):
             pixels = content.width * content.height
             if not pixels:
-                raise _bad(f"'{header.name}' is {content.width} x {content.height} pixels: nothing.", "picture.pixels")
+                raise _bad(
+                    f"'{header.name}' is {content.width} x {content.height} pixels, so it is empty.", "picture.pixels"
+                )
             if pixels > self._limits.max_pixels:
                 raise Refusal(
                     Reason.PICTURE_TOO_LARGE,
@@ -137,7 +139,7 @@ class Reception:
         if self._bytes_in_all > self._limits.max_bytes:
             raise Refusal(
                 Reason.PICTURE_TOO_LARGE,
-                f"The pictures have {self._bytes_in_all:,} bytes together, and at most {self._limits.max_bytes:,} are"
+                f"The pictures have {self._bytes_in_all:,} bytes in total, and at most {self._limits.max_bytes:,} are"
                 " accepted; send fewer or smaller ones, or start the server with a larger --training-upload-mib.",
                 field="picture",
             )
@@ -166,16 +168,16 @@ class Reception:
         self._new_file(header, suffix).write_bytes(data)
 
     def _checked(self, data: bytes, name: str) -> str:
-        """The suffix of the file's kind."""
+        """Checks the picture and returns the suffix for its kind of file."""
         try:
             decode_picture(data, max_pixels=self._limits.max_pixels)
         except PictureError as error:
             reason = Reason.PICTURE_TOO_LARGE if error.too_large else Reason.PICTURE_UNREADABLE
-            raise Refusal(reason, f"'{name}' cannot be taken: {error.sentence}", field="picture") from error
+            raise Refusal(reason, f"'{name}' cannot be used: {error.sentence}", field="picture") from error
         return _SUFFIXES[kind_of(data)]
 
     def _new_file(self, header: PictureHeader, suffix: str) -> Path:
-        """Their order in the folder is that in which they came."""
+        """The path for the next picture of this role: the files' order is the order of arrival."""
         names = self.names[header.role]
         file = (
             self._folders[header.role] / f"{len(names):03d}-{slug(PurePosixPath(header.name).stem, 'picture')}{suffix}"
@@ -185,7 +187,7 @@ class Reception:
 
 
 def as_colour(raw: bytes, layer: RawLayer) -> NDArray[np.uint8]:
-    """sRGB-encoded pixels of 8 bits, which is what training reads: H x W x 3, or x 4 with straight alpha."""
+    """Converts raw pixels to 8-bit sRGB, which training reads: H x W x 3, or H x W x 4 with straight alpha."""
     given = layer.pixel_format
     tensor, alpha = to_tensor(raw, width=layer.width, height=layer.height, pixel_format=given)
     channels = Channels.RGB if alpha is None else Channels.RGBA
@@ -196,15 +198,15 @@ def as_colour(raw: bytes, layer: RawLayer) -> NDArray[np.uint8]:
 
 
 def allowed_file(path: str, shared: Path | None) -> Path:
-    """The file that a caller means by a path below the operator's folder. Raises Refusal, which tells nothing of what
-    lies elsewhere, and OSError for a name that is none."""
+    """The file that a caller's path names below the operator's folder. Raises Refusal, which reveals nothing of what
+    lies elsewhere, and OSError for an impossible name."""
     if shared is None:
         raise _not_allowed(
-            "This server takes no pictures by their path; send their data, or start it with --training-pictures FOLDER."
+            "This server accepts no pictures by path; send their data, or start it with --training-pictures FOLDER."
         )
     below = PurePosixPath(path)
     if not path.isprintable() or below.is_absolute() or ".." in below.parts:
-        raise _not_allowed(f"The path {path[:100]!r} does not go down from the server's folder of pictures.")
+        raise _not_allowed(f"The path {path[:100]!r} does not lead into the server's folder of pictures.")
     root = shared.resolve()
     file = root.joinpath(*below.parts).resolve()
     if not file.is_relative_to(root) or not file.is_file():
@@ -214,7 +216,7 @@ def allowed_file(path: str, shared: Path | None) -> Path:
 
 @contextmanager
 def refused_when_full() -> Iterator[None]:
-    """A disk that has no room is told to the caller."""
+    """Turns an OSError for a full disk into a Refusal."""
     try:
         yield
     except OSError as error:
@@ -222,14 +224,14 @@ def refused_when_full() -> Iterator[None]:
             raise
         raise Refusal(
             Reason.DISK_FULL,
-            "The server's disk has no room for the pictures; make room there, or delete trainings, and try again.",
+            "The server's disk has no room left for the pictures; make room there, or delete trainings, and try again.",
         ) from error
 
 
 def _other_size(header: PictureHeader, content: EncodedFile | RawLayer, came: str) -> str:
     return (
-        f"'{header.name}' was said to have {content.byte_count:,} bytes, and {came} came; send as many as the picture"
-        " frame says."
+        f"'{header.name}' was announced with {content.byte_count:,} bytes, and {came} arrived; send as many as the"
+        " picture frame says."
     )
 
 

@@ -1,4 +1,4 @@
-"""From a training's weights to a filter in the folder that is served."""
+"""Puts a training's filter into the folder that is served."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SERVED_SECONDS = 10.0
 
 
 class FilterShelf:
-    """Puts filters into the folder, each with one renaming."""
+    """Puts filters into the filters folder, each with one renaming."""
 
     def __init__(self, path: Path, folder: FilterFolder) -> None:
         self._path = path
@@ -27,20 +27,21 @@ class FilterShelf:
         return self._file(filter_id).is_file()
 
     def taken(self) -> set[str]:
-        """The identifiers that are served, and the names of all files."""
+        """The identifiers that are served and the names of all filter files."""
         return set(self._folder.catalogue.filters) | {file.stem for file in self._path.glob("*.onnx")}
 
     def put(self, made: Path, filter_id: str) -> str:
-        """Puts the filter ``made`` there by this identifier, whatever it had. Returns its SHA-256.
+        """Puts the filter file ``made`` there under this identifier. Returns its SHA-256.
 
-        Raises OSError; nothing has then changed.
+        Raises OSError; nothing has changed then.
         """
         contents = _renamed(made.read_bytes(), filter_id)
         write_whole(self._file(filter_id), contents)
         return hashlib.sha256(contents).hexdigest()
 
     async def wait_until_served(self, filter_id: str, sha256: str) -> None:
-        """Returns when that very filter is served, or after some seconds: then the folder's reports say why not."""
+        """Returns when the folder serves that very filter, or after some seconds: the folder then reports why it does
+        not."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SERVED_SECONDS), contextlib.aclosing(self._folder.follow()) as catalogues:
                 async for catalogue in catalogues:

@@ -1,4 +1,4 @@
-"""Which training runs where and when, and what becomes of it."""
+"""Decides which training runs when and on which device, and how it ends."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 class Runner:
-    """Belongs to one event loop. ``devices`` are what one training each may run on at a time."""
+    """Runs one training at a time on each of ``devices``, for one event loop."""
 
     def __init__(
         self, board: Board, store: JobStore, exporter: Exporter, trainer: Trainer, devices: Sequence[str]
@@ -41,7 +41,7 @@ class Runner:
         self._closing = False
 
     def recover(self) -> None:
-        """Takes up what was under way when the server ended: those that ran go on before those that waited."""
+        """Resumes what was under way when the server ended: trainings that ran come before those that waited."""
         for job in self._board.all():
             if job.state is State.RUNNING:
                 weights = self._store.folder(job.id).has_weights  # the last event of them may not have come
@@ -53,13 +53,13 @@ class Runner:
         self.dispatch()
 
     def dispatch(self) -> None:
-        """Starts what can start."""
+        """Starts as many waiting trainings as there are free devices."""
         while self._free and not self._closing and (queue := self._board.queue()):
             job = self._board.update(queue[0].id, state=State.RUNNING)
             self._live(job.id, self._train(job.id, self._free.pop(0)))
 
     def end(self, job_id: str, ending: Ending) -> Job:
-        """Ends a training, now or as soon as its process has saved a checkpoint. Raises Refusal."""
+        """Ends a training, at once or as soon as its process has saved a checkpoint. Raises Refusal."""
         job = self._board.find(job_id)
         if job.state.has_ended or (job.state is State.ENDING and job_id not in self._children):
             return job
@@ -79,8 +79,8 @@ class Runner:
         return self._board.find(job_id)
 
     async def close(self, seconds: float) -> None:
-        """Asks all processes to stop with a checkpoint, and ends them when they have not after ``seconds``. Their jobs
-        stay what they are: they go on when the server starts again."""
+        """Asks all processes to stop with a checkpoint and kills them after ``seconds``. Their jobs keep their state,
+        so they continue when the server starts again."""
         self._closing = True
         for child in self._children.values():
             child.stop(seconds)
@@ -96,17 +96,17 @@ class Runner:
         task.add_done_callback(self._lives.discard)
 
     async def _survive(self, job_id: str, work: Coroutine[Any, Any, None]) -> None:
-        """Whatever goes wrong, the job says so."""
+        """Runs ``work`` and records any failure in the job."""
         try:
             await work
         except Refusal as error:
             self._ended(job_id, State.FAILED, error.sentence)
         except OSError as error:
-            sentence = f"The server cannot use the training's folder ({error.strerror}); mend that, and resume it."
+            sentence = f"The server cannot use the training's folder ({error.strerror}); fix that, then resume it."
             self._ended(job_id, State.FAILED, sentence)
         except Exception:
             _log.exception("Training %s failed.", job_id)
-            self._ended(job_id, State.FAILED, "The server failed at this; its log says why. Please report it.")
+            self._ended(job_id, State.FAILED, "Something went wrong on the server; its log says why. Please report it.")
 
     async def _train(self, job_id: str, device: str) -> None:
         folder, status, last = self._store.folder(job_id), 0, Event()
@@ -121,14 +121,15 @@ class Runner:
             await self._conclude(job_id, status, last)
 
     async def _conclude_alone(self, job_id: str) -> None:
-        """For a job whose process is not ours, or has never been."""
+        """Concludes a job whose process is not ours, or never existed."""
         with await self._own_log(job_id, self._store.folder(job_id)):
             pass
         if not self._closing:
             await self._conclude(job_id, 0, Event())
 
     async def _own_log(self, job_id: str, folder: JobFolder) -> IO[bytes]:
-        """The job's log, as soon as no process of an earlier server has it: two would spoil each other's run."""
+        """Returns the job's log as soon as no process of an earlier server holds it: two would spoil each other's
+        run."""
         started = time.monotonic()
         while True:
             try:
@@ -137,10 +138,10 @@ class Runner:
                 await asyncio.sleep(_LOOK_SECONDS)
             if time.monotonic() - started > _LONG_SECONDS:
                 job = self._board.find(job_id)
-                self._board.update(job_id, warnings=job.warned("It waits until its earlier process has ended."))
+                self._board.update(job_id, warnings=job.warned("It is waiting for its earlier process to end."))
 
     async def _listen(self, job_id: str, folder: JobFolder, device: str, log: IO[bytes]) -> tuple[int, Event]:
-        """Runs the process to its end. Returns its exit status and the last event that says how things stand."""
+        """Runs the process to its end. Returns its exit status and the last event that tells the run's state."""
         before, started = self._board.find(job_id).elapsed_seconds, time.monotonic()
         command = self._trainer.fit_command(self._board.find(job_id), folder, device)
         child = self._children[job_id] = Child(command, log, behind=True)

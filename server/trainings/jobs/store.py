@@ -1,4 +1,4 @@
-"""The folder of trainings: one folder each, whole or not there."""
+"""The folder of trainings on disk: one folder for each, complete or absent."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class JobFolder:
-    """What lies where in a training's folder."""
+    """The layout of one training's folder."""
 
     path: Path
 
@@ -35,7 +35,7 @@ class JobFolder:
 
     @property
     def log(self) -> Path:
-        """What the processes said."""
+        """The output of the training's processes."""
         return self.path / "log.txt"
 
     @property
@@ -79,7 +79,7 @@ class JobFolder:
 
 
 class JobStore:
-    """Of one process: the caller holds the folder."""
+    """The trainings in ``folder``, which the caller holds for this process alone."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder
@@ -107,7 +107,8 @@ class JobStore:
 
     @contextmanager
     def draft(self, job_id: str) -> Iterator[JobFolder]:
-        """A folder to fill, which goes with the block unless ``commit`` was called in it. Raises OSError."""
+        """A folder to fill. It is removed at the end of the block unless ``commit`` was called in it. Raises
+        OSError."""
         folder = JobFolder(self.path / f".{job_id}.tmp")
         folder.path.mkdir()
         try:
@@ -118,20 +119,21 @@ class JobStore:
             _remove(folder.path)
 
     def commit(self, draft: JobFolder, job: Job) -> None:
-        """Makes the draft the job's folder. Raises OSError."""
+        """Turns the draft into the job's folder. Raises OSError."""
         write_whole(draft.job, job.to_json().encode())
         draft.path.rename(self.folder(job.id).path)
 
     def save(self, job: Job) -> None:
-        """Raises OSError; what was saved before is then intact."""
+        """Saves the job. Raises OSError; what was saved before is intact then."""
         write_whole(self.folder(job.id).job, job.to_json().encode())
 
     def discard(self, job_id: str) -> Path:
-        """Takes the job's folder out, with one renaming, for ``remove``. Raises OSError; it is then where it was."""
+        """Takes the job's folder out of the store with one renaming, for ``remove``. Raises OSError; nothing has
+        changed then."""
         return self.folder(job_id).path.rename(self.path / f".{job_id}.tmp")
 
     def remove(self, discarded: Path) -> None:
-        """What cannot be removed now is removed when the folder is opened again."""
+        """Removes a discarded folder; what cannot be removed now is removed when the store is opened again."""
         _remove(discarded)
 
 
@@ -150,7 +152,7 @@ def _set_aside(folder: JobFolder, error: OSError | ValueError) -> str:
         folder.job.replace(aside)
     except OSError:
         return f"{sentence}; restore the file, or remove the folder."
-    return f"{sentence}; the file is {aside.name} now: restore it, or remove the folder."
+    return f"{sentence}; the file is now called {aside.name}: restore it, or remove the folder."
 
 
 def _remove(path: Path) -> None:

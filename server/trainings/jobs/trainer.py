@@ -1,4 +1,4 @@
-"""The trainer's programs: how they are called, and what their events and ends mean for a job."""
+"""The trainer's programs: their command lines, and what their events and exit statuses mean for a job."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _PYTHON = (sys.executable, "-X", "utf8", "-m")
 
 @dataclass(frozen=True)
 class Trainer:
-    """The programs' command lines without their arguments."""
+    """The programs' command lines, without arguments."""
 
     fit: tuple[str, ...] = (*_PYTHON, "training.fit")
     export: tuple[str, ...] = (*_PYTHON, "training.export")
 
     def fit_command(self, job: Job, folder: JobFolder, device: str) -> list[str]:
-        """Begins the job's run, or goes on with it."""
+        """The command that begins or resumes the job's run."""
         run = ["--resume", str(folder.run.path)] if folder.has_begun else list(_beginning(job, folder))
         return [*self.fit, *run, "--device", device, "--progress", "json", "--stop-at-eof"]
 
@@ -53,12 +53,12 @@ def _beginning(job: Job, folder: JobFolder) -> Iterator[str]:
 
 
 def _domain(names: tuple[str, ...]) -> str:
-    """What the pictures are called in the filter: by the first, without its suffix."""
+    """The domain's name in the filter: that of the first picture, without its suffix."""
     return Path(names[0]).stem if names else ""
 
 
 def changes_of(event: Event, job: Job, folder: JobFolder) -> dict[str, Any]:
-    """What an event of training.fit changes in its job. Events of a later version are passed over."""
+    """What an event of training.fit changes in its job. Events of a later version are ignored."""
     match event:
         case {"event": EventKind.STARTED, "images": int(images), "total": int(total), "device": str(device)}:
             return {"images_seen": images, "images_total": total, "device": device}
@@ -80,25 +80,28 @@ def changes_of(event: Event, job: Job, folder: JobFolder) -> dict[str, Any]:
 
 
 def sentence_of_end(status: int, last: Event, folder: JobFolder) -> str:
-    """Why a process of training.fit ended that should not have, by its exit status and its last event."""
+    """Why a process of training.fit ended too early, by its exit status and its last event."""
     match last:
         case {"event": EventKind.FAILED, "sentence": str(sentence)}:
             return for_callers(sentence, folder)
         case {"event": EventKind.STOPPED}:
-            return "Training was stopped from outside, with a checkpoint; resume it to go on."
+            return "Training was stopped from outside, with a checkpoint; resume it to continue."
     if status == -9:
         return (
-            "Training ended unexpectedly: its process was killed (signal 9), which is what happens when memory runs"
+            "Training ended unexpectedly: its process was killed (signal 9), usually because memory ran"
             " out; resume it, or start one with smaller pictures or a smaller batch."
         )
     if status == ExitStatus.BAD_INPUT:
-        return "The trainer does not take these options; the end of its log says which, so start another without them."
+        return (
+            "The trainer does not accept these options; the end of its log says which, so start another training"
+            " without them."
+        )
     how = f"by signal {-status} ({_signal_name(-status)})" if status < 0 else f"with exit status {status}"
-    return f"Training ended unexpectedly {how}; the end of its log says more. Resume it to go on."
+    return f"Training ended unexpectedly {how}; the end of its log says more. Resume it to continue."
 
 
 def for_callers(sentence: str, folder: JobFolder) -> str:
-    """What the trainer said, with options named as callers name them, and without where the training's folder lies."""
+    """The trainer's sentence with options named as callers name them, and without the folder's location."""
     return re.sub(r"--(?=[a-z])", "", sentence.replace(f"{folder.path}{os.sep}", ""))
 
 

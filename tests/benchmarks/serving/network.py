@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, nn
 
 from tests.benchmarks.serving.setting import IDENTIFIER, Setting
-from training.config import FitConfig
 from training.data.synthetic import make_scene, render_painting
 from training.export import export_filter
-from training.methods.cut import Cut
+from training.methods.cut.step import Cut
+from training.methods.registry import preset_config
 from training.networks.resnet import ResnetGenerator
 from training.running.checkpoint import Checkpoint
 
@@ -26,8 +26,8 @@ def write_network(setting: Setting) -> None:
     Untrained weights would give a grey picture, in which an answer that is wrong could not be seen.
     """
     torch.manual_seed(0)
-    method = Cut(FitConfig(width=setting.width, blocks=setting.blocks), torch.device("cpu"))
-    generator = method.networks["generator"]
+    method = Cut(preset_config("cut", width=setting.width, blocks=setting.blocks), torch.device("cpu"))
+    generator = method.generator
     sample = _to_tensor(picture(64))
     _scale_contrast(generator, sample)
     torch.save(generator.state_dict(), setting.weights_path)

@@ -8,13 +8,18 @@ from __future__ import annotations
 import base64
 import json
 import os
+import runpy
 import time
 import traceback
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import gi
-from gi.repository import Babl, Gegl, Gimp, Gio
+
+# For more than the plug-in, whose stubs know only what it does with them.
+Babl, Gegl, Gimp, Gio = (import_module(f"gi.repository.{name}") for name in ("Babl", "Gegl", "Gimp", "Gio"))
 
 FOLDER = Path(os.environ["PLEINAIR_REQUESTS"])
 TYPES = {
@@ -144,8 +149,7 @@ def selection(image: int, area: list[int]) -> str:
 
 def pixels(item: int) -> str:
     """Raw, as GIMP stores them."""
-    found = _item(item)
-    return _read(found, [0, 0, found.get_width(), found.get_height()])
+    return _read(_item(item))
 
 
 def scatter(layer: int) -> None:
@@ -163,8 +167,7 @@ def alike(first: int, second: int) -> bool:
 
 def visible(image: int) -> str:
     picture = Gimp.Image.get_by_id(image)
-    layer = Gimp.Layer.new_from_visible(picture, picture, "visible")
-    return _read(layer, [0, 0, layer.get_width(), layer.get_height()])
+    return _read(Gimp.Layer.new_from_visible(picture, picture, "visible"))
 
 
 def layers(image: int = 0, group: int = 0) -> list[dict[str, Any]]:
@@ -200,10 +203,14 @@ def clipboard() -> str:
     """The text in the desktop's clipboard; empty while there is none."""
     gi.require_version("Gtk", "3.0")
     gi.require_version("Gdk", "3.0")
-    from gi.repository import Gdk, Gtk
+    gtk, gdk = import_module("gi.repository.Gtk"), import_module("gi.repository.Gdk")
+    assert gtk.init_check(None)[0]
+    return gtk.Clipboard.get(gdk.SELECTION_CLIPBOARD).wait_for_text() or ""
 
-    assert Gtk.init_check(None)[0]
-    return Gtk.Clipboard.get(Gdk.SELECTION_CLIPBOARD).wait_for_text() or ""
+
+def missing(script: str, **asked: Any) -> list[str]:
+    """Which of the names that were promised GIMP does not have."""
+    return list(runpy.run_path(script)["missing"](**asked))
 
 
 def _run(name: str, image: int, drawables: list[int], arguments: dict[str, Any]) -> list[str]:
@@ -250,15 +257,14 @@ def _told(layer: Any) -> dict[str, Any]:
     }
 
 
-def _raw(drawable: Any) -> bytes:
-    area = Gegl.Rectangle.new(0, 0, drawable.get_width(), drawable.get_height())
-    raw: bytes = drawable.get_buffer().get(area, 1.0, None, Gegl.AbyssPolicy.NONE)
-    return raw
+def _raw(drawable: Any, area: Sequence[int] = ()) -> bytes:
+    """All of it without an area."""
+    place = Gegl.Rectangle.new(*(area or (0, 0, drawable.get_width(), drawable.get_height())))
+    return bytes(drawable.get_buffer().get(place, 1.0, None, Gegl.AbyssPolicy.NONE))
 
 
-def _read(drawable: Any, area: list[int]) -> str:
-    raw = drawable.get_buffer().get(Gegl.Rectangle.new(*area), 1.0, None, Gegl.AbyssPolicy.NONE)
-    return base64.b64encode(raw).decode()
+def _read(drawable: Any, area: Sequence[int] = ()) -> str:
+    return base64.b64encode(_raw(drawable, area)).decode()
 
 
 def _write(drawable: Any, raw: bytes) -> None:

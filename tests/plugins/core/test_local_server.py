@@ -87,7 +87,7 @@ def test_a_port_in_use_by_another_program_is_told_in_the_servers_own_words(folde
         address = f"127.0.0.1:{other.getsockname()[1]}"
         threading.Thread(target=lambda: other.accept()[0].close(), daemon=True).start()
         sentence, _ = problem(sys.executable, str(folder), address)
-    assert sentence.startswith(f"It is not possible to listen on {address}: the port is in use")
+    assert sentence.startswith(f"The server cannot listen on {address}: the port is in use")
 
 
 def test_only_this_computers_addresses_are_served(folder: Path) -> None:

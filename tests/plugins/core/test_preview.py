@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from plugins.core.area import Area
-from plugins.core.preview import Region, detail_frame, differs_from_the_whole, preview_region, whole_frame
+from plugins.core.preview_frame import detail_frame, whole_frame
+from plugins.core.preview_region import Region, differs_from_the_whole, preview_region
 
 
 def test_a_small_picture_is_shown_as_it_is() -> None:

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 import plugins
+from plugins import bundle
 
 FOLDER = Path(plugins.__file__).parent
 MODULES = [
-    f"{path.parent.name}/{path.name}" for part in ("core", "gimp", "krita") for path in FOLDER.glob(f"{part}/*.py")
+    path.relative_to(FOLDER).as_posix() for part in ("core", *bundle.EDITORS) for path in FOLDER.glob(f"{part}/**/*.py")
 ]
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import queue
-import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,52 +15,12 @@ from plugins.core.jobs import Job, TranslationRequest
 from plugins.core.session import Session
 from plugins.core.settings import Settings
 from tests import factories
-
-SECONDS = 30.0
-
-
-class Interface:
-    """What an editor's event loop does: runs what other threads posted."""
-
-    def __init__(self) -> None:
-        self._posted: queue.Queue[Callable[[], None]] = queue.Queue()
-        self.post = self._posted.put
-
-    def next(self) -> Callable[[], None]:
-        """What was posted first, not yet run."""
-        return self._posted.get(timeout=SECONDS)
-
-    def until(self, condition: Callable[[], Any]) -> Any:
-        """Runs what is posted until the condition holds; gives its value."""
-        end = time.monotonic() + SECONDS
-        while not (value := condition()):
-            self._posted.get(timeout=max(end - time.monotonic(), 0.001))()
-        return value
+from tests.plugins.core.sessions import SECONDS, put_filters, request, session_with, submit
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for maker in (factories.identity, factories.inverting, factories.slow):
-        factories.put(tmp_path, maker())
-    return tmp_path
-
-
-@contextmanager
-def session_with(address: str, **settings: Any) -> Iterator[tuple[Session, Interface]]:
-    interface = Interface()
-    session = Session(Settings(address=address, **settings), interface.post)
-    try:
-        yield session, interface
-    finally:
-        session.close()
-
-
-def request(filter_id: str = "inverting", side: int = 2) -> TranslationRequest:
-    return TranslationRequest(filter_id, side, side, Channels.RGBA, SampleType.UINT8, b"\x01\x02\x03\xff" * side * side)
-
-
-def submit(session: Session, wanted: TranslationRequest, **options: Any) -> Job:
-    return session.submit(wanted, done=lambda job: None, **options)
+    return put_filters(tmp_path)
 
 
 def test_it_connects_and_knows_the_filters_and_what_is_not_served(folder: Path) -> None:
@@ -149,22 +107,6 @@ def test_jobs_run_in_order_and_one_failure_does_not_stop_them(folder: Path) -> N
         assert jobs[1].error[0] == "The server no longer has this filter."
 
 
-def test_no_server_is_a_sentence_and_a_remedy_and_it_connects_when_there_is_one(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("plugins.core.session.FIRST_PAUSE", 0.05)
-    with factories.running_server(folder) as server:
-        address = server.address
-    with session_with(address) as (session, interface):
-        session.connect()
-        failed = interface.until(lambda: session.connection.kind == "failed" and session.connection)
-        assert failed.sentence == f"No server answers at {address}."
-        assert failed.remedy == "Start one, or correct the address in the settings."
-        with factories.running_server(folder, address=address):
-            interface.until(lambda: session.connection.kind == "connected")
-        interface.until(lambda: session.connection.kind == "failed")
-
-
 def test_a_server_that_dies_in_the_middle_is_a_sentence(folder: Path) -> None:
     with session_with("127.0.0.1:1") as (session, interface):
         with factories.running_server(folder) as server:
@@ -175,20 +117,6 @@ def test_a_server_that_dies_in_the_middle_is_a_sentence(folder: Path) -> None:
         assert job.state == "failed"
         assert job.error is not None
         assert job.error[0]
-
-
-def test_a_wrong_token_is_not_tried_again(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    token = tmp_path_factory.mktemp("secrets") / "token"
-    token.write_text("a-token-of-some-length")
-    with (
-        factories.running_server(folder, token_file=token) as server,
-        session_with(server.address, token="wrong") as (session, interface),
-    ):
-        session.connect()
-        interface.until(lambda: session.connection.kind == "failed")
-        assert "carries no token or a wrong one" in session.connection.sentence
-        session.use(Settings(address=server.address, token="a-token-of-some-length"))
-        interface.until(lambda: session.connection.kind == "connected")
 
 
 def test_closing_cancels_everything_at_once(folder: Path) -> None:
@@ -206,36 +134,6 @@ def test_closing_cancels_everything_at_once(folder: Path) -> None:
                 job = submit(other, request())
                 interface.until(lambda: job.ended)  # noqa: B023
             assert job.state == "done"
-
-
-@contextmanager
-def mute_server() -> Iterator[str]:
-    """Takes connections and says nothing, as a machine behind a bad network does."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        yield f"127.0.0.1:{listener.getsockname()[1]}"
-
-
-def test_another_address_is_used_at_once_while_the_old_one_does_not_answer(folder: Path) -> None:
-    with mute_server() as mute, factories.running_server(folder) as server:
-        settings: dict[str, Any] = {"tls": True, "fingerprint": "0" * 64}
-        with session_with(mute, **settings) as (session, interface):
-            session.connect()
-            begun = time.monotonic()
-            session.use(Settings(address=server.address))
-            assert time.monotonic() - begun < 0.1
-            interface.until(lambda: session.connection.kind == "connected")
-
-
-def test_a_job_after_the_server_was_restarted_is_translated(folder: Path) -> None:
-    with factories.running_server(folder) as server, session_with(server.address) as (session, interface):
-        job = submit(session, request())
-        interface.until(lambda: job.ended)
-        address = server.address
-        server.do(server.server.stop()).result(60)
-        with factories.running_server(folder, address=address):
-            after = submit(session, request())
-            interface.until(lambda: after.ended)
-            assert (after.state, after.error) == ("done", None)
 
 
 def test_a_filter_that_is_removed_while_it_is_used_is_a_sentence(folder: Path) -> None:
@@ -268,22 +166,6 @@ def test_only_ones_own_job_is_cancelled(folder: Path) -> None:
         there.until(lambda: theirs.ended)
         assert [job.state for job in ours] == ["cancelled", "cancelled"]
         assert theirs.state == "done"
-
-
-def test_the_filters_are_right_again_after_the_server_was_away(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("plugins.core.session.FIRST_PAUSE", 0.05)
-    factories.put_bytes(folder / "broken.onnx", b"nonsense")
-    with factories.running_server(folder) as server, session_with(server.address) as (session, interface):
-        session.connect()
-        interface.until(lambda: session.connection.kind == "connected")
-        server.do(server.server.stop()).result(60)
-        interface.until(lambda: session.connection.kind == "failed")
-        (folder / "broken.onnx").unlink()
-        (folder / "slow.onnx").unlink()
-        with factories.running_server(folder, address=server.address):
-            interface.until(lambda: session.connection.kind == "connected")
-            assert [found.id for found in session.filters] == ["identity", "inverting"]
-            assert session.rejected == ()
 
 
 def test_an_unforeseen_failure_ends_the_job_and_not_the_lane(folder: Path, caplog: pytest.LogCaptureFixture) -> None:

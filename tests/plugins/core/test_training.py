@@ -20,7 +20,7 @@ from plugins.core.training_seen import MadeFrom
 from plugins.core.training_wish import TrainingWish
 from server.config import TrainingMode
 from tests.plugins.client.test_faults import grpc_server
-from tests.plugins.core.test_session import Interface
+from tests.plugins.core.sessions import Interface
 from tests.plugins.training_servers import LONG, training_server
 from tests.trainings import picture_file
 

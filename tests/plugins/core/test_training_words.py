@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pleinair.common.training_options import PRESETS as SERVERS
 
 from plugins.client import ClientError
 from plugins.client.messages import TrainingJob, TrainingState
@@ -133,3 +134,7 @@ def test_other_files_are_refused_in_words(tmp_path: Path, data: bytes) -> None:
 def test_a_file_that_is_gone_is_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ClientError, match=r"cannot be read \(No such file or directory\)\."):
         check_file(tmp_path / "gone.png")
+
+
+def test_the_presets_are_those_that_servers_offer() -> None:
+    assert PRESETS == SERVERS

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from server.client.files import Job, UsageError, make_folders, plan
+from server.client.files import PictureTask, UsageError, make_folders, plan
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +18,7 @@ def files(*names: str) -> None:
 
 
 def pairs(inputs: list[str], output: str) -> list[tuple[str, str]]:
-    return [(job.source.as_posix(), job.target.as_posix()) for job in plan(inputs, output, overwrite=False)]
+    return [(task.source.as_posix(), task.target.as_posix()) for task in plan(inputs, output, overwrite=False)]
 
 
 def refusal(inputs: list[str], output: str, *, overwrite: bool = False) -> str:
@@ -102,7 +102,7 @@ def test_two_pictures_that_would_get_one_name_are_refused(other: str) -> None:
 def test_a_result_that_exists_is_replaced_only_when_asked_to() -> None:
     files("in.png", "out.png")
     assert refusal(["in.png"], "out.png") == "out.png exists already; add --force to replace it or choose another -o."
-    assert plan(["in.png"], "out.png", overwrite=True) == [Job(Path("in.png"), Path("out.png"))]
+    assert plan(["in.png"], "out.png", overwrite=True) == [PictureTask(Path("in.png"), Path("out.png"))]
 
 
 @pytest.mark.parametrize(("name", "output"), [("in/a.png", "in/a.png"), ("in", "in"), ("in/a.png", "in/../in")])
@@ -113,15 +113,15 @@ def test_an_original_is_never_replaced(name: str, output: str) -> None:
 
 def test_a_folder_that_stands_where_a_result_should_go_is_refused() -> None:
     files("in.png", "out/in.png/other")
-    assert "is a folder, where a result should go" in refusal(["in.png"], "out", overwrite=True)
+    assert "is a folder, but a result should go there" in refusal(["in.png"], "out", overwrite=True)
 
 
 def test_folders_are_made_and_left_empty() -> None:
-    make_folders([Job(Path("a.png"), Path("new/deeper/a.png"))])
+    make_folders([PictureTask(Path("a.png"), Path("new/deeper/a.png"))])
     assert list(Path("new/deeper").iterdir()) == []
 
 
 def test_a_folder_that_cannot_be_made_is_refused() -> None:
     files("file")
     with pytest.raises(UsageError, match=r"Nothing can be written into file/new .*; choose another -o"):
-        make_folders([Job(Path("a.png"), Path("file/new/a.png"))])
+        make_folders([PictureTask(Path("a.png"), Path("file/new/a.png"))])

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from server.client.local_engine import LocalEngine
+from server.config import ServerConfig
 from server.engine.backend import open_backend
 from server.engine.onnxruntime.execution_providers import CPU
 from server.engine.provider import Provider
@@ -20,7 +21,7 @@ BIG = np.zeros((1024, 1024, 3), np.uint8)  # minutes for the slow filter
 
 
 def engine(filters: Path) -> LocalEngine:
-    return LocalEngine(filters, provider=Provider.CPU, threads=1)
+    return LocalEngine(ServerConfig(filters=filters, provider=Provider.CPU, threads=1))
 
 
 def test_one_file_is_a_folder_of_one_filter(tmp_path: Path) -> None:
@@ -38,7 +39,7 @@ def test_a_path_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(open_backend(Provider.CUDA).name != CPU, reason="here CUDA answers")
 def test_the_cpu_answering_for_cuda_is_warned_of(tmp_path: Path) -> None:
-    with LocalEngine(tmp_path, provider=Provider.CUDA) as local:
+    with LocalEngine(ServerConfig(filters=tmp_path, provider=Provider.CUDA)) as local:
         assert local.warning is not None
         assert local.warning.startswith("The GPU cannot be used and the CPU answers instead")
 
@@ -47,7 +48,7 @@ def test_the_cpu_answering_for_cuda_is_warned_of(tmp_path: Path) -> None:
 def test_a_tensorrt_cache_that_others_can_open_is_one_sentence(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     with pytest.raises(StartProblem, match=r"TensorRT's cache .+ is open to others"):
-        LocalEngine(tmp_path, provider=Provider.TENSORRT, tensorrt_cache=tmp_path)
+        LocalEngine(ServerConfig(filters=tmp_path, provider=Provider.TENSORRT, tensorrt_cache=tmp_path))
 
 
 def test_nothing_is_warned_of_when_the_cpu_was_asked_for(tmp_path: Path) -> None:

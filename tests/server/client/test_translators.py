@@ -12,6 +12,7 @@ from pleinair.v1.translation_pb2 import Preview, Progress
 
 from server.client.local_engine import LocalEngine
 from server.client.translations import Client, TranslationError, Translator
+from server.config import ServerConfig
 from server.engine.provider import Provider
 from server.pictures.files import decode_picture
 from tests import factories
@@ -36,7 +37,7 @@ def through_a_server(folder: Path) -> Iterator[Client]:
 
 
 def in_this_process(folder: Path) -> LocalEngine:
-    return LocalEngine(folder, provider=Provider.CPU, threads=1, max_pixels=MOST_PIXELS)
+    return LocalEngine(ServerConfig(filters=folder, provider=Provider.CPU, threads=1, max_pixels=MOST_PIXELS))
 
 
 @pytest.fixture(params=[through_a_server, in_this_process], scope="module")

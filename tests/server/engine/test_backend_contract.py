@@ -17,6 +17,7 @@ import pytest
 from onnx import helper
 
 from server.client.local_engine import LocalEngine
+from server.config import ServerConfig
 from server.engine import provider
 from server.engine.any_size import AnySizeNetwork
 from server.engine.backend import Backend, Settings, open_backend
@@ -34,8 +35,8 @@ from server.errors import FilterProblem, Reason, Refusal
 from server.filters.catalogue import Catalogue
 from server.filters.filter_file import read_filter
 from server.filters.scanner import FolderScanner
-from server.translation.handler import Summary, TranslationHandler
-from server.translation.terms import TranslationRequest
+from server.translation.handler import TranslationHandler
+from server.translation.terms import Summary, TranslationRequest
 from tests import factories
 from tests.server.engine import numpy_backend
 from tests.server.engine.numpy_backend import NumpyBackend
@@ -225,7 +226,7 @@ def test_a_backend_is_found_by_its_name_alone(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setitem(provider._MODULES, Provider.CPU, numpy_backend.__name__)
     assert isinstance(open_backend(Provider.CPU), NumpyBackend)
     factories.put(tmp_path, factories.inverting())
-    with LocalEngine(tmp_path, provider=Provider.CPU) as engine:
+    with LocalEngine(ServerConfig(filters=tmp_path, provider=Provider.CPU)) as engine:
         result, summary = engine.translate("inverting", np.zeros((5, 7, 3), np.uint8))
     assert (result == 255).all()
     assert summary.execution_provider == "numpy"

@@ -54,7 +54,7 @@ def test_files_that_are_there_at_the_start_are_served_at_once(folder: Folder) ->
 
 
 def test_a_missing_folder_is_said_to_be_missing(tmp_path: Path, device: Backend) -> None:
-    with pytest.raises(StartProblem, match=r"nowhere cannot be read .*make it, or name another with --filters"):
+    with pytest.raises(StartProblem, match=r"nowhere cannot be read .*create it, or name another with --filters"):
         FolderScanner(tmp_path / "nowhere", device).load()
 
 
@@ -103,7 +103,7 @@ def test_a_bad_replacement_is_reported_and_the_one_before_serves_on(folder: Fold
     after = folder.scan()
     assert after.filters["identity"] is before.filters["identity"]
     assert news(before, after) == ["rejected identity.onnx"]
-    assert after.rejected["identity.onnx"].endswith("export it again; the version before it goes on serving.")
+    assert after.rejected["identity.onnx"].endswith("export it again; the previous version is still served.")
 
 
 def test_a_repaired_file_is_no_longer_rejected(folder: Folder, tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_of_two_files_with_one_identifier_the_first_by_name_serves(folder: Folde
     factories.put(tmp_path, factories.inverting(identifier="identity"), name="zz")
     after = folder.scan()
     assert list(after.filters) == ["identity"]
-    assert "identifier 'identity' is that of identity.onnx already" in after.rejected["zz.onnx"]
+    assert "identifier 'identity' is already used by identity.onnx" in after.rejected["zz.onnx"]
 
 
 def test_the_second_file_serves_when_the_first_is_deleted(folder: Folder, tmp_path: Path) -> None:

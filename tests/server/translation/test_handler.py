@@ -25,7 +25,8 @@ from server.errors import Reason, Refusal
 from server.filters.catalogue import Catalogue
 from server.filters.scanner import FolderScanner
 from server.pictures.files import decode_picture
-from server.translation.handler import Preview, Progress, Stage, Summary, TranslationHandler, TranslationRequest
+from server.translation.handler import TranslationHandler
+from server.translation.terms import Preview, Progress, Stage, Summary, TranslationRequest
 from tests import factories
 from tests.server.engine.stand_in import Gate, StandIn
 

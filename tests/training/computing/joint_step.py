@@ -13,7 +13,7 @@ from tests.training.factories import tiny_config, tiny_sincut_config
 from tests.training.known import picture
 from training.computing.distributed import process_group, rank, world_size
 from training.config import FitConfig
-from training.methods.cut import Cut
+from training.methods.cut.step import Cut
 
 CONFIGS = {
     "cut": tiny_config(batch=4),
@@ -38,7 +38,7 @@ def main(name: str, file: str) -> None:
         for network in method.networks.values():  # in float32, Adam makes much of what rounding leaves of zeros
             network.double()
         # Noise takes more from the random generator for a joint batch, so positions drawn after it would differ.
-        method.contrast.sample_patches = lambda positions: torch.arange(config.patches) * 7 % positions
+        method.contrast.sample_patches = lambda positions: torch.arange(method.options.patches) * 7 % positions
         for _ in range(STEPS[name]):
             method.step(share(1, config), share(20, config))
         if rank() == 0:

@@ -12,7 +12,7 @@ from tests.training.factories import tiny_config, tiny_sincut_config
 from tests.training.known import picture
 from training.computing.precision import Precision
 from training.config import FitConfig
-from training.methods.cut import Cut
+from training.methods.cut.step import Cut
 
 CPU = torch.device("cpu")
 PLAIN = Precision(CPU, bfloat16=False, channels_last=False, compile=False, fused_optimiser=False)
@@ -21,7 +21,7 @@ CONFIGS = {
     "cut": tiny_config(),
     "fastcut": tiny_config("fastcut"),
     "bank": tiny_config(negatives="image+bank", bank_size=32),
-    "sincut": tiny_sincut_config(),
+    "sincut": tiny_sincut_config(blocks=1),
 }
 
 
@@ -68,7 +68,7 @@ def test_every_part_of_a_step_is_one_graph_and_computes_the_same(name: str, mirr
     config = CONFIGS[name]
     torch.manual_seed(0)
     method = Cut(config, CPU, PLAIN)
-    method.contrast.sample_patches = lambda positions: torch.arange(config.patches)
+    method.contrast.sample_patches = lambda positions: torch.arange(method.options.patches)
     source, target = pictures(1, config), pictures(20, config)
 
     def losses(compiled: bool) -> dict[str, float]:

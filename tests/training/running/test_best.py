@@ -15,11 +15,10 @@ from pleinair.common.events import ExitStatus
 
 from tests.training.factories import tiny_config
 from tests.training.known import picture
-from tests.training.running.test_resume import go_on, stop_after
-from tests.training.test_fit import arguments
+from tests.training.runs import arguments, go_on, stop_after
 from training import fit
 from training.errors import InputError
-from training.methods import METHODS
+from training.methods.registry import spec_of
 from training.running import attempt
 from training.running.checkpoint import Checkpoint
 from training.running.run import RunFolder
@@ -78,7 +77,7 @@ def test_translations_are_scored_as_the_filter_will_make_them(tmp_path: Path, mo
         == ExitStatus.INTERRUPTED
     )
     checkpoint = Checkpoint.load(RunFolder(tmp_path / "run").best)
-    method = METHODS["cut"](checkpoint.config, torch.device("cpu"))
+    method = spec_of("cut").build(checkpoint.config, torch.device("cpu"))
     method.networks["generator"].load_state_dict(dict(checkpoint.networks["generator_ema"]))
     assert torch.equal(seen[0], method.translate(picture(1, 32, 32)))
 

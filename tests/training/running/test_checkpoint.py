@@ -10,7 +10,7 @@ from tests.full_disk import files_limited_to
 from tests.training.factories import tiny_config
 from tests.training.known import picture
 from training.errors import InputError
-from training.methods.cut import Cut
+from training.methods.cut.step import Cut
 from training.running.checkpoint import Checkpoint
 from training.running.run import RunFolder
 

@@ -9,12 +9,14 @@ import torch
 from torch import nn
 
 from tests.training.known import picture
-from tests.training.test_fit import arguments
+from tests.training.runs import arguments
 from training import fit
-from training.methods.cut import Cut
+from training.methods.cut.step import Cut
 from training.running.checkpoint import Checkpoint
-from training.running.ema import NAME, GeneratorAverage
+from training.running.ema import GeneratorAverage, averaged
 from training.running.run import RunFolder
+
+AVERAGE = averaged("generator")
 
 
 def one_weight(value: float) -> nn.Linear:
@@ -61,10 +63,11 @@ def test_an_averaging_run_trains_as_any_other_and_exports_the_average(tmp_path: 
         assert torch.equal(weight, averaging.networks["generator"][name])
 
     method = Cut(averaging.config, torch.device("cpu"))
-    method.generator.load_state_dict(dict(averaging.networks[NAME]))
+    method.generator.load_state_dict(dict(averaging.networks[AVERAGE]))
     session = onnxruntime.InferenceSession(tmp_path / "averaging" / "run" / "filter.onnx")
     (answer,) = session.run(None, {"image": picture(1, 32, 32).numpy()})
     np.testing.assert_allclose(answer, method.translate(picture(1, 32, 32)).numpy(), atol=1e-5)
     assert any(
-        not torch.equal(weight, averaging.networks[NAME][name]) for name, weight in plain.networks["generator"].items()
+        not torch.equal(weight, averaging.networks[AVERAGE][name])
+        for name, weight in plain.networks["generator"].items()
     )

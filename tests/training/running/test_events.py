@@ -13,8 +13,7 @@ from PIL import Image
 from pleinair.common.events import ExitStatus
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from tests.training.running.test_resume import go_on, stop_after
-from tests.training.test_fit import arguments
+from tests.training.runs import arguments, go_on, stop_after
 from tests.training.test_without_torch import HIDE_TORCH
 from training import fit
 from training.running import loop

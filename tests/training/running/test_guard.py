@@ -11,9 +11,10 @@ import torch
 from pleinair.common.events import ExitStatus
 
 from tests.training.known import picture
-from tests.training.running.test_resume import stop_after
-from tests.training.test_fit import arguments
+from tests.training.runs import arguments, stop_after
 from training import fit
+from training.methods.cut.spec import CUT
+from training.methods.registry import preset_config
 from training.running import attempt, guard
 from training.running.checkpoint import Checkpoint
 from training.running.guard import Diverged, Guard
@@ -21,7 +22,8 @@ from training.running.run import RunFolder
 
 SOURCES = torch.cat([picture(seed, 16, 16) for seed in range(4)])
 BALANCED = {"G_GAN": 0.25, "D_real": 0.25, "D_fake": 0.25}
-LSGAN = guard.LIMITS["lsgan"]
+LSGAN = CUT.watch(preset_config("cut", nce_weight=10.0))
+NONSATURATING = CUT.watch(preset_config("cut", adversarial="nonsaturating"))
 UNFOOLED = {"G_GAN": 0.97, "D_real": 0.1, "D_fake": 0.02}
 
 
@@ -47,20 +49,20 @@ def test_measures_are_told_where_they_are_defined() -> None:
 
 def test_translations_that_are_one_picture_are_a_collapse() -> None:
     one = guard.diversity(SOURCES, SOURCES[:1] + 0.02 * SOURCES)
-    assert "(2.0% of how their sources do)" in str(guard.collapse(one, widest=0.02))
-    assert guard.collapse(0.3, widest=0.3) is None
+    assert "(2.0% of how their sources do)" in str(guard.collapse(one, 0.02, LSGAN))
+    assert guard.collapse(0.3, 0.3, LSGAN) is None
 
 
 def test_translations_that_lose_most_of_their_diversity_are_a_collapse() -> None:
-    assert "(20.0% of how their sources do, after 90.0%)" in str(guard.collapse(0.2, widest=0.9))
-    assert guard.collapse(0.3, widest=0.9) is None
-    watch = Guard(gan_weight=1, nce_weight=1)
+    assert "(20.0% of how their sources do, after 90.0%)" in str(guard.collapse(0.2, 0.9, LSGAN))
+    assert guard.collapse(0.3, 0.9, LSGAN) is None
+    watch = Guard(LSGAN)
     assert look(watch, SOURCES * -1.0, BALANCED) == []
     assert len(look(watch, SOURCES * -0.2, BALANCED)) == 1
 
 
 def test_sources_that_come_back_and_fool_nobody_are_the_identity() -> None:
-    identity = partial(guard.identity, SOURCES, limits=LSGAN, gan_weight=1.0, nce_weight=10.0)
+    identity = partial(guard.identity, SOURCES, watch=LSGAN)
     assert "smaller --nce-weight (it is 10)" in str(identity(SOURCES + 0.01, UNFOOLED))
     assert identity(SOURCES + 0.01, BALANCED) is None
     assert identity(SOURCES + 0.2, UNFOOLED) is None
@@ -70,22 +72,22 @@ def test_sources_that_come_back_and_fool_nobody_are_the_identity() -> None:
 def test_a_discriminator_that_is_right_about_everything_wins_outright() -> None:
     assert guard.outright({"D_real": 0.01, "D_fake": 0.02}, LSGAN) is not None
     assert guard.outright({"D_real": 0.2, "D_fake": 0.02}, LSGAN) is None
-    assert guard.outright({"D_real": 0.1, "D_fake": 0.1}, guard.LIMITS["nonsaturating"]) is not None
+    assert guard.outright({"D_real": 0.1, "D_fake": 0.1}, NONSATURATING) is not None
 
 
 def test_a_warning_is_said_once_for_as_long_as_it_holds() -> None:
-    watch = Guard(gan_weight=1, nce_weight=1)
+    watch = Guard(LSGAN)
     one = SOURCES[:1].expand(4, -1, -1, -1)
     said = [len(look(watch, translated, BALANCED)) for translated in (one, one, -SOURCES, one)]
     assert said == [1, 0, 0, 1]
 
 
 def test_nothing_is_said_of_networks_that_have_just_begun() -> None:
-    assert look(Guard(gan_weight=1, nce_weight=1), SOURCES, UNFOOLED, images_seen=1999) == []
+    assert look(Guard(LSGAN), SOURCES, UNFOOLED, images_seen=1999) == []
 
 
 def test_losses_are_judged_by_their_mean_since_the_last_look() -> None:
-    watch = Guard(gan_weight=1, nce_weight=1)
+    watch = Guard(LSGAN)
     watch.add({"D_real": 0.0, "D_fake": 0.0}, steps=10)
     assert look(watch, -SOURCES, {"D_real": 0.2, "D_fake": 0.2}) == []
     assert len(look(watch, -SOURCES, {"D_real": 0.0, "D_fake": 0.0})) == 1
@@ -100,7 +102,7 @@ def test_what_is_not_finite_has_diverged(value: float) -> None:
     with pytest.raises(Diverged, match="weights of the head are not finite after 7 images"):
         guard.check_weights({"generator": {"a": SOURCES}, "head": {"a": SOURCES, "b": spoilt}}, 7)
     with pytest.raises(Diverged, match="translations are not finite"):
-        look(Guard(gan_weight=1, nce_weight=1), spoilt, BALANCED, images_seen=1)
+        look(Guard(LSGAN), spoilt, BALANCED, images_seen=1)
 
 
 def test_a_run_that_diverges_stops_and_keeps_its_last_good_checkpoint(

@@ -15,8 +15,7 @@ from PIL import Image
 from pleinair.common.events import ExitStatus
 
 from tests.training.factories import gradient
-from tests.training.running.test_resume import go_on, stop_after
-from tests.training.test_fit import arguments
+from tests.training.runs import arguments, go_on, stop_after
 from training import fit
 from training.running.checkpoint import Checkpoint
 from training.running.progress import JsonLines

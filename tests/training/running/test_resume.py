@@ -13,16 +13,10 @@ from pleinair.common.events import ExitStatus
 
 from tests.training.factories import TINY_ARGUMENTS, picture_folder, two_folders
 from tests.training.running.test_lock import holder
-from tests.training.test_fit import arguments
+from tests.training.runs import arguments, go_on, stop_after
 from training import fit
 from training.running.checkpoint import Checkpoint
 from training.running.run import RunFolder
-
-
-def stop_after(monkeypatch: pytest.MonkeyPatch, images: int) -> None:
-    """Training at one picture a step is asked to stop after this many, as by Ctrl-C."""
-    asked = iter([False] * images)
-    monkeypatch.setattr(fit, "stop_on_signal", lambda: lambda: next(asked, True))
 
 
 @pytest.fixture
@@ -33,10 +27,6 @@ def broken_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     assert fit.main(options) == ExitStatus.INTERRUPTED
     stop_after(monkeypatch, 1)
     return tmp_path / "run"
-
-
-def go_on(run: Path, *options: str) -> int:
-    return fit.main(["--resume", str(run), *options, "--device", "cpu"])
 
 
 def refused(run: Path, *options: str, capsys: pytest.CaptureFixture[str]) -> str:
@@ -151,11 +141,14 @@ def test_a_run_killed_before_its_first_checkpoint_starts_again(broken_run: Path)
     assert [row["images"] for row in rows] == [1]
 
 
-def test_a_start_killed_before_its_options_were_written_is_no_obstacle(tmp_path: Path) -> None:
+def test_a_start_killed_before_its_options_were_written_is_no_obstacle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "run").mkdir()
     for name in (".lock", ".config.json.tmp"):
         (tmp_path / "run" / name).touch()
-    assert fit.main(arguments(tmp_path, "--images", "1")) == 0
+    stop_after(monkeypatch, 1)
+    assert fit.main(arguments(tmp_path, "--images", "9")) == ExitStatus.INTERRUPTED
 
 
 def test_metrics_beyond_the_checkpoint_and_torn_ones_are_forgotten(broken_run: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import resource
@@ -14,13 +15,13 @@ from pleinair.common.events import ExitStatus
 from torch import Tensor
 
 from tests.training.running.test_progress import events
-from tests.training.running.test_resume import go_on, stop_after
-from tests.training.test_fit import arguments
+from tests.training.runs import arguments, go_on, stop_after
 from training import fit
 from training.computing.memory import is_exhausted, with_half_the_batch
-from training.config import FitConfig
-from training.methods import METHODS
-from training.methods.cut import Cut
+from training.methods import registry
+from training.methods.cut.spec import CUT
+from training.methods.cut.step import Cut
+from training.methods.registry import preset_config
 from training.running import loop, whole
 from training.running.checkpoint import Checkpoint
 from training.running.run import RunFolder
@@ -43,7 +44,7 @@ class Hungry(Cut):
 @pytest.fixture
 def hungry(monkeypatch: pytest.MonkeyPatch) -> type[Hungry]:
     kind = type("Hungry", (Hungry,), {})
-    monkeypatch.setitem(METHODS, "cut", kind)
+    monkeypatch.setattr(registry, "METHODS", (dataclasses.replace(CUT, build=kind),))
     return kind
 
 
@@ -159,5 +160,5 @@ def test_a_full_disk_ends_the_run_in_a_sentence_and_room_lets_it_go_on(
 
 
 def test_a_halved_batch_keeps_every_other_option() -> None:
-    config = FitConfig(batch=5, title="Étretat")
-    assert with_half_the_batch(config) == FitConfig(batch=2, title="Étretat")
+    config = preset_config("cut", batch=5, title="Étretat")
+    assert with_half_the_batch(config) == preset_config("cut", batch=2, title="Étretat")

@@ -20,7 +20,7 @@ _STEP_MILLISECONDS = 15
 _START_SECONDS = 30.0
 
 
-class Driver(Extension):  # type: ignore[misc]
+class Driver(Extension):
     """Plays one scenario after another, each a generator that yields while it waits."""
 
     def __init__(self, parent: Any) -> None:

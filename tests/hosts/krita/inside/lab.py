@@ -10,9 +10,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from krita import Krita, Selection
-from PyQt5.QtCore import QByteArray, Qt, QTimer
-from PyQt5.QtWidgets import QAbstractItemView, QApplication, QLabel, QMenu, QPushButton
+from .untyped import (
+    Krita,
+    QAbstractItemView,
+    QApplication,
+    QByteArray,
+    QLabel,
+    QMenu,
+    QPushButton,
+    Qt,
+    QTimer,
+    Selection,
+)
 
 # Krita's list of layers looks at changed layers a moment later, and does not survive it when they are gone by then.
 _NODE_MODEL_SECONDS = 0.4
@@ -155,7 +164,7 @@ class Lab:
         yield from self.until(lambda: self.studio.session.find(filter_id), f"filter {filter_id}")
         self.press("apply")
         run = self.studio.run
-        yield from self.until(lambda: run.ended or (run._job and run._job.state == state), state)
+        yield from self.until(lambda: run.ended or (run._progress.job and run._progress.job.state == state), state)
         assert not run.ended, run.describe()
 
     def made(self, document: Any) -> Any:

@@ -10,6 +10,7 @@ from .scenes_faults import (
     no_document,
     server_killed,
 )
+from .scenes_interfaces import interfaces
 from .scenes_layers import kinds_of_layers
 from .scenes_looks import artist, connects, dialogs, keyboard, large
 from .scenes_painting import painting_begins, painting_goes_on
@@ -39,6 +40,7 @@ __all__ = [
     "every_space",
     "history",
     "huge",
+    "interfaces",
     "keyboard",
     "kinds_of_layers",
     "large",

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from krita import InfoObject, Krita, Selection
-
 from .lab import Lab, Steps, text
 from .made import SRGB
+from .untyped import InfoObject, Krita, Selection
 
 
 def kinds_of_layers(lab: Lab) -> Steps:

@@ -6,11 +6,8 @@ import os
 import time
 from typing import Any
 
-from PyQt5.QtCore import Qt, QTimer
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, QToolButton
-
 from .lab import Lab, Steps
+from .untyped import QAbstractButton, QApplication, QLabel, QPushButton, Qt, QTest, QTimer, QToolButton
 
 
 def connects(lab: Lab) -> Steps:
@@ -39,9 +36,9 @@ def large(lab: Lab) -> Steps:
     lab.studio.choose("identity")
     lab.press("apply")
     run = lab.studio.run
-    yield from lab.until(lambda: run.ended or run._job, "sent")
+    yield from lab.until(lambda: run.ended or run._progress.job, "sent")
     reading = gaps.take()
-    yield from lab.until(lambda: run.ended or run._job is None or run._job.ended, "translated", 120)
+    yield from lab.until(lambda: run.ended or run._progress.job is None or run._progress.job.ended, "translated", 120)
     waiting = gaps.take()
     yield from lab.until(lambda: run.ended, "written", 60)
     yield from lab.rest(1.0)

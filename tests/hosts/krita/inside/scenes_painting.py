@@ -7,10 +7,8 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtCore import QTimer
-from PyQt5.QtWidgets import QApplication, QMessageBox, QPushButton
-
 from .lab import Lab, Steps
+from .untyped import QApplication, QMessageBox, QPushButton, QTimer
 
 SIDE, SELECTED = 96, 72
 _DIALOG = "pleinair_painting_dialog"

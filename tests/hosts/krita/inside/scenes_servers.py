@@ -9,11 +9,9 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-from PyQt5.QtTest import QTest
-from PyQt5.QtWidgets import QApplication, QDialogButtonBox, QMessageBox
-
 from .lab import Lab, Steps
 from .made import HEIGHT, SRGB, WIDTH, samples
+from .untyped import QApplication, QDialogButtonBox, QMessageBox, QTest
 
 
 def trained(lab: Lab) -> Steps:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from PyQt5.QtWidgets import QPushButton
-
 from .lab import Lab, Steps, text
 from .made import GREY, HEIGHT, LINEAR, SPACES, SRGB, WIDE, WIDTH, samples
+from .untyped import QPushButton
 
 
 def every_space(lab: Lab) -> Steps:

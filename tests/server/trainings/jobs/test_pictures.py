@@ -108,15 +108,15 @@ def test_linear_light_and_blue_first_are_understood() -> None:
 @pytest.mark.parametrize(
     ("frames", "reason", "words"),
     [
-        ([source(EncodedFile(4)), b"nope"], Reason.PICTURE_UNREADABLE, "'La plage.png' cannot be taken: This is not"),
+        ([source(EncodedFile(4)), b"nope"], Reason.PICTURE_UNREADABLE, "'La plage.png' cannot be used: This is not"),
         ([source(EncodedFile(0))], Reason.PICTURE_UNREADABLE, "The file is empty"),
         ([source(EncodedFile(100_001))], Reason.PICTURE_TOO_LARGE, "--training-upload-mib"),
-        ([source(EncodedFile(10)), b"123"], Reason.TOO_FEW_PIXELS, "said to have 10 bytes, and only 3 came"),
-        ([source(EncodedFile(10)), b"123" * 4], Reason.TOO_MANY_PIXELS, "and at least 12 came"),
+        ([source(EncodedFile(10)), b"123"], Reason.TOO_FEW_PIXELS, "announced with 10 bytes, and only 3 arrived"),
+        ([source(EncodedFile(10)), b"123" * 4], Reason.TOO_MANY_PIXELS, "and at least 12 arrived"),
         ([b"123"], Reason.BAD_HEADER, "belongs to no picture"),
         ([layer(0, 5, RGB8)], Reason.BAD_HEADER, "is 0 x 5 pixels"),
         ([layer(101, 100, RGB8)], Reason.PICTURE_TOO_LARGE, "is 101 x 100 pixels and at most 10,000"),
-        ([layer(2, 2, RGB8), bytes(11)], Reason.TOO_FEW_PIXELS, "said to have 12 bytes, and only 11 came"),
+        ([layer(2, 2, RGB8), bytes(11)], Reason.TOO_FEW_PIXELS, "announced with 12 bytes, and only 11 arrived"),
     ],
 )
 def test_what_is_no_picture_is_refused(

@@ -77,7 +77,7 @@ def test_a_second_server_on_the_same_folder_does_not_train_and_says_so(serve: Se
     with serve() as connection:
         job = start(connection.training, images=LONG)
         with factories.running_server(filters) as second:
-            lines = second.server.start_lines(second.address)
+            lines = second.application.start_lines(second.address)
             assert any("keeps its trainings in the same folder" in line for line in lines)
         assert get(connection.training, job.id).state == pb.TRAINING_STATE_RUNNING
 

@@ -195,7 +195,7 @@ def test_a_filter_of_somebody_else_is_never_replaced(serve: Serve) -> None:
 @pytest.mark.parametrize(
     ("fate", "problem", "log"),
     [
-        ("die", "was killed (signal 9), which is what happens when memory runs out", "About to die."),
+        ("die", "was killed (signal 9), usually because memory ran out", "About to die."),
         ("fail", "The pictures are too dull; choose others.", "error: The pictures are too dull; choose others."),
         ("crash", "unexpectedly with exit status 1", "RuntimeError: a fault of the trainer"),
     ],

@@ -116,8 +116,8 @@ def test_a_training_whose_previews_cannot_be_written_goes_on_and_is_said_to(
     assert main(["painting.png", "photo.png", "--previews", str(looks), *LONG, *at]) == 1
     (job,) = client.trainings()
     last = capsys.readouterr().err.splitlines()[-1]
-    assert last.startswith("A preview cannot be written into looks (No such file or directory). The training goes on")
-    assert last.endswith(f"--cancel {job.id} ends it without.")
+    assert last.startswith("A preview cannot be written into looks (No such file or directory). The training continues")
+    assert last.endswith(f"--cancel {job.id} ends it without one.")
     assert job.state == pb.TRAINING_STATE_RUNNING
 
 
@@ -167,7 +167,7 @@ def test_ctrl_c_leaves_the_training_alone_and_says_how_to_find_it_again(
     assert main(["painting.png", "photo.png", *LONG, *at]) == 130
     (job,) = client.trainings()
     last = capsys.readouterr().err.splitlines()[-1]
-    assert f"python -m server.train --address {at[1]} --watch {job.id} watches again" in last
+    assert f"python -m server.train --address {at[1]} --watch {job.id} watches it again" in last
     assert job.state == pb.TRAINING_STATE_RUNNING
 
 

@@ -1,0 +1,32 @@
+"""Which filter made a layer, and from what: editors keep it with the picture."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Origin:
+    """``sha256`` is that of the filter's file. ``source`` is the source layer as the editor calls it, ``choice`` what
+    of it was seen, ``execution_provider`` what computed. An editor keeps some of these; the others are empty."""
+
+    filter: str
+    title: str = ""
+    sha256: str = ""
+    source: str = ""
+    choice: str = ""
+    execution_provider: str = ""
+
+    def written(self, names: Sequence[str]) -> str:
+        """JSON with the fields of these names, in this order."""
+        return json.dumps({name: getattr(self, name) for name in names})
+
+
+def origin_from(text: str | bytes, names: Sequence[str]) -> Origin:
+    """Of what ``Origin.written`` gave. Raises ValueError for any other text."""
+    told = json.loads(text)
+    if not isinstance(told, dict) or any(name not in told for name in names):
+        raise ValueError("This is not how a layer was made.")
+    return Origin(**{name: str(told[name]) for name in names})

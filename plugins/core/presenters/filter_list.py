@@ -1,0 +1,110 @@
+"""The server's filters with a search and favourites: which are shown, in which order, and which one is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...client.messages import Filter
+from ..browser import domains, matching, title
+from ..session import Session
+from ..settings import Settings
+from ..texts import _, ngettext
+
+
+@dataclass(frozen=True)
+class FilterRow:
+    """``kind`` is what it turns into what, or else its method."""
+
+    filter: Filter
+    favourite: bool
+
+    @property
+    def title(self) -> str:
+        return title(self.filter)
+
+    @property
+    def kind(self) -> str:
+        return domains(self.filter) or self.filter.method
+
+
+class FilterListPresenter:
+    """``rows`` are the filters that match ``query``. ``selected`` is the one in the selected row; without one,
+    ``wanted`` is the identifier of the one to select as soon as it is there."""
+
+    def __init__(self, wanted: str = "") -> None:
+        self.query = ""
+        self.rows: list[FilterRow] = []
+        self.selected: Filter | None = None
+        self.wanted = wanted
+        self._filters: Sequence[Filter] = ()
+
+    def refresh(self, filters: Sequence[Filter], favourites: Sequence[str]) -> bool:
+        """Takes what the server has now, and gives whether the rows differ from before."""
+        before, self._filters = self.rows, filters
+        self.rows = [FilterRow(one, one.id in favourites) for one in matching(filters, self.query, favourites)]
+        return _keys(before) != _keys(self.rows)
+
+    def place_of(self, filter_id: str) -> int | None:
+        """The row of this filter; None when it has none."""
+        return next((place for place, row in enumerate(self.rows) if row.filter.id == filter_id), None)
+
+    def select(self, selected: Filter | None) -> None:
+        """Takes what the artist has selected, None for nothing."""
+        self.selected = selected
+        if selected is not None:
+            self.wanted = selected.id
+
+    def reselect(self) -> int | None:
+        """Selects anew after a refresh and gives the row: that of what was selected, else of what is wanted, else the
+        first; None without rows."""
+        place = self.place_of(self.selected.id if self.selected else self.wanted)
+        place = 0 if place is None and self.rows else place
+        self.selected = None if place is None else self.rows[place].filter
+        return place
+
+    def nothing(self, why: str) -> str:
+        """What is said in place of rows; ``why`` where the server has no filter at all."""
+        return _("No filter matches the search.") if self._filters else why
+
+
+def with_other_star(settings: Settings, filter_id: str) -> Settings:
+    """The settings with this filter's star given, or taken back."""
+    return settings.with_favourite(filter_id, filter_id not in settings.favourites)
+
+
+def no_filter(session: Session) -> str:
+    """Why the server offers none at all."""
+    if session.connection.kind != "connected":
+        return _("The filters are shown as soon as the server answers.")
+    if session.rejected:
+        first = session.rejected[0]
+        return _("The server cannot use {file}: {reason}").format(file=first.file_name, reason=first.reason)
+    return _("The server has no filter yet. Put one into its folder, and it appears here.")
+
+
+def refused_files(session: Session) -> tuple[str, str]:
+    """How many files the server cannot use, and which ones and why; both empty when there are none."""
+    number = len(session.rejected)
+    if not number:
+        return "", ""
+    line = ngettext(
+        "{number} file in the server's folder cannot be used.",
+        "{number} files in the server's folder cannot be used.",
+        number,
+    ).format(number=number)
+    return line, "\n".join(f"{one.file_name}: {one.reason}" for one in session.rejected)
+
+
+def short_facts(shown: Filter) -> str:
+    """What is most worth knowing, in a few lines."""
+    lines = [title(shown), shown.description]
+    if shown.training and shown.training.images_seen:
+        lines.append(_("Trained on {number} pictures.").format(number=shown.training.images_seen))
+    if shown.licence:
+        lines.append(_("Licence: {licence}").format(licence=shown.licence))
+    return "\n".join(line for line in lines if line)
+
+
+def _keys(rows: Sequence[FilterRow]) -> list[tuple[str, str, bool]]:
+    return [(row.filter.id, row.filter.sha256, row.favourite) for row in rows]

@@ -1,0 +1,39 @@
+"""The server's trainings to choose from: first a new one, which has no identifier, then those that there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .. import training_words as words
+from ..texts import _
+from ..training import Trainings
+
+
+class TrainingListPresenter:
+    """``entries`` are identifiers with the lines that are shown; ``follow`` is told which one the artist chooses."""
+
+    def __init__(self, trainings: Trainings, follow: Callable[[str], None]) -> None:
+        self.entries: list[tuple[str, str]] = []
+        self._trainings = trainings
+        self._follow = follow
+
+    @property
+    def followed(self) -> str:
+        """Empty for the new one."""
+        return self._trainings.followed
+
+    def refresh(self) -> bool:
+        """Takes the trainings as they are now, and gives whether there are others or in another order. Where not, only
+        lines may have changed: change them in place, since the artist may be pointing at one."""
+        before, self.entries = self.entries, self._entries()
+        return [one for one, _line in before] != [one for one, _line in self.entries]
+
+    def choose(self, training_id: str) -> None:
+        self._follow(training_id)
+
+    def _entries(self) -> list[tuple[str, str]]:
+        jobs = self._trainings.jobs
+        entries = [("", _("New training")), *((job.id, words.list_line(job)) for job in jobs)]
+        if self.followed not in [one for one, _line in entries]:
+            entries.insert(1, (self.followed, _("Looking for the training…")))
+        return entries

@@ -1,0 +1,82 @@
+"""One press of Apply, in an editor that lives on while layers are translated."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from .host import Document, LayerId
+from .jobs import duration
+from .session import Session
+from .steps import Launch
+from .texts import _
+from .translating import Order, Remember, RunProgress, translate_layers
+
+
+class TranslationRun:
+    """``state`` is running, done, failed or cancelled. What goes wrong is reported; in a batch the other layers go on.
+    ``changed`` is called after every change."""
+
+    def __init__(
+        self,
+        document: Document,
+        order: Order,
+        session: Session,
+        remember: Remember,
+        *,
+        launch: Launch,
+        changed: Callable[[], None],
+        report: Callable[[Exception], None],
+    ) -> None:
+        self.order = order
+        self.state = "running"
+        self._progress = RunProgress(len(order.layers), changed)
+        self._changed, self._report = changed, report
+        self._begun = time.monotonic()
+        self._seconds = 0.0
+        steps = translate_layers(document, order, session, self._progress, remember, report)
+        self._task = launch(steps, done=lambda _none: self._end(), failed=self._fail)
+
+    @property
+    def made(self) -> list[LayerId]:
+        """The identifiers of the layers that it added."""
+        return [one.layer for one in self._progress.made]
+
+    @property
+    def ended(self) -> bool:
+        return self.state != "running"
+
+    @property
+    def fraction(self) -> float | None:
+        """Of the whole, None while it is not known."""
+        return 1.0 if self.ended else self._progress.fraction
+
+    def describe(self) -> str:
+        """One line for the artist."""
+        return self._outcome() if self.ended else self._progress.describe()
+
+    def cancel(self) -> None:
+        """At once, here and on the server. Layers of a batch that are ready stay."""
+        if not self.ended:
+            self._task.stop()
+            self._leave("cancelled")
+
+    def _end(self) -> None:
+        self._leave("done" if self.made else "failed")
+
+    def _fail(self, error: Exception) -> None:
+        self._leave("failed")
+        self._report(error)
+
+    def _outcome(self) -> str:
+        made, wanted = len(self.made), len(self.order.layers)
+        if made == wanted:
+            return _("Done in {time}").format(time=duration(self._seconds))
+        if made:
+            return _("{made} of {wanted} layers were translated.").format(made=made, wanted=wanted)
+        return _("Cancelled; nothing was added.") if self.state == "cancelled" else _("Nothing was added.")
+
+    def _leave(self, state: str) -> None:
+        self.state = state
+        self._seconds = time.monotonic() - self._begun
+        self._changed()

@@ -1,0 +1,221 @@
+"""A picture that is open in GIMP, as the use cases see it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar
+
+from gi.repository import Gimp
+
+from ..core.area import Area
+from ..core.host import LAYER, LayerId, NewLayer
+from ..core.origins import Origin, origin_from
+from ..core.pixels import Pixels, WireFormat
+from ..core.problems import NothingSelected, Problem
+from ..core.steps import Steps
+from ..core.stored_results import NOTED
+from ..core.texts import _
+from . import layers, pixels
+
+PARASITE = "pleinair-translation"
+_SAVED_AND_UNDONE = Gimp.PARASITE_PERSISTENT | Gimp.PARASITE_UNDOABLE
+# A filter looks at its surroundings, so a selection is sent with some of them.
+_LEAST_MARGIN = 128
+
+
+@dataclass(frozen=True)
+class _Raw:
+    """What the wire cannot carry, as GIMP stores it: the selection and the layer's mask, and the pixels of which the
+    wire would round the alpha, of ``pixel_bytes`` each; all of the part that is kept, or None."""
+
+    selection: bytes | None
+    mask: bytes | None
+    alpha: bytes | None
+    pixel_bytes: int
+
+
+@dataclass(frozen=True)
+class GimpSource:
+    """``drawable`` is what is read, at ``offset`` on the canvas; the result goes above ``layer``, or on top of all."""
+
+    document: GimpDocument
+    layer: Gimp.Layer | None
+    drawable: Gimp.Drawable
+    offset: tuple[int, int]
+    name: str
+    format: WireFormat
+    sent: Area
+    kept: Area
+    raw: _Raw
+    selected: ClassVar[bytes | None] = None  # GIMP applies a selection with all its bits
+
+    @property
+    def identifier(self) -> str:
+        return self.name
+
+    def read(self, area: Area, format: WireFormat) -> Steps[Pixels]:
+        yield from ()
+        own = area.moved(-self.offset[0], -self.offset[1])
+        return Pixels(area, format, pixels.read(self.drawable, own, format))
+
+    def insert(self, new: NewLayer, above: LayerId | None = None) -> Steps[LayerId]:
+        """With the layer's mask, and only where it is selected."""
+        yield from ()
+        if self.layer is not None and not self.layer.is_valid():
+            raise Problem(
+                _("The layer “{name}” is gone.").format(name=self.name),
+                _("Undo what removed it, or select another layer, and try again."),
+            )
+        raw = self.raw
+        made = _filled(self.document.image, new, new.pixels.format.has_alpha or raw.selection is not None)
+        if raw.alpha is not None:
+            pixels.keep_alpha(made, raw.alpha, raw.pixel_bytes)
+        self.document.lay(made, above or self.layer)
+        if raw.selection is not None:
+            _add_mask(made, raw.selection)
+            made.remove_mask(Gimp.MaskApplyMode.APPLY)
+        if raw.mask is not None:
+            _add_mask(made, raw.mask)
+        return made
+
+
+@dataclass
+class GimpDocument:
+    """Layers are found by themselves."""
+
+    image: Gimp.Image
+    groups_undo: ClassVar[bool] = True
+    eight_bit: ClassVar[WireFormat] = pixels.named_format("R'G'B'A u8")
+    _laid: list[Gimp.Layer] = field(default_factory=list, init=False, compare=False)
+    _selected: list[Gimp.Layer] = field(default_factory=list, init=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        return self.image.get_name()
+
+    @property
+    def file_title(self) -> str:
+        file = self.image.get_file()
+        return Path(file.get_basename()).stem if file else ""
+
+    @property
+    def is_open(self) -> bool:
+        return self.image.is_valid()
+
+    def check_open(self) -> None:
+        if not self.is_open:
+            raise Problem(_("The picture was closed meanwhile."), _("Open it again and repeat the translation."))
+
+    def idle(self) -> Steps[None]:
+        """GIMP answers when it can."""
+        yield from ()
+
+    def find(self, layer: Gimp.Layer) -> Gimp.Layer | None:
+        return layer if layer.is_valid() else None
+
+    @contextmanager
+    def capture(
+        self, layer: Gimp.Layer | None, choice: str = LAYER, *, with_selection: bool = True
+    ) -> Iterator[GimpSource]:
+        with layers.readable(self.image, layer) as drawable:
+            yield self._captured(layer, drawable, with_selection)
+
+    def insert(self, new: NewLayer) -> Steps[LayerId]:
+        yield from ()
+        made = _filled(self.image, new, new.pixels.format.has_alpha)
+        self.lay(made, next(iter(self.image.get_selected_layers()), None))
+        return made
+
+    def lay(self, made: Gimp.Layer, above: Gimp.Layer | None) -> None:
+        """Puts a new layer above another, on top of all without one. Raises Problem."""
+        layers.lay_above(self.image, made, above)
+        self._laid.append(made)
+
+    @contextmanager
+    def undo_step(self) -> Iterator[None]:
+        self._laid, self._selected = [], self.image.get_selected_layers()
+        self.image.undo_group_start()
+        try:
+            yield
+        except BaseException:
+            for layer in self._laid:
+                self.image.remove_layer(layer)
+            self.image.set_selected_layers(self._selected)
+            raise
+        finally:
+            self.image.undo_group_end()
+        Gimp.displays_flush()
+
+    def settle(self, made: LayerId) -> Steps[None]:
+        """What is repeated is the translation of the artist's layers, not a translation's."""
+        yield from ()
+        self.image.set_selected_layers(self._selected)
+
+    def note_origin(self, made: LayerId, origin: Origin) -> None:
+        """In a parasite, which is saved with the picture."""
+        made.attach_parasite(Gimp.Parasite.new(PARASITE, _SAVED_AND_UNDONE, list(origin.written(NOTED).encode())))
+
+    def origin_of(self, layer: Gimp.Layer) -> Origin | None:
+        parasite = layer.get_parasite(PARASITE)
+        try:
+            return origin_from(bytes(parasite.get_data()), NOTED) if parasite else None
+        except ValueError:
+            return None
+
+    def format_of(self, own: Mapping[str, str]) -> WireFormat:
+        return pixels.named_format(own["format"])
+
+    def _captured(self, layer: Gimp.Layer | None, drawable: Gimp.Drawable, with_selection: bool) -> GimpSource:
+        offset, size = layers.offset_of(drawable), (drawable.get_width(), drawable.get_height())
+        kept = layers.selected_area(self.image, drawable) if with_selection else Area(0, 0, *size)
+        if kept is None:
+            raise NothingSelected(
+                _("The selection does not touch the layer."), _("Select a part of it, or nothing, and try again.")
+            )
+        margin = max(_LEAST_MARGIN, max(kept.width, kept.height) // 2)
+        sent = kept.grown(margin).within(*size) or kept
+        format = pixels.wire_format(drawable)
+        return GimpSource(
+            document=self,
+            layer=layer,
+            drawable=drawable,
+            offset=offset,
+            name=layer.get_name() if layer else _("Visible picture"),
+            format=format,
+            sent=sent.moved(*offset),
+            kept=kept.moved(*offset),
+            raw=self._raw(layer, drawable, kept, format, with_selection),
+        )
+
+    def _raw(
+        self, layer: Gimp.Layer | None, drawable: Gimp.Drawable, kept: Area, format: WireFormat, with_selection: bool
+    ) -> _Raw:
+        seen = with_selection and not Gimp.Selection.is_empty(self.image)
+        mask = layer.get_mask() if layer and layer.get_apply_mask() else None
+        rounded = format.has_alpha and pixels.rounds_alpha(drawable)
+        selected = kept.moved(*layers.offset_of(drawable))
+        return _Raw(
+            selection=pixels.read_raw(self.image.get_selection(), selected) if seen else None,
+            mask=pixels.read_raw(mask, kept) if mask else None,
+            alpha=pixels.read_raw(drawable, kept) if rounded else None,
+            pixel_bytes=drawable.get_bpp(),
+        )
+
+
+def _filled(image: Gimp.Image, new: NewLayer, alpha: bool) -> Gimp.Layer:
+    """With its look and in its place, but not in the picture yet."""
+    area, format = new.pixels.area, new.pixels.format
+    made = layers.empty(image, new.name, area.width, area.height, alpha)
+    pixels.write(made, format, new.pixels.data)
+    made.set_offsets(area.x, area.y)
+    layers.give_look(made, new.look)
+    return made
+
+
+def _add_mask(layer: Gimp.Layer, raw: bytes) -> None:
+    mask = layer.create_mask(Gimp.AddMaskType.WHITE)
+    layer.add_mask(mask)
+    pixels.write_raw(mask, raw)

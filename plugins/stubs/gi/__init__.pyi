@@ -1,0 +1,3 @@
+"""The parts of GIMP's, GTK's and GLib's interfaces that the plug-in for GIMP uses."""
+
+def require_version(namespace: str, version: str) -> None: ...

@@ -1,0 +1,82 @@
+"""The kinds of values that options have: how each is read from text, and what is expected."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from server.options.addresses import split_address
+
+
+@dataclass(frozen=True)
+class OptionKind:
+    """How an option is read from text: ``read`` raises ValueError, and ``expected`` completes the sentence "must be
+    ..."."""
+
+    read: Callable[[str], Any]
+    expected: str
+
+
+def number(kind: type[int] | type[float], least: float, most: float) -> OptionKind:
+    """Whole numbers or floats from ``least`` to ``most``."""
+
+    def read(text: str) -> float:
+        value = kind(text)
+        if not least <= value <= most:
+            raise ValueError
+        return value
+
+    return OptionKind(read, f"a {'whole ' if kind is int else ''}number from {least} to {most}")
+
+
+def choice(options: type[StrEnum]) -> OptionKind:
+    """The texts of an enumeration."""
+    return OptionKind(options, f"one of {', '.join(options)}")
+
+
+def _memory(text: str) -> int:
+    """Bytes from a number with a unit from KiB to TiB, or in MiB without one. Raises ValueError below 1 MiB."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(?:([KMGT])iB)?", text.strip(), re.IGNORECASE)
+    if not found:
+        raise ValueError
+    count = int(float(found[1]) * 1024 ** ("KMGT".index((found[2] or "M").upper()) + 1))
+    if count < 1 << 20:
+        raise ValueError
+    return count
+
+
+def _path(text: str) -> Path:
+    if not text:
+        raise ValueError
+    return Path(text)
+
+
+def _sides(text: str) -> tuple[int, ...]:
+    sides = tuple(int(side) for side in text.split(","))
+    if not all(16 <= side <= 8192 for side in sides):
+        raise ValueError
+    return sides
+
+
+def _address(text: str) -> str:
+    host, port = split_address(text)
+    return f"{host}:{port}"
+
+
+def _devices(text: str) -> str:
+    names = [name.strip() for name in text.split(",")]
+    if not all(re.fullmatch(r"auto|cpu|mps|cuda(:\d{1,3})?", name) for name in names):
+        raise ValueError
+    return ",".join(names)
+
+
+ADDRESS = OptionKind(_address, "HOST:PORT with a port up to 65535")
+DEVICES = OptionKind(_devices, "auto, cpu, mps, cuda or cuda:N, or several of them separated by commas")
+FILE = OptionKind(_path, "the path of a file")
+FOLDER = OptionKind(_path, "the path of a folder")
+MEMORY = OptionKind(_memory, "a size of at least 1 MiB, such as 6GiB, or 6144 for MiB")
+SIDES = OptionKind(_sides, "whole numbers from 16 to 8192, separated by commas")

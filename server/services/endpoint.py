@@ -1,0 +1,102 @@
+"""A service's methods as any transport calls them: admitted, within a deadline, and failing only with a Refusal."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+
+from server.admission import Admission
+from server.errors import Reason, Refusal
+
+Send = Callable[[Message], Awaitable[None]]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class CallContext:
+    """What a transport tells about a call: ``client`` identifies whose calls share one allowance (a host, for example),
+    and ``seconds_left`` is how long the caller will wait (None: for ever)."""
+
+    client: str
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """The admission for a method's calls. ``request_seconds`` reads the deadline that a request carries itself, in
+    seconds, and may raise Refusal."""
+
+    admission: Admission
+    request_seconds: Callable[[Any], float | None] | None = None
+
+    def admit(self, request: Any, call: CallContext) -> AbstractAsyncContextManager[None]:
+        """Admits a call to the block, which is cancelled at the earliest of all deadlines. Raises Refusal."""
+        own = self.request_seconds(request) if self.request_seconds else None
+        limits = [limit for limit in (call.seconds_left, own) if limit is not None]
+        return self.admission.admit(min(limits, default=None), call.client)
+
+
+class Service(Protocol):
+    """Has a method for each method of ``descriptor``, by the same name. Each takes a request, or an iterator of
+    streamed requests, and a CallContext; it is a coroutine, or an asynchronous generator of streamed responses."""
+
+    @property
+    def descriptor(self) -> ServiceDescriptor: ...
+
+    @property
+    def entrances(self) -> Mapping[str, Entrance]:
+        """The entrances by method name; calls of other methods are always admitted."""
+
+
+class Endpoint:
+    """One method of a service, as a transport calls it."""
+
+    def __init__(self, service: Service, method: MethodDescriptor) -> None:
+        self.name = method.name
+        self.streams_requests = method.client_streaming
+        self.streams_responses = method.server_streaming
+        self.request_type = GetMessageClass(method.input_type)
+        self.response_type = GetMessageClass(method.output_type)
+        self._function = getattr(service, method.name)
+        self._entrance = service.entrances.get(method.name)
+
+    async def answer(self, request: Any, call: CallContext) -> Message:
+        """Returns the one response to a request, or to an iterator of requests. Raises only Refusal."""
+        async with self._entered(request, call):
+            response: Message = await self._function(request, call)
+            return response
+
+    async def stream(self, request: Any, call: CallContext, send: Send) -> None:
+        """Sends every response, each after the previous one has been sent. Raises only Refusal."""
+        # Sending is within the deadline too, so it happens in here and not in the transport's own loop.
+        async with self._entered(request, call), aclosing(self._function(request, call)) as responses:
+            async for response in responses:
+                await send(response)
+
+    @asynccontextmanager
+    async def _entered(self, request: Any, call: CallContext) -> AsyncIterator[None]:
+        try:
+            if self._entrance is None:
+                yield
+            else:
+                async with self._entrance.admit(request, call):
+                    yield
+        except Refusal:
+            raise
+        except Exception as error:
+            _log.exception("A call failed.")
+            sentence = "Something went wrong on the server; its log says why. Please report it."
+            raise Refusal(Reason.INTERNAL, sentence) from error
+
+
+def endpoints_of(service: Service) -> list[Endpoint]:
+    """The endpoints of all methods, in the order of the protocol's file."""
+    return [Endpoint(service, method) for method in service.descriptor.methods]

@@ -1,0 +1,43 @@
+"""What the steps of all methods are made of: Adam, a step down a loss's gradient, a filter's translation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from training.computing.distributed import average_gradients
+from training.computing.precision import Precision
+from training.config import FitConfig
+
+
+class Descent:
+    """Networks that learn, by name, each with an Adam of its own that has the run's learning rate and momenta."""
+
+    def __init__(self, config: FitConfig, precision: Precision, networks: Mapping[str, nn.Module]) -> None:
+        self.networks = networks
+        self.optimisers = {name: _adam(config, precision, network) for name, network in networks.items()}
+
+    def down(self, loss: Tensor, names: Sequence[str]) -> None:
+        """One step of these networks down the gradient of a scalar loss, averaged over all processes."""
+        for name in names:
+            self.optimisers[name].zero_grad(set_to_none=True)
+        loss.backward()
+        average_gradients([self.networks[name] for name in names])
+        for name in names:
+            self.optimisers[name].step()
+
+
+@torch.no_grad()
+def translate(generator: nn.Module, pictures: Tensor) -> Tensor:
+    """The generator's answer to (n, c, h, w) as a filter gives it: no noise, no dropout, within [-1, 1]."""
+    generator.eval()
+    translated: Tensor = generator(pictures).clamp(-1, 1)
+    generator.train()
+    return translated
+
+
+def _adam(config: FitConfig, precision: Precision, network: nn.Module) -> torch.optim.Optimizer:
+    betas = (config.beta1, config.beta2)
+    return torch.optim.Adam(network.parameters(), lr=config.learning_rate, betas=betas, fused=precision.fused_optimiser)

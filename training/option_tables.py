@@ -1,0 +1,113 @@
+"""Writes what others need to know of the trainer's options: ``python -m training.option_tables [README.md ...]``.
+
+``pleinair.common.training_options`` for the server, and the tables in READMEs between ``<!-- options -->`` and
+``<!-- /options -->``. Run it by ``make options`` after a change of an option or a preset.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import Field
+from pathlib import Path
+from typing import Any
+
+from training.config import FitConfig
+from training.errors import InputError
+from training.methods import registry
+from training.methods.method import MethodSpec
+from training.rules import flag, options_of, types_of
+
+MODULE = Path(__file__).resolve().parents[1] / "protos" / "pleinair" / "common" / "training_options.py"
+BEGIN, END = "<!-- options -->", "<!-- /options -->"
+
+_HEAD = '''"""The trainer's presets and options, for programs without PyTorch. Made by `make options`; do not edit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+# Those that learn from single pictures, the default first.
+PRESETS: tuple[str, ...] = (
+'''
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Returns 0, or 2 when a README has no place for the tables."""
+    readmes = [Path(name) for name in (sys.argv[1:] if arguments is None else arguments)]
+    MODULE.write_text(module_text(), encoding="utf-8")
+    try:
+        for readme in readmes:
+            readme.write_text(with_tables(readme.read_text(encoding="utf-8")), encoding="utf-8")
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def module_text() -> str:
+    """The source of ``pleinair.common.training_options``: presets for single pictures, and every option's type."""
+    presets = [preset for spec in registry.METHODS for preset in spec.for_single_pictures]
+    offering = [spec for spec in registry.METHODS if spec.for_single_pictures]
+    owners: list[type[Any]] = [FitConfig, *(spec.options for spec in offering)]
+    types = {name: kind for owner in owners for name, kind in _types(owner)}
+    lines = [f'    "{preset}",\n' for preset in presets]
+    options = [f'    "{name}": {kind.__name__},\n' for name, kind in types.items()]
+    heading = "# By their names on the command line, without the dashes in front.\n"
+    return "".join([_HEAD, *lines, ")\n", heading, "OPTIONS: Mapping[str, type] = {\n", *options, "}\n"])
+
+
+def with_tables(text: str) -> str:
+    """A README with the tables between its markers in place of what is there. Raises InputError without markers."""
+    parts = re.split(f"({re.escape(BEGIN)}\n|{re.escape(END)})", text)
+    if parts[1::2] != [f"{BEGIN}\n", END]:
+        raise InputError(f"The README has not one {BEGIN} and after it one {END}; put them where the tables belong.")
+    before, begin, _, end, after = parts
+    return "".join([before, begin, option_tables(), end, after])
+
+
+def option_tables() -> str:
+    """Markdown: a table of the options that every run has, and one of each method's own, with its presets' values."""
+    return "\n".join([_common_table(), *(_method_table(spec) for spec in registry.METHODS)])
+
+
+def _common_table() -> str:
+    def values(option: Field[Any]) -> list[str]:
+        presets = {name: values[option.name] for name, values in registry.presets().items() if option.name in values}
+        return [_code(option.default), ", ".join(f"{name} {_code(value)}" for name, value in presets.items())]
+
+    return _table(["default", "other in"], ((option, values(option)) for option in options_of(FitConfig)))
+
+
+def _method_table(spec: MethodSpec) -> str:
+    def values(option: Field[Any]) -> list[str]:
+        return [_code(preset.get(option.name, option.default)) for preset in spec.presets.values()]
+
+    return _table([*spec.presets], ((option, values(option)) for option in options_of(spec.options)))
+
+
+def _table(columns: list[str], rows: Iterable[tuple[Field[Any], list[str]]]) -> str:
+    lines = [["option", "meaning", *columns], ["---"] * (2 + len(columns))]
+    lines += [[_code(flag(option.name)), _meaning(option.metadata), *values] for option, values in rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _meaning(metadata: Mapping[str, Any]) -> str:
+    return str(metadata["help"]).replace("|", "\\|")
+
+
+def _code(value: object) -> str:
+    """As it is typed on a command line; nothing for what has no value."""
+    if value in ("", None):
+        return ""
+    text = {True: "on", False: "off"}[value] if isinstance(value, bool) else value
+    return f"`{text:.3g}`" if isinstance(text, float) else f"`{text}`"
+
+
+def _types(owner: type[Any]) -> Iterator[tuple[str, type]]:
+    return ((flag(name).removeprefix("--"), kind) for name, kind in types_of(owner).items())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
