@@ -60,15 +60,15 @@ class Application:
     def start_lines(self, address: str) -> list[str]:
         """Lines for the user who started the server: what is served on ``address``, what is not and why, and
         warnings."""
-        device, catalogue = self._engine.device, self._engine.filters.catalogue
+        backend, catalogue = self._engine.backend, self._engine.filters.catalogue
         names = list(catalogue.filters)
         filters = f"{len(names)} filter{'s' * (len(names) != 1)} ({', '.join(names)})" if names else "no filters yet"
-        lines = [f"Pleinair {version('pleinair')} serves {filters} on {address} with {device.execution_provider}"]
+        lines = [f"Pleinair {version('pleinair')} serves {filters} on {address} with {backend.name}"]
         lines += [f"{file_name} is not served: {reason}" for file_name, reason in catalogue.rejected.items()]
         if not names:
             lines.append(f"Put filters (.onnx files) into {self.config.filters}; they are served within seconds.")
-        if device.warning:
-            lines.append(f"Warning: {device.warning}")
+        if backend.warning:
+            lines.append(f"Warning: {backend.warning}")
         security_lines = self.security.start_lines(address, is_loopback=self.config.is_loopback)
         return lines + self._trainings.start_lines() + security_lines
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from server.engine.device import Provider
+from server.engine.provider import Provider
 from server.options.addresses import is_loopback
 from server.options.kinds import ADDRESS, DEVICES, FILE, FOLDER, MEMORY, SIDES, OptionKind, choice, number
 

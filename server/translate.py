@@ -19,7 +19,7 @@ from server.client.listing import filter_table
 from server.client.local_engine import LocalEngine
 from server.client.translations import Client, TranslationError, Translator
 from server.config import ServerConfig
-from server.engine.device import Provider
+from server.engine.provider import Provider
 from server.errors import StartProblem
 from server.options.loading import ConfigError, config_of
 from server.pictures.files import Picture, PictureError, decode_picture, encode_png

@@ -23,9 +23,11 @@ from PIL import Image
 
 from server.application import Application
 from server.config import ServerConfig
-from server.engine.canvas import Canvas, TensorSource
-from server.engine.device import Device, Provider
+from server.engine.any_size import AnySizeNetwork
+from server.engine.cancel import CancelToken
 from server.engine.pixels import Tensor
+from server.engine.provider import Provider
+from server.engine.source import Band, TensorSource
 from server.transports.grpc_aio import GrpcServer
 
 METADATA = {
@@ -162,14 +164,13 @@ title = "Somebody else's"
 """
 
 
-def translated(canvas: Canvas, picture: Tensor, device: Device) -> Tensor:
-    """A picture (1 x 3 x H x W) through a filter's canvas, with all the memory that it wants."""
-    rows: list[Tensor] = []
-    height, width = picture.shape[2:]
-    plan = canvas.plan(height, width, sys.maxsize)
-    for _ in canvas.translate(TensorSource(picture), rows.append, plan, device.run_options()):
+def translated(network: AnySizeNetwork, picture: Tensor) -> Tensor:
+    """A picture (1 x 3 x H x W) through a filter's network, with all the memory that it wants."""
+    bands: list[Band] = []
+    plan = network.plan(picture.shape[2], picture.shape[3], sys.maxsize)
+    for _ in network.translate([TensorSource(picture)], [bands.append], plan, CancelToken()):
         pass
-    return np.concatenate(rows, axis=2)
+    return np.concatenate(bands, axis=2)
 
 
 def put(folder: Path, made: onnx.ModelProto, *, name: str | None = None) -> Path:

@@ -48,7 +48,7 @@ class LocalEngine:
         if not config.filters.exists():
             raise StartProblem(f"There is no {config.filters}; name a folder with filters, or one .onnx file.")
         self._engine = TranslationEngine(replace(config, warm_up=()))
-        self.warning = self._engine.device.warning
+        self.warning = self._engine.backend.warning
         self._runner = asyncio.Runner()
 
     def __enter__(self) -> Self:

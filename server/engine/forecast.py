@@ -2,48 +2,49 @@
 
 from __future__ import annotations
 
-from server.engine.canvas import Plan
 from server.engine.pace import Pace
 
 MOST_FRACTION = 0.99  # nothing is done before it is done, whatever was foretold
 
 
 class Forecast:
-    """Of one request. Times are in seconds, on a clock of the caller's. It learns from the pieces that are computed,
-    and goes by the filter's pace before there are any."""
+    """Foretells one picture of ``pixels`` pixels that is computed in ``pieces``: by the time that its pieces took, and
+    before the first has ended by the filter's ``pace``. Times are in seconds, on a clock of the caller's."""
 
-    def __init__(self, pace: Pace, pixels: int) -> None:
+    def __init__(self, pace: Pace, pixels: int, pieces: int) -> None:
         self._pace = pace
         self._pixels = pixels
         self._told = 0.0
         self._since: float | None = None  # a piece is being computed
         self.compute_seconds = 0.0
-        self.done = 0.0
+        self.restart(pieces)
 
-    def begin(self, plan: Plan) -> None:
-        """At the start, and anew with another plan."""
-        self._pieces = plan.pieces
-        self._seconds = 0.0  # with this plan
+    def restart(self, pieces: int) -> None:
+        """The computation begins anew, in another number of pieces."""
+        self._pieces = pieces
+        self._seconds = 0.0  # since it began
         self.done = 0.0
-        self._foretold = self._pace.seconds_for(self._pixels, whole=plan.pieces == 1)
+        self._foretold = self._pace.seconds_for(self._pixels, whole=pieces == 1)
 
     def piece_begins(self, now: float) -> None:
+        """The device starts on the next piece."""
         self._since = now
 
     def piece_ends(self, now: float, done: float) -> None:
-        """``done`` is the share of the work that is done by now."""
+        """The device is free again; ``done`` is the share of the work that is done by now."""
         assert self._since is not None
         self.compute_seconds += now - self._since
         self._seconds += now - self._since
         self._since = None
         self.done = done
 
-    def learn(self, plan: Plan, pictures: int) -> None:
+    def learn(self, pictures: int) -> None:
         """Teaches the filter's pace, at the end; ``pictures`` is how many were computed together."""
-        self._pace.learn(self._pixels * pictures, self._seconds, whole=plan.pieces == 1)
+        self._pace.learn(self._pixels * pictures, self._seconds, whole=self._pieces == 1)
 
     def fraction(self, now: float) -> float | None:
-        """Of the work that is done, never less than before; within a piece by time. None when nobody knows."""
+        """The share of the work that is done, never less than before; within a piece by time. None when nothing is
+        known to tell it by."""
         if (total := self._total) is None:
             return None
         running = min(self._running(now) / total, 1 / self._pieces) if total else 0.0
@@ -51,7 +52,7 @@ class Forecast:
         return self._told
 
     def own_seconds_left(self, now: float) -> float | None:
-        """That the device will work for it yet."""
+        """Seconds of device time that this picture still needs. None when nothing is known to tell it by."""
         if (total := self._total) is None:
             return None
         return max(total * (1 - self.done) - self._running(now), 0.0)

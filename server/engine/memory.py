@@ -1,4 +1,4 @@
-"""How much memory there is, and how a device says that there is not enough."""
+"""How much memory the machine has free for computations."""
 
 from __future__ import annotations
 
@@ -10,25 +10,10 @@ SHARE = 0.7  # of what is free at the start: others live on the machine too
 # Where the machine does not say how much is free: half of what it has, and where it does not say that either, this.
 _ASSUMED_BYTES = 4 << 30
 
-# How onnxruntime, cuDNN, cuBLAS and CUDA say it; there is no type for it.
-_OUT_OF_MEMORY = (
-    "out of memory",
-    "failed to allocate",
-    "bad_alloc",
-    "bad allocation",
-    "alloc_failed",
-    "resource allocation failed",
-    "available memory",
-)
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    return isinstance(error, MemoryError) or any(text in str(error).lower() for text in _OUT_OF_MEMORY)
-
 
 def free_memory(root: Path = Path("/")) -> int:
-    """In bytes. On Linux the least of what the kernel calls available and what the limits of this process's control
-    groups leave; elsewhere half of the memory. ``root`` is where ``proc`` and ``sys`` are."""
+    """The bytes that are free: on Linux the least of what the kernel calls available and what the limits of this
+    process's control groups leave; elsewhere half of the memory. ``root`` is where ``proc`` and ``sys`` are."""
     try:
         available = _available(root / "proc/meminfo")
     except (OSError, LookupError, ValueError):
@@ -42,7 +27,7 @@ def _available(meminfo: Path) -> int:
 
 
 def _left_by_groups(root: Path) -> list[int]:
-    """What each control group (version 2, from the process's own up to the outermost) has left."""
+    """The bytes that each control group (version 2, from the process's own up to the outermost) has left."""
     try:
         lines = (root / "proc/self/cgroup").read_text().splitlines()
     except OSError:
@@ -56,7 +41,8 @@ def _left_by_groups(root: Path) -> list[int]:
 
 
 def _left_by(group: Path) -> int | None:
-    """None where the group has no limit. Files that the kernel would drop from memory are no loss."""
+    """The bytes that a group has left; None where it has no limit. Files that the kernel would drop from memory are no
+    loss."""
     try:
         limit, used = ((group / name).read_text().strip() for name in ("memory.max", "memory.current"))
         statistics = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())

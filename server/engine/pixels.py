@@ -67,6 +67,8 @@ class ChannelOrder(Enum):
 
 @dataclass(frozen=True)
 class PixelFormat:
+    """What raw pixels are: all that is needed to read them besides the picture's size."""
+
     channels: Channels
     sample_type: SampleType
     transfer_function: TransferFunction = TransferFunction.SRGB
@@ -77,7 +79,8 @@ class PixelFormat:
         return self.channels * self.sample_type.dtype.itemsize
 
 
-# Rec. ITU-R BT.709-6, item 3.2: the weights of R, G and B in luma, which is made of encoded values, not of light.
+# Rec. ITU-R BT.709-6, item 3.2: the weights of R, G and B in luma, which is made of encoded values, not of light. Those
+# of sRGB's own primaries. Training reads colour files as grey by BT.601, as Pillow does; that is about other pictures.
 _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 
 
@@ -96,7 +99,7 @@ def to_tensor(
 
 
 def normalise(samples: NDArray[Any], into: Tensor, pixel_format: PixelFormat) -> None:
-    """The same for H x W x C samples, and a tensor that is there already."""
+    """Writes the colour of H x W x C ``samples`` into a 1 x 3 x H x W tensor, as ``to_tensor`` makes it."""
     places = pixel_format.channel_order.value if pixel_format.channels >= Channels.RGB else (0, 0, 0)
     for channel, place in enumerate(places):
         _normalise(samples[..., place], into[0, channel], pixel_format)
@@ -110,10 +113,8 @@ def samples_of(
 
 
 def from_tensor(tensor: Tensor, alpha: Alpha | None, pixel_format: PixelFormat) -> NDArray[Any]:
-    """The inverse: H x W x C samples. Values are clamped to [-1, 1] and rounded half up; grey is Rec. 709 luma.
-
-    An unchanged tensor gives the same integers as went in when they are sRGB-encoded.
-    """
+    """H x W x C samples of a tensor as ``to_tensor`` makes it: clamped to [-1, 1] and rounded half up; grey is Rec. 709
+    luma. A tensor made of sRGB-encoded integers gives the same integers back."""
     samples = np.empty((*tensor.shape[2:], int(pixel_format.channels)), pixel_format.sample_type.dtype)
     if pixel_format.channels >= Channels.RGB:
         for channel, place in enumerate(pixel_format.channel_order.value):

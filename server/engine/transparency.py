@@ -1,8 +1,8 @@
 """Fully transparent pixels: their colours mean nothing to a person, and must mean nothing to a filter.
 
-Editors leave black there, which a filter would smear into the visible edge. Each gets the mean colour of the smallest
-square of 2, 4, 8 ... pixels around it, on a grid, that has visible ones (pull and push). A picture with nothing visible
-stays as it is.
+Editors leave black there, which a filter would smear into the visible edge. Each hidden pixel gets the mean colour of
+the smallest square of 2, 4, 8 ... pixels around it, on a grid, that has visible ones (pull and push). A picture with
+nothing visible stays as it is.
 """
 
 from __future__ import annotations

@@ -12,10 +12,12 @@ from pathlib import Path
 import numpy as np
 from pleinair.common.metadata import key
 
-from server.engine.canvas import Canvas, TensorSource
-from server.engine.device import Device
+from server.engine.any_size import AnySizeNetwork
+from server.engine.backend import Backend, Loaded
+from server.engine.cancel import CancelToken
+from server.engine.feed import Feed, Precision
 from server.engine.pace import Pace
-from server.engine.session import Feed, Precision, Session
+from server.engine.source import TensorSource
 from server.errors import FilterProblem
 from server.filters.description import Description, from_metadata, from_sidecar
 from server.filters.onnx_model import OnnxModel, check_size_is_free, read_model
@@ -36,7 +38,7 @@ class Filter:
     precision: Precision
     sha256: str
     file_bytes: int
-    canvas: Canvas
+    network: AnySizeNetwork
     pace: Pace = field(default_factory=Pace)
 
     @property
@@ -44,7 +46,7 @@ class Filter:
         return self.description.identifier
 
 
-def read_filter(path: Path, device: Device) -> Filter:
+def read_filter(path: Path, backend: Backend) -> Filter:
     """Loads ``path`` (with its sidecar, if there is one), proves on a small picture that it answers, and lets a GPU
     compute the sizes that the device is to be warm for.
 
@@ -58,11 +60,11 @@ def read_filter(path: Path, device: Device) -> Filter:
         precision=feed.precision,
         sha256=hashlib.sha256(data).hexdigest(),
         file_bytes=len(data),
-        canvas=Canvas(_load(path, data, feed, device), multiple=description.spatial_multiple),
+        network=AnySizeNetwork(_load(path, data, feed, backend), multiple=description.spatial_multiple),
     )
-    _try(path, filter_, device)
-    for side in device.warm_up:
-        _warm_up(path, filter_, device, side)
+    _try(path, filter_)
+    for side in backend.warm_up:
+        _warm_up(path, filter_, side)
     return filter_
 
 
@@ -133,17 +135,19 @@ def _quoted(names: Iterable[str]) -> str:
     return " and ".join(repr(name[:100]) for name in names) or "nothing"
 
 
-def _load(path: Path, data: bytes, feed: Feed, device: Device) -> Session:
+def _load(path: Path, data: bytes, feed: Feed, backend: Backend) -> Loaded:
     try:
-        return Session(data, feed, device)
+        return backend.open(data, feed)
     except Exception as error:
-        _log.warning("onnxruntime cannot load %s: %s", path, error)
-        raise FilterProblem("onnxruntime cannot load it (the server's log says why); export it again.") from error
+        _log.warning("%s cannot load %s: %s", backend.library, path, error)
+        raise FilterProblem(
+            f"{backend.library} cannot load it (the server's log says why); export it again."
+        ) from error
 
 
-def _try(path: Path, filter_: Filter, device: Device) -> None:
+def _try(path: Path, filter_: Filter) -> None:
     try:
-        _compute_grey(filter_, device, *_TEST_SIZE)
+        _compute_grey(filter_, *_TEST_SIZE)
     except Exception as error:
         _log.warning("%s failed on a test picture: %s", path, error)
         raise FilterProblem(
@@ -152,17 +156,17 @@ def _try(path: Path, filter_: Filter, device: Device) -> None:
         ) from error
 
 
-def _warm_up(path: Path, filter_: Filter, device: Device, side: int) -> None:
+def _warm_up(path: Path, filter_: Filter, side: int) -> None:
     """The first run at a size pays for what the GPU's libraries load and build, and the second one is recorded."""
     try:
         for _ in range(2):
-            _compute_grey(filter_, device, side, side)
+            _compute_grey(filter_, side, side)
     except Exception as error:  # such as too little memory: other sizes are served
         _log.warning("%s could not be computed at %d x %d before it is offered: %s", path, side, side, error)
 
 
-def _compute_grey(filter_: Filter, device: Device, height: int, width: int) -> None:
+def _compute_grey(filter_: Filter, height: int, width: int) -> None:
     picture = TensorSource(np.zeros((1, 3, height, width), np.float32))
-    plan = filter_.canvas.plan(height, width, sys.maxsize)
-    for _ in filter_.canvas.translate(picture, lambda rows: None, plan, device.run_options()):
+    plan = filter_.network.plan(height, width, sys.maxsize)
+    for _ in filter_.network.translate([picture], [lambda band: None], plan, CancelToken()):
         pass

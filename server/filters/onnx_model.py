@@ -8,7 +8,7 @@ from typing import Any
 
 import onnx
 
-from server.engine.session import Precision
+from server.engine.feed import Precision
 from server.errors import FilterProblem
 
 _DAMAGED = "It is not an ONNX file, or a damaged or half-copied one; copy or export it again."

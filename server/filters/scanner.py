@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.engine.device import Device
+from server.engine.backend import Backend
 from server.errors import FilterProblem, StartProblem
 from server.filters.catalogue import Catalogue
 from server.filters.filter_file import Filter, read_filter
@@ -32,9 +32,9 @@ class FolderScanner:
     """Reads the ``*.onnx`` files directly in a folder, except hidden ones, or one such file. For one thread at a
     time."""
 
-    def __init__(self, path: Path, device: Device) -> None:
+    def __init__(self, path: Path, backend: Backend) -> None:
         self._path = path
-        self._device = device
+        self._backend = backend
         self._entries: dict[Path, _Entry] = {}
         self._seen: dict[Path, _Stamp] = {}
 
@@ -86,7 +86,7 @@ class FolderScanner:
     def _outcome(self, file: Path) -> tuple[Filter | None, str | None]:
         """Returns the filter or the problem. Raises FileNotFoundError."""
         try:
-            return read_filter(file, self._device), None
+            return read_filter(file, self._backend), None
         except FilterProblem as error:
             return None, error.sentence
         except FileNotFoundError:

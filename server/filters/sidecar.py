@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from server.engine.session import Range
+from server.engine.feed import Range
 from server.errors import FilterProblem
 
 GREATEST_MULTIPLE = 1024

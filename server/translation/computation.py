@@ -10,10 +10,11 @@ from collections.abc import AsyncGenerator
 
 import numpy as np
 
-from server.engine.canvas import Source, TooLarge
-from server.engine.memory import is_out_of_memory
-from server.engine.ticket import SIGN_OF_LIFE_SECONDS, Array, Convert, Ticket
-from server.engine.worker import Worker
+from server.engine.entry import SIGN_OF_LIFE_SECONDS, QueueEntry
+from server.engine.outbox import Array, Convert
+from server.engine.plan import DoesNotFit
+from server.engine.source import RowSource
+from server.engine.worker import Request, Worker
 from server.errors import Reason, Refusal
 from server.filters.filter_file import Filter
 from server.translation.picture import RawPicture
@@ -43,14 +44,14 @@ class Computation:
         reduced = await self._reduced(preview_side)
         async with contextlib.AsyncExitStack() as places:
             # Both stand in the queue from now on, the preview first.
-            small = await places.enter_async_context(self._small_ticket(reduced)) if reduced else None
-            ticket = await places.enter_async_context(self._ticket(self._picture, self._picture.samples))
+            small = await places.enter_async_context(self._small_request(reduced)) if reduced else None
+            entry = await places.enter_async_context(self._request(self._picture, self._picture.samples))
             if reduced and small:
                 async for early in self._preview(reduced, small):
                     yield early
-            async for step in self._follow(ticket):
+            async for step in self._follow(entry):
                 yield step
-            yield self._summary(ticket, reduced, small)
+            yield self._summary(entry, reduced, small)
 
     async def _reduced(self, side: int) -> ReducedPicture | None:
         size = preview_size(self._picture.height, self._picture.width, side)
@@ -60,53 +61,56 @@ class Computation:
         await asyncio.to_thread(reduced.prepare)
         return reduced
 
-    def _small_ticket(self, reduced: ReducedPicture) -> Ticket:
-        return self._ticket(reduced.source, lambda top, rows: rows, is_preview=True)
+    def _small_request(self, reduced: ReducedPicture) -> Request:
+        return self._request(reduced.source, lambda top, rows: rows, is_preview=True)
 
-    def _ticket(self, source: Source, convert: Convert, *, is_preview: bool = False) -> Ticket:
+    def _request(self, source: RowSource, convert: Convert, *, is_preview: bool = False) -> Request:
         found = self._found
-        return self._worker.request(self._client, found.canvas, source, convert, found.pace, is_preview=is_preview)
+        return self._worker.request(self._client, found.network, source, convert, found.pace, is_preview=is_preview)
 
-    async def _preview(self, reduced: ReducedPicture, ticket: Ticket) -> AsyncGenerator[Progress | Preview, None]:
+    async def _preview(self, reduced: ReducedPicture, entry: QueueEntry) -> AsyncGenerator[Progress | Preview, None]:
         rows: list[Array] = []
-        async for step in self._follow(ticket):
+        async for step in self._follow(entry):
             if not isinstance(step, Progress):
                 rows.append(step)
             else:  # the share that is done is the exact result's
                 yield Progress(step.stage, step.queue_position)
         yield await asyncio.to_thread(reduced.preview, np.concatenate(rows, axis=2))
 
-    async def _follow(self, ticket: Ticket) -> AsyncGenerator[Progress | Array, None]:
-        async for position in ticket.positions():
+    async def _follow(self, entry: QueueEntry) -> AsyncGenerator[Progress | Array, None]:
+        async for position in entry.positions():
             yield Progress(Stage.QUEUED, position)
         told, seconds = 0.0, PROGRESS_SECONDS
-        while not ticket.rows.is_at_end:
+        while not entry.rows.is_at_end:
             if time.monotonic() - told >= seconds:
                 told = time.monotonic()
-                yield Progress(Stage.TRANSLATING, fraction=ticket.fraction(), seconds_left=ticket.seconds_left())
-            rows = await ticket.rows.take(seconds)
+                yield Progress(
+                    Stage.TRANSLATING, fraction=entry.fraction(), seconds_left=self._worker.seconds_left(entry)
+                )
+            rows = await entry.rows.take(seconds)
             if rows is not None:
                 told, seconds = time.monotonic(), SIGN_OF_LIFE_SECONDS  # the rows themselves tell how far it is
                 yield rows
         try:
-            ticket.raise_error()
+            entry.raise_error()
         except Exception as error:
             _log.exception("Filter %s failed on %s pixels.", self._found.identifier, self._size)
             raise self._as_refusal(error) from error
 
-    def _summary(self, ticket: Ticket, reduced: ReducedPicture | None, small: Ticket | None) -> Summary:
-        tickets = [ticket, small] if small else [ticket]
-        memory = sum(one.run.peak_memory_bytes + one.rows.peak_bytes for one in tickets)
+    def _summary(self, entry: QueueEntry, reduced: ReducedPicture | None, small: QueueEntry | None) -> Summary:
+        usage = entry.usage()
+        usages = [usage, small.usage()] if small else [usage]
+        memory = sum(one.peak_memory_bytes for one in usages)
         return Summary(
             filter_id=self._found.identifier,
             filter_sha256=self._found.sha256,
-            execution_provider=self._found.canvas.execution_provider,
+            execution_provider=self._found.network.backend_name,
             precision=self._found.precision,
-            queue_seconds=tickets[-1].queue_seconds,
-            compute_seconds=sum(one.forecast.compute_seconds for one in tickets),
-            pieces=ticket.run.plan.pieces,
+            queue_seconds=usages[-1].queue_seconds,
+            compute_seconds=sum(one.compute_seconds for one in usages),
+            pieces=usage.pieces,
             peak_memory_bytes=memory + self._picture.memory_bytes + (reduced.memory_bytes if reduced else 0),
-            batch_size=ticket.batch_size,
+            batch_size=usage.batch_size,
         )
 
     @property
@@ -114,7 +118,7 @@ class Computation:
         return f"{self._picture.width} x {self._picture.height}"
 
     def _as_refusal(self, error: Exception) -> Refusal:
-        if isinstance(error, TooLarge):
+        if isinstance(error, DoesNotFit):
             whole = f", whose operation {error.operation} needs it whole" if error.operation else ""
             return Refusal(
                 Reason.OUT_OF_MEMORY,
@@ -122,7 +126,7 @@ class Computation:
                 f" '{self._found.identifier}'{whole}, and the server computes within"
                 f" {_mebibytes(self._worker.memory)}; make it smaller, or start the server with a larger --memory.",
             )
-        if is_out_of_memory(error):
+        if self._found.network.is_lack_of_memory(error):
             return Refusal(
                 Reason.OUT_OF_MEMORY,
                 f"A picture of {self._size} pixels needs more memory than the device has; make it smaller.",

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from server.engine.canvas import EightBit, Rows
 from server.engine.pixels import (
     Alpha,
     Channels,
@@ -23,6 +22,7 @@ from server.engine.pixels import (
     normalise,
     samples_of,
 )
+from server.engine.source import Band, EightBit
 from server.engine.transparency import fill_level, fill_rows, keep_transparent
 
 # Pictures are converted in bands of about so many pixels, at least two rows.
@@ -30,7 +30,7 @@ _BAND_PIXELS = 1 << 18
 
 
 class RawPicture:
-    """Raw pixels (an array whose bytes they are), the only copy that is kept of them. A Source once ``prepare`` was
+    """Raw pixels (an array whose bytes they are), the only copy that is kept of them. A RowSource once ``prepare`` was
     called."""
 
     def __init__(self, raw: NDArray[Any], *, width: int, height: int, pixel_format: PixelFormat) -> None:
@@ -73,7 +73,7 @@ class RawPicture:
             return None
         return self._samples(top, bottom)[..., -1]
 
-    def samples(self, top: int, translated: Rows) -> NDArray[Any]:
+    def samples(self, top: int, translated: Band) -> NDArray[Any]:
         """Translated rows from ``top`` on in the picture's format, with its alpha: h x W x C."""
         bottom = top + translated.shape[2]
         alpha = self.alpha(top, bottom)

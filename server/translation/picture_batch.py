@@ -17,8 +17,9 @@ LARGEST_BATCH = 256  # each picture is a task and a place in the device's queue,
 async def translate_batch(
     handler: TranslationHandler, filter_id: str, pictures: NDArray[Any], *, client: str = ""
 ) -> list[tuple[NDArray[Any], Summary]]:
-    """Each of N x H x W x 3 as ``translate_array`` has it, all at once in the device's queue. The limit of pixels holds
-    for them together. When one is refused or the caller is cancelled, the others stop before this ends."""
+    """Translates N pictures, N x H x W x 3, as ``translate_array`` takes them, all at once in the device's queue. The
+    limit of pixels holds for them together. When one is refused or the caller is cancelled, the others stop before this
+    ends. Raises Refusal."""
     count, height, width, _ = pictures.shape
     if count > LARGEST_BATCH:
         raise Refusal(

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from server.engine.canvas import TensorSource
 from server.engine.pixels import Channels, PixelFormat, SampleType, Tensor, from_tensor
+from server.engine.source import TensorSource
 from server.pictures.files import Picture, encode_png
 from server.translation.picture import RawPicture
 from server.translation.terms import Preview

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from server.engine.feed import Precision
 from server.engine.pixels import PixelFormat
-from server.engine.session import Precision
 
 
 @dataclass(frozen=True)

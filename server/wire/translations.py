@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from pleinair.v1 import filters_pb2, translation_pb2
 
+from server.engine.feed import Precision
 from server.engine.pixels import ChannelOrder, Channels, PixelFormat, SampleType, TransferFunction
-from server.engine.session import Precision
 from server.errors import Reason, Refusal
 from server.filters.filter_file import Filter
 from server.translation.terms import Preview, Progress, Stage, Summary, TranslationRequest

@@ -9,9 +9,14 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from server.engine.canvas import Canvas, TensorSource
-from server.engine.device import Device, Provider
-from server.engine.session import Feed, Precision, Session
+from server.engine.any_size import AnySizeNetwork
+from server.engine.backend import Settings
+from server.engine.cancel import CancelToken
+from server.engine.feed import Feed, Precision
+from server.engine.onnxruntime.backend import OnnxruntimeBackend
+from server.engine.onnxruntime.loaded import OnnxruntimeNetwork
+from server.engine.provider import Provider
+from server.engine.source import TensorSource
 from tests.processes import python
 
 MIB = 1 << 20
@@ -20,8 +25,8 @@ Picture = NDArray[np.float32]
 
 
 @pytest.fixture(scope="module")
-def device() -> Device:
-    return Device(Provider.CPU)
+def device() -> OnnxruntimeBackend:
+    return OnnxruntimeBackend(Provider.CPU, Settings())
 
 
 @pytest.fixture(scope="module")
@@ -37,19 +42,19 @@ def trained(request: pytest.FixtureRequest) -> Path:
     return run
 
 
-def whole(session: Session, picture: Picture, device: Device) -> Picture:
+def whole(loaded: OnnxruntimeNetwork, picture: Picture) -> Picture:
     """By onnxruntime, in one run of the graph as it was exported, padded and cropped by hand."""
     height, width = picture.shape[2:]
     padded = np.pad(picture, ((0, 0), (0, 0), (0, -height % 4), (0, -width % 4)), mode="reflect")
-    return session.run(padded, device.run_options())[:, :, :height, :width]
+    return loaded.whole.compute(padded, CancelToken())[:, :, :height, :width]
 
 
-def in_pieces(canvas: Canvas, picture: Picture, memory: int, device: Device) -> tuple[Picture, list[float]]:
+def in_pieces(network: AnySizeNetwork, picture: Picture, memory: int) -> tuple[Picture, list[float]]:
     rows: list[Picture] = []
-    plan = canvas.plan(picture.shape[2], picture.shape[3], memory)
+    plan = network.plan(picture.shape[2], picture.shape[3], memory)
     assert plan.pieces > 1
     assert plan.memory_bytes <= memory
-    steps = list(canvas.translate(TensorSource(picture), rows.append, plan, device.run_options()))
+    steps = list(network.translate([TensorSource(picture)], [rows.append], plan, CancelToken()))
     assert len(steps) == plan.pieces
     return np.concatenate(rows, axis=2), steps
 
@@ -65,12 +70,12 @@ def levels(one: Picture, other: Picture) -> float:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(("memory", "height"), [(2048 * MIB, 966), (160 * MIB, 966), (16 * MIB, 322)])
 def test_pieces_give_the_whole_pictures_result(
-    trained: Path, painting: Picture, memory: int, height: int, device: Device
+    trained: Path, painting: Picture, memory: int, height: int, device: OnnxruntimeBackend
 ) -> None:
-    session = Session((trained / "filter.onnx").read_bytes(), Feed(), device)
+    loaded = device.open((trained / "filter.onnx").read_bytes(), Feed())
     part = painting[:, :, :height]
-    result, steps = in_pieces(Canvas(session, multiple=4), part, memory, device)
-    expected = whole(session, part, device)
+    result, steps = in_pieces(AnySizeNetwork(loaded, multiple=4), part, memory)
+    expected = whole(loaded, part)
     assert result.shape == part.shape
     assert levels(result, expected) <= 1
     assert np.abs(result - expected).max() < 1 / 127.5
@@ -81,10 +86,10 @@ def test_pieces_give_the_whole_pictures_result(
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_pieces_of_a_half_precision_filter_give_the_whole_pictures_result(
-    trained: Path, painting: Picture, device: Device, tmp_path: Path
+    trained: Path, painting: Picture, device: OnnxruntimeBackend, tmp_path: Path
 ) -> None:
     python("training.export", str(trained), "-o", str(tmp_path / "half.onnx"), "--fp16")
-    session = Session((tmp_path / "half.onnx").read_bytes(), Feed(precision=Precision.FLOAT16), device)
+    loaded = device.open((tmp_path / "half.onnx").read_bytes(), Feed(precision=Precision.FLOAT16))
     part = np.ascontiguousarray(painting[:, :, :480, :640])
-    result, _ = in_pieces(Canvas(session, multiple=4), part, 48 * MIB, device)
-    assert levels(result, whole(session, part, device)) <= 2
+    result, _ = in_pieces(AnySizeNetwork(loaded, multiple=4), part, 48 * MIB)
+    assert levels(result, whole(loaded, part)) <= 2

@@ -21,7 +21,9 @@ from pleinair.v1 import translation_pb2 as pb
 
 from server.application import Application
 from server.config import ServerConfig
-from server.engine.device import CPU, Device, Provider
+from server.engine.backend import open_backend
+from server.engine.onnxruntime.execution_providers import CPU
+from server.engine.provider import Provider
 from server.errors import StartProblem
 from server.trainings.jobs.job import Job, State
 from server.trainings.jobs.store import JobStore
@@ -97,7 +99,7 @@ def test_one_filter_is_not_called_filters(tmp_path: Path) -> None:
     assert "serves 1 filter (identity) on" in start_lines(tmp_path)[0]
 
 
-@pytest.mark.skipif(Device(Provider.CUDA).execution_provider != CPU, reason="here CUDA answers")
+@pytest.mark.skipif(open_backend(Provider.CUDA).name != CPU, reason="here CUDA answers")
 def test_the_cpu_answering_for_cuda_is_warned_of(folder: Path) -> None:
     first, warning = start_lines(folder, provider=Provider.CUDA)
     assert first.endswith("with CPUExecutionProvider")

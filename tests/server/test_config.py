@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from server.config import ServerConfig
-from server.engine.device import Provider
+from server.engine.provider import Provider
 from server.options.loading import ConfigError, load_config
 
 

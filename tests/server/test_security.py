@@ -18,7 +18,7 @@ from pleinair.v1 import filters_pb2
 from server.application import Application
 from server.client.translations import Client, TranslationError
 from server.config import ServerConfig
-from server.engine.device import Provider
+from server.engine.provider import Provider
 from server.errors import StartProblem
 from tests import factories
 from tests.certificates import make_certificate

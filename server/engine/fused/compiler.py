@@ -1,4 +1,4 @@
-"""CUDA's run-time compiler NVRTC, which comes with what onnxruntime needs for CUDA."""
+"""CUDA's run-time compiler, NVRTC, which is installed with what onnxruntime needs for CUDA."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from collections.abc import Iterator, Sequence
 from ctypes import byref, c_char_p, c_size_t, c_void_p
 from pathlib import Path
 
-# What onnxruntime-gpu is built for.
+# The version of CUDA that onnxruntime-gpu is built for.
 _FOLDER = "cu13/bin/x86_64" if sys.platform == "win32" else "cu13/lib"
 _NAME = "nvrtc64_130_0.dll" if sys.platform == "win32" else "libnvrtc.so.13"
 
 
 class CompilerError(RuntimeError):
-    """The compiler is not there, or refuses the program, in its own words."""
+    """The compiler is not installed, or it refused the program; the text then is its own."""
 
 
 def compile_program(source: str, options: Sequence[str]) -> bytes:
-    """The module that CUDA loads. Raises CompilerError."""
+    """The module, as CUDA loads it, of a program's source. ``options`` are the compiler's. Raises CompilerError."""
     library = _library()
     program = c_void_p()
     _check(library, library.nvrtcCreateProgram(byref(program), source.encode(), b"kernels.cu", 0, None, None))
@@ -42,7 +42,7 @@ def _library() -> ctypes.CDLL:
 
 
 def _places() -> Iterator[str]:
-    """Where pip puts it, and wherever the system looks."""
+    """Where to look for the library: where pip installs it, then wherever the system looks."""
     package = importlib.util.find_spec("nvidia")
     for folder in package.submodule_search_locations or [] if package else []:
         yield str(Path(folder, _FOLDER, _NAME))

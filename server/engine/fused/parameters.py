@@ -1,45 +1,47 @@
-"""What a network has learned, and room for what it measures, in the GPU's memory."""
+"""A network's learned parameters in the GPU's memory, and room there for what it measures."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from server.engine.fused.driver import Gpu
-from server.engine.fused.kernels import MOST_BLOCKS, PAIR_BYTES
-from server.engine.fused.placing import aligned
-from server.engine.fused.program import Convolve, Measure, Step, Store, Taps, View
+from server.engine.fused.cuda_driver import Gpu
+from server.engine.fused.kernel_operands import MOST_BLOCKS, PAIR_BYTES
+from server.engine.fused.placement import aligned
+from server.engine.fused.steps import Convolve, FusedView, Materialise, Measure, Step, Taps
+from server.engine.network.arrays import Array
 
-# What all norms share (sums, and what they are the sums of the differences from), and what says that values are not
-# finite.
-SUMS, FIRST, IS_WRONG = "sums", "first", "is wrong"
+SUMS, REFERENCE, IS_WRONG = "sums", "reference", "is wrong"
+"""The names of what all norms share: the sums over bands, the pixel whose values are taken from all others before they
+are summed, and the number that is not 0 once values are not finite."""
+
 _FLOAT32_BYTES, _INT32_BYTES = 4, 4
 
 
 class Parameters:
-    """Arrays are added, then all go to the GPU at once; their addresses stay the same as long as this lives."""
+    """Named arrays in one block of the GPU's memory: first all are added, then they are uploaded at once. Addresses
+    stay valid as long as this object lives."""
 
     def __init__(self, gpu: Gpu) -> None:
         self._gpu = gpu
         self._offsets: dict[str, int] = {}
-        self._parts: list[tuple[int, NDArray[Any]]] = []
+        self._parts: list[tuple[int, Array]] = []
         self._size = 0
         self._address = 0
 
-    def add(self, name: str, values: NDArray[Any]) -> None:
+    def add(self, name: str, values: Array) -> None:
+        """Adds an array, which is uploaded later."""
         self._parts.append((self._size, np.ascontiguousarray(values)))
         self.reserve(name, values.nbytes)
 
     def reserve(self, name: str, count: int) -> None:
-        """Room for so many bytes."""
+        """Adds room for ``count`` bytes."""
         self._offsets[name] = self._size
         self._size += aligned(count)
 
     def upload(self) -> None:
-        """Raises CudaError."""
+        """Brings everything to the GPU. Raises CudaError."""
         block = np.zeros(self._size, np.uint8)
         for offset, values in self._parts:
             block[offset : offset + values.nbytes] = values.reshape(-1).view(np.uint8)
@@ -49,6 +51,7 @@ class Parameters:
         self._gpu.wait()
 
     def address(self, name: str) -> int:
+        """The address of the array with this name, after ``upload``."""
         return self._address + self._offsets[name]
 
     def __del__(self) -> None:
@@ -58,7 +61,7 @@ class Parameters:
 
 
 def parameters_of(steps: Sequence[Step], gpu: Gpu, element: type[np.generic]) -> Parameters:
-    """All that the steps of a network need, uploaded. Raises CudaError."""
+    """Everything that the steps of a network need, uploaded, with weights of the type ``element``. Raises CudaError."""
     parameters = Parameters(gpu)
     most_channels = 0
     for step in steps:
@@ -76,22 +79,22 @@ def parameters_of(steps: Sequence[Step], gpu: Gpu, element: type[np.generic]) ->
                 parameters.add(weight, step.operation.weight.astype(element))
                 if step.operation.bias is not None:
                     parameters.add(bias, step.operation.bias.astype(element))
-        if isinstance(step, Store | Convolve) and isinstance(step.view.sampling, Taps):
+        if isinstance(step, Materialise | Convolve) and isinstance(step.view.sampling, Taps):
             parameters.add(taps_name(step.view), step.view.sampling.weights)
     parameters.reserve(IS_WRONG, _INT32_BYTES)
-    parameters.reserve(FIRST, most_channels * np.dtype(element).itemsize)
+    parameters.reserve(REFERENCE, most_channels * np.dtype(element).itemsize)
     parameters.reserve(SUMS, MOST_BLOCKS * most_channels * PAIR_BYTES)
     parameters.upload()
     return parameters
 
 
 def names_of(layer: str) -> tuple[str, str, str, str]:
-    """Of a layer's parameters: a convolution's weight and bias, or a norm's scale and shift; what is measured for a
-    norm, factor and offset."""
+    """The names of a layer's arrays: a convolution's weight and bias, or a norm's scale and shift; and a norm's factor
+    and offset, which are measured."""
     return f"{layer}/weight", f"{layer}/bias", f"{layer}/factor", f"{layer}/offset"
 
 
-def taps_name(view: View) -> str:
-    """Of its weights; alike taps have one name."""
+def taps_name(view: FusedView) -> str:
+    """The name of the weights of a view's taps; taps with the same weights have the same name."""
     assert isinstance(view.sampling, Taps)
     return f"taps {view.sampling.weights.shape} {view.sampling.weights.tobytes().hex()}"

@@ -1,37 +1,37 @@
-"""A 3 x 3 convolution of a picture that is doubled by linear interpolation right before, without the doubled picture.
+"""A 3 x 3 convolution of a picture that was just doubled by linear interpolation, without making the doubled picture.
 
-What a tile of Winograd's way sees, 6 x 6 doubled pixels, depends on 4 x 4 pixels of the picture: less than half as many
-are gathered and turned. Past the edge interpolation would go on where there is padding, so the pixels at the doubled
-picture's edge are computed once more, each from the 3 x 3 pixels around it.
+The 6 x 6 doubled pixels that a block of Winograd's algorithm sees depend on 4 x 4 pixels of the picture, so less than
+half as many are gathered and transformed. At the doubled picture's edge this is wrong, for there the convolution sees
+padding where interpolation would go on; so the pixels there are computed once more, each from the 3 x 3 pixels around
+it.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from onnx import TensorProto
 
-from server.engine.network.network import Convolution, Layer, Operation, Pad, Resize, Size
-from server.engine.network.spans import Margin, Span
+from server.engine.network.arrays import Array
+from server.engine.network.network import Layer
+from server.engine.network.operations import Convolution, Operation, Pad, Resize
+from server.engine.network.spans import Margin
 from server.engine.tiled import winograd
-from server.engine.tiled.areas import Area, Piece
-from server.engine.tiled.convolutions import Tiled, add_products, is_winograd, place_of
-from server.engine.tiled.graph import GraphBuilder
+from server.engine.tiled.areas import Area, Tile
+from server.engine.tiled.convolution_way import ConvolutionWay, way_of
+from server.engine.tiled.doubled_edge import DoubledEdge, doubled_edge
 from server.engine.tiled.layout import Layout
-
-Array = NDArray[Any]
+from server.engine.tiled.tile_graph import TileGraphBuilder
+from server.engine.tiled.winograd_convolution import WinogradTable, add_products
 
 _ONE = Margin(1, 1)
 
 
-def doubles_by_itself(operation: Operation, pad: Operation, resize: Operation, layout: Layout) -> bool:
-    """Whether the convolution does the padding before it, and the doubling before that, on its way."""
+def absorbs_doubling(operation: Operation, pad: Operation, resize: Operation, layout: Layout) -> bool:
+    """Whether the convolution does the padding right before it, and the resize before that, itself."""
     return (
-        is_winograd(operation, layout)
+        way_of(operation, layout) is ConvolutionWay.WINOGRAD
         and isinstance(pad, Pad)
         and pad.axes == (_ONE, _ONE)
         and pad.value == 0
@@ -42,106 +42,52 @@ def doubles_by_itself(operation: Operation, pad: Operation, resize: Operation, l
     )
 
 
-def add_doubled(graph: GraphBuilder, value: str, layer: Layer, pad: Layer, resize: Layer) -> Tiled:
-    """``value`` is the input of the doubling."""
+def add_doubled(graph: TileGraphBuilder, value: str, layer: Layer, pad: Layer, resize: Layer) -> WinogradTable:
+    """Adds the convolution ``layer`` with the padding and the doubling before it; ``value`` is the doubling's input."""
+    operation, (source,) = layer.operation, resize.inputs
+    assert isinstance(operation, Convolution)
+    flat = graph.add("Reshape", value, graph.constant(np.array([-1, operation.weight.shape[1]]), np.int64))
+    seen = graph.add("Gather", flat, graph.control(lambda tile: _seen_pixels(tile, source, layer), [-1]), axis=0)
+    found = add_products(graph, seen, winograd.doubled_input_transform(), operation)
+    table = WinogradTable(found, layer.name, lambda tile: _corner(tile.areas[layer.name]))
+    found = _add_edge(graph, flat, table, layer, pad, source)
+    return replace(table, table=graph.biased(found, operation.bias))
+
+
+def _add_edge(graph: TileGraphBuilder, flat: str, table: WinogradTable, layer: Layer, pad: Layer, source: str) -> str:
+    """The table with the pixels at the doubled picture's edge computed from those of ``source``, which ``flat``
+    holds."""
     operation = layer.operation
     assert isinstance(operation, Convolution)
     assert isinstance(pad.operation, Pad)
-    outside, inside = operation.weight.shape[:2]
-    (source,), mode = resize.inputs, pad.operation.mode
+    (outside, inside), mode = operation.weight.shape[:2], pad.operation.mode
 
-    def tiles(piece: Piece) -> Array:
-        have, out, size = piece.areas[source], piece.areas[layer.name], piece.sizes[source]
-        rows, columns = (
-            winograd.along_doubled(span).clip(0, length - 1).clip(held.start, held.stop - 1) - held.start
-            for span, length, held in zip(
-                (out.rows, out.columns), (size.height, size.width), (have.rows, have.columns), strict=True
-            )
-        )
-        return winograd.tiles(rows, columns, have.columns.length)
+    def edge(tile: Tile) -> DoubledEdge:
+        return doubled_edge(tile.sizes[source], tile.areas[source], tile.areas[layer.name], mode)
 
-    def corner(piece: Piece) -> tuple[int, int]:
-        """Tiles begin at even pixels."""
-        area = piece.areas[layer.name]
-        return area.rows.start % 2, area.columns.start % 2
+    def places(tile: Tile) -> Array:
+        return table.pixels(tile)[edge(tile).places()][:, None]
 
-    def edge(piece: Piece) -> _Edge:
-        return _edge(piece.sizes[source], piece.areas[source], piece.areas[layer.name], mode)
-
-    flat = graph.add("Reshape", value, graph.constant(np.array([-1, inside]), np.int64))
-    seen = graph.add("Gather", flat, graph.control(tiles, [-1]), axis=0)
-    found = add_products(graph, seen, winograd.into_doubled(), operation)
-    tiled = Tiled(found, layer.name, corner)
-
-    def places(piece: Piece) -> Array:
-        return tiled.pixels(piece)[edge(piece).places()][:, None]
-
-    near = graph.add("Gather", flat, graph.control(lambda piece: edge(piece).seen(), [-1, 9]), axis=0)
-    mixed = graph.add("MatMul", graph.control(lambda piece: edge(piece).shares(), [-1, 9, 9], TensorProto.FLOAT), near)
+    near = graph.add("Gather", flat, graph.control(lambda tile: edge(tile).seen(), [-1, 9]), axis=0)
+    mixed = graph.add("MatMul", graph.control(lambda tile: edge(tile).shares(), [-1, 9, 9], TensorProto.FLOAT), near)
     rows = graph.add("Reshape", mixed, graph.constant(np.array([-1, 9 * inside]), np.int64))
     weight = operation.weight.transpose(2, 3, 1, 0).reshape(9 * inside, outside)
     exact = graph.add("MatMul", rows, graph.weight(np.ascontiguousarray(weight, np.float32)))
-    found = graph.add("ScatterND", found, graph.control(places, [-1, 1]), exact)
-    return replace(tiled, table=graph.biased(found, operation.bias))
+    return graph.add("ScatterND", table.table, graph.control(places, [-1, 1]), exact)
 
 
-class _Edge:
-    """The pixels of a piece, ``out``, that lie at the edge of a picture of ``size``, doubled; at least one pixel,
-    wherever it lies. ``have`` is what the piece has of the picture."""
-
-    def __init__(self, size: Size, have: Area, out: Area, mode: str) -> None:
-        self._size, self._have, self._out, self._mode = size, have, out, mode
-        rows, columns = (np.arange(span.start, span.stop) for span in (self._out.rows, self._out.columns))
-        at_edge = _at_edge(rows, 2 * self._size.height)[:, None] | _at_edge(columns, 2 * self._size.width)[None, :]
-        at_edge[0, 0] = True
-        down, across = np.nonzero(at_edge)
-        self._rows, self._columns = rows[down], columns[across]
-
-    def places(self) -> tuple[Array, Array]:
-        """Rows and columns of the piece's output."""
-        return self._rows - self._out.rows.start, self._columns - self._out.columns.start
-
-    def seen(self) -> Array:
-        """The 3 x 3 pixels, of what the piece has, that each depends on."""
-        rows, columns = (_near(places, length) - held.start for places, length, held in self._axes())
-        seen: Array = rows[:, :, None] * self._have.columns.length + columns[:, None, :]
-        return seen.reshape(-1, 9)
-
-    def shares(self) -> NDArray[np.float32]:
-        """How much of these 3 x 3 pixels is in each of the 3 x 3 doubled ones that the convolution sees."""
-        down, across = (_shares(places, length, self._mode) for places, length, _ in self._axes())
-        shares: Array = np.einsum("nij,nkl->nikjl", down, across)
-        return shares.reshape(-1, 9, 9).astype(np.float32)
-
-    def _axes(self) -> tuple[tuple[Array, int, Span], tuple[Array, int, Span]]:
-        return (
-            (self._rows, self._size.height, self._have.rows),
-            (self._columns, self._size.width, self._have.columns),
+def _seen_pixels(tile: Tile, source: str, layer: Layer) -> Array:
+    """The pixels, of those that the tile has of ``source``, that the blocks of ``layer`` see."""
+    have, out, size = tile.areas[source], tile.areas[layer.name], tile.sizes[source]
+    rows, columns = (
+        winograd.seen_along_doubled(span).clip(0, length - 1).clip(held.start, held.stop - 1) - held.start
+        for span, length, held in zip(
+            (out.rows, out.columns), (size.height, size.width), (have.rows, have.columns), strict=True
         )
+    )
+    return winograd.seen_pixels(rows, columns, have.columns.length)
 
 
-# A piece is asked for several things about it.
-_edge = lru_cache(8)(_Edge)
-
-
-def _at_edge(places: Array, length: int) -> Array:
-    at_edge: Array = (places == 0) | (places == length - 1)
-    return at_edge
-
-
-def _near(places: Array, length: int) -> Array:
-    """n x 3: which pixels along an axis of ``length`` lie nearest to these of the doubled one."""
-    near: Array = (places[:, None] // 2 + np.arange(-1, 2)[None, :]).clip(0, length - 1)
-    return near
-
-
-def _shares(places: Array, length: int, mode: str) -> Array:
-    """n x 3 x 3: how much of each near pixel is in the doubled one before, at and after the place."""
-    seen = places[:, None] + np.arange(-1, 2)[None, :]
-    inside = (seen >= 0) & (seen < 2 * length)
-    seen = place_of(seen, mode, 2 * length)
-    # Of a doubled pixel, three quarters are the pixel that it lies in, one quarter is the neighbour on its side.
-    own = seen // 2 - places[:, None] // 2 + 1
-    other = own + np.where(seen % 2, 1, -1)
-    shares: Array = 0.75 * (own[..., None] == np.arange(3)) + 0.25 * (other[..., None] == np.arange(3))
-    return shares * inside[..., None] if mode == "constant" else shares
+def _corner(area: Area) -> tuple[int, int]:
+    """Where an area begins within its first block: blocks begin at even pixels."""
+    return area.rows.start % 2, area.columns.start % 2

@@ -1,85 +1,84 @@
-"""Graphs that are loaded, made when they are first needed."""
+"""The graphs of a network's sweeps, loaded when they are first needed."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
+from server.engine.cancel import RunControl
+from server.engine.network.arrays import Array
 from server.engine.network.network import Network
-from server.engine.tiled.areas import Piece
-from server.engine.tiled.graph import Array, Graph
+from server.engine.tiled.areas import Tile
 from server.engine.tiled.layout import Layout
-from server.engine.tiled.lowering import lower
-from server.engine.tiled.plan import task_of
-from server.engine.tiled.schedule import Sweep
+from server.engine.tiled.sweep_graph import build_sweep_graph
+from server.engine.tiled.sweep_schedule import Sweep
+from server.engine.tiled.sweep_task import task_of
+from server.engine.tiled.tile_graph import TileGraph
 
-# Makes an onnxruntime.InferenceSession of a model.
-Open = Callable[[bytes], Any]
+
+class Part(Protocol):
+    """A model that computes a part of a network, loaded by a backend."""
+
+    def run(
+        self, feeds: Sequence[tuple[str, Array]], places: Sequence[Array | None], control: RunControl
+    ) -> list[Array]:
+        """Each output's values, in its place where it has one. Raises whatever the backend raises."""
+
+
+OpenPart = Callable[[bytes], Part]
+"""Loads a serialised ONNX model."""
 
 
 @dataclass(frozen=True)
 class Program:
-    """A sweep's graph and the session that runs it."""
+    """A sweep's graph and what runs it."""
 
-    graph: Graph
-    session: Any
+    graph: TileGraph
+    part: Part
 
     @property
     def given(self) -> tuple[str, ...]:
-        """What is to be fed, by the names of layers."""
+        """The names of what is to be fed: layers, and what normalisations take."""
         return tuple(self.graph.given.values())
 
     def run(
-        self, piece: Piece, values: Mapping[str, Array], places: Mapping[str, Array | None], options: Any
+        self, tile: Tile, values: Mapping[str, Array], places: Mapping[str, Array | None], control: RunControl
     ) -> dict[str, Array]:
-        """Results by name, each in its place where it has one; raises whatever onnxruntime raises."""
-        binding = self.session.io_binding()
+        """Results by name, each in its place where it has one. Raises whatever the backend raises."""
         feeds = [
             *self.graph.weights.items(),
             *((own, values[name]) for own, name in self.graph.given.items()),
-            *((own, control(piece)) for own, control in self.graph.controls.items()),
+            *((own, position(tile)) for own, position in self.graph.controls.items()),
         ]
-        for own, value in feeds:
-            binding.bind_cpu_input(own, value)
-        for result, output in zip(self.graph.results, self._outputs, strict=True):
-            place = places.get(result)
-            if place is None:
-                binding.bind_output(output, "cpu")
-            else:
-                binding.bind_output(output, "cpu", 0, place.dtype.type, place.shape, place.ctypes.data)
-        self.session.run_with_iobinding(binding, options)
-        found = zip(self.graph.results, binding.get_outputs(), strict=True)
-        return {name: value.numpy() if (place := places.get(name)) is None else place for name, value in found}
-
-    @cached_property
-    def _outputs(self) -> list[str]:
-        return [output.name for output in self.session.get_outputs()]
+        results = self.graph.results
+        answers = self.part.run(feeds, [places.get(result) for result in results], control)
+        return dict(zip(results, answers, strict=True))
 
 
 class Programs:
-    """Of one network. Sweeps that do the same with other weights share a session."""
+    """The programs of one network. Sweeps that do the same with other weights share a part."""
 
-    def __init__(self, network: Network, layout: Layout, open_session: Open) -> None:
+    def __init__(self, network: Network, layout: Layout, open_part: OpenPart) -> None:
         self._network = network
         self._layout = layout
-        self._open = open_session
+        self._open = open_part
         self._programs: dict[tuple[Sweep, np.dtype[Any]], Program] = {}
-        self._sessions: dict[bytes, Any] = {}
+        self._parts: dict[bytes, Part] = {}
 
     def program(self, sweep: Sweep, kept: np.dtype[Any]) -> Program:
+        """The program of a sweep that loads and stores values of the type ``kept``."""
         if (sweep, kept) not in self._programs:
             channels = self._network.channel_counts()
-            graph = lower(task_of(self._network, sweep), channels, self._network.input, self._layout, kept)
-            self._programs[sweep, kept] = Program(graph, self._session(graph.model))
+            graph = build_sweep_graph(task_of(self._network, sweep), channels, self._network.input, self._layout, kept)
+            self._programs[sweep, kept] = Program(graph, self._part(graph.model))
         return self._programs[sweep, kept]
 
-    def _session(self, model: bytes) -> Any:
+    def _part(self, model: bytes) -> Part:
         key = hashlib.sha256(model).digest()
-        if key not in self._sessions:
-            self._sessions[key] = self._open(model)
-        return self._sessions[key]
+        if key not in self._parts:
+            self._parts[key] = self._open(model)
+        return self._parts[key]

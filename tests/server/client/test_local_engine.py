@@ -11,7 +11,9 @@ import pytest
 
 from server.client.local_engine import LocalEngine
 from server.config import ServerConfig
-from server.engine.device import CPU, Device, Provider
+from server.engine.backend import open_backend
+from server.engine.onnxruntime.execution_providers import CPU
+from server.engine.provider import Provider
 from server.errors import StartProblem
 from tests import factories
 
@@ -35,7 +37,7 @@ def test_a_path_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
         engine(tmp_path / "nowhere")
 
 
-@pytest.mark.skipif(Device(Provider.CUDA).execution_provider != CPU, reason="here CUDA answers")
+@pytest.mark.skipif(open_backend(Provider.CUDA).name != CPU, reason="here CUDA answers")
 def test_the_cpu_answering_for_cuda_is_warned_of(tmp_path: Path) -> None:
     with LocalEngine(ServerConfig(filters=tmp_path, provider=Provider.CUDA)) as local:
         assert local.warning is not None

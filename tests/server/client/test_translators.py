@@ -13,7 +13,7 @@ from pleinair.v1.translation_pb2 import Preview, Progress
 from server.client.local_engine import LocalEngine
 from server.client.translations import Client, TranslationError, Translator
 from server.config import ServerConfig
-from server.engine.device import Provider
+from server.engine.provider import Provider
 from server.pictures.files import decode_picture
 from tests import factories
 

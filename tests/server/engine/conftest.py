@@ -4,19 +4,20 @@ from collections.abc import Iterator
 
 import pytest
 
-from server.engine.device import Device, Provider
+from server.engine.backend import Backend, open_backend
+from server.engine.provider import Provider
 from server.engine.worker import Worker
 from tests.server.engine.requests import MEMORY
 
 
 @pytest.fixture(scope="session")
-def device() -> Device:
+def device() -> Backend:
     """The CPU, one thread."""
-    return Device(Provider.CPU, threads=1)
+    return open_backend(Provider.CPU, threads=1)
 
 
 @pytest.fixture
-def worker(device: Device) -> Iterator[Worker]:
+def worker(device: Backend) -> Iterator[Worker]:
     worker = Worker(device, memory=MEMORY)
     yield worker
     worker.close()

@@ -8,22 +8,22 @@ from typing import Any
 
 import numpy as np
 
-from server.engine.canvas import TensorSource
+from server.engine.cancel import CancelToken
 from server.engine.pace import Pace
 from server.engine.pixels import Tensor
-from server.engine.ticket import Ticket
-from server.engine.worker import Worker
-from tests.server.engine.stand_in import Gate, StandIn, picture
+from server.engine.source import TensorSource
+from server.engine.worker import Request, Worker
+from tests.server.engine.stand_in import Before, Gate, StandIn, picture
 
 MEMORY = 100  # bytes, of the worker that tests get
 
 
-def ticket(
-    worker: Worker, canvas: StandIn, source: TensorSource | None = None, client: str = "a", is_preview: bool = False
-) -> Ticket:
+def request(
+    worker: Worker, network: StandIn, source: TensorSource | None = None, client: str = "a", is_preview: bool = False
+) -> Request:
     return worker.request(
         client,
-        canvas,  # type: ignore[arg-type]
+        network,
         source or picture(),
         lambda top, rows: rows,
         Pace(),
@@ -31,18 +31,18 @@ def ticket(
     )
 
 
-async def result(one: Ticket, positions: list[int] | None = None) -> Tensor:
+async def result(one: Request, positions: list[int] | None = None) -> Tensor:
     """All rows of a request, from its place in the queue on."""
     rows = []
-    async with one:
-        async for position in one.positions():
+    async with one as entry:
+        async for position in entry.positions():
             if positions is not None:
                 positions.append(position)
-        while not one.rows.is_at_end:
-            part = await one.rows.take(10)
+        while not entry.rows.is_at_end:
+            part = await entry.rows.take(10)
             if part is not None:
                 rows.append(part)
-        one.raise_error()
+        entry.raise_error()
     return np.concatenate(rows, axis=2)
 
 
@@ -64,12 +64,12 @@ async def until(condition: Callable[[], bool]) -> None:
         await asyncio.sleep(0.002)
 
 
-def noting(order: list[str], name: str, gate: Gate | None = None) -> Callable[[int, Any], None]:
+def noting(order: list[str], name: str, gate: Gate | None = None) -> Before:
     """Notes each piece, and holds the first at the gate, if there is one."""
 
-    def before(number: int, options: Any) -> None:
+    def before(number: int, token: CancelToken) -> None:
         if gate is not None and number == 0:
-            gate.hold(options)
+            gate.hold(token)
         order.append(name)
 
     return before

@@ -1,41 +1,45 @@
-"""A canvas whose pieces begin and end when a test says so."""
+"""A network whose pieces begin and end when a test says so."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
-from server.engine.canvas import Emit, Plan, Source, TensorSource, TooLarge
+from server.engine.any_size import AnySizeNetwork
+from server.engine.cancel import CancelToken
+from server.engine.plan import DoesNotFit, Plan
+from server.engine.source import RowSource, TakeBand, TensorSource
+
+Before = Callable[[int, CancelToken], None]
+"""Called with the number of the piece that begins, and the request's token."""
 
 
 @dataclass
 class Gate:
-    """A piece that holds the device until it is opened, or terminated."""
+    """A piece that holds the device until it is opened, or cancelled."""
 
     entered: threading.Event = field(default_factory=threading.Event)
     opened: threading.Event = field(default_factory=threading.Event)
-    terminated: bool = False
+    cancelled: bool = False
 
-    def hold(self, options: Any) -> None:
+    def hold(self, token: CancelToken) -> None:
         self.entered.set()
         while not self.opened.wait(0.005):
-            if options.terminate:
-                self.terminated = True
-                raise RuntimeError("terminated")
+            if token.is_cancelled:
+                self.cancelled = True
+                raise RuntimeError("cancelled")
 
 
 @dataclass
-class StandIn:
-    """Inverts in pieces, each of as many rows, or all in the last one when ``at_the_end``. ``before`` is called with
-    the number of the piece and the run's options; ``least`` bytes are needed, and ``most`` taken where there are so
-    many."""
+class StandIn(AnySizeNetwork):
+    """Inverts in pieces, each of as many rows, or all in the last one when ``at_the_end``. ``least`` bytes are needed,
+    and ``most`` taken where there are so many. Nothing is padded."""
 
     pieces: int = 1
-    before: Callable[[int, Any], None] = lambda number, options: None
+    before: Before = lambda number, token: None
     least: int = 1
     most: int = 1
     at_the_end: bool = False
@@ -43,37 +47,61 @@ class StandIn:
     batches: list[int] = field(default_factory=list)
     plans: list[Plan] = field(default_factory=list)
     closed: int = 0
-    execution_provider: str = "CPUExecutionProvider"
 
-    def plan(self, height: int, width: int, memory: int) -> Plan:
+    @property
+    def backend_name(self) -> str:
+        return "CPUExecutionProvider"
+
+    def plan(self, height: int, width: int, memory: int, *, exact: bool = False) -> Plan:
         if memory < self.least:
-            raise TooLarge(self.least)
-        self.plans.append(Plan(self.pieces, min(memory, self.most)))
+            raise DoesNotFit(self.least)
+        self.plans.append(StandInPlan(self, min(memory, self.most)))
         return self.plans[-1]
 
-    def translate(self, source: Source, emit: Emit, plan: Plan, options: Any) -> Generator[float, None, None]:
+    def translate(
+        self, sources: Sequence[RowSource], takers: Sequence[TakeBand], plan: Plan, token: CancelToken
+    ) -> Generator[float, None, None]:
+        return plan.run(sources, takers, token)
+
+    def is_lack_of_memory(self, error: BaseException) -> bool:
+        return isinstance(error, MemoryError)
+
+
+@dataclass(frozen=True)
+class StandInPlan:
+    network: StandIn
+    memory_bytes: int
+
+    @property
+    def pieces(self) -> int:
+        return self.network.pieces
+
+    @property
+    def takes_batches(self) -> bool:
+        return self.network.takes_batches
+
+    def run(
+        self, sources: Sequence[RowSource], takers: Sequence[TakeBand], token: CancelToken
+    ) -> Generator[float, None, None]:
+        if len(sources) > 1:
+            self.network.batches.append(len(sources))
         done = 0
         try:
             for number in range(1, self.pieces + 1):
-                self.before(number - 1, options)
-                if number == self.pieces or not self.at_the_end:
-                    bottom = source.height * number // self.pieces
-                    emit(-source.rows(done, bottom))
+                self.network.before(number - 1, token)
+                if number == self.pieces or not self.network.at_the_end:
+                    bottom = sources[0].height * number // self.pieces
+                    for source, take in zip(sources, takers, strict=True):
+                        take(-source.rows(done, bottom))
                     done = bottom
                 yield number / self.pieces
         finally:
-            self.closed += 1
-
-    def translate_batch(self, sources: Sequence[Source], emits: Sequence[Emit], plan: Plan, options: Any) -> None:
-        self.batches.append(len(sources))
-        self.before(0, options)
-        for source, emit in zip(sources, emits, strict=True):
-            emit(-source.rows(0, source.height))
+            self.network.closed += 1
 
 
-def held(gate: Gate, *, at: int = 0) -> Callable[[int, Any], None]:
+def held(gate: Gate, *, at: int = 0) -> Before:
     """The pieces from this one on wait at the gate."""
-    return lambda number, options: gate.hold(options) if number >= at else None
+    return lambda number, token: gate.hold(token) if number >= at else None
 
 
 def picture(height: int = 8, width: int = 4, value: float = 0.5) -> TensorSource:

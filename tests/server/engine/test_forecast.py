@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from server.engine.canvas import Plan
 from server.engine.forecast import Forecast
 from server.engine.pace import Pace
 
 PIXELS = 1000 * 1000
-WHOLE, PIECES = Plan(1, 0), Plan(4, 0)
+WHOLE, PIECES = 1, 4
 
 
-def forecast(plan: Plan, pace: Pace | None = None) -> Forecast:
-    made = Forecast(pace or Pace(), PIXELS)
-    made.begin(plan)
-    return made
+def forecast(pieces: int, pace: Pace | None = None) -> Forecast:
+    return Forecast(pace or Pace(), PIXELS, pieces)
 
 
 def known(*, whole: bool, seconds: float) -> Pace:
@@ -61,7 +58,7 @@ def test_the_share_never_shrinks() -> None:
     made.piece_begins(0)
     made.piece_ends(1, 0.5)
     assert made.fraction(1) == 0.5
-    made.begin(Plan(8, 0))
+    made.restart(8)
     made.piece_begins(1)
     made.piece_ends(2, 0.125)
     assert made.fraction(2) == 0.5
@@ -73,5 +70,5 @@ def test_what_it_took_teaches_the_filters_pace() -> None:
     made = forecast(PIECES, pace)
     made.piece_begins(0)
     made.piece_ends(2, 1.0)
-    made.learn(PIECES, pictures=1)
+    made.learn(pictures=1)
     assert pace.seconds_for(PIXELS, whole=False) == pytest.approx(2)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-from server.engine.memory import free_memory, is_out_of_memory
+from server.engine.memory import free_memory
 
 MEMINFO = "MemTotal:       24684544 kB\nMemFree:        11684544 kB\nMemAvailable:       2048 kB\n"
 
@@ -44,9 +42,3 @@ def test_a_group_without_a_limit_does_not(tmp_path: Path) -> None:
 
 def test_where_the_kernel_says_nothing_it_is_half_of_the_memory(tmp_path: Path) -> None:
     assert free_memory(tmp_path) > 1 << 20
-
-
-@pytest.mark.parametrize("text", ["CUDA failure 2: out of memory", "std::bad_alloc", "CUDNN_STATUS_ALLOC_FAILED"])
-def test_lack_of_memory_is_known_by_its_words(text: str) -> None:
-    assert is_out_of_memory(RuntimeError(text))
-    assert not is_out_of_memory(RuntimeError("no such file"))

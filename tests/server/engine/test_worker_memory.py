@@ -6,27 +6,27 @@ import asyncio
 
 import pytest
 
-from server.engine import ticket as tickets
-from server.engine.canvas import TooLarge
-from server.engine.device import Device
-from server.engine.turns import MOST_OVERTAKING
+from server.engine import outbox
+from server.engine.backend import Backend
+from server.engine.plan import DoesNotFit
+from server.engine.scheduler import MOST_OVERTAKING
 from server.engine.worker import Worker
-from tests.server.engine.requests import MEMORY, entered, noting, result, run, ticket, until
+from tests.server.engine.requests import MEMORY, entered, noting, request, result, run, until
 from tests.server.engine.stand_in import Gate, StandIn, held, picture
 
 
 def test_a_request_that_is_cancelled_between_its_pieces_gives_back_its_memory_at_once(worker: Worker) -> None:
     async def scenario() -> None:
-        gate, canvas = Gate(), StandIn(3, least=MEMORY, most=MEMORY)
-        canvas.before = held(gate, at=1)
-        leaving = asyncio.create_task(result(ticket(worker, canvas)))
+        gate, network = Gate(), StandIn(3, least=MEMORY, most=MEMORY)
+        network.before = held(gate, at=1)
+        leaving = asyncio.create_task(result(request(worker, network)))
         await entered(gate)
-        waiting = asyncio.create_task(result(ticket(worker, StandIn(least=MEMORY, most=MEMORY), client="b")))
+        waiting = asyncio.create_task(result(request(worker, StandIn(least=MEMORY, most=MEMORY), client="b")))
         await asyncio.sleep(0.02)
         assert not waiting.done()
         leaving.cancel()
         await waiting
-        assert canvas.closed == 1
+        assert network.closed == 1
 
     run(scenario)
 
@@ -35,13 +35,13 @@ def test_a_request_whose_rows_nobody_reads_is_parked_until_somebody_does(
     worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     piece = picture(2, 4).tensor.nbytes
-    monkeypatch.setattr(tickets, "MOST_UNREAD_BYTES", 2 * piece)
+    monkeypatch.setattr(outbox, "MOST_UNREAD_BYTES", 2 * piece)
 
     async def scenario() -> None:
         order: list[str] = []
-        async with ticket(worker, StandIn(6, noting(order, "unread")), picture(12, 4)) as unread:
+        async with request(worker, StandIn(6, noting(order, "unread")), picture(12, 4)) as unread:
             await until(lambda: unread.rows.is_full)
-            await result(ticket(worker, StandIn(1, noting(order, "other"))))
+            await result(request(worker, StandIn(1, noting(order, "other"))))
             await asyncio.sleep(0.02)
             assert order == ["unread", "unread", "other"]
             taken = 0
@@ -56,14 +56,14 @@ def test_requests_run_beside_each_other_only_within_the_memory(worker: Worker) -
     async def scenario() -> None:
         gate, order = Gate(), list[str]()
         large = StandIn(3, noting(order, "large", gate), least=70, most=70)
-        first = asyncio.create_task(result(ticket(worker, large)))
+        first = asyncio.create_task(result(request(worker, large)))
         await entered(gate)
         second = asyncio.create_task(
-            result(ticket(worker, StandIn(1, noting(order, "second"), least=70, most=70), client="b"))
+            result(request(worker, StandIn(1, noting(order, "second"), least=70, most=70), client="b"))
         )
         await asyncio.sleep(0)
         small = asyncio.create_task(
-            result(ticket(worker, StandIn(1, noting(order, "small"), least=30, most=30), picture(2, 4), client="c"))
+            result(request(worker, StandIn(1, noting(order, "small"), least=30, most=30), picture(2, 4), client="c"))
         )
         await asyncio.sleep(0)
         gate.opened.set()
@@ -76,22 +76,22 @@ def test_requests_run_beside_each_other_only_within_the_memory(worker: Worker) -
 def test_one_request_leaves_a_quarter_of_the_memory_unless_it_needs_it(worker: Worker) -> None:
     async def scenario() -> None:
         modest, greedy = StandIn(least=10, most=1000), StandIn(least=90, most=1000)
-        await result(ticket(worker, modest))
-        await result(ticket(worker, greedy))
+        await result(request(worker, modest))
+        await result(request(worker, greedy))
         assert [plan.memory_bytes for plan in modest.plans + greedy.plans] == [72, 90]  # of 16 steps of 6
 
     run(scenario)
 
 
-def test_rows_that_nobody_has_read_count_until_somebody_does(device: Device) -> None:
+def test_rows_that_nobody_has_read_count_until_somebody_does(device: Backend) -> None:
     source = picture(4, 4)
     size = source.tensor.nbytes
     worker = Worker(device, memory=size)
 
     async def scenario() -> None:
-        async with ticket(worker, StandIn(), source) as unread:
+        async with request(worker, StandIn(), source) as unread:
             await until(lambda: unread.rows.is_closed)
-            waiting = asyncio.create_task(result(ticket(worker, StandIn(least=size, most=size))))
+            waiting = asyncio.create_task(result(request(worker, StandIn(least=size, most=size))))
             await asyncio.sleep(0.02)
             assert not waiting.done()
             assert await unread.rows.take(1) is not None
@@ -103,10 +103,10 @@ def test_rows_that_nobody_has_read_count_until_somebody_does(device: Device) -> 
 
 def test_a_request_that_fits_no_memory_is_told_so(worker: Worker) -> None:
     async def scenario() -> None:
-        with pytest.raises(TooLarge) as caught:
-            await result(ticket(worker, StandIn(least=MEMORY + 1)))
+        with pytest.raises(DoesNotFit) as caught:
+            await result(request(worker, StandIn(least=MEMORY + 1)))
         assert caught.value.memory_bytes == MEMORY + 1
-        await result(ticket(worker, StandIn()))
+        await result(request(worker, StandIn()))
 
     run(scenario)
 
@@ -115,14 +115,14 @@ def test_who_waits_for_memory_is_overtaken_a_few_times_only(worker: Worker) -> N
     async def scenario() -> None:
         gate, order = Gate(), list[str]()
         holder = StandIn(200, noting(order, "holder", gate), least=50, most=50)
-        first = asyncio.create_task(result(ticket(worker, holder, picture(200, 4), client="holder")))
+        first = asyncio.create_task(result(request(worker, holder, picture(200, 4), client="holder")))
         await entered(gate)
         large = StandIn(1, noting(order, "large"), least=MEMORY, most=MEMORY)
-        waiting = asyncio.create_task(result(ticket(worker, large, client="large")))
+        waiting = asyncio.create_task(result(request(worker, large, client="large")))
         await asyncio.sleep(0)
         smalls = [
             asyncio.create_task(
-                result(ticket(worker, StandIn(1, noting(order, "small"), least=10, most=10), client=f"{number}"))
+                result(request(worker, StandIn(1, noting(order, "small"), least=10, most=10), client=f"{number}"))
             )
             for number in range(3 * MOST_OVERTAKING)
         ]

@@ -5,16 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from server.engine.device import Device, Provider
+from server.engine.backend import Backend, Settings, open_backend
+from server.engine.cancel import CancelToken
+from server.engine.feed import Precision
+from server.engine.onnxruntime.backend import OnnxruntimeBackend
 from server.engine.pixels import Tensor
-from server.engine.session import Precision, Session
+from server.engine.provider import Provider
+from server.engine.whole import Whole
 from server.errors import FilterProblem
 from server.filters.filter_file import Filter, read_filter
 from tests import factories
@@ -23,12 +26,12 @@ PICTURE = np.random.default_rng(0).uniform(-1, 1, (1, 3, 16, 16)).astype(np.floa
 
 
 @pytest.fixture(scope="session")
-def device() -> Device:
-    return Device(Provider.CPU, threads=1)
+def device() -> Backend:
+    return open_backend(Provider.CPU, threads=1)
 
 
 @pytest.fixture
-def read(tmp_path: Path, device: Device) -> Callable[..., Filter]:
+def read(tmp_path: Path, device: Backend) -> Callable[..., Filter]:
     """Writes a model as filter.onnx, with its sidecar if one is given, and reads it."""
 
     def read(model: onnx.ModelProto, sidecar: str | None = None) -> Filter:
@@ -104,21 +107,21 @@ def test_what_may_be_missing_is_empty(read: Callable[..., Filter]) -> None:
     assert description.thumbnail == b""
 
 
-def test_float16_filters_are_read(read: Callable[..., Filter], device: Device) -> None:
+def test_float16_filters_are_read(read: Callable[..., Filter]) -> None:
     found = read(factories.half())
     assert found.precision is Precision.FLOAT16
-    result = factories.translated(found.canvas, PICTURE, device)
+    result = factories.translated(found.network, PICTURE)
     np.testing.assert_allclose(result, -PICTURE, atol=1e-3)
 
 
-def test_a_foreign_model_is_served_as_its_sidecar_says(read: Callable[..., Filter], device: Device) -> None:
+def test_a_foreign_model_is_served_as_its_sidecar_says(read: Callable[..., Filter]) -> None:
     found = read(factories.foreign(), factories.SIDECAR)
     assert (found.identifier, found.description.title) == ("filter", "Somebody else's")
     assert (found.description.method, found.description.spatial_multiple) == ("onnx", 8)
-    np.testing.assert_allclose(factories.translated(found.canvas, PICTURE, device), -PICTURE, atol=1e-6)
+    np.testing.assert_allclose(factories.translated(found.network, PICTURE), -PICTURE, atol=1e-6)
 
 
-def test_a_foreign_models_identifier_is_its_file_name_made_fit(tmp_path: Path, device: Device) -> None:
+def test_a_foreign_models_identifier_is_its_file_name_made_fit(tmp_path: Path, device: Backend) -> None:
     (tmp_path / "Étude No 5 (final).toml").write_text(factories.SIDECAR)
     found = read_filter(factories.put(tmp_path, factories.foreign(), name="Étude No 5 (final)"), device)
     assert found.identifier == "tude-no-5-final"
@@ -197,14 +200,14 @@ def test_a_foreign_model_of_one_size_is_refused(problem: Callable[..., str]) -> 
 
 
 @pytest.mark.parametrize("length", [0, 1, 40, 200])
-def test_a_truncated_file_is_refused(tmp_path: Path, device: Device, length: int) -> None:
+def test_a_truncated_file_is_refused(tmp_path: Path, device: Backend, length: int) -> None:
     contents = factories.identity().SerializeToString()
     assert length < len(contents)
     with pytest.raises(FilterProblem):
         read_filter(factories.put_bytes(tmp_path / "cut.onnx", contents[:length]), device)
 
 
-def test_damaged_files_are_refused_or_served_but_never_raise_anything_else(tmp_path: Path, device: Device) -> None:
+def test_damaged_files_are_refused_or_served_but_never_raise_anything_else(tmp_path: Path, device: Backend) -> None:
     contents = factories.normalising().SerializeToString()
     random = np.random.default_rng(0)
     refused = 0
@@ -226,35 +229,35 @@ def test_sentences_name_no_path(problem: Callable[..., str], tmp_path: Path) -> 
 
 @pytest.fixture
 def computed(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
-    """The shapes that sessions really compute."""
+    """The shapes that are really computed."""
     shapes: list[tuple[int, ...]] = []
-    run = Session.run
+    compute = Whole.compute
 
-    def counted(session: Session, tensor: Tensor, options: Any) -> Tensor:
+    def counted(whole: Whole, tensor: Tensor, token: CancelToken) -> Tensor:
         shapes.append(tensor.shape)
-        return run(session, tensor, options)
+        return compute(whole, tensor, token)
 
-    monkeypatch.setattr(Session, "run", counted)
+    monkeypatch.setattr(Whole, "compute", counted)
     return shapes
 
 
 def test_a_device_that_is_to_be_warm_computes_each_size_twice(tmp_path: Path, computed: list[tuple[int, ...]]) -> None:
-    warm = Device(Provider.CPU, threads=1)
+    warm = OnnxruntimeBackend(Provider.CPU, Settings(threads=1))
     warm.warm_up = (50, 32)  # as a GPU would be asked for
     read_filter(factories.put(tmp_path, factories.normalising()), warm)
     assert computed == [(1, 3, 16, 16), *[(1, 3, 52, 52)] * 2, *[(1, 3, 32, 32)] * 2]
 
 
 def test_the_cpu_computes_the_test_picture_alone(tmp_path: Path, computed: list[tuple[int, ...]]) -> None:
-    read_filter(factories.put(tmp_path, factories.inverting()), Device(Provider.CPU, threads=1, warm_up=(32, 64)))
+    read_filter(factories.put(tmp_path, factories.inverting()), open_backend(Provider.CPU, threads=1, warm_up=(32, 64)))
     assert computed == [(1, 3, 16, 16)]
 
 
 def test_a_filter_that_cannot_be_warmed_up_is_served_all_the_same(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    warm = Device(Provider.CPU, threads=1)
+    warm = OnnxruntimeBackend(Provider.CPU, Settings(threads=1))
     warm.warm_up = (32,)
     found = read_filter(factories.put(tmp_path, factories.failing()), warm)
-    assert factories.translated(found.canvas, PICTURE, warm).shape == PICTURE.shape
+    assert factories.translated(found.network, PICTURE).shape == PICTURE.shape
     assert "could not be computed at 32 x 32 before it is offered" in caplog.text

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from server.engine.device import Device, Provider
+from server.engine.backend import open_backend
+from server.engine.provider import Provider
 from server.filters.catalogue import Catalogue
 from server.filters.folder import FilterFolder
 from server.filters.scanner import FolderScanner
@@ -20,7 +21,7 @@ from tests import factories
 
 @asynccontextmanager
 async def watched(path: Path) -> AsyncIterator[FilterFolder]:
-    folder = FilterFolder(FolderScanner(path, Device(Provider.CPU, threads=1)))
+    folder = FilterFolder(FolderScanner(path, open_backend(Provider.CPU, threads=1)))
     watching = asyncio.create_task(folder.watch(poll_seconds=0.02))
     yield folder
     watching.cancel()

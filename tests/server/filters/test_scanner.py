@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from server.engine.device import Device, Provider
+from server.engine.backend import Backend, open_backend
+from server.engine.provider import Provider
 from server.errors import Reason, Refusal, StartProblem
 from server.filters.catalogue import Catalogue, FilterChange, Rejection, changes
 from server.filters.scanner import FolderScanner
@@ -15,14 +16,14 @@ from tests import factories
 
 
 @pytest.fixture(scope="module")
-def device() -> Device:
-    return Device(Provider.CPU, threads=1)
+def device() -> Backend:
+    return open_backend(Provider.CPU, threads=1)
 
 
 class Folder:
     """A scanner that has loaded a folder of one filter, identity, and the catalogues that it gave."""
 
-    def __init__(self, path: Path, device: Device) -> None:
+    def __init__(self, path: Path, device: Backend) -> None:
         self.scanner = FolderScanner(path, device)
         self.catalogue = self.scanner.load()
 
@@ -34,7 +35,7 @@ class Folder:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, device: Device) -> Folder:
+def folder(tmp_path: Path, device: Backend) -> Folder:
     factories.put(tmp_path, factories.identity())
     return Folder(tmp_path, device)
 
@@ -52,16 +53,16 @@ def test_files_that_are_there_at_the_start_are_served_at_once(folder: Folder) ->
     assert list(folder.catalogue.filters) == ["identity"]
 
 
-def test_a_missing_folder_is_said_to_be_missing(tmp_path: Path, device: Device) -> None:
+def test_a_missing_folder_is_said_to_be_missing(tmp_path: Path, device: Backend) -> None:
     with pytest.raises(StartProblem, match=r"nowhere cannot be read .*create it, or name another with --filters"):
         FolderScanner(tmp_path / "nowhere", device).load()
 
 
-def test_an_empty_folder_is_no_problem(tmp_path: Path, device: Device) -> None:
+def test_an_empty_folder_is_no_problem(tmp_path: Path, device: Backend) -> None:
     assert FolderScanner(tmp_path, device).load() == Catalogue()
 
 
-def test_one_file_can_stand_for_a_folder(tmp_path: Path, device: Device) -> None:
+def test_one_file_can_stand_for_a_folder(tmp_path: Path, device: Backend) -> None:
     path = factories.put(tmp_path, factories.identity())
     factories.put(tmp_path, factories.inverting())
     assert list(FolderScanner(path, device).load().filters) == ["identity"]

@@ -11,11 +11,15 @@ from typing import Any
 
 import pytest
 
-from server.engine.canvas import Canvas
-from server.engine.device import Device, Provider
-from server.engine.network.reader import NotInPieces
+from server.engine.any_size import AnySizeNetwork
+from server.engine.backend import Backend, open_backend
+from server.engine.cancel import RunControl
+from server.engine.feed import Feed
+from server.engine.onnxruntime.lack_of_memory import is_lack_of_memory
 from server.engine.pace import Pace
 from server.engine.pixels import Channels, PixelFormat, SampleType
+from server.engine.provider import Provider
+from server.engine.whole import Whole
 from server.engine.worker import Worker
 from server.errors import Reason, Refusal
 from server.filters.catalogue import Catalogue
@@ -30,19 +34,19 @@ RGB = PixelFormat(Channels.RGB, SampleType.UINT8)
 
 
 @pytest.fixture(scope="module")
-def device() -> Device:
-    return Device(Provider.CPU, threads=1)
+def device() -> Backend:
+    return open_backend(Provider.CPU, threads=1)
 
 
 @pytest.fixture
-def worker(device: Device) -> Iterator[Worker]:
+def worker(device: Backend) -> Iterator[Worker]:
     worker = Worker(device)
     yield worker
     worker.close()
 
 
 @pytest.fixture(scope="module")
-def catalogue(tmp_path_factory: pytest.TempPathFactory, device: Device) -> Catalogue:
+def catalogue(tmp_path_factory: pytest.TempPathFactory, device: Backend) -> Catalogue:
     folder = tmp_path_factory.mktemp("filters")
     for maker in (factories.identity, factories.inverting, factories.slow, factories.centring):
         factories.put(folder, maker())
@@ -81,16 +85,16 @@ def test_results_come_in_several_chunks(handler: TranslationHandler) -> None:
     assert [len(step) for step in steps if isinstance(step, bytes)] == [262_500] * 8
 
 
-def with_canvas(catalogue: Catalogue, canvas: StandIn) -> Catalogue:
+def with_network(catalogue: Catalogue, network: StandIn) -> Catalogue:
     """A catalogue of one filter that nobody knows the pace of."""
-    found = replace(catalogue.find("identity"), canvas=canvas, pace=Pace())  # type: ignore[arg-type]
+    found = replace(catalogue.find("identity"), network=network, pace=Pace())
     return Catalogue({"identity": found})
 
 
 def test_rows_come_while_later_pieces_are_computed(catalogue: Catalogue, worker: Worker) -> None:
     gate = Gate()
-    canvas = StandIn(4, lambda number, options: gate.hold(options) if number == 2 else None)
-    handler = TranslationHandler(with_canvas(catalogue, canvas), worker, max_pixels=2000 * 2000)
+    network = StandIn(4, lambda number, token: gate.hold(token) if number == 2 else None)
+    handler = TranslationHandler(with_network(catalogue, network), worker, max_pixels=2000 * 2000)
 
     async def scenario() -> list[Any]:
         seen: list[Any] = []
@@ -111,8 +115,8 @@ def test_progress_tells_the_share_of_the_pieces_that_are_done(
     catalogue: Catalogue, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("server.translation.computation.PROGRESS_SECONDS", 0.001)
-    canvas = StandIn(4, lambda number, options: time.sleep(0.01), at_the_end=True)
-    handler = TranslationHandler(with_canvas(catalogue, canvas), worker, max_pixels=100)
+    network = StandIn(4, lambda number, token: time.sleep(0.01), at_the_end=True)
+    handler = TranslationHandler(with_network(catalogue, network), worker, max_pixels=100)
     steps = asyncio.run(answers(handler, request(4, 4, "identity"), bytes(48)))
     told = [step.fraction for step in steps if isinstance(step, Progress) and step.fraction is not None]
     assert told == sorted(told)
@@ -137,14 +141,14 @@ def test_the_preview_comes_first_and_counts_in_the_summary(handler: TranslationH
 
 
 def test_the_summary_states_the_memory_that_was_held(catalogue: Catalogue, worker: Worker) -> None:
-    canvas = StandIn(2, most=5000)
-    handler = TranslationHandler(with_canvas(catalogue, canvas), worker, max_pixels=10_000)
+    network = StandIn(2, most=5000)
+    handler = TranslationHandler(with_network(catalogue, network), worker, max_pixels=10_000)
     summary = asyncio.run(answers(handler, request(10, 8, "identity"), bytes(240)))[-1]
     rows = 10 * 4 * 3 * 4  # of one piece, as floats
     assert summary.peak_memory_bytes in (5000 + 240 + rows, 5000 + 240 + 2 * rows)
 
 
-def test_a_picture_that_fits_no_memory_is_refused_with_what_to_do(catalogue: Catalogue, device: Device) -> None:
+def test_a_picture_that_fits_no_memory_is_refused_with_what_to_do(catalogue: Catalogue, device: Backend) -> None:
     worker = Worker(device, memory=1 << 20)
     handler = TranslationHandler(catalogue, worker, max_pixels=10_000)
     with pytest.raises(Refusal) as caught:
@@ -180,27 +184,20 @@ def test_a_cancelled_translation_stops_computing_and_frees_the_device(handler: T
     assert steps[-2] == b"\xff" * 3
 
 
-class BrokenSession:
+class BrokenNetwork:
     """What a device says when it fails, which no test can make it say."""
 
-    execution_provider = "CPUExecutionProvider"
-    takes_batches = True
-    fused = None
+    name = "CPUExecutionProvider"
 
     def __init__(self, error: Exception) -> None:
         self._error = error
+        self.executors = (Whole(self._run, Feed(), bytes_per_pixel=1, takes_batches=True),)
 
-    def bytes_at_once(self, height: int, width: int) -> int:
-        return height * width
-
-    def prefers_pieces(self, height: int, width: int) -> bool:
-        return False
-
-    def run(self, tensor: Any, options: Any) -> Any:
+    def _run(self, values: Any, control: RunControl) -> Any:
         raise self._error
 
-    def in_pieces(self) -> Any:
-        raise NotInPieces("Expand")
+    def is_lack_of_memory(self, error: BaseException) -> bool:
+        return is_lack_of_memory(error)
 
 
 @pytest.mark.parametrize(
@@ -221,7 +218,7 @@ def test_a_devices_failure_is_a_reason_and_its_own_words_stay_in_the_log(
     reason: Reason,
 ) -> None:
     good = catalogue.find("identity")
-    broken = replace(good, canvas=Canvas(BrokenSession(error), multiple=4))  # type: ignore[arg-type]
+    broken = replace(good, network=AnySizeNetwork(BrokenNetwork(error), multiple=4))
     handler = TranslationHandler(Catalogue({"identity": broken}), worker, max_pixels=100)
     with pytest.raises(Refusal) as caught:
         asyncio.run(answers(handler, request(1, 1, "identity"), bytes(3)))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from server.engine.device import Device, Provider
+from server.engine.backend import open_backend
+from server.engine.cancel import CancelToken
 from server.engine.pixels import Channels, PixelFormat, SampleType, Tensor
+from server.engine.provider import Provider
 from server.filters.filter_file import read_filter
 from server.translation.picture import RawPicture
 from tests.benchmarks.serving.peers.base import Peer, Picture, Unavailable
@@ -17,15 +19,15 @@ _FORMAT = PixelFormat(Channels.RGB, SampleType.UINT8)
 class Engine(Peer):
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
-        self._device = Device(Provider(setting.device), threads=setting.threads)
-        if self._device.warning:
-            raise Unavailable(self._device.warning)
-        self._canvas = read_filter(setting.filter_path, self._device).canvas
+        self._backend = open_backend(Provider(setting.device), threads=setting.threads)
+        if self._backend.warning:
+            raise Unavailable(self._backend.warning)
+        self._network = read_filter(setting.filter_path, self._backend).network
 
     def load(self, pixels: Picture) -> None:
         height, width, _ = pixels.shape
         self._source = RawPicture(pixels, width=width, height=height, pixel_format=_FORMAT)
-        self._plan = self._canvas.plan(height, width, self._device.default_budget())
+        self._plan = self._network.plan(height, width, self._backend.default_budget())
 
     def run(self) -> Picture:
         translated = np.empty((self._source.height, self._source.width, 3), np.uint8)
@@ -37,7 +39,7 @@ class Engine(Peer):
             filled += rows.shape[2]
 
         self._source.prepare()
-        for _ in self._canvas.translate(self._source, take, self._plan, self._device.run_options()):
+        for _ in self._network.translate([self._source], [take], self._plan, CancelToken()):
             pass
         return translated
 

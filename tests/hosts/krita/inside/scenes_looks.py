@@ -37,9 +37,9 @@ def large(lab: Lab) -> Steps:
     lab.studio.choose("identity")
     lab.press("apply")
     run = lab.studio.run
-    yield from lab.until(lambda: run.ended or run._progress.job, "sent")
+    yield from lab.until(lambda: run.ended or run.progress.job, "sent")
     reading = answers.take()
-    yield from lab.until(lambda: run.ended or run._progress.job is None or run._progress.job.ended, "translated", 120)
+    yield from lab.until(lambda: run.ended or run.progress.job is None or run.progress.job.ended, "translated", 120)
     waiting = answers.take()
     yield from lab.until(lambda: run.ended, "written", 60)
     yield from lab.rest(1.0)

@@ -14,17 +14,20 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from server.engine.fused.convolutions import Convolutions, Kind, Tensor, _model
-from server.engine.fused.driver import Event, Gpu, Graph
-from server.engine.fused.form import Form
-from server.engine.fused.kernels import MOST_BLOCKS, Kernels, Launch, Measuring, Seen, Stored
-from server.engine.fused.memory import Arena
-from server.engine.fused.program import Activation, Growth, Taps
+from server.engine.fused.arena import Arena
+from server.engine.fused.convolution_kind import ConvolutionKind
+from server.engine.fused.convolution_model import convolution_model
+from server.engine.fused.cuda_driver import CudaEvent, CudaGraph, Gpu, Launch
+from server.engine.fused.cudnn_convolutions import ConvolutionSessions, GpuTensor
+from server.engine.fused.gpu_resources import GpuResources
+from server.engine.fused.kernel_operands import MOST_BLOCKS, BoundView, Measurement, StoredPicture
+from server.engine.fused.kernels import Kernels
+from server.engine.fused.picture_layout import PictureLayout
 from server.engine.fused.staging import Staging
-from server.engine.fused.workshop import Workshop
-from server.engine.network.network import Pad, Size
-
-Array = NDArray[Any]
+from server.engine.fused.steps import Activation, Taps, Upsampling
+from server.engine.network.arrays import Array
+from server.engine.network.network import Size
+from server.engine.network.operations import Pad
 
 
 class NothingThere(Exception):
@@ -35,7 +38,7 @@ class HostGpu(Gpu):
     def __init__(self) -> None:
         self.free = 1 << 30
         self.blocks: dict[int, Array] = {}
-        self.said: list[Launch] | None = None
+        self.recorded: list[Launch] | None = None
         self.launched = 0
 
     def use(self) -> None:
@@ -66,16 +69,16 @@ class HostGpu(Gpu):
     def wait(self) -> None:
         pass
 
-    def event(self) -> Event:
+    def event(self) -> CudaEvent:
         return HostEvent()
 
     @contextlib.contextmanager
-    def recording(self) -> Iterator[list[Graph]]:
-        made: list[Graph] = []
-        self.said = []
+    def recording(self) -> Iterator[list[CudaGraph]]:
+        made: list[CudaGraph] = []
+        self.recorded = []
         yield made
-        made.append(HostGraph(self.said))
-        self.said = None
+        made.append(HostGraph(self.recorded))
+        self.recorded = None
 
     def array(self, address: int, shape: tuple[int, ...], kind: Any) -> Array:
         """Memory that is all within one block."""
@@ -86,18 +89,18 @@ class HostGpu(Gpu):
         found: Array = np.ctypeslib.as_array(pointer, (count,)).view(kind).reshape(shape)
         return found
 
-    def saying(self, work: Callable[[], None]) -> Launch:
-        def say() -> None:
-            if self.said is None:
+    def queued(self, work: Callable[[], None]) -> Launch:
+        def launch() -> None:
+            if self.recorded is None:
                 self.launched += 1
                 work()
             else:
-                self.said.append(work)
+                self.recorded.append(work)
 
-        return say
+        return launch
 
 
-class HostEvent(Event):
+class HostEvent(CudaEvent):
     def __init__(self) -> None:
         pass
 
@@ -107,16 +110,16 @@ class HostEvent(Event):
     wait = record
 
 
-class HostGraph(Graph):
-    def __init__(self, said: list[Launch]) -> None:
-        self._said = said
+class HostGraph(CudaGraph):
+    def __init__(self, recorded: list[Launch]) -> None:
+        self._recorded = recorded
 
     def launch(self) -> None:
-        for work in self._said:
+        for work in self._recorded:
             work()
 
     def close(self) -> None:
-        self._said = []
+        self._recorded = []
 
 
 class HostKernels(Kernels):
@@ -125,80 +128,80 @@ class HostKernels(Kernels):
         self._element = element
         self.itemsize = np.dtype(element).itemsize
 
-    def store(self, seen: Seen, out: int, *, first_row: int, rows: int) -> Launch:
+    def materialise(self, seen: BoundView, out: int, *, first_row: int, rows: int) -> Launch:
         def work() -> None:
             result = self._host.array(out, (rows, seen.width, seen.size.channels), self._element)
             result[...] = self._shown(seen)[first_row : first_row + rows]
 
-        return self._host.saying(work)
+        return self._host.queued(work)
 
     def copy(self, source: int, to: int, count: int) -> Launch:
         def work() -> None:
             self._host.array(to, (count,), self._element)[...] = self._host.array(source, (count,), self._element)
 
-        return self._host.saying(work)
+        return self._host.queued(work)
 
-    def sum(self, source: int, pixels: int, measuring: Measuring, band: int) -> Launch:
+    def sum(self, source: int, pixels: int, measurement: Measurement, band: int) -> Launch:
         def work() -> None:
-            values = self._host.array(source, (pixels, measuring.channels), self._element).astype(np.float64)
-            values -= self._host.array(measuring.first, (measuring.channels,), self._element)
-            sums = self._sums(measuring)[band * measuring.blocks : (band + 1) * measuring.blocks]
+            values = self._host.array(source, (pixels, measurement.channels), self._element).astype(np.float64)
+            values -= self._host.array(measurement.reference, (measurement.channels,), self._element)
+            sums = self._sums(measurement)[band * measurement.blocks : (band + 1) * measurement.blocks]
             sums[...] = 0
             sums[0] = np.stack([values.sum(0), (values**2).sum(0)], axis=1)
 
-        return self._host.saying(work)
+        return self._host.queued(work)
 
-    def finish(self, measuring: Measuring, *, scale: int, shift: int, epsilon: float) -> Launch:
+    def finish(self, measurement: Measurement, *, scale: int, shift: int, epsilon: float) -> Launch:
         def work() -> None:
-            channels, norm = measuring.channels, measuring.norm
-            away, squares = self._sums(measuring).astype(np.float64).sum(0).T / measuring.pixels
-            mean = self._host.array(measuring.first, (channels,), self._element) + away
+            channels, norm = measurement.channels, measurement.norm
+            away, squares = self._sums(measurement).astype(np.float64).sum(0).T / measurement.pixels
+            mean = self._host.array(measurement.reference, (channels,), self._element) + away
             factor = self._vector(scale, channels) / np.sqrt(squares - away**2 + epsilon)
             self._vector(norm.factor, channels)[...] = factor
             self._vector(norm.offset, channels)[...] = self._vector(shift, channels) - mean * factor
 
-        return self._host.saying(work)
+        return self._host.queued(work)
 
-    def _sums(self, measuring: Measuring) -> Array:
-        shape = (measuring.blocks * measuring.bands, measuring.channels, 2)
+    def _sums(self, measurement: Measurement) -> Array:
+        shape = (measurement.blocks * measurement.bands, measurement.channels, 2)
         assert shape[0] <= MOST_BLOCKS
-        return self._host.array(measuring.sums, shape, np.float32)
+        return self._host.array(measurement.sums, shape, np.float32)
 
-    def receive(self, form: Form, given: int, out: int, is_wrong: int) -> Launch:
+    def receive(self, layout: PictureLayout, given: int, out: int, is_wrong: int) -> Launch:
         def work() -> None:
-            samples = self._host.array(given, form.shape(form.height), form.kind)
-            if form.places is None:
+            samples = self._host.array(given, layout.shape(layout.height), layout.kind)
+            if layout.places is None:
                 values = samples[0].transpose(1, 2, 0)
             else:
-                values = samples[..., form.places] / np.float32(255) * 2 - 1
+                values = samples[..., layout.places] / np.float32(255) * 2 - 1
             self._host.array(out, values.shape, self._element)[...] = values
             self._host.array(is_wrong, (1,), np.int32)[...] = 0
 
-        return self._host.saying(work)
+        return self._host.queued(work)
 
-    def deliver(self, seen: Seen, form: Form, out: int, is_wrong: int) -> Launch:
+    def deliver(self, seen: BoundView, layout: PictureLayout, out: int, is_wrong: int) -> Launch:
         def work() -> None:
             values = self._values(seen)
             self._host.array(is_wrong, (1,), np.int32)[...] = not np.isfinite(values).all()
-            result = self._host.array(out, form.shape(form.height), form.kind)
-            if form.places is None:
+            result = self._host.array(out, layout.shape(layout.height), layout.kind)
+            if layout.places is None:
                 result[0] = values.transpose(2, 0, 1)
             else:
-                result[..., form.places] = np.floor((np.clip(values, -1, 1) + 1) / 2 * 255 + 0.5)
+                result[..., layout.places] = np.floor((np.clip(values, -1, 1) + 1) / 2 * 255 + 0.5)
 
-        return self._host.saying(work)
+        return self._host.queued(work)
 
-    def _shown(self, seen: Seen) -> Array:
+    def _shown(self, seen: BoundView) -> Array:
         values, view = self._values(seen), seen.view
         match view.sampling:
             case Taps():
                 values = _tapped(_padded(values, view.inner), view.sampling)
-            case Growth():
-                values = _grown(values, view.sampling)
+            case Upsampling():
+                values = _upsampled(values, view.sampling)
         assert values.shape[:2] == (seen.sampled.height, seen.sampled.width)
         return _padded(values, view.outer)
 
-    def _values(self, seen: Seen) -> Array:
+    def _values(self, seen: BoundView) -> Array:
         values = self._read(seen.source, seen.size).astype(np.float32)
         if seen.norm:
             values = values * self._vector(seen.norm.factor, seen.size.channels) + self._vector(
@@ -210,7 +213,7 @@ class HostKernels(Kernels):
             values = np.tanh(values)
         return values + self._read(seen.residual, seen.size) if seen.residual else values
 
-    def _read(self, stored: Stored, size: Size) -> Array:
+    def _read(self, stored: StoredPicture, size: Size) -> Array:
         """Rows that are not there are not numbers: nothing may come of them."""
         row_bytes = stored.pitch * size.channels * self.itemsize
         start = stored.address + stored.first * size.channels * self.itemsize
@@ -226,14 +229,16 @@ class HostKernels(Kernels):
         return self._host.array(address, (channels,), np.float32)
 
 
-class HostConvolutions(Convolutions):
+class HostConvolutions(ConvolutionSessions):
     def __init__(self, gpu: HostGpu) -> None:
         super().__init__(lambda model: ort.InferenceSession(model, providers=["CPUExecutionProvider"]))
         self._host = gpu
-        self.seen: dict[Kind, set[tuple[int, ...]]] = {}
+        self.seen: dict[ConvolutionKind, set[tuple[int, ...]]] = {}
 
-    def launch(self, kind: Kind, source: Tensor, weight: Tensor, bias: Tensor | None, out: Tensor) -> Launch:
-        session = self._open(_model(kind))
+    def launch(
+        self, kind: ConvolutionKind, source: GpuTensor, weight: GpuTensor, bias: GpuTensor | None, out: GpuTensor
+    ) -> Launch:
+        session = self._open(convolution_model(kind))
 
         def work() -> None:
             given = {"source": source, "weight": weight} | ({"bias": bias} if bias else {})
@@ -243,12 +248,12 @@ class HostConvolutions(Convolutions):
             self.seen.setdefault(kind, set()).add(source.shape)
             self._host.array(out.address, out.shape, kind.element)[...] = result
 
-        return self._host.saying(work)
+        return self._host.queued(work)
 
 
-def workshop_on_the_host() -> Workshop:
+def resources_on_the_host() -> GpuResources:
     gpu = HostGpu()
-    return Workshop(gpu, Arena(gpu), Staging(gpu), HostConvolutions(gpu), lambda element: HostKernels(gpu, element))
+    return GpuResources(gpu, Arena(gpu), Staging(gpu), HostConvolutions(gpu), lambda element: HostKernels(gpu, element))
 
 
 def _padded(values: Array, pad: Pad | None) -> Array:
@@ -267,11 +272,11 @@ def _tapped(values: Array, taps: Taps) -> Array:
     return np.asarray((windows[::down, ::across] * taps.weights).sum((-2, -1)))
 
 
-def _grown(values: Array, growth: Growth) -> Array:
-    for axis, factor in enumerate(growth.factors):
+def _upsampled(values: Array, upsampling: Upsampling) -> Array:
+    for axis, factor in enumerate(upsampling.factors):
         length = values.shape[axis]
         places = (np.arange(length * factor) + 0.5) / factor - 0.5
-        if not growth.is_smooth:
+        if not upsampling.is_smooth:
             places = np.arange(length * factor) // factor
         first = np.floor(places)
         share = (places - first).astype(np.float32).reshape([-1 if one == axis else 1 for one in range(3)])

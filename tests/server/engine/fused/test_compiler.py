@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import platform
 import sys
-from importlib.resources import files
 
 import pytest
 
 from server.engine.fused import compiler
 from server.engine.fused.compiler import CompilerError, compile_program
+from server.engine.fused.kernel_source import kernel_source
 
 pytestmark = pytest.mark.skipif(
     (sys.platform, platform.machine()) != ("linux", "x86_64"), reason="the compiler is installed on Linux only"
@@ -17,8 +17,7 @@ pytestmark = pytest.mark.skipif(
 @pytest.mark.parametrize("options", [[], ["-DHALF"]])
 @pytest.mark.parametrize("architecture", ["sm_75", "sm_90", "sm_120"])
 def test_the_kernels_compile(architecture: str, options: list[str]) -> None:
-    source = files("server.engine.fused").joinpath("kernels.cu").read_text("utf-8")
-    module = compile_program(source, [f"--gpu-architecture={architecture}", *options])
+    module = compile_program(kernel_source(), [f"--gpu-architecture={architecture}", *options])
     assert module.startswith(b"\x7fELF")
     assert b"same_wide" in module
 

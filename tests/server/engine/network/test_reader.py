@@ -8,20 +8,21 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from server.engine.network.network import Convolution, Network, Normalisation, Pointwise
+from server.engine.network.network import Network
+from server.engine.network.operations import Convolution, Normalisation, Pointwise
 from server.engine.network.reader import read_network
 from server.engine.tiled.layout import CHANNELS_FIRST, CHANNELS_LAST, Layout
 from tests.server.engine.tiled.drafts import INPUT, OUTPUT, Draft, old, small
-from tests.server.engine.tiled.running import Way, in_pieces, noise, read, whole
+from tests.server.engine.tiled.running import Way, in_tiles, noise, read, whole
 
 LAYOUTS = [CHANNELS_LAST, CHANNELS_FIRST]
-TILES = 1  # byte for a piece: the smallest that can be
+TILES = 1  # byte for a tile: the smallest that can be
 
 
 def same(model: bytes, layout: Layout = CHANNELS_LAST, *, channels: int = 3, height: int = 24, width: int = 20) -> None:
     picture = noise(channels, height, width)
     expected = whole(model, picture)
-    found = in_pieces(model, picture, Way(piece_room=TILES, layout=layout))
+    found = in_tiles(model, picture, Way(tile_room=TILES, layout=layout))
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
@@ -76,7 +77,7 @@ def test_a_bias_that_something_else_sees_too_stays() -> None:
 
 
 def test_constants_are_folded_and_shape_operands() -> None:
-    """As older exporters write the operand of Pad: joined from pieces, reshaped and turned."""
+    """As older exporters write the operand of Pad: joined from parts, reshaped and turned."""
     draft = Draft()
     zeros = draft.add("ConstantOfShape", np.array([4]), value=numpy_helper.from_array(np.array([0])), channels=1)
     pads = draft.add("Concat", np.array([2, 1, 2, 1]), zeros, axis=0, channels=1)
@@ -100,7 +101,7 @@ def test_half_precision_weights_are_computed_with_in_single() -> None:
     drafts = Draft(element=TensorProto.FLOAT16), Draft()
     models = [draft.model(draft.norm(draft.conv(draft.pad(INPUT, 1), 16))) for draft in drafts]
     picture = noise(3, 24, 20)
-    found = in_pieces(models[0], picture, Way(piece_room=TILES))
+    found = in_tiles(models[0], picture, Way(tile_room=TILES))
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, whole(models[1], picture), atol=5e-3)
 

@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from server.engine.network.arrays import Array
 from server.engine.network.network import Layer, Size
 from server.engine.network.spans import Span
 from server.engine.tiled.areas import Area, needed, part_of, trace
 from tests.server.engine.tiled.drafts import INPUT, Draft
-from tests.server.engine.tiled.running import Array, noise, open_session, read
+from tests.server.engine.tiled.running import noise, open_session, read
 
 HEIGHT, WIDTH = 13, 11
 BLOCK = np.array([1, 1, 2, 3], np.float32)
@@ -104,7 +105,7 @@ def test_layers_need_all_that_their_output_depends_on(case: str, axis: int) -> N
     depends, result = dependence(model, axis)
     size = sizes[network.output]
     assert (1, size.channels, size.height, size.width) == result.shape
-    # What is padded by reflection is in the piece at the edge, and no piece is smaller than twice the margin.
+    # What is padded by reflection is in the tile at the edge, and no tile is smaller than twice the margin.
     least = 8 if case in PADDED else 1
     for start in range(len(depends) - least + 1):
         need = needs(network.layers, axis, Span(start, start + least), sizes, network.output)
@@ -144,8 +145,8 @@ def test_a_layer_that_several_see_is_computed_once_for_all() -> None:
     wide, narrow = draft.conv(draft.pad(x, 3), 2, 7), draft.conv(draft.pad(x, 1), 2)
     network = read(draft.model(draft.add("Add", wide, narrow)))
     sizes = network.sizes(40, 40)
-    piece = trace(network.layers, {network.output: Area(Span(10, 20), Span(0, 8))}, sizes)
-    assert piece.areas[x] == Area(Span(7, 23), Span(0, 11))
+    tile = trace(network.layers, {network.output: Area(Span(10, 20), Span(0, 8))}, sizes)
+    assert tile.areas[x] == Area(Span(7, 23), Span(0, 11))
     pad = next(layer for layer in network.layers if layer.inputs == (x,) and layer.operation.axes[0].length(40) == 42)
-    assert piece.seen(pad, x) == Area(Span(9, 21), Span(0, 9))
-    assert needed(pad, piece.areas[pad.name]) == Area(Span(9, 21), Span(-1, 9))
+    assert tile.seen(pad, x) == Area(Span(9, 21), Span(0, 9))
+    assert needed(pad, tile.areas[pad.name]) == Area(Span(9, 21), Span(-1, 9))

@@ -1,4 +1,4 @@
-"""Networks computed whole by plain onnxruntime, and in pieces in every way that a plan can choose."""
+"""Networks computed whole by plain onnxruntime, and in tiles in every way that a plan can choose."""
 
 from __future__ import annotations
 
@@ -11,31 +11,37 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
+from server.engine.cancel import CancelToken, RunControl
+from server.engine.network.arrays import Array
 from server.engine.network.network import Network
 from server.engine.network.reader import read_network
-from server.engine.tiled.cost import TOUCH
-from server.engine.tiled.division import divide
+from server.engine.onnxruntime.part import OnnxruntimePart
+from server.engine.tiled.cost import ACCESS_COST
 from server.engine.tiled.layout import CHANNELS_LAST, Layout
-from server.engine.tiled.plan import PiecePlan, PlannedSweep, task_of
 from server.engine.tiled.programs import Programs
-from server.engine.tiled.runner import PieceRun
-from server.engine.tiled.schedule import Keeping, cheapest
+from server.engine.tiled.sweep_runner import SweepRunner
+from server.engine.tiled.sweep_schedule import StorageTerms, cheapest_schedule
+from server.engine.tiled.sweep_task import task_of
+from server.engine.tiled.tile_division import divide
+from server.engine.tiled.tiling_plan import PlannedSweep, TilingPlan
 from tests.server.engine.tiled.drafts import INPUT, OUTPUT
-
-Array = NDArray[Any]
 
 EVERYTHING = 1 << 40
 
 
 @dataclass(frozen=True)
 class Way:
-    """How a picture is computed: bytes for what is kept and for a piece, and as what and where it is kept."""
+    """How a picture is computed: bytes for what is kept and for a tile, and as what and where it is kept."""
 
     room: float = EVERYTHING
-    piece_room: int = EVERYTHING
+    tile_room: int = EVERYTHING
     kept: type[np.floating[Any]] = np.float32
     in_file: bool = False
     layout: Layout = CHANNELS_LAST
+
+
+def open_part(model: bytes) -> OnnxruntimePart:
+    return OnnxruntimePart(open_session(model))
 
 
 def open_session(model: bytes) -> ort.InferenceSession:
@@ -66,30 +72,30 @@ def whole(model: bytes, picture: Array) -> Array:
     return np.asarray(result)
 
 
-def plan_in(network: Network, way: Way, height: int, width: int) -> PiecePlan:
+def plan_in(network: Network, way: Way, height: int, width: int) -> TilingPlan:
     sizes, kept = network.sizes(height, width), np.dtype(way.kept)
-    schedule = cheapest(network, sizes, way.layout, Keeping(kept.itemsize, TOUCH, way.room))
+    schedule = cheapest_schedule(network, sizes, way.layout, StorageTerms(kept.itemsize, ACCESS_COST, way.room))
     assert schedule, "nothing fits"
     sweeps = []
     for sweep in schedule.sweeps:
         task = task_of(network, sweep)
-        areas = tuple(divide(task, sizes, sizes[network.input], way.layout, way.piece_room))
+        areas = tuple(divide(task, sizes, sizes[network.input], way.layout, way.tile_room))
         sweeps.append(PlannedSweep(sweep, task, areas, cost=1.0))
-    return PiecePlan(sizes, tuple(sweeps), kept, way.in_file, recycles=way.room == EVERYTHING, memory_bytes=0)
+    return TilingPlan(sizes, tuple(sweeps), kept, way.in_file, recycles=way.room == EVERYTHING, memory_bytes=0)
 
 
-def run_plan(network: Network, plan: PiecePlan, layout: Layout, picture: Array) -> Array:
+def run_plan(network: Network, plan: TilingPlan, layout: Layout, picture: Array) -> Array:
     bands: list[Array] = []
-    run = PieceRun(network, Programs(network, layout, open_session), plan, layout)
+    run = SweepRunner(network, Programs(network, layout, open_part), plan, layout)
     steps = run.steps(
-        lambda top, bottom: picture[:, :, top:bottom], lambda band: bands.append(band.copy()), ort.RunOptions()
+        lambda top, bottom: picture[:, :, top:bottom], lambda band: bands.append(band.copy()), RunControl(CancelToken())
     )
-    assert sum(1 for _ in steps) == plan.pieces
+    assert sum(1 for _ in steps) == plan.tiles
     return np.concatenate(bands, axis=2)
 
 
-def in_pieces(model: bytes, picture: Array, way: Way) -> Array:
+def in_tiles(model: bytes, picture: Array, way: Way) -> Array:
     network = read(model)
     plan = plan_in(network, way, *picture.shape[2:])
-    assert plan.pieces > len(plan.sweeps) or way.piece_room == EVERYTHING, "no pieces"
+    assert plan.tiles > len(plan.sweeps) or way.tile_room == EVERYTHING, "no tiles"
     return run_plan(network, plan, way.layout, picture)

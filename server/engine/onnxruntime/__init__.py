@@ -1,0 +1,1 @@
+"""onnxruntime behind the engine's own types: sessions, their options, and what onnxruntime alone knows."""
