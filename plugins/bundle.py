@@ -37,7 +37,8 @@ class Editor:
     executable: str = ""
 
 
-# Each by its folder's name.
+# Each by its folder's name. A new editor is such a folder, whose module ``document`` implements plugins.core.host, and
+# an entry here.
 EDITORS = {
     # What Krita's importer takes: a .desktop file, actions, and the package that the former names.
     "krita": Editor(

@@ -74,6 +74,13 @@ class Security:
         return lines
 
 
+def read_access(token_file: str | Path | None, certificate: str | Path | None) -> tuple[str | None, bytes | None]:
+    """Reads the token and the certificate (PEM) that a client needs for a protected server, each None without a file.
+    Raises StartProblem."""
+    token = read_token(Path(token_file)) if token_file else None
+    return token, read_file(Path(certificate)) if certificate else None
+
+
 def read_token(path: Path) -> str:
     """Reads the token in a file. Raises StartProblem when it cannot be read, is too short or contains spaces."""
     try:

@@ -16,7 +16,7 @@ from server.client.files import UsageError, make_folder, picture_files
 from server.client.trainings import TrainingClient, TrainingError
 from server.client.views import ProgressView, training_table
 from server.errors import StartProblem
-from server.security import read_file, read_token
+from server.security import read_access
 
 ADDRESS = "127.0.0.1:50051"
 INTERRUPTED = 130
@@ -67,8 +67,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _client(options: argparse.Namespace) -> TrainingClient:
-    token = read_token(Path(options.token_file)) if options.token_file else None
-    certificate = read_file(Path(options.tls_certificate)) if options.tls_certificate else None
+    token, certificate = read_access(options.token_file, options.tls_certificate)
     return TrainingClient(options.address, token=token, certificate=certificate)
 
 

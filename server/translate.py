@@ -23,7 +23,7 @@ from server.engine.provider import Provider
 from server.errors import StartProblem
 from server.options.loading import ConfigError, config_of
 from server.pictures.files import Picture, PictureError, decode_picture, encode_png
-from server.security import read_file, read_token
+from server.security import read_access
 
 # Those of the server that are options here too, by their fields in ServerConfig.
 _SERVER_OPTIONS = ("filters", "provider", "memory", "max_pixels", "token_file", "tls_certificate")
@@ -92,8 +92,7 @@ def _config(options: argparse.Namespace) -> ServerConfig:
 
 def _translator(options: argparse.Namespace, config: ServerConfig) -> Translator:
     if options.address:
-        token = read_token(config.token_file) if config.token_file else None
-        certificate = read_file(config.tls_certificate) if config.tls_certificate else None
+        token, certificate = read_access(config.token_file, config.tls_certificate)
         return Client(options.address, token=token, certificate=certificate)
     engine = LocalEngine(replace(config, filters=Path(options.filter)) if _is_own_file(options) else config)
     if engine.warning:

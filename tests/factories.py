@@ -112,14 +112,14 @@ def normalising(*, identifier: str = "normalising") -> onnx.ModelProto:
 
 def slow(*, identifier: str = "slow") -> onnx.ModelProto:
     """Takes minutes for a picture of 1024 x 1024 pixels, in steps of a fraction of a second; small ones are quick."""
-    names = ["wide", *(f"step{number}" for number in range(1000)), "narrow"]
+    names = ["wide", *(f"step{number}" for number in range(300)), "narrow"]
     nodes = [helper.make_node("Conv", ["image", "widen"], ["wide"])]
     nodes += [helper.make_node("Conv", [a, "weights"], [b], pads=[1] * 4) for a, b in pairwise(names[:-1])]
     nodes += [
         helper.make_node("Conv", [names[-2], "narrowing"], ["narrow"]),
         helper.make_node("Tanh", ["narrow"], ["translated"]),
     ]
-    shapes = {"widen": (16, 3, 1, 1), "weights": (16, 16, 3, 3), "narrowing": (3, 16, 1, 1)}
+    shapes = {"widen": (32, 3, 1, 1), "weights": (32, 32, 3, 3), "narrowing": (3, 32, 1, 1)}
     # Every weight is one over the number of inputs: means of means neither grow nor vanish.
     constants = {name: np.full(size, 1 / np.prod(size[1:]), np.float32) for name, size in shapes.items()}
     return model(nodes, constants=constants, told=metadata(identifier=identifier, title="Slow"))

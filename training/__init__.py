@@ -1,4 +1,8 @@
-"""Learns unpaired image-to-image translation and exports one-file filters. Imports neither grpc nor ``server``."""
+"""Learns unpaired image-to-image translation and exports one-file filters. Imports neither grpc nor ``server``.
+
+At the door are the commands fit, export, convert and evaluate, the options and the losses; a run is in ``running``, a
+step in ``methods``, and ``networks``, ``data``, ``filters``, ``computing`` and ``metrics`` hold what they say.
+"""
 
 import importlib.util
 import sys

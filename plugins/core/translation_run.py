@@ -14,8 +14,8 @@ from .translating import Order, Remember, RunProgress, translate_layers
 
 
 class TranslationRun:
-    """``state`` is running, done, failed or cancelled. What goes wrong is reported; in a batch the other layers go on.
-    ``changed`` is called after every change."""
+    """``state`` is running, done, failed or cancelled; ``progress`` says how far it is. What goes wrong is reported; in
+    a batch the other layers go on. ``changed`` is called after every change."""
 
     def __init__(
         self,
@@ -30,17 +30,17 @@ class TranslationRun:
     ) -> None:
         self.order = order
         self.state = "running"
-        self._progress = RunProgress(len(order.layers), changed)
+        self.progress = RunProgress(len(order.layers), changed)
         self._changed, self._report = changed, report
         self._begun = time.monotonic()
         self._seconds = 0.0
-        steps = translate_layers(document, order, session, self._progress, remember, report)
+        steps = translate_layers(document, order, session, self.progress, remember, report)
         self._task = launch(steps, done=lambda _none: self._end(), failed=self._fail)
 
     @property
     def made(self) -> list[LayerId]:
         """The identifiers of the layers that it added."""
-        return [one.layer for one in self._progress.made]
+        return [one.layer for one in self.progress.made]
 
     @property
     def ended(self) -> bool:
@@ -49,11 +49,11 @@ class TranslationRun:
     @property
     def fraction(self) -> float | None:
         """Of the whole, None while it is not known."""
-        return 1.0 if self.ended else self._progress.fraction
+        return 1.0 if self.ended else self.progress.fraction
 
     def describe(self) -> str:
         """One line for the artist."""
-        return self._outcome() if self.ended else self._progress.describe()
+        return self._outcome() if self.ended else self.progress.describe()
 
     def cancel(self) -> None:
         """At once, here and on the server. Layers of a batch that are ready stay."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pleinair.v1 import filters_pb2, filters_pb2_grpc, translation_pb2, translation_pb2_grpc
 
 from server.client.channel import CallError, Channel
-from server.wire.chunks import chunk_bytes
+from server.translation.chunks import chunk_bytes
 
 PREVIEW_SIDE = 512
 

@@ -1,4 +1,4 @@
-"""Looks into the filters folder, again and again, and reads what is new."""
+"""Looks into the filters folder again and again, and reads files that are new or have changed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ _Stamp = tuple[tuple[int, int] | None, ...]
 
 @dataclass(frozen=True)
 class _Entry:
-    """What came of a file; both when a replacement is bad and the version before it goes on serving."""
+    """The outcome of reading a file: both a filter and a problem when a replacement is bad and the previous version is
+    still served."""
 
     stamp: _Stamp
     filter: Filter | None
@@ -28,7 +29,8 @@ class _Entry:
 
 
 class FolderScanner:
-    """Of the ``*.onnx`` files directly in a folder, hidden ones left out, or of one such file. One thread at a time."""
+    """Reads the ``*.onnx`` files directly in a folder, except hidden ones, or one such file. For one thread at a
+    time."""
 
     def __init__(self, path: Path, backend: Backend) -> None:
         self._path = path
@@ -49,8 +51,8 @@ class FolderScanner:
         return self._catalogue()
 
     def scan(self) -> Catalogue:
-        """Reads a file when two scans saw the same new version of it, so that no half-copied one is tried. Raises
-        OSError when the folder cannot be looked into."""
+        """Reads each file of which two scans saw the same new version, so that no half-copied file is tried. Raises
+        OSError when the folder cannot be read."""
         stamps = self._stamps()
         settled = [file for file, stamp in stamps.items() if self._seen.get(file) == stamp]
         self._entries = {file: entry for file, entry in self._entries.items() if file in stamps}
@@ -82,7 +84,7 @@ class FolderScanner:
             self._entries[file] = _Entry(self._seen[file], found, problem)
 
     def _outcome(self, file: Path) -> tuple[Filter | None, str | None]:
-        """The filter or the problem. Raises FileNotFoundError."""
+        """Returns the filter or the problem. Raises FileNotFoundError."""
         try:
             return read_filter(file, self._backend), None
         except FilterProblem as error:

@@ -16,10 +16,10 @@ from server.engine.worker import Worker
 from server.errors import Reason, Refusal
 from server.filters.filter_file import Filter
 from server.pictures.files import Picture, PictureError, decode_picture, encode_png
+from server.translation.chunks import chunk_bytes
 from server.translation.computation import Computation, Samples
 from server.translation.picture import RawPicture
 from server.translation.terms import Preview, Progress, Summary, TranslationRequest
-from server.wire.chunks import chunk_bytes
 
 
 class Filters(Protocol):

@@ -1,4 +1,4 @@
-"""A picture as it came, which gives the filter its rows and gives the filter's rows back in its own format."""
+"""A picture in the client's format: gives rows to the filter, and converts the filter's rows back."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ class RawPicture:
 
     @property
     def memory_bytes(self) -> int:
-        """Of the pixels, and of what was computed to fill transparent ones."""
+        """Bytes of the pixels and of what fills transparent ones."""
         return self._raw.nbytes + (self._level.nbytes if self._level is not None else 0)
 
     def prepare(self) -> None:
-        """Finds the colours that fully transparent pixels have for the filter. Takes a while for large pictures."""
+        """Finds the colours that the filter gets for fully transparent pixels. Takes a while for large pictures."""
         if self.pixel_format.channels.has_alpha and self._hides_some():
             self._level = fill_level(self._converted_bands(), self.height, self.width)
 
@@ -68,7 +68,7 @@ class RawPicture:
         return EightBit(self._samples, int(given.channels), given.channel_order.value)
 
     def alpha(self, top: int, bottom: int) -> Alpha | None:
-        """(bottom - top) x W."""
+        """The alpha of rows ``top`` to ``bottom``, (bottom - top) x W; None without alpha."""
         if not self.pixel_format.channels.has_alpha:
             return None
         return self._samples(top, bottom)[..., -1]
@@ -88,7 +88,7 @@ class RawPicture:
         return samples
 
     def _convert(self, whole: Tensor, first: int, top: int, bottom: int) -> None:
-        """Rows from ``top`` to ``bottom``, into a tensor whose rows begin with ``first``."""
+        """Converts rows ``top`` to ``bottom`` into a tensor whose first row is ``first``."""
         tensor, alpha = whole[:, :, top - first : bottom - first], self.alpha(top, bottom)
         normalise(self._samples(top, bottom), tensor, self.pixel_format)
         if alpha is not None and self._level is not None:
@@ -116,5 +116,5 @@ class RawPicture:
 
 @functools.cache
 def _threads() -> ThreadPoolExecutor:
-    """That convert, as many as there are processors."""
+    """The threads that convert, one for each processor."""
     return ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="conversion")

@@ -23,8 +23,8 @@ _BAND_PIXELS = 1 << 18
 
 
 def preview_size(height: int, width: int, side: int) -> tuple[int, int] | None:
-    """Height and width of the preview of a picture, whose longer side shall have at most ``side`` pixels; None where
-    there is none, because none is wanted or the picture itself is small."""
+    """Height and width of a picture's preview, whose longer side has at most ``side`` pixels; None when no preview is
+    wanted (``side`` is 0) or the picture itself is small."""
     if side == 0 or height * width < _SMALLEST_PICTURE:
         return None
     scale = min(math.sqrt(_MOST_SHARE), side / max(height, width))
@@ -32,7 +32,7 @@ def preview_size(height: int, width: int, side: int) -> tuple[int, int] | None:
 
 
 class ReducedPicture:
-    """Each pixel the mean of its cell of the picture. Cells differ by one row and column at most."""
+    """A picture reduced by averaging cells, which differ by at most one row and one column in size."""
 
     def __init__(self, picture: RawPicture, height: int, width: int) -> None:
         self._picture = picture
@@ -53,7 +53,8 @@ class ReducedPicture:
             self._reduce(first, min(first + at_once, self.source.height))
 
     def preview(self, translated: Tensor) -> Preview:
-        """The reduced picture (1 x 3 x H x W, through the filter) for people: grey where the picture is, with alpha."""
+        """Makes the preview from the translated reduced picture (1 x 3 x H x W): grey if the picture is grey, with its
+        alpha."""
         channels = self._picture.pixel_format.channels
         alpha = np.floor(self._alpha * 255 + 0.5).astype(np.uint8) if self._has_alpha else None
         samples = from_tensor(translated, alpha, PixelFormat(channels, SampleType.UINT8))
@@ -80,5 +81,5 @@ class ReducedPicture:
 
 
 def _edges(length: int, cells: int) -> NDArray[np.int64]:
-    """Where each of the cells begins, and the end of the last."""
+    """The first row or column of each of ``cells`` cells, and the end of the last one."""
     return np.arange(cells + 1, dtype=np.int64) * length // cells

@@ -1,4 +1,4 @@
-"""What a translation is asked, and what it tells."""
+"""Requests for translations, and what is told about them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from server.engine.pixels import PixelFormat
 
 @dataclass(frozen=True)
 class TranslationRequest:
-    """What is to be done with the pixels that follow. Sizes are in pixels; a preview's longer side has at most so many,
-    and 0 is for none."""
+    """What to do with the pixels that follow. Sizes are in pixels; ``preview_side`` is the greatest length of a
+    preview's longer side, 0 for no preview."""
 
     filter_id: str
     width: int
@@ -32,8 +32,8 @@ class Stage(Enum):
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a request is: how many are before it, then the share of its work that is done (0 to 1) and the time
-    that the rest will take; None until somebody knows."""
+    """How far a request is: the number of requests ahead of it, then the share of its work that is done (0 to 1) and
+    the seconds left; None while unknown."""
 
     stage: Stage
     queue_position: int = 0
@@ -52,7 +52,7 @@ class Preview:
 
 @dataclass(frozen=True)
 class Summary:
-    """What ran, how long it waited for the device, how long the device worked, and the most memory that it took."""
+    """What ran, how long it waited for the device, how long the device worked, and the most memory it used."""
 
     filter_id: str
     filter_sha256: str

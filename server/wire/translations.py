@@ -1,4 +1,4 @@
-"""The server's own types as messages, and the other way round."""
+"""Messages about translations and filters to the server's types, and back."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ _STAGES = {
 
 
 def request_from(header: translation_pb2.TranslateHeader) -> TranslationRequest:
-    """Raises Refusal for a pixel format that there is not."""
+    """Reads a translation's header. Raises Refusal for an unknown pixel format."""
     pixel_format = pixel_format_from(header.pixel_format, "header.pixel_format")
     return TranslationRequest(header.filter_id, header.width, header.height, pixel_format, header.preview_side)
 
 
 def pixel_format_from(given: translation_pb2.PixelFormat, field: str) -> PixelFormat:
-    """``field`` is where it stands in the request. Raises Refusal when there is no such format."""
+    """Reads a pixel format that stands at ``field`` in the request. Raises Refusal for an unknown one."""
     return PixelFormat(
         channels=_known(f"{field}.channels", given.channels, _CHANNELS),
         sample_type=_known(f"{field}.sample_type", given.sample_type, _SAMPLE_TYPES),

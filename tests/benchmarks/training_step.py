@@ -39,7 +39,7 @@ class Published(Cut):
         if device.type == "cuda":
             use_cudnn(tf32=False)
         plain = Precision(device, bfloat16=False, channels_last=False, compile=False, fused_optimiser=False)
-        super().__init__(config, device, plain)
+        super().__init__(config, device, precision=plain)
         for optimiser in self.optimisers.values():
             for group in optimiser.param_groups:
                 group["foreach"] = False

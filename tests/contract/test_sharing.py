@@ -25,7 +25,7 @@ from tests.contract.connection import (
     header_frame,
     pixel_frame,
 )
-from tests.contract.test_translate import Slow, noise
+from tests.contract.translations import Slow, noise
 
 
 def test_a_preview_comes_once_and_before_the_pixels(connection: Connection) -> None:

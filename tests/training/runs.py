@@ -8,6 +8,7 @@ import pytest
 
 from tests.training.factories import TINY_ARGUMENTS, two_folders
 from training import fit
+from training.running import completion
 
 
 def arguments(root: Path, *more: str) -> list[str]:
@@ -18,7 +19,7 @@ def arguments(root: Path, *more: str) -> list[str]:
 def stop_after(monkeypatch: pytest.MonkeyPatch, images: int) -> None:
     """Training at one picture a step is asked to stop after this many, as by Ctrl-C."""
     asked = iter([False] * images)
-    monkeypatch.setattr(fit, "stop_on_signal", lambda: lambda: next(asked, True))
+    monkeypatch.setattr(completion, "stop_on_signal", lambda: lambda: next(asked, True))
 
 
 def go_on(run: Path, *options: str) -> int:

@@ -102,7 +102,7 @@ def test_a_checkpoint_with_averaged_weights_is_exported_with_these(tmp_path: Pat
 
 
 def test_an_export_builds_the_generator_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    spec = replace(CUT, build=lambda config, device: pytest.fail("a whole method was built"))
+    spec = replace(CUT, build=lambda config, device, world: pytest.fail("a whole method was built"))
     monkeypatch.setattr(registry, "METHODS", (spec,))
     written: list[nn.Module] = []
     monkeypatch.setattr(export, "write_filter", lambda network, path, **about: written.append(network))

@@ -88,7 +88,7 @@ def test_an_interrupted_and_resumed_run_equals_an_unbroken_one(tmp_path: Path) -
     broken.send_signal(signal.SIGINT)
     output, _ = broken.communicate(timeout=120)
     assert broken.returncode == ExitStatus.INTERRUPTED
-    assert "go on with: python -m training.fit --resume" in output
+    assert "continue with: python -m training.fit --resume" in output
     assert fit.main(["--resume", str(tmp_path / "broken" / "run"), "--device", "cpu"]) == 0
     assert fit.main(arguments(tmp_path / "unbroken", *options)) == 0
 

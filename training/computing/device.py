@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import torch
 
-from training.computing.distributed import local_rank, world_size
+from training.computing.world import ALONE, World
 from training.errors import InputError
 
 
-def choose_device(name: str) -> torch.device:
-    """``auto`` takes CUDA, else MPS, else the CPU; under torchrun each process takes its own GPU.
+def choose_device(name: str, world: World = ALONE) -> torch.device:
+    """The device of this name; ``auto`` takes CUDA, else MPS, else the CPU. Each of several processes has its own GPU.
 
     Raises InputError for a device that is not there.
     """
@@ -18,11 +18,11 @@ def choose_device(name: str) -> torch.device:
         device = torch.device(next(kind for kind, there in available.items() if there) if name == "auto" else name)
     except RuntimeError:
         raise InputError(f"--device is {name!r}, but must be auto, cpu, cuda, cuda:N or mps.") from None
-    if device.type == "cuda" and device.index is None and world_size() > 1:
-        device = torch.device("cuda", local_rank())
+    if device.type == "cuda" and device.index is None and world.size > 1:
+        device = torch.device("cuda", world.local_rank)
     there = available.get(device.type, False)
     if device.type == "cuda" and there:
         there = (device.index or 0) < torch.cuda.device_count()
     if not there:
-        raise InputError(f"--device is {name!r}, but this machine has no such device for PyTorch; use --device auto.")
+        raise InputError(f"--device is {name!r}, but PyTorch finds no such device on this machine; use --device auto.")
     return device

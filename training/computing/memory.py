@@ -1,4 +1,4 @@
-"""What to do when memory does not suffice."""
+"""What to do when memory runs out."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import gc
 
 import torch
 
-from training.computing.distributed import world_size
+from training.computing.world import ALONE, World
 from training.config import FitConfig
 from training.errors import InputError
 
@@ -22,23 +22,23 @@ def is_exhausted(error: BaseException) -> bool:
     return isinstance(error, MemoryError)
 
 
-def with_half_the_batch(config: FitConfig) -> FitConfig:
-    """Raises InputError when the options do not work with a smaller batch, or other processes share it."""
+def with_half_the_batch(config: FitConfig, world: World = ALONE) -> FitConfig:
+    """The options with half the batch. Raises InputError when they do not allow it, or processes share the batch."""
     try:
-        if config.batch > 1 and world_size() == 1:
+        if config.batch > 1 and world.size == 1:
             return dataclasses.replace(config, batch=config.batch // 2)
     except InputError:  # too few negatives
         pass
     sizes = {"batch": config.batch, "crop size": config.crop_size, **config.options.sizes}
     *most, last = [f"a {word} of {size}" for word, size in sizes.items()]
     raise InputError(
-        f"Memory does not suffice for {', '.join(most)} and {last}; end other programs and resume the run, "
-        "or make one of these smaller in a new run."
+        f"There is not enough memory for {', '.join(most)} and {last}; close other programs and resume the run, "
+        "or begin a new run with one of these smaller."
     )
 
 
 def release(device: torch.device) -> None:
-    """Gives back what nothing refers to any more, cycles included."""
+    """Frees the device memory of tensors that nothing refers to any more, cycles included."""
     gc.collect()
     if device.type == "cuda":
         torch.cuda.empty_cache()

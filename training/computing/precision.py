@@ -20,7 +20,7 @@ Network = TypeVar("Network", bound=nn.Module)
 
 @dataclass(frozen=True)
 class Precision:
-    """What the options and the device come to."""
+    """How the networks of a run compute, as its options and its device decide."""
 
     device: torch.device
     bfloat16: bool
@@ -30,10 +30,10 @@ class Precision:
 
     @classmethod
     def choose(cls, config: FitConfig, device: torch.device) -> Precision:
-        """``auto`` options become what the device is fastest with. Raises InputError for what it cannot do."""
+        """Replaces ``auto`` by what is fastest on the device. Raises InputError for what it cannot do."""
         cuda = device.type == "cuda"
         if config.precision == "bf16" and cuda and not _has_bfloat16(device):
-            raise InputError("--precision is 'bf16', but this GPU has no bfloat16; use --precision fp32.")
+            raise InputError("--precision is 'bf16', but this GPU does not support bfloat16; use --precision fp32.")
         bfloat16 = _chosen(config.precision, "bf16", _has_bfloat16(device))
         return cls(
             device=device,
@@ -60,7 +60,7 @@ class Precision:
         return pictures.contiguous(memory_format=self.memory_format)
 
     def autocast(self) -> torch.autocast:
-        """bfloat16 for convolutions; losses, PatchNCE, R1 and norms ask for float32 themselves."""
+        """Within it convolutions compute in bfloat16, if chosen; losses, PatchNCE, R1 and norms ask for float32."""
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bfloat16)
 
     def compiled(self, function: Function) -> Function:
@@ -92,7 +92,7 @@ def _has_bfloat16(device: torch.device) -> bool:
 
 
 def _can_compile() -> bool:
-    """Inductor writes Triton for a GPU, and a launcher in C++."""
+    """Whether what torch.compile needs for a GPU is here: Triton, and a C++ compiler for the launcher."""
     return importlib.util.find_spec("triton") is not None and any(
         shutil.which(compiler) for compiler in ("c++", "g++", "clang++")
     )

@@ -24,19 +24,19 @@ CPU = torch.device("cpu")
 
 @dataclass(frozen=True)
 class Crops:
-    """What a batch shows of one domain: levels (n, size, size, channels) uint8, and which to mirror, (n,) bool."""
+    """One domain's part of a batch: levels (n, size, size, channels) uint8, and which to mirror, (n,) bool."""
 
     levels: Tensor
     mirrored: Tensor
 
     def pinned(self) -> Crops:
-        """In memory from which CUDA copies while the processor goes on."""
+        """The same crops in pinned memory, which CUDA copies from without the processor waiting."""
         if self.levels.device.type != "cpu":
             return self
         return Crops(self.levels.pin_memory(), self.mirrored.pin_memory())
 
     def on(self, device: torch.device) -> Tensor:
-        """(n, channels, size, size) float32 in [-1, 1]; bytes travel, conversion and mirroring happen there."""
+        """The crops as (n, channels, size, size) float32 in [-1, 1]; converted and mirrored on the device."""
         levels, mirrored = (part.to(device, non_blocking=True) for part in (self.levels, self.mirrored))
         return to_network(torch.where(mirrored[:, None, None, None], levels.flip(2), levels))
 
@@ -45,9 +45,9 @@ class Crops:
 class Zoom:
     """How zoom-and-patch draws its zooms, U[least, 1] for each axis.
 
-    ``batch``: the paper's text has one zoom for all patches of a minibatch and picture, for which the joint batch's
-    size must be known; without it each patch has its own. The published code meant the former and, because its loader
-    shuffles, did the latter, so that is what the published results are made with, and the default.
+    With ``batch``, the size of the joint batch, all patches of a batch have one zoom per domain, as the paper's text
+    says; without it each patch has its own. The published code means the former but, because its loader shuffles, does
+    the latter: the published results are made with that, and it is the default.
     """
 
     least: float = 1 / 3
@@ -76,14 +76,14 @@ class UnpairedBatches:
         return EPOCH_PATCHES if self.zoom else max(len(self.source), len(self.target))
 
     def with_batch(self, batch: int) -> UnpairedBatches:
-        """The same sequence for joint batches of this size, which decides something only for a zoom per batch."""
+        """The same sequence for joint batches of this size, which matters only to a zoom per batch."""
         if self.zoom is None or self.zoom.batch is None:
             return self
         return replace(self, zoom=replace(self.zoom, batch=batch))
 
     @property
     def example_size(self) -> int:
-        """Side of the pictures that a preview shows, a multiple of 4."""
+        """The side of a preview's pictures in pixels, a multiple of 4."""
         if not self.zoom:
             return self.crop_size
         smallest = min(min(picture.shape[:2]) for folder in (self.source, self.target) for picture in folder.pictures)
@@ -113,7 +113,7 @@ class UnpairedBatches:
         return self._place(0, source, zooms[0], rng), self._place(1, target, zooms[1], rng)
 
     def _zooms(self, index: int, rng: np.random.Generator) -> NDArray[np.float64]:
-        """(domain, axis), for the axes y and x."""
+        """Zooms (domain, axis) for the image at this place of the sequence; domains source and target, axes y and x."""
         if not self.zoom:
             return np.ones((2, 2))
         if self.zoom.batch is not None:
@@ -175,7 +175,7 @@ def to_pictures(tensor: Tensor) -> NDArray[np.uint8]:
 
 
 def _cut(pictures: Sequence[Tensor], patches: Sequence[Patch]) -> Tensor:
-    """Crops of pictures (h, w, c) that are not zoomed."""
+    """Crops (n, size, size, c) of pictures (h, w, c) that are not zoomed."""
     crops = zip(pictures, patches, strict=True)
     return torch.stack([x[p.top : p.top + p.size, p.left : p.left + p.size] for x, p in crops])
 

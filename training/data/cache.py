@@ -28,8 +28,8 @@ MAGIC = b"PLEINPX1"
 TRAILER = struct.Struct("<Q32s8s")  # length of the index, its SHA-256, MAGIC
 
 DAY = 24 * 3600.0
-UNUSED_DAYS = 30  # a cache that nobody used for so long goes
-MOST_BYTES = 20 * 1024**3  # beyond it those unused for longest go, but none used within the last day
+UNUSED_DAYS = 30  # after that an unused file is removed
+MOST_BYTES = 20 * 1024**3  # beyond it those unused for longest are removed, but none used within the last day
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,11 @@ class Decoded:
 
 
 # One entry and its pixels, which are None for a skipped file.
-Read = tuple[Entry, NDArray[np.uint8] | None]
+DecodedFile = tuple[Entry, NDArray[np.uint8] | None]
 
 
 def digest_of(pixels: NDArray[np.uint8]) -> str:
-    """SHA-256 of shape and levels."""
+    """SHA-256 of a picture's shape and levels."""
     digest = hashlib.sha256(repr(pixels.shape).encode())
     digest.update(np.ascontiguousarray(pixels).data)
     return digest.hexdigest()
@@ -73,8 +73,8 @@ class PictureCache:
     folder: Path
     least_bytes: int = 0
 
-    def get(self, key: str, read: Iterable[Read]) -> Decoded:
-        """What the cache holds for the key, else what ``read`` gives, kept for next time. Raises OSError."""
+    def get(self, key: str, read: Iterable[DecodedFile]) -> Decoded:
+        """The pictures that the cache holds for the key, or those of ``read``, kept for next time. Raises OSError."""
         path = self.folder / f"{key}.pleinair"
         decoded = _load(path)
         if decoded is None:
@@ -87,7 +87,7 @@ class PictureCache:
         self._prune()
         return decoded
 
-    def _write(self, path: Path, read: Iterable[Read]) -> None:
+    def _write(self, path: Path, read: Iterable[DecodedFile]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(prefix=".pleinair-", suffix=".tmp", dir=self.folder)
         beside = Path(name)
@@ -105,7 +105,7 @@ class PictureCache:
             beside.unlink(missing_ok=True)
 
     def _prune(self) -> None:
-        """Removes what nobody used for long, what exceeds the limit, and what interrupted writers left."""
+        """Removes files that are long unused or exceed the limit, and what interrupted writers left."""
         now = time.time()
         with contextlib.suppress(OSError):
             for left in self.folder.glob(".pleinair-*.tmp"):
@@ -123,7 +123,7 @@ def _remove_unless_used_since(file: Path, moment: float) -> None:
             file.unlink()
 
 
-def _dump(file: BinaryIO, read: Iterable[Read]) -> None:
+def _dump(file: BinaryIO, read: Iterable[DecodedFile]) -> None:
     entries = []
     for entry, pixels in read:
         entries.append(dataclasses.asdict(entry))
@@ -135,7 +135,7 @@ def _dump(file: BinaryIO, read: Iterable[Read]) -> None:
 
 
 def _load(path: Path) -> Decoded | None:
-    """None where the file is not there or not as it was written."""
+    """What the file holds; None where it is missing or damaged."""
     try:
         # Copy on write: PyTorch wants arrays that may be written to, and no page is copied unless one is.
         whole: NDArray[np.uint8] = np.memmap(path, np.uint8, mode="c")

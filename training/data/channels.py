@@ -1,4 +1,4 @@
-"""Pictures of one number of channels as pictures of another."""
+"""Converts pictures between numbers of channels."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 
 from training.data.batches import Crops, UnpairedBatches
-from training.running.preview import encode, to_image
+from training.data.display import encode, to_image
 
 WIDTH = 1120  # pixels that rows of crops may take
 ROWS = 3

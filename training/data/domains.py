@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -10,7 +11,7 @@ from pleinair.common.caches import cache_folder
 from training.config import FitConfig
 from training.data.batches import UnpairedBatches, Zoom
 from training.data.cache import PictureCache
-from training.data.folders import picture_files, read_folder
+from training.data.folders import PictureFolder, picture_files, read_folder
 from training.data.reading import Reading, parse_colour
 from training.data.report import check_two_places, check_two_sets, folder_report, pair_report
 
@@ -18,7 +19,7 @@ CACHED_FROM = 16 * 1024**2  # bytes of picture files; fewer are decoded within a
 
 
 def choose_cache(place: str | None) -> PictureCache | None:
-    """``none``, a folder, or by default the platform's folder for all but small sets of pictures."""
+    """The cache in the folder ``place``, by default the platform's for all but small sets; None for ``none``."""
     if place == "none":
         return None
     if place is not None:
@@ -29,32 +30,47 @@ def choose_cache(place: str | None) -> PictureCache | None:
         return None
 
 
-def read_domains(
-    config: FitConfig, device: torch.device, cache: PictureCache | None, *, sizes: bool = False
-) -> UnpairedBatches:
-    """Reads both folders and prints what a person should know of them; ``sizes``: with the pictures' sizes.
+@dataclass(frozen=True)
+class Domains:
+    """The pictures of both domains, read as a run's options say."""
 
-    Raises InputError for pictures that cannot serve.
-    """
+    config: FitConfig
+    source: PictureFolder
+    target: PictureFolder
+
+    def report(self, *, sizes: bool = False) -> str:
+        """What a person should know of the pictures, in lines; with ``sizes``, their sizes too."""
+        reading = _reading(self.config, self.config.source_channels)
+        lines = [line for folder in (self.source, self.target) for line in folder_report(folder, reading, sizes=sizes)]
+        return "\n".join([*lines, *pair_report(self.source, self.target, reading)])
+
+    def batches(self, device: torch.device) -> UnpairedBatches:
+        """What training draws from them, for networks on this device."""
+        config = self.config
+        zoom = Zoom(config.zoom_min, config.batch if config.zoom_per == "batch" else None)
+        return UnpairedBatches(
+            self.source,
+            self.target,
+            crop_size=config.crop_size,
+            mirror=config.mirror,
+            seed=config.seed,
+            zoom=zoom if config.strategy == "patch" else None,
+            device=device,
+        )
+
+
+def read_domains(config: FitConfig, cache: PictureCache | None) -> Domains:
+    """Reads the source and the target pictures. Raises InputError for pictures that cannot be used."""
     paths = Path(config.source), Path(config.target)
     for path in paths:
         picture_files(path)  # both are there, before one of them is read at length
     check_two_places(*paths)
-    readings = [_reading(config, channels) for channels in (config.source_channels, config.target_channels)]
-    source, target = (read_folder(path, reading, cache) for path, reading in zip(paths, readings, strict=True))
-    check_two_sets(source, target)
-    lines = [line for folder in (source, target) for line in folder_report(folder, readings[0], sizes=sizes)]
-    print("\n".join([*lines, *pair_report(source, target, readings[0])]), flush=True)
-    zoom = Zoom(config.zoom_min, config.batch if config.zoom_per == "batch" else None)
-    return UnpairedBatches(
-        source,
-        target,
-        crop_size=config.crop_size,
-        mirror=config.mirror,
-        seed=config.seed,
-        zoom=zoom if config.strategy == "patch" else None,
-        device=device,
+    channels = (config.source_channels, config.target_channels)
+    source, target = (
+        read_folder(path, _reading(config, number), cache) for path, number in zip(paths, channels, strict=True)
     )
+    check_two_sets(source, target)
+    return Domains(config, source, target)
 
 
 def _reading(config: FitConfig, channels: int) -> Reading:

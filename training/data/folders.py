@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from pleinair.common.suffixes import TRAINED_ON
 
-from training.data.cache import Decoded, Entry, PictureCache, Read, digest_of
+from training.data.cache import Decoded, DecodedFile, Entry, PictureCache, digest_of
 from training.data.pictures import UnreadablePicture, read_resized
 from training.data.reading import LEAST_CROP, Reading
 from training.errors import InputError
@@ -28,13 +28,13 @@ AT_ONCE = 64  # pictures decoded ahead of the one that is written to the cache: 
 
 @dataclass(frozen=True)
 class PictureFolder:
-    """Decoded pictures, (h, w, channels) uint8 each, and what a person should know of how they were read."""
+    """Decoded pictures, (h, w, channels) uint8 each, and how they were read."""
 
     path: Path
     pictures: Sequence[NDArray[np.uint8]]
     files: Sequence[Entry]  # of the pictures, in the same order
-    skipped: Sequence[Entry] = ()
-    note: str = ""  # why they are not in the cache, if they should be
+    skipped: Sequence[Entry] = ()  # files that cannot be read
+    note: str = ""  # a sentence that says why they are not in the cache, if they should be
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -96,14 +96,14 @@ def _decoded(path: Path, files: list[Path], reading: Reading, cache: PictureCach
         except OSError as error:
             note = (
                 f"the cache {cache.folder} cannot be used ({error.strerror or error}), so the pictures are kept in "
-                "memory and decoded again at the next start; name another place by --cache."
+                "memory and decoded again at the next start; choose another place with --cache."
             )
     read = list(_read_all(path, files, reading))
     return Decoded([entry for entry, _ in read], [pixels for _, pixels in read if pixels is not None]), note
 
 
 def _key(path: Path, files: list[Path], reading: Reading) -> str:
-    """Changes with the files' names, sizes and times of change, with how they are read, and with what reads them."""
+    """The cache's key: changes with the files' names, sizes and times of change, how they are read, and by what."""
     states = [(str(file.relative_to(path)), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
     size = ("kept", reading.crop_size) if reading.keeps_size else (reading.strategy, reading.load_size)
     options = (size, reading.channels, reading.background)
@@ -111,7 +111,7 @@ def _key(path: Path, files: list[Path], reading: Reading) -> str:
     return hashlib.sha256(described.encode(errors="surrogateescape")).hexdigest()
 
 
-def _read_all(path: Path, files: list[Path], reading: Reading) -> Iterator[Read]:
+def _read_all(path: Path, files: list[Path], reading: Reading) -> Iterator[DecodedFile]:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for start in range(0, len(files), AT_ONCE):
             yield from pool.map(
@@ -119,7 +119,7 @@ def _read_all(path: Path, files: list[Path], reading: Reading) -> Iterator[Read]
             )
 
 
-def _read(path: Path, file: Path, reading: Reading) -> Read:
+def _read(path: Path, file: Path, reading: Reading) -> DecodedFile:
     name = str(file.relative_to(path)) if file != path else file.name
     try:
         pixels, (width, height) = read_resized(file, reading)

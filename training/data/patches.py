@@ -48,7 +48,7 @@ def zoomed_patches(pictures: Sequence[Tensor], patches: Sequence[Patch]) -> Tens
 
 @dataclass(frozen=True)
 class _Window:
-    """Along one axis: which pixels a patch needs, and how much of each, (size, length)."""
+    """The pixels of one axis that a patch needs, from ``first`` on, and their weights (size, length)."""
 
     first: int
     weights: NDArray[np.float32]
@@ -63,7 +63,7 @@ class _Window:
 
     @classmethod
     def of(cls, start: int, size: int, zoomed: int, whole: int) -> _Window:
-        """Output pixels ``start`` to ``start + size`` of an axis that is zoomed from ``whole`` to ``zoomed``."""
+        """The window of output pixels ``start`` to ``start + size`` of an axis zoomed from ``whole`` to ``zoomed``."""
         scale = whole / zoomed
         reach = max(scale, 1.0)  # half the width of the triangle, in pixels of the picture
         centres = (start + np.arange(size) + 0.5) * scale
@@ -75,7 +75,7 @@ class _Window:
 
 
 def _weights(windows: Sequence[_Window]) -> Tensor:
-    """(n, size, longest), zero where a window is shorter."""
+    """The windows' weights (n, size, longest), zero where a window is shorter."""
     size, longest = windows[0].weights.shape[0], max(window.length for window in windows)
     stacked = np.zeros((len(windows), size, longest), np.float32)
     for weights, window in zip(stacked, windows, strict=True):

@@ -19,14 +19,14 @@ Answer = TypeVar("Answer")
 
 
 class UnreadablePicture(Exception):
-    """Its text says in a few words why."""
+    """A file cannot be read as a picture; the text says why in a few words."""
 
 
 def read_picture(path: Path, channels: int = 3, background: Colour = WHITE) -> Image.Image:
-    """The picture upright, with ``channels`` (1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha).
+    """Reads a picture, turned upright, with ``channels`` (1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha).
 
-    The first frame of an animation; 16 bits rounded to 8; without an alpha channel, transparency lies on the
-    background. Raises UnreadablePicture, whatever is wrong with the file.
+    Of an animation it is the first frame; 16 bits are rounded to 8; where ``channels`` has no alpha, transparent parts
+    show the background. Raises UnreadablePicture, whatever is wrong with the file.
     """
     return _read(path, lambda image: _with_channels(_decoded(image), channels, background))
 

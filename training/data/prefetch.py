@@ -16,8 +16,8 @@ Draw = tuple[int, int]  # first image, how many
 class PrefetchedBatches:
     """``UnpairedBatches`` as float tensors on a device, drawn one step ahead by a thread.
 
-    The thread guesses that the next draw lies ``stride`` images further (the joint batch of all processes); another
-    draw is answered too, only later. A thread and not a process: nothing is pickled, on any platform.
+    The thread expects the next draw ``stride`` images further (the joint batch of all processes); any other draw takes
+    longer. It is a thread and not a process, so that nothing is pickled, on any platform.
     """
 
     def __init__(self, batches: UnpairedBatches, device: torch.device, *, stride: int) -> None:
@@ -44,7 +44,7 @@ class PrefetchedBatches:
         return source.on(self.device), target.on(self.device)
 
     def examples(self, folder: PictureFolder, count: int) -> Tensor:
-        """At most ``count`` pictures of one of the folders, for people, on the CPU: (n, channels, size, size)."""
+        """At most ``count`` pictures of one of the folders, for a preview, on the CPU: (n, channels, size, size)."""
         return examples(folder, self.batches.example_size, count)
 
     def _crops(self, first: int, count: int) -> tuple[Crops, Crops]:

@@ -1,4 +1,4 @@
-"""At which size and with which channels pictures are read."""
+"""The size and the channels at which pictures are read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CHANNELS = {1: "grey", 2: "grey and alpha", 3: "RGB", 4: "RGB and alpha"}
 
 @dataclass(frozen=True)
 class Reading:
-    """Everything that decides which pixels a file gives; sizes in pixels, the background for transparent parts."""
+    """Everything that decides which pixels a file gives: sizes in pixels, channels, background of transparent parts."""
 
     strategy: str
     load_size: int
@@ -32,7 +32,7 @@ class Reading:
 
     @property
     def keeps_size(self) -> bool:
-        """Whether pictures stay as large as they are, unless the crop needs more."""
+        """Whether pictures keep their size, unless the crop needs more."""
         return self.strategy in ("crop", "patch")
 
     def size_of(self, width: int, height: int) -> tuple[int, int]:
@@ -47,7 +47,7 @@ class Reading:
 
 
 def parse_colour(text: str) -> Colour:
-    """``#rrggbb`` or ``white`` or ``black``. Raises InputError."""
+    """Reads ``#rrggbb``, ``white`` or ``black``. Raises InputError for anything else."""
     text = {"white": "#ffffff", "black": "#000000"}.get(text, text)
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", text):
         raise InputError(f"--background is {text!r}, but must be white, black or a colour like '#f0e6d2'.")

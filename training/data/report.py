@@ -18,19 +18,19 @@ NAMED = 3  # how many names a warning lists
 
 
 def check_two_places(source: Path, target: Path) -> None:
-    """Raises InputError when both, which must exist, are the same folder or file."""
+    """Raises InputError when source and target, which must exist, are the same folder or file."""
     if source.samefile(target):
         raise InputError(f"Source and target are both {source}; {TWO_SETS}")
 
 
 def check_two_sets(source: PictureFolder, target: PictureFolder) -> None:
-    """Raises InputError when both show the same pictures, from whatever folders."""
+    """Raises InputError when source and target hold the same pictures, from whatever folders."""
     if {file.digest for file in source.files} == {file.digest for file in target.files}:
-        raise InputError(f"Source and target are the same pictures, in {source.path} and {target.path}; {TWO_SETS}")
+        raise InputError(f"Source and target hold the same pictures, in {source.path} and {target.path}; {TWO_SETS}")
 
 
 def folder_report(folder: PictureFolder, reading: Reading, *, sizes: bool = False) -> Iterator[str]:
-    """Lines for people: how many pictures, what was skipped, what happens to their sizes; ``sizes``: and which."""
+    """Lines for people: how many pictures, what was skipped and resized; with ``sizes``, their sizes too."""
     yield f"{folder.path}: {_count(len(folder))}"
     for entry in folder.skipped:
         yield f"  skipped {entry.name}: {entry.skipped}"
@@ -40,7 +40,7 @@ def folder_report(folder: PictureFolder, reading: Reading, *, sizes: bool = Fals
         yield f"  {_sizes(folder.files)}"
     small = [file for file in folder.files if min(file.width, file.height) < reading.crop_size]
     if small:
-        yield f"  {len(small)} smaller than the crop, so enlarged: expect soft results, or lower --crop-size"
+        yield f"  {len(small)} smaller than the crop and therefore enlarged: expect soft results, or lower --crop-size"
     distorted = [file for file in folder.files if _distortion(file, reading) > DISTORTION]
     if distorted:
         yield (
@@ -57,13 +57,13 @@ def pair_report(source: PictureFolder, target: PictureFolder, reading: Reading) 
         few = [f"{folder.path} has {_count(len(folder))}" for folder in (source, target) if len(folder) < FEW]
         if few:
             yield (
-                f"warning: {' and '.join(few)}; CUT and FastCUT learn from {FEW} or more in each folder, "
-                "for a few large pictures use --strategy patch"
+                f"warning: {' and '.join(few)}; CUT and FastCUT need {FEW} or more in each folder "
+                "(for a few large pictures, use --strategy patch)"
             )
     digests = {file.digest for file in target.files}
     both = [file for file in source.files if file.digest in digests]
     if both:
-        yield f"warning: {_count(len(both))} of the source ({_names(both)}) can be found in the target too"
+        yield f"warning: {_count(len(both))} of the source ({_names(both)}) are in the target too"
 
 
 def _distortion(file: Entry, reading: Reading) -> float:

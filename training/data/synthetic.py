@@ -1,7 +1,7 @@
 """Procedural landscapes, rendered as a painting and as a photo of the same scene.
 
-With both renderings of a scene at hand the right answer of a painting-to-photo filter is known, so that training can
-be measured: ``python -m training.data.synthetic DIR`` writes unpaired training folders ``trainA`` (paintings) and
+With both renderings of a scene the right translation of a painting to a photo is known, so that training can be
+measured: ``python -m training.data.synthetic DIR`` writes unpaired training folders ``trainA`` (paintings) and
 ``trainB`` (photos of other scenes).
 """
 
@@ -59,7 +59,7 @@ PAINTER_OFFSET = np.array((20, 5, 30), dtype=np.float32)
 
 @dataclass(frozen=True)
 class Scene:
-    """What is where: materials (h, w), and light (h, w) around 1."""
+    """The material (h, w) and the light (h, w), around 1, at each pixel."""
 
     materials: Bytes
     light: Floats
@@ -130,7 +130,7 @@ def _sky(draw: ImageDraw.ImageDraw, rng: np.random.Generator, width: int, horizo
 def _ridge(
     draw: ImageDraw.ImageDraw, rng: np.random.Generator, level: float, swing: float, fill: int, width: int, height: int
 ) -> None:
-    """Everything below a wavy line."""
+    """Fills everything below a wavy line."""
     x = np.linspace(0, 1, 64)
     y = sum(rng.normal(0, 1 / k) * np.sin(2 * np.pi * (k * x + rng.uniform())) for k in range(1, 7))
     line = [(float(a * width), float(level + swing * b)) for a, b in zip(x, np.asarray(y), strict=True)]
@@ -155,7 +155,7 @@ def _tree(draw: ImageDraw.ImageDraw, rng: np.random.Generator, width: int, heigh
 
 
 def _strokes(rng: np.random.Generator, materials: Bytes) -> Floats:
-    """Brush strokes (h, w) in 0 to 1; each material is painted in a direction of its own."""
+    """Brush strokes (h, w) in [0, 1]; each material is painted in a direction of its own."""
     height, width = materials.shape
     side = int(np.hypot(height, width)) + 2 * STROKE_LENGTH
     strokes = np.empty((height, width), dtype=np.float32)
@@ -174,7 +174,7 @@ def _smooth_noise(rng: np.random.Generator, height: int, width: int, period: int
 
 
 def _soften(colour: Floats) -> Floats:
-    """A lens never shows an edge as hard as a polygon's."""
+    """Blurs edges slightly: a lens never shows any as hard as a polygon's."""
     picture = Image.fromarray(_to_bytes(colour)).filter(ImageFilter.GaussianBlur(0.7))
     return np.asarray(picture, dtype=np.float32)
 
@@ -188,7 +188,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("root", type=Path, help="folder for trainA (paintings) and trainB (photos)")
     parser.add_argument("--pictures", type=int, default=60, help="pictures in each folder (default: 60)")
     parser.add_argument("--size", type=int, default=192, help="width and height in pixels (default: 192)")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0, help="for drawing the scenes (default: 0)")
     options = parser.parse_args(arguments)
     write_folders(options.root, pictures=options.pictures, size=options.size, seed=options.seed)
     return 0

@@ -13,9 +13,9 @@ from PIL import Image
 from pleinair.common.files import write_whole
 from pleinair.common.metadata import key
 
+from training.data.display import encode
 from training.errors import InputError
 from training.metrics.picture_files import PictureFiles
-from training.running.preview import encode
 
 _TYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16}
 _DEFAULT_MULTIPLE = 4

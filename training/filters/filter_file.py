@@ -24,8 +24,8 @@ from torch import Tensor, nn
 from training.data.channels import as_channels
 from training.errors import InputError
 from training.filters.provenance import commit, package_version
+from training.filters.thumbnail import thumbnail_webp
 from training.networks.generator import Generator
-from training.running.preview import thumbnail_webp
 
 OPSET = 20
 CHECKED_SIZES = ((64, 64), (72, 100), (130, 66))

@@ -84,7 +84,7 @@ def _load(path: Path) -> Any:
 
 
 def _damaged(path: Path) -> str:
-    return f"{path} is damaged or no file of PyTorch; copy or download it again, or name {WANTED}."
+    return f"{path} is damaged or not a file of PyTorch; copy or download it again, or name {WANTED}."
 
 
 def _without_wrapping(contents: Any, path: Path) -> Weights:
@@ -96,7 +96,7 @@ def _without_wrapping(contents: Any, path: Path) -> Weights:
     contents = {key: value for key, value in contents.items() if key != "_metadata"}
     other = next((key for key, value in contents.items() if not isinstance(value, Tensor)), None)
     if other is not None or not contents:
-        what = f"{other!r}, which is no tensor" if other is not None else "nothing"
+        what = f"{other!r}, which is not a tensor" if other is not None else "nothing"
         raise InputError(f"{path} holds {what}; expected the state_dict() of {WANTED}.")
     if all(key.startswith("module.") for key in contents):
         return {key.removeprefix("module."): value for key, value in contents.items()}
@@ -218,7 +218,7 @@ def _without_kernels(weights: Weights, kernels: Mapping[str, Tensor], path: Path
         if not fits:
             row = " ".join(f"{level:g}" for level in kernel[0] / kernel[0, 0])
             raise InputError(
-                f"{path}: {name} is another blur than the published code's {row}; only generators with that can be"
+                f"{path}: {name} is not the published code's blur, {row}; only generators with that one can be"
                 " converted."
             )
     return {name: value for name, value in weights.items() if name not in kernels}
@@ -247,10 +247,8 @@ def _check_fit(weights: Weights, expected: Weights, path: Path) -> None:
             raise InputError(f"{path}: {name} is {seen}, expected {shape}; name {WANTED}.")
         if not _is_finite(weights[name]):
             raise InputError(
-                f"{path}: {name} holds values that are no finite numbers; name a file from before training broke."
+                f"{path}: {name} holds values that are not finite numbers; name a file from before training diverged."
             )
     extra = next((name for name in weights if name not in expected), None)
     if extra is not None:
-        raise InputError(
-            f"{path}: {extra[:100]!r} is one key too many, expected none of this name beside the others; name {WANTED}."
-        )
+        raise InputError(f"{path}: unexpected key {extra[:100]!r}; name {WANTED}.")

@@ -7,16 +7,18 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from training.computing.distributed import average_gradients
 from training.computing.precision import Precision
+from training.computing.world import World
 from training.config import FitConfig
 
 
 class Descent:
     """Networks that learn, by name, each with an Adam of its own that has the run's learning rate and momenta."""
 
-    def __init__(self, config: FitConfig, precision: Precision, networks: Mapping[str, nn.Module]) -> None:
-        self.networks = networks
+    def __init__(
+        self, config: FitConfig, precision: Precision, networks: Mapping[str, nn.Module], world: World
+    ) -> None:
+        self.networks, self._world = networks, world
         self.optimisers = {name: _adam(config, precision, network) for name, network in networks.items()}
 
     def down(self, loss: Tensor, names: Sequence[str]) -> None:
@@ -24,7 +26,7 @@ class Descent:
         for name in names:
             self.optimisers[name].zero_grad(set_to_none=True)
         loss.backward()
-        average_gradients([self.networks[name] for name in names])
+        self._world.average_gradients([self.networks[name] for name in names])
         for name in names:
             self.optimisers[name].step()
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
+from training.computing.world import World
 from training.config import FitConfig, MethodOptions
 from training.methods.watch import Watch
 from training.networks.generator import Generator
@@ -72,7 +73,7 @@ class MethodSpec:
     summary: str  # one sentence, for --help
     options: type[MethodOptions]
     presets: Mapping[str, Mapping[str, Any]]
-    build: Callable[[FitConfig, torch.device], Method]
+    build: Callable[[FitConfig, torch.device, World], Method]
     generators: Mapping[str, Exported]
     primary: str  # among the generators: the one that previews, scores and filters show unless asked otherwise
     watch: Callable[[FitConfig], Watch] = _watch_translations  # what the guard reads and advises

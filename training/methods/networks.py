@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from torch import nn
 
+from training.computing.world import ALONE, World
 from training.config import FitConfig, MethodOptions
 from training.networks.generator import Generator
 from training.networks.patchgan import PatchGAN
@@ -45,7 +46,7 @@ class NetworkOptions(MethodOptions):
         return {"width": self.width}
 
 
-def build_generator(config: FitConfig) -> Generator:
+def build_generator(config: FitConfig, world: World = ALONE) -> Generator:
     """The generator from source to target pictures that the run's NetworkOptions describe, newly initialised."""
     options = NetworkOptions.of(config)
     sizes = {
@@ -55,7 +56,7 @@ def build_generator(config: FitConfig) -> Generator:
         "blocks": options.blocks,
     }
     if options.architecture == "stylegan2":
-        return StyleGAN2Generator(**sizes, crop_size=config.crop_size)
+        return StyleGAN2Generator(**sizes, crop_size=config.crop_size, world=world)
     return ResnetGenerator(
         **sizes, antialias=options.antialias, antialias_up=options.antialias_up, dropout=options.dropout
     )

@@ -1,4 +1,7 @@
-"""How far translated pictures are from real ones, and from the pictures they were made of."""
+"""How far translated pictures are from real ones, and from the pictures they were made of.
+
+Measures of sets of pictures only: ``training.evaluate`` is their command, and losses are in ``training.losses``.
+"""
 
 from training.metrics.structure import gradient_correlation
 from training.metrics.wasserstein import Distance, PatchSet, patch_sliced_wasserstein, prepare_patches

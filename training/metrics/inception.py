@@ -36,7 +36,7 @@ def load_inception(path: Path, device: torch.device) -> nn.Module:
     if not path.is_file():
         raise InputError(
             f"There is no file {path}; name pt_inception-2015-12-05-6726825d.pth, the weights of FID, "
-            "by --inception-weights, or leave fid and kid out of --metrics."
+            "with --inception-weights, or leave fid and kid out of --metrics."
         )
     try:
         # torch-fidelity loads whatever a pickle holds, so this must refuse all but tensors before.

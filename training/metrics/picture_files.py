@@ -1,4 +1,4 @@
-"""A folder of pictures at their own sizes, decoded when they are asked for."""
+"""A folder of pictures at their own sizes, each decoded when it is asked for."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class PictureFiles(Sequence[Pixels]):
             self._admit(file)
         if not self.files:
             raise InputError(
-                f"The folder {path} holds no picture that can be read (the first: {self.skipped[0]}); "
+                f"The folder {path} holds no readable picture (the first: {self.skipped[0]}); "
                 "put PNG, JPEG or WebP pictures there."
             )
 
@@ -53,7 +53,9 @@ class PictureFiles(Sequence[Pixels]):
         try:
             return read_pixels(file)
         except UnreadablePicture as error:
-            raise InputError(f"{file} could be read and now cannot ({error}); leave the folder as it is.") from None
+            raise InputError(
+                f"{file} can no longer be read ({error}); do not change the folder while it is measured."
+            ) from None
 
     def _admit(self, file: Path) -> None:
         try:

@@ -1,4 +1,4 @@
-"""Pictures, in whatever form they come, as one kind of tensor."""
+"""Converts the kinds of pictures that metrics accept to one kind of tensor."""
 
 from __future__ import annotations
 

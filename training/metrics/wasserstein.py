@@ -31,23 +31,23 @@ _CPU = torch.device("cpu")
 
 @dataclass(frozen=True)
 class Distance:
-    """0 for equal sets, and symmetric.
+    """The distance of two sets of pictures: symmetric, and 0 for equal sets.
 
-    ``levels``: thousandths of a standard deviation, the finest detail first, each level at half the resolution of the
-    one before; the last holds the colours and the coarse forms.
+    ``levels``: in thousandths of a standard deviation, the finest detail first, each level at half the resolution of
+    the one before; the last holds the colours and the coarse forms.
     """
 
     levels: tuple[float, ...]
 
     @property
     def mean(self) -> float:
-        """Over the levels."""
+        """The mean over the levels."""
         return sum(self.levels) / len(self.levels)
 
 
 @dataclass(frozen=True)
 class PatchSet:
-    """One side of the comparison, ready: patches (n, 3, 7, 7) in [-1, 1] for each level."""
+    """A set of pictures, prepared for comparison: patches (n, 3, 7, 7) in [-1, 1] of each level."""
 
     levels: tuple[Tensor, ...]
     patches: int
@@ -68,9 +68,10 @@ def patch_sliced_wasserstein(
 ) -> Distance:
     """The distance between two sets of pictures of any sizes: arrays (h, w, 3) or tensors (3, h, w), uint8 or [-1, 1].
 
-    Two sets of pictures get the levels that all of them have, five at most. Pictures beside a prepared set are drawn
-    from as it was, with its seed and on its device. Raises ValueError for an empty set, a picture of less than 16
-    pixels a side or too small for a prepared set, and prepared sets that differ in levels.
+    Two sets of pictures are compared at the levels that all of them have, five at most. Patches of a set that is
+    compared with a prepared one are drawn in the same way, with its seed and on its device. Raises ValueError for an
+    empty set, a picture of less than 16 pixels a side or too small for a prepared set, and prepared sets that differ
+    in levels.
     """
     if not isinstance(real, PatchSet) and not isinstance(generated, PatchSet):
         levels = min(_common_levels(real), _common_levels(generated))
@@ -108,10 +109,10 @@ def prepare_patches(
         raise ValueError(f"there are {possible} levels in the smallest of the pictures, not {levels}")
     share = max(1, patches // len(pictures))
     drawn: list[list[Tensor]] = [[] for _ in range(levels)]
-    for rank, index in enumerate(_in_own_order(pictures)):
+    for place, index in enumerate(_in_own_order(pictures)):
         picture = as_tensor(pictures[index], device)
         for level, detail in enumerate(laplacian_pyramid(picture, levels)):
-            drawn[level].append(_draw(detail, share, (seed, rank, level)))
+            drawn[level].append(_draw(detail, share, (seed, place, level)))
     return PatchSet(tuple(torch.cat(level) for level in drawn), patches, seed)
 
 
@@ -139,7 +140,7 @@ def wasserstein(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _sorted(rows: Tensor) -> Tensor:
-    """On a CPU numpy's sort is four times as fast as PyTorch's."""
+    """Each row sorted; on a CPU by numpy, four times as fast as PyTorch."""
     return torch.from_numpy(np.sort(rows.numpy())) if rows.device.type == "cpu" else rows.sort().values
 
 
@@ -166,7 +167,7 @@ def _size(picture: Picture) -> tuple[int, int]:
 def _in_own_order(pictures: Pictures) -> list[int]:
     """Indices in an order that depends on the pictures alone.
 
-    A picture's rank decides where its patches lie: each picture has its own places, whatever order the set comes in.
+    A picture's place in it decides where its patches lie, so that the order in which the set comes does not matter.
     """
     cells = [F.adaptive_avg_pool2d(as_tensor(pictures[index], _CPU), 4) for index in range(len(pictures))]
     return sorted(range(len(pictures)), key=lambda index: cells[index].flatten().tolist())

@@ -1,1 +1,4 @@
-"""The networks of CUT: generator, discriminator and projection head, built explicitly from their sizes."""
+"""Generators, discriminators and projection heads, built from their sizes alone.
+
+How they are trained is in ``methods``; nothing here knows options or files.
+"""

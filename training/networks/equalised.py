@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training.computing.distributed import rank, world_size
+from training.computing.world import ALONE, World
 
 SQRT2 = math.sqrt(2)
 
@@ -20,7 +20,7 @@ class Blur(nn.Module):
     """Zero padding, then the kernel [1, 3, 3, 1] x [1, 3, 3, 1] / 64. (N, C, H, W) -> (N, C, H + 2 padding - 3, ...).
 
     ``gain``: the sum of the kernel; 4 makes up for the zeros that a transposed convolution inserts. With ``stride`` 2
-    only every other row and column of the answer is computed.
+    only every other row and column of the result is computed.
     """
 
     kernel: Tensor
@@ -39,7 +39,7 @@ class Blur(nn.Module):
 
 
 class EqualConv(nn.Module):
-    """Convolution without bias and with equalised learning rate."""
+    """Convolution without bias and with equalised learning rate: (N, inside, H, W) -> (N, outside, H', W')."""
 
     def __init__(self, inside: int, outside: int, size: int, *, stride: int = 1, padding: int = 0) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class EqualConv(nn.Module):
         return F.conv2d(x, self.weight * self.scale, stride=self.stride, padding=self.padding)
 
     def plain(self) -> nn.Module:
-        """The same as torch's own layer with the scale in its weights."""
+        """An equivalent layer of torch's own, with the scale in its weights."""
         outside, inside, size, _ = self.weight.shape
         layer = nn.Conv2d(inside, outside, size, stride=self.stride, padding=self.padding, bias=False)
         layer.weight = nn.Parameter(self.weight.detach() * self.scale)
@@ -129,7 +129,7 @@ class ModulatedUp(nn.Module):
         return self.blur(F.conv_transpose2d(x, self._demodulated(), stride=2))  # (N, outside, 2H + 1, 2W + 1), blurred
 
     def plain(self) -> nn.Module:
-        """The same as torch's own layer with the demodulated weights."""
+        """Equivalent layers of torch's own, with the demodulated weights."""
         weight = self._demodulated().detach()
         layer = nn.ConvTranspose2d(weight.shape[0], weight.shape[1], 3, stride=2, bias=False)
         layer.weight = nn.Parameter(weight.contiguous())
@@ -144,14 +144,15 @@ class ModulatedUp(nn.Module):
 class Noise(nn.Module):
     """Adds one picture of noise to all channels in training, of a strength that is learned and starts at 0.
 
-    ``injected`` False leaves the noise out and keeps its published, unused weight in the state dict.
+    ``injected`` False leaves the noise out and keeps its published, unused weight in the state dict. Processes that
+    train together draw their noise from ``world``.
     """
 
     weight: Tensor
 
-    def __init__(self, *, injected: bool) -> None:
+    def __init__(self, *, injected: bool, world: World = ALONE) -> None:
         super().__init__()
-        self.injected = injected
+        self.injected, self._world = injected, world
         if injected:
             self.weight = nn.Parameter(torch.zeros(1))
         else:
@@ -160,19 +161,16 @@ class Noise(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if not (self.injected and self.training):
             return x
-        # Of several processes, which draw the same numbers, each takes its own part.
-        n, _, height, width = x.shape
-        noise = torch.randn(world_size() * n, 1, height, width, device=x.device, dtype=x.dtype)
-        return x + self.weight.to(x.dtype) * noise[rank() * n : (rank() + 1) * n]
+        return x + self.weight.to(x.dtype) * self._world.draw_noise(x)
 
 
 class StyledUp(nn.Module):
     """Modulated doubling, noise, bias and leaky ReLU. (N, inside, H, W) -> (N, outside, 2H, 2W)."""
 
-    def __init__(self, inside: int, outside: int, *, noise: bool) -> None:
+    def __init__(self, inside: int, outside: int, *, noise: bool, world: World = ALONE) -> None:
         super().__init__()
         self.conv = ModulatedUp(inside, outside)
-        self.noise = Noise(injected=noise)
+        self.noise = Noise(injected=noise, world=world)
         self.activate = BiasedLeakyReLU(outside)
 
     def forward(self, x: Tensor) -> Tensor:

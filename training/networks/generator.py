@@ -1,4 +1,4 @@
-"""What training, export and conversion know of a generator."""
+"""What every generator offers to training, export and conversion."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ class Generator(nn.Module, ABC):
 
     @abstractmethod
     def layers(self) -> list[nn.Module]:
-        """Applied in this order they are the network."""
+        """The network's layers, in the order in which they are applied."""
 
     @abstractmethod
     def default_taps(self) -> tuple[int, ...]:
-        """Which layers PatchNCE compares unless told otherwise, ascending."""
+        """The layers that PatchNCE compares by default, ascending."""
 
     @abstractmethod
     def tap_channels(self, taps: Sequence[int]) -> list[int]:
-        """How many channels each tap's output has."""
+        """The number of channels of each tap's output."""
 
     def exportable(self) -> nn.Module:
-        """A deterministic copy for inference, of plain operations, whose answers lie in [-1, 1]."""
+        """A deterministic copy for inference, made of plain operations, with values in [-1, 1]."""
         return copy.deepcopy(self).eval()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -41,7 +41,7 @@ class Generator(nn.Module, ABC):
         return x
 
     def translate(self, x: Tensor, taps: Sequence[int]) -> tuple[Tensor, list[Tensor]]:
-        """The translation and, from the same pass, the output of every tap (ascending)."""
+        """The translation of x and, from the same pass, the output of every tap (ascending)."""
         return _tapped(self.layers(), x, taps)
 
     def encode(self, x: Tensor, taps: Sequence[int]) -> list[Tensor]:

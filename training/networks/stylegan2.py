@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
+from training.computing.world import ALONE, World
 from training.networks.equalised import ConvLayer, EqualConv, EqualLinear, ModulatedUp, ResidualBlock, StyledUp
 from training.networks.generator import Generator
 
@@ -23,7 +24,8 @@ class StyleGAN2Generator(Generator):
     """Pictures (N, channels_in, H, W) in [-1, 1] to pictures around [-1, 1]; H and W are rounded down to the multiple.
 
     Without arguments it is SinCUT's, 3,068,404 parameters; ``blocks=2`` is the published "smallstylegan2". Channels
-    follow from ``width`` and, as in StyleGAN2, from the size that the network is trained at.
+    follow from ``width`` and, as in StyleGAN2, from the size that the network is trained at. The noise
+    is drawn from ``world``.
     """
 
     def __init__(
@@ -35,11 +37,12 @@ class StyleGAN2Generator(Generator):
         blocks: int = 6,
         crop_size: int = 64,
         halvings: int = 1,
+        world: World = ALONE,
     ) -> None:
         super().__init__()
         self.channels_in, self.channels_out, self.multiple = channels_in, channels_out, 2**halvings
         sizes = generator_channels(width, crop_size, halvings)  # from full size to the smallest
-        deepest, halving = sizes[-1], list(pairwise(sizes))
+        deepest, halving, noise = sizes[-1], list(pairwise(sizes)), blocks > SMALL_BLOCKS
         self.encoder = _Stack(
             [
                 nn.Identity(),
@@ -51,7 +54,7 @@ class StyleGAN2Generator(Generator):
         self.decoder = _Stack(
             [
                 *(ResidualBlock(deepest, deepest) for _ in range(blocks - blocks // 2)),
-                *(StyledUp(small, large, noise=blocks > SMALL_BLOCKS) for large, small in reversed(halving)),
+                *(StyledUp(small, large, noise=noise, world=world) for large, small in reversed(halving)),
                 ConvLayer(sizes[0], channels_out, 1),
             ]
         )

@@ -12,20 +12,23 @@ from training.data.cache import PictureCache
 from training.data.contact_sheet import contact_sheet
 from training.data.domains import read_domains
 from training.errors import InputError
+from training.running.progress import Progress
 
 
-def dry_run(config: FitConfig, cache: PictureCache | None, output: str | None) -> int:
-    """Prints what was read and writes a contact sheet beside ``output``, or here. Returns 0; raises InputError."""
-    batches = read_domains(config, torch.device("cpu"), cache, sizes=True)
+def dry_run(config: FitConfig, cache: PictureCache | None, output: str | None, progress: Progress) -> int:
+    """Reports what was read and writes a contact sheet beside ``output``, or here. Returns 0; raises InputError."""
+    domains = read_domains(config, cache)
+    progress.note(domains.report(sizes=True))
+    batches = domains.batches(torch.device("cpu"))
     images = config.images or config.epochs * batches.epoch_images
-    print(f"An epoch has {batches.epoch_images} images, the run {images}, {config.batch} in each step.")
+    progress.note(f"An epoch has {batches.epoch_images} images, the run {images}; each step takes {config.batch}.")
     path = Path(f"{Path(output)}-dry-run.png" if output else "dry-run.png")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, contact_sheet(batches))
     except OSError as error:
         raise InputError(
-            f"The contact sheet cannot be written to {path} ({error.strerror}); choose an --output that can be written."
+            f"The contact sheet cannot be written to {path} ({error.strerror}); choose another --output."
         ) from None
-    print(f"What the networks would see is in {path}")
+    progress.note(f"What the networks would see is shown in {path}")
     return 0

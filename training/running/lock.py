@@ -1,4 +1,4 @@
-"""One process at a time works in a folder."""
+"""Lets one process at a time train into a folder."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ NO_LOCKS = frozenset({errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP})  # some net
 
 @contextmanager
 def folder_lock(folder: Path) -> Iterator[None]:
-    """Holds ``folder`` for this process until the end; the operating system lets go of it when the process dies.
+    """Locks ``folder`` for this process within the block; the operating system unlocks it when the process dies.
 
-    The file ``.lock`` stays: only the lock on it says anything. Raises InputError when another process holds it,
+    The file ``.lock`` stays: only the lock on it counts. Raises InputError when another process holds it,
     OSError when the file cannot be made.
     """
     with (folder / NAME).open("ab") as file:
@@ -31,16 +31,14 @@ def folder_lock(folder: Path) -> Iterator[None]:
             _lock(file.fileno())
         except OSError as error:
             if error.errno in (errno.EACCES, errno.EAGAIN, errno.EDEADLK):
-                raise InputError(
-                    f"{folder} is in use by another process that trains into it; wait until it ends, or end it."
-                ) from None
+                raise InputError(f"{folder} is in use by another training; wait until it ends, or stop it.") from None
             if error.errno not in NO_LOCKS:
                 raise
         yield
 
 
 def _lock(file: int) -> None:
-    """Closing the file unlocks it."""
+    """Locks the open file, without waiting; closing it unlocks it. Raises OSError."""
     if sys.platform == "win32":
         msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
     else:

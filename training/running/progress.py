@@ -1,4 +1,4 @@
-"""What is told of a run as it goes: a bar for people, or lines of JSON for the program that started it."""
+"""Reports of a run as it goes: a bar for people, or lines of JSON for the program that started it."""
 
 from __future__ import annotations
 
@@ -6,51 +6,56 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Mapping
 from typing import Any, Never, TextIO
 
 from pleinair.common.events import EventKind
 from tqdm import tqdm
 
-from training.computing.distributed import rank
+from training.computing.world import World
 
 KINDS = ("bar", "json")
 
 
 class Progress:
-    """Tells nothing, as the processes after the first do. ``images``: how many have been seen."""
+    """What can be reported; this one reports nothing. ``images`` is always how many have been seen so far."""
 
     def started(self, images: int, total: int, device: str) -> None:
-        """Training begins after ``images``, or begins again there."""
+        """Training begins after ``images`` of ``total`` images; again after memory ran out."""
 
     def advanced(self, images: int) -> None:
-        """After every step."""
+        """A step is done."""
 
     def step(self, images: int, losses: Mapping[str, float], seconds_left: float) -> None:
-        """At most about once a second, with the mean losses since."""
+        """About once a second: the mean losses since the last time, and how long the rest takes."""
 
     def preview(self, images: int, file: str) -> None:
-        """``file`` is whole; its path is relative to the run's folder."""
+        """A preview is in ``file``, a path relative to the run's folder."""
 
-    def checkpoint(self, images: int) -> None: ...
+    def checkpoint(self, images: int) -> None:
+        """A checkpoint is saved."""
 
-    def warning(self, sentence: str) -> None: ...
+    def note(self, text: str) -> None:
+        """Something good to know, in a sentence or in lines."""
+
+    def warning(self, sentence: str) -> None:
+        """Something may be wrong; ``sentence`` has neither a capital nor a full stop."""
 
     def stopped(self, images: int | None = None) -> None:
-        """Without ``images`` at once, so that the run goes on from its last checkpoint."""
+        """The run was stopped after ``images``, or at once (None), with nothing saved since the last checkpoint."""
 
     def finished(self, images: int, file: str) -> None:
-        """``file`` is the filter, relative to the run's folder."""
+        """The filter is in ``file``, a path relative to the run's folder."""
 
-    def failed(self, sentence: str) -> None: ...
+    def failed(self, sentence: str) -> None:
+        """The run has ended for the reason that ``sentence`` gives."""
 
     def close(self) -> None:
-        """Training has ended, well or not; the others may still be told."""
+        """Training has ended, well or not; notes and the run's end may still follow."""
 
 
 class Bar(Progress):
-    """Images, time left, images per second and losses on stderr; what else there is to say is printed elsewhere."""
+    """Images, time left, images per second, losses and warnings on stderr, notes on stdout."""
 
     def __init__(self) -> None:
         self._bar: tqdm[Never] | None = None
@@ -70,6 +75,9 @@ class Bar(Progress):
             shown = " ".join(f"{name} {value:.3g}" for name, value in losses.items())
             self._bar.set_postfix_str(shown, refresh=False)
 
+    def note(self, text: str) -> None:
+        print(text, flush=True)
+
     def warning(self, sentence: str) -> None:
         tqdm.write(f"warning: {sentence}", file=sys.stderr)
 
@@ -79,7 +87,7 @@ class Bar(Progress):
 
 
 class JsonLines(Progress):
-    """One object a line. A reader that has gone ends no training."""
+    """One JSON object a line on ``stream``; notes and warnings on stderr too. Training outlives its reader."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream: TextIO | None = stream
@@ -99,6 +107,9 @@ class JsonLines(Progress):
     def checkpoint(self, images: int) -> None:
         self._kept = images
         self._tell(EventKind.CHECKPOINT, images=images)
+
+    def note(self, text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
 
     def warning(self, sentence: str) -> None:
         self._tell(EventKind.WARNING, sentence=sentence)
@@ -123,22 +134,15 @@ class JsonLines(Progress):
             self._stream = None
 
 
-@contextmanager
-def telling(kind: str) -> Iterator[Progress]:
-    """The progress of this kind. With ``json`` all else that is printed meanwhile goes to stderr."""
-    if rank() > 0:
-        with redirect_stdout(None):
-            yield Progress()
-    elif kind == "json":
-        stdout = sys.stdout
-        with redirect_stdout(sys.stderr):
-            yield JsonLines(stdout)
-    else:
-        yield Bar()
+def choose_progress(kind: str, world: World) -> Progress:
+    """The progress of this kind in the first process, and none in the others."""
+    if not world.is_first:
+        return Progress()
+    return JsonLines(sys.stdout) if kind == "json" else Bar()
 
 
 def _discard(stream: TextIO) -> None:
-    """What could not be written is still buffered, and failing to write it at the exit would change the exit code."""
+    """Sends what is still buffered nowhere: failing to write it at the exit would change the exit code."""
     with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())

@@ -1,18 +1,19 @@
-"""Where a run goes on: with which options, from which checkpoint."""
+"""Where a run continues: with which options, from which checkpoint."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from training.computing.distributed import rank
+from training.computing.world import World
 from training.config import FitConfig
 from training.errors import InputError
 from training.methods.registry import config_from_json, presets, refuse_others
 from training.running.checkpoint import Checkpoint, DamagedCheckpoint
+from training.running.progress import Progress
 from training.running.run import RunFolder
 
 # Options that decide nothing of what is computed may change on the way. The folders may have moved; other pictures in
@@ -27,27 +28,38 @@ LENGTH = frozenset({"images", "epochs"})
 
 @dataclass(frozen=True)
 class Start:
-    """``checkpoint`` is None for a run that was killed before its first."""
+    """Where a run begins or continues. ``checkpoint`` is None at its beginning."""
 
     config: FitConfig
     checkpoint: Checkpoint | None
 
 
-def resume(run: RunFolder, given: Mapping[str, Any], warn: Callable[[str], None]) -> Start:
-    """Finds the newest whole checkpoint and the options, and clears away what is damaged.
+def resume(run: RunFolder, given: Mapping[str, Any], progress: Progress, world: World) -> Start:
+    """Finds the options and the newest checkpoint that is whole, and puts damaged ones aside.
 
-    ``given`` are the options of the command line, ``output`` and ``preset`` among them; ``warn`` is told of damage.
-    Raises InputError when they are not the run's, or no checkpoint is whole. The caller holds the folder's lock.
+    ``given`` are the options of the command line, ``output`` and ``preset`` among them; ``progress`` is told of damage
+    and of a new length. Raises InputError when they are not the run's, or no checkpoint is whole. The first process
+    holds the folder's lock and comes here before the others.
     """
-    if rank() == 0:
+    if world.is_first:
         run.make_folders()
         run.remove_leftovers()
-    checkpoint = _newest_whole(run, warn)
-    return Start(_with_given(run, _saved_config(run, checkpoint), given), checkpoint)
+    checkpoint = _newest_whole(run, progress, world)
+    saved = _saved_config(run, checkpoint)
+    config = _with_given(run, saved, given)
+    length, unit = _length(config)
+    if length != _length(saved)[0]:
+        progress.note(f"The run is {length} {unit} long now, and its learning rate falls as in a run of that length")
+    return Start(config, checkpoint)
 
 
-def _newest_whole(run: RunFolder, warn: Callable[[str], None]) -> Checkpoint | None:
-    """The damaged ones after it are put aside, so that they are not counted among the last two."""
+def _length(config: FitConfig) -> tuple[int | None, str]:
+    """How long the run is, and in what unit."""
+    return (config.epochs, "epochs") if config.images is None else (config.images, "images")
+
+
+def _newest_whole(run: RunFolder, progress: Progress, world: World) -> Checkpoint | None:
+    """The newest checkpoint that is whole; damaged ones are renamed, so that they do not count among the last two."""
     damaged: list[Path] = []
     for path in reversed(run.checkpoints()):
         try:
@@ -55,27 +67,27 @@ def _newest_whole(run: RunFolder, warn: Callable[[str], None]) -> Checkpoint | N
         except DamagedCheckpoint:
             damaged.append(path)
             continue
-        for other in damaged if rank() == 0 else ():
+        for other in damaged if world.is_first else ():
             other.replace(other.with_name(f"{other.name}.damaged"))
-            warn(f"{other} is damaged; going on from {path.name} instead")
+            progress.warning(f"{other} is damaged; continuing from {path.name} instead")
         return checkpoint
     if damaged:
         raise InputError(
             f"No checkpoint of {run.path} can be read ({damaged[0].name} is damaged); restore one from a copy, "
-            "or remove them and --resume starts the run from its beginning."
+            "or delete them, and --resume starts the run from its beginning."
         )
     return None
 
 
 def _saved_config(run: RunFolder, checkpoint: Checkpoint | None) -> FitConfig:
-    """What config.json says, which must be what the checkpoint was trained with. Raises InputError."""
+    """The options in config.json. Raises InputError where they are not those that the checkpoint was trained with."""
     if checkpoint and not run.config.is_file():
         return checkpoint.config
     try:
         config = config_from_json(run.config.read_text(encoding="utf-8"))
     except (ValueError, TypeError):
         raise InputError(
-            f"{run.config} is damaged; restore it from a copy, or remove it and --resume takes the options from the "
+            f"{run.config} is damaged; restore it from a copy, or delete it, and --resume takes the options from the "
             "last checkpoint."
         ) from None
     if checkpoint:
@@ -91,7 +103,7 @@ def _saved_config(run: RunFolder, checkpoint: Checkpoint | None) -> FitConfig:
 
 
 def _differences(config: FitConfig, others: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    """Name, the configuration's value and the other one, where they differ and must not."""
+    """Options that differ but must not: name, given value, the configuration's value."""
     for name, value in config.values().items():
         if name in others and name not in CHANGEABLE | LENGTH and others[name] != value:
             yield name, value, others[name]
@@ -116,8 +128,8 @@ def _with_given(run: RunFolder, config: FitConfig, given: Mapping[str, Any]) -> 
 
 def _lengthened(config: FitConfig, given: Mapping[str, Any]) -> dict[str, Any]:
     """The new length, when one is given. Raises InputError for a shorter one, or one in the other unit."""
-    unit, other = ("epochs", "images") if config.images is None else ("images", "epochs")
-    now = getattr(config, unit)
+    now, unit = _length(config)
+    other = "images" if unit == "epochs" else "epochs"
     if other in given:
         raise InputError(
             f"--{other} is {given[other]}, but the length of the run is {now} {unit}; leave it out or lengthen the run "
@@ -130,8 +142,6 @@ def _lengthened(config: FitConfig, given: Mapping[str, Any]) -> dict[str, Any]:
             f"--{unit} is {given[unit]}, but the run has {now} and can only be made longer; leave it out or start a "
             "new run."
         )
-    if given[unit] > now:
-        print(f"The run is {given[unit]} {unit} long now, and its learning rate falls as in a run of that length")
     return {unit: given[unit]}
 
 

@@ -37,16 +37,18 @@ class RunFolder(RunLayout):
                 run.make_folders()
         except OSError as error:
             raise InputError(
-                f"The run cannot be written to {path} ({error.strerror}); choose an --output that can be written."
+                f"The run cannot be written to {path} ({error.strerror}); choose another --output."
             ) from None
         return run
 
     def check_new(self) -> None:
-        """Raises InputError when the folder holds something; what is left of a start that was killed is nothing."""
+        """Raises InputError when the folder holds anything but the remains of a start that was killed."""
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"{self.path} is a file; name a new folder for --output.")
         if self.path.is_dir() and not all(map(self._is_nothing, self.path.iterdir())):
-            raise InputError(f"{self.path} is not empty; choose another --output, or go on with --resume {self.path}.")
+            raise InputError(
+                f"{self.path} is not empty; choose another --output, or continue with --resume {self.path}."
+            )
 
     def _is_nothing(self, file: Path) -> bool:
         return file.name == LOCK or is_draft_of(self.config, file)
@@ -57,19 +59,21 @@ class RunFolder(RunLayout):
             raise InputError(f"{self.path} is not a training run; name a folder that training.fit wrote.")
 
     def save_config(self, config: FitConfig) -> None:
+        """Writes the options. Raises OSError."""
         write_whole(self.config, config.to_json().encode())
 
     def make_folders(self) -> None:
+        """Makes the folders within the run's, where they are missing."""
         for folder in (self.checkpoint_folder, self.preview_folder):
             folder.mkdir(exist_ok=True)
 
     def remove_leftovers(self) -> None:
-        """Removes what writes that were killed left. The caller holds the folder's lock."""
+        """Removes the temporary files of writes that were killed. The caller holds the folder's lock."""
         for folder in (self.path, self.checkpoint_folder, self.preview_folder):
             remove_drafts(folder)
 
     def latest_checkpoint(self) -> Path:
-        """Raises InputError when there is none."""
+        """The newest checkpoint's file. Raises InputError when there is none."""
         self.check_begun()
         checkpoints = self.checkpoints()
         if not checkpoints:
@@ -92,6 +96,7 @@ class RunFolder(RunLayout):
         return float("inf") if best is None or best.score is None else best.score
 
     def forget_best_after(self, images_seen: int) -> None:
+        """Removes the best checkpoint if it lies beyond this point."""
         best = self._best_checkpoint()
         if best and best.images_seen > images_seen:
             self.best.unlink()
@@ -108,7 +113,7 @@ class RunFolder(RunLayout):
 
     @contextmanager
     def _writing(self, what: str) -> Iterator[None]:
-        """Raises InputError when it cannot be written."""
+        """Turns an OSError in the block into an InputError: ``what`` cannot be written."""
         try:
             yield
         except OSError as error:
@@ -119,17 +124,18 @@ class RunFolder(RunLayout):
             ) from None
 
     def forget_after(self, images_seen: int) -> None:
-        """Removes what lies beyond this point: training goes on from there, and may go another way."""
+        """Removes what lies beyond this point: training continues from there, and may go another way."""
         self.forget_metrics_after(images_seen)
         self.forget_best_after(images_seen)
         self.forget_previews_after(images_seen)
 
     def add_metrics(self, row: dict[str, float]) -> None:
+        """Adds a row to metrics.jsonl. Raises InputError when it cannot be written."""
         with self._writing(str(self.metrics)), self.metrics.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
 
     def forget_metrics_after(self, images_seen: int) -> None:
-        """Removes the rows beyond this point, and a last one that was torn."""
+        """Removes the rows of metrics beyond this point, and a last one that is incomplete."""
         if not self.metrics.is_file():
             return
         lines = self.metrics.read_bytes().splitlines(keepends=True)
@@ -138,11 +144,11 @@ class RunFolder(RunLayout):
             write_whole(self.metrics, b"".join(kept))
 
     def save_preview(self, images_seen: int, png: bytes) -> str:
-        """Returns the file's path within the run."""
+        """Writes a preview and returns the file's path within the run. Raises InputError when it cannot be written."""
         return self._save_picture(self.preview(images_seen), png)
 
     def save_source(self, png: bytes) -> None:
-        """The picture that every preview shows translated."""
+        """Writes the picture that every preview shows translated. Raises InputError when it cannot be written."""
         self._save_picture(self.original, png)
 
     def _save_picture(self, path: Path, png: bytes) -> str:
@@ -151,13 +157,14 @@ class RunFolder(RunLayout):
         return path.relative_to(self.path).as_posix()
 
     def forget_previews_after(self, images_seen: int) -> None:
+        """Removes the previews beyond this point."""
         for path in self.previews():
             if images_seen_at(path) > images_seen:
                 path.unlink()
 
 
 def _images_of(line: bytes) -> float:
-    """Infinity for a row that is torn."""
+    """How many images a row of metrics was written after; infinity for an incomplete row."""
     try:
         return float(json.loads(line)["images"]) if line.endswith(b"\n") else float("inf")
     except (ValueError, KeyError, TypeError):

@@ -7,25 +7,25 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class LinearDecay:
-    """Constant for ``constant`` units (epochs or images), then linear towards zero over ``decay`` units."""
+    """A rate that is constant for ``constant`` units (epochs or images), then falls linearly over ``decay`` units."""
 
     constant: int
     decay: int
 
     def factor(self, unit: int) -> float:
-        """What to multiply the learning rate with in this unit, counted from 1."""
+        """What to multiply the learning rate by in this unit, counted from 1."""
         return 1.0 - max(0, unit - self.constant) / (self.decay + 1)
 
     @classmethod
     def split(cls, total: int, decay_share: float) -> LinearDecay:
-        """``total`` units of which the last ``decay_share`` decay."""
+        """``total`` units, in the last ``decay_share`` (0 to 1) of which the rate falls."""
         decay = round(total * decay_share)
         return cls(constant=total - decay, decay=decay)
 
 
 @dataclass(frozen=True)
 class Length:
-    """The whole run, in images, and the unit in which its learning rate falls.
+    """How many images a run has, and in which unit its learning rate falls.
 
     A run given in epochs decays by the epoch, as the paper's do; a run given in images decays by the image, because it
     may be shorter than an epoch.
@@ -37,7 +37,7 @@ class Length:
 
     @classmethod
     def of(cls, *, epochs: int | None, images: int | None, epoch_images: int, decay_share: float) -> Length:
-        """``epoch_images``: how many images an epoch has. ``images`` wins over ``epochs``."""
+        """The length in ``images`` where that is given, else in ``epochs`` of ``epoch_images`` each."""
         if images is not None:
             return cls(images, 1, LinearDecay.split(images, decay_share))
         assert epochs is not None

@@ -6,15 +6,15 @@ from collections.abc import Callable
 
 from torch import Tensor
 
+from training.data.display import as_rgb
 from training.metrics import patch_sliced_wasserstein, prepare_patches
-from training.running.preview import as_rgb
 
 # The score of a translating function, (n, c, h, w) to the same size in [-1, 1]; lower is better.
-Evaluate = Callable[[Callable[[Tensor], Tensor]], float]
+Scorer = Callable[[Callable[[Tensor], Tensor]], float]
 PICTURES = 16  # of each domain, at most
 
 
-def translation_score(sources: Tensor, targets: Tensor) -> Evaluate:
+def translation_score(sources: Tensor, targets: Tensor) -> Scorer:
     """The patch distance between targets and translations of the sources, its mean over the levels.
 
     Both (n, c, h, w) in [-1, 1], h and w at least 16. Equal translations get equal scores.

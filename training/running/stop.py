@@ -12,7 +12,7 @@ STDIN = 0
 
 
 def stop_on_signal() -> Callable[[], bool]:
-    """Ctrl-C and SIGTERM end training after the current step, with a checkpoint; a second one ends it at once."""
+    """Returns a function that says whether Ctrl-C or SIGTERM has come; a second one raises KeyboardInterrupt."""
     stopped = False
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -26,10 +26,10 @@ def stop_on_signal() -> Callable[[], bool]:
 
 
 def stop_at_end_of(file: int = STDIN) -> Callable[[], bool]:
-    """Whether the file descriptor has come to its end, read from now on.
+    """Returns a function that says whether the file descriptor, which is read from now on, has come to its end.
 
-    The pipe from a program that started this one ends when that program closes it or dies, by whatever cause and on
-    every platform.
+    The pipe from the program that started this one ends when that program closes it or dies, whatever the cause and
+    the platform.
     """
     ended = threading.Event()
 

@@ -37,7 +37,7 @@ class Whole:
         self._pixels = _pixels(picture)  # at most these are translated at once
 
     def translated(self, translate: Translate, warn: Callable[[str], None]) -> Tensor:
-        """With fewer pixels from the first time on that memory does not suffice."""
+        """The translation in the picture's size; with fewer pixels, then enlarged, once memory has run out."""
         while True:
             try:
                 return self._at(self._pixels, translate)
@@ -45,10 +45,10 @@ class Whole:
                 if not is_exhausted(error) or self._pixels <= PROBE_PIXELS:
                     raise
             self._pixels = max(PROBE_PIXELS, self._pixels // 4)
-            warn("memory does not suffice for the whole picture, so previews are translated smaller and enlarged")
+            warn("not enough memory for the whole picture, so previews are translated smaller and enlarged")
 
     def sketched(self, translate: Translate, warn: Callable[[str], None]) -> Tensor:
-        """Within about five seconds on any processor, so that there is something to see early."""
+        """A translation made within about five seconds on any processor, so that there is something to see early."""
         began = time.monotonic()
         self._at(PROBE_PIXELS, translate)
         affordable = int(PROBE_PIXELS * SKETCH_SECONDS / (time.monotonic() - began))

@@ -30,7 +30,7 @@ class RunLayout:
         return self.path / "filter.onnx"
 
     @property
-    def events(self) -> Path:
+    def tensorboard(self) -> Path:
         """TensorBoard's folder."""
         return self.path / "tensorboard"
 

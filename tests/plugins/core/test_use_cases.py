@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from plugins.client import Picture
-from plugins.client.messages import RawPixels, TrainingState
 from plugins.core.area import Area
-from plugins.core.gathering import LayerChoice, TrainingChoice, gather_training, suggested_title
 from plugins.core.history import History
 from plugins.core.host import LAYER, PICTURE
 from plugins.core.jobs import TranslationRequest
@@ -27,17 +23,11 @@ from plugins.core.restoring import PastResult, insert_again, keep_in
 from plugins.core.session import Session
 from plugins.core.settings import Settings
 from plugins.core.steps import Steps
-from plugins.core.training import Trainings
-from plugins.core.training_wish import QUICK
 from plugins.core.translating import Order, RunProgress, translate_layers
 from plugins.core.translation_run import TranslationRun
-from server.config import TrainingMode
 from tests import factories
 from tests.plugins.core.sessions import Interface
-from tests.plugins.core.toy_editor import FORMAT, Layer, ToyDocument, finish, launch
-from tests.plugins.training_servers import training_server
-
-SIZE = (96, 72)
+from tests.plugins.core.toy_editor import FORMAT, Layer, ToyDocument, finish, launch, picture
 
 
 @dataclass
@@ -90,18 +80,6 @@ def studio(address: str) -> Iterator[Studio]:
     interface.until(lambda: session.connection.kind == "connected")
     yield Studio(session, interface)
     session.close()
-
-
-@pytest.fixture(params=[True, False], ids=["grouped undo", "a step each"])
-def document(request: pytest.FixtureRequest) -> ToyDocument:
-    return picture(groups_undo=request.param)
-
-
-def picture(**options: Any) -> ToyDocument:
-    """Two layers, the upper one a part of the canvas."""
-    drawn = np.random.default_rng(3).integers(1, 256, (72, 96, 4), np.uint8)  # no colour is out of sight
-    sea, boat = Layer("sea", (0, 0), drawn), Layer("boat", (5, 7), drawn[:12, :14].copy())
-    return ToyDocument(SIZE, layers=[sea, boat], active=boat, **options)
 
 
 def inverted(pixels: np.ndarray) -> np.ndarray:
@@ -228,69 +206,6 @@ def test_a_result_that_is_not_kept_any_more_is_told_of(studio: Studio, document:
     past = PastResult(entry, lambda: History().pixels(entry), "It is gone.", Look())
     with pytest.raises(Problem, match=r"^It is gone\. Apply the filter again\.$"):
         finish(studio.interface, insert_again(document, past))
-
-
-def test_a_training_learns_from_what_is_selected_and_from_whole_photos(document: ToyDocument) -> None:
-    document.selection = np.zeros((72, 96), np.uint8)
-    document.selection[2:70, 10:90] = 255
-    painting, photo = (
-        LayerChoice(document, document.layers[0], "sea"),
-        LayerChoice(document, large(document), "photo"),
-    )
-    choice = TrainingChoice(painting, "Coast", [photo, Path("photo.png")], "Étretat", QUICK, {"seed": "3"})
-    wish = finish(Interface(), gather_training(choice))
-    (source,), (layer, file) = wish.sources, wish.targets
-    assert isinstance(source, Picture) and isinstance(layer, Picture)
-    assert (source.name, source.pixels) == ("Coast", raw(80, 68))
-    np.testing.assert_array_equal(
-        np.frombuffer(bytes(source.data), np.uint8).reshape(68, 80, 4), document.layers[0].pixels[2:70, 10:90]
-    )
-    assert (layer.name, layer.pixels, file) == ("photo", raw(96, 72), Path("photo.png"))
-    assert suggested_title(painting) == "Coast"
-
-
-def raw(width: int, height: int) -> RawPixels:
-    return RawPixels(width=width, height=height, pixel_format=FORMAT.message)
-
-
-def large(document: ToyDocument) -> Layer:
-    photo = Layer("photo", (0, 0), np.full((72, 96, 4), 90, np.uint8))
-    document.layers.append(photo)
-    return photo
-
-
-@pytest.mark.parametrize(
-    ("target", "said"),
-    [
-        ("sea", "“sea” is the painting and cannot be its own photo. Choose another layer."),
-        ("boat", "Of “boat” there are only 14 x 12 pixels to learn from."),
-        ("gone", "The layer “gone” is not in an open picture any more. Choose another layer."),
-    ],
-)
-def test_what_cannot_be_learned_from_is_told_of(target: str, said: str) -> None:
-    document = picture()
-    layers = {layer.name: layer for layer in document.layers}
-    chosen = LayerChoice(document, layers.get(target, Layer(target, (0, 0), layers["sea"].pixels)), target)
-    painting = LayerChoice(document, layers["sea"], "sea")
-    with pytest.raises(Problem) as caught:
-        finish(Interface(), gather_training(TrainingChoice(painting, "", [chosen], "Sea", QUICK, {})))
-    assert str(caught.value).startswith(said)
-
-
-def test_what_was_gathered_is_trained_on(tmp_path: Path) -> None:
-    document, interface = picture(), Interface()
-    painting, photo = (LayerChoice(document, layer, layer.name) for layer in (document.layers[0], large(document)))
-    wish = finish(interface, gather_training(TrainingChoice(painting, "Coast", [photo], "Étretat", QUICK, {})))
-    with training_server(tmp_path, training=TrainingMode.ON) as server:
-        session = Session(Settings(address=server.address), interface.post)
-        trainings = Trainings(session, lambda *followed: None)
-        trainings.open()
-        trainings.start(wish)
-        interface.until(lambda: trainings.seen.is_in(TrainingState.FINISHED))
-        assert trainings.seen.job is not None
-        assert (trainings.seen.job.source_names, trainings.seen.job.target_names) == (["Coast"], ["photo"])
-        trainings.end()
-        session.close()
 
 
 @dataclass

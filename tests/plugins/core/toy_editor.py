@@ -188,3 +188,10 @@ def finish(interface: Interface, steps: Steps[Any]) -> Any:
     if errors:
         raise errors[0]
     return outcome[0]
+
+
+def picture(**options: Any) -> ToyDocument:
+    """Two layers, the upper one a part of the canvas."""
+    drawn = np.random.default_rng(3).integers(1, 256, (72, 96, 4), np.uint8)  # no colour is out of sight
+    sea, boat = Layer("sea", (0, 0), drawn), Layer("boat", (5, 7), drawn[:12, :14].copy())
+    return ToyDocument((96, 72), layers=[sea, boat], active=boat, **options)

@@ -83,7 +83,7 @@ def test_a_training_survives_the_death_of_its_server_and_its_filter_translates(f
         picture = np.random.default_rng(0).integers(0, 255, (20, 30, 3), np.uint8)
         assert connection.translate("etretat", picture).std() > 0
     begun = (filters / "trainings" / job.id / "log.txt").read_text()
-    assert "going on after" in begun and "going on after 0" not in begun
+    assert "continuing after" in begun and "continuing after 0" not in begun
 
 
 def test_three_trainings_take_turns_and_each_ends_in_its_own_way(filters: Path) -> None:

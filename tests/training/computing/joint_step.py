@@ -11,7 +11,7 @@ import torch
 
 from tests.training.factories import tiny_config, tiny_sincut_config
 from tests.training.known import picture
-from training.computing.distributed import process_group, rank, world_size
+from training.computing.world import World, process_group
 from training.config import FitConfig
 from training.methods.cut.step import Cut
 
@@ -25,23 +25,23 @@ STEPS = {"cut": 2, "bank": 2, "sincut": 1}
 CPU = torch.device("cpu")
 
 
-def share(seed: int, config: FitConfig) -> torch.Tensor:
+def share(seed: int, config: FitConfig, world: World) -> torch.Tensor:
     pictures = torch.cat([picture(seed + index, 32, 32) for index in range(config.batch)])
-    return pictures.double().chunk(world_size())[rank()]
+    return pictures.double()[list(world.share_of(config.batch))]
 
 
 def main(name: str, file: str) -> None:
-    config = CONFIGS[name]
-    with process_group(CPU):
+    config, world = CONFIGS[name], World.from_environment()
+    with process_group(world, CPU):
         torch.manual_seed(0)
-        method = Cut(config, CPU)
+        method = Cut(config, CPU, world=world)
         for network in method.networks.values():  # in float32, Adam makes much of what rounding leaves of zeros
             network.double()
         # Noise takes more from the random generator for a joint batch, so positions drawn after it would differ.
         method.contrast.sample_patches = lambda positions: torch.arange(method.options.patches) * 7 % positions
         for _ in range(STEPS[name]):
-            method.step(share(1, config), share(20, config))
-        if rank() == 0:
+            method.step(share(1, config, world), share(20, config, world))
+        if world.is_first:
             values = {
                 f"{key}.{name}": parameter.grad
                 for key, network in method.trained.items()

@@ -31,7 +31,7 @@ def pictures(seed: int, config: FitConfig) -> Tensor:
 
 def losses_of_a_step(config: FitConfig, precision: Precision) -> dict[str, float]:
     torch.manual_seed(0)
-    method = Cut(config, CPU, precision)
+    method = Cut(config, CPU, precision=precision)
     return {name: loss.item() for name, loss in method.step(pictures(1, config), pictures(20, config)).items()}
 
 
@@ -45,7 +45,7 @@ def test_bfloat16_in_channels_last_comes_near_to_float32(name: str) -> None:
 @pytest.mark.parametrize("name", CONFIGS)
 def test_weights_and_losses_stay_float32_under_bfloat16(name: str) -> None:
     config = CONFIGS[name]
-    method = Cut(config, CPU, FAST)
+    method = Cut(config, CPU, precision=FAST)
     losses = method.step(pictures(1, config), pictures(20, config))
     assert {loss.dtype for loss in losses.values()} == {torch.float32}
     weights = [p for network in method.networks.values() for p in network.parameters()]
@@ -53,7 +53,7 @@ def test_weights_and_losses_stay_float32_under_bfloat16(name: str) -> None:
 
 
 def test_channels_last_survives_the_generator_and_its_norms() -> None:
-    method = Cut(CONFIGS["cut"], CPU, FAST)
+    method = Cut(CONFIGS["cut"], CPU, precision=FAST)
     x = FAST.laid_out(torch.randn(2, 3, 32, 32))
     translated, features = method.generator.translate(x, method.contrast.taps)
     for value in (translated, *features[1:]):
@@ -67,7 +67,7 @@ def test_every_part_of_a_step_is_one_graph_and_computes_the_same(name: str, mirr
     """fullgraph raises at a graph break; the tracing backend computes what eager does."""
     config = CONFIGS[name]
     torch.manual_seed(0)
-    method = Cut(config, CPU, PLAIN)
+    method = Cut(config, CPU, precision=PLAIN)
     method.contrast.sample_patches = lambda positions: torch.arange(method.options.patches)
     source, target = pictures(1, config), pictures(20, config)
 
@@ -94,7 +94,7 @@ def test_every_part_of_a_step_is_one_graph_and_computes_the_same(name: str, mirr
 @pytest.mark.parametrize("name", CONFIGS)
 def test_a_step_never_waits_for_the_gpu(name: str) -> None:
     config, device = CONFIGS[name], torch.device("cuda")
-    method = Cut(config, device, dataclasses.replace(FAST, device=device))
+    method = Cut(config, device, precision=dataclasses.replace(FAST, device=device))
     source, target = (pictures(seed, config).to(device) for seed in (1, 20))
     method.step(source, target)  # algorithms are searched in the first
     torch.cuda.set_sync_debug_mode("error")

@@ -39,7 +39,7 @@ def test_pictures_smaller_than_the_crop_are_counted(tmp_path: Path) -> None:
     picture_folder(tmp_path, 2)
     gradient(20, 50).save(tmp_path / "small.png")
     folder = read_folder(tmp_path, TINY_READING)
-    assert list(folder_report(folder, TINY_READING))[1].startswith("  1 smaller than the crop, so enlarged")
+    assert list(folder_report(folder, TINY_READING))[1].startswith("  1 smaller than the crop and therefore enlarged")
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
@@ -127,8 +127,8 @@ def test_few_pictures_and_shared_pictures_are_warned_of() -> None:
     many = folder_of(*(noise(32, 32, seed=seed) for seed in range(10)), name="many")
     one = folder_of(noise(32, 32, seed=3), name="one")
     few, shared = pair_report(many, one, TINY_READING)
-    assert few.startswith("warning: one has 1 picture; CUT and FastCUT learn from 10 or more")
-    assert shared == "warning: 1 picture of the source (3.png) can be found in the target too"
+    assert few.startswith("warning: one has 1 picture; CUT and FastCUT need 10 or more")
+    assert shared == "warning: 1 picture of the source (3.png) are in the target too"
     assert list(pair_report(many, folder_of(noise(9, 9)), Reading("patch", 0, 32))) == []
 
 
@@ -140,5 +140,5 @@ def test_the_same_folder_by_two_names_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_same_pictures_as_source_and_target_are_refused() -> None:
-    with pytest.raises(InputError, match=r"^Source and target are the same pictures, in here and there; name"):
+    with pytest.raises(InputError, match=r"^Source and target hold the same pictures, in here and there; name"):
         check_two_sets(folder_of(noise(9, 9), name="here"), folder_of(noise(9, 9), name="there"))

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from training.computing.precision import Precision
+from training.computing.world import World
 from training.config import FitConfig, MethodOptions
 from training.methods.descent import Descent, translate
 from training.methods.method import Exported, MethodSpec
@@ -26,10 +27,10 @@ def build_painter(config: FitConfig) -> ResnetGenerator:
 
 
 class Means:
-    def __init__(self, config: FitConfig, device: torch.device) -> None:
+    def __init__(self, config: FitConfig, device: torch.device, world: World) -> None:
         self.weight, precision = MeansOptions.of(config).mean_weight, Precision.choose(config, device)
         self.generators = self.networks = {"painter": precision.prepared(build_painter(config))}
-        self.descent = Descent(config, precision, self.networks)
+        self.descent = Descent(config, precision, self.networks, world)
         self.optimisers = self.descent.optimisers
 
     def step(self, source: Tensor, target: Tensor) -> dict[str, Tensor]:

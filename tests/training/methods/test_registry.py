@@ -20,6 +20,7 @@ from tests.training.factories import tiny_config, two_folders
 from tests.training.methods.means import MEANS
 from tests.training.runs import go_on, stop_after
 from training import export, fit
+from training.computing.world import ALONE
 from training.config import FitConfig
 from training.methods import registry
 from training.methods.registry import config_from_json, presets, spec_of
@@ -163,7 +164,7 @@ def test_the_way_back_is_a_filter_with_its_domains_exchanged(
 def test_a_built_method_has_the_generators_that_it_promises(preset: str) -> None:
     config = tiny_config(preset) if preset in ("cut", "fastcut") else registry.preset_config(preset, precision="fp32")
     spec = spec_of(config.method)
-    method = spec.build(config, torch.device("cpu"))
+    method = spec.build(config, torch.device("cpu"), ALONE)
     assert method.generators.keys() == spec.generators.keys() >= {spec.primary}
     for name, exported in spec.generators.items():
         assert method.networks[name] is method.generators[name]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import pytest
 import torch
@@ -12,7 +13,7 @@ from training.networks.equalised import Noise
 from training.networks.stylegan2 import StyleGAN2Discriminator, StyleGAN2Generator, generator_channels
 
 
-def small(**options: int) -> StyleGAN2Generator:
+def small(**options: Any) -> StyleGAN2Generator:
     """A filled generator of 4 and 8 channels."""
     network = StyleGAN2Generator(**{"width": 1, "crop_size": 128, "blocks": 4, **options})
     fill(network, scaled=False)

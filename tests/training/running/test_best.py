@@ -17,19 +17,20 @@ from tests.training.factories import tiny_config
 from tests.training.known import picture
 from tests.training.runs import arguments, go_on, stop_after
 from training import fit
+from training.computing.world import ALONE
 from training.errors import InputError
 from training.methods.registry import spec_of
-from training.running import attempt
 from training.running.checkpoint import Checkpoint
+from training.running.recording import build
 from training.running.run import RunFolder
-from training.running.score import Evaluate
+from training.running.score import Scorer
 
 
-def score_by(monkeypatch: pytest.MonkeyPatch, evaluate: Evaluate) -> None:
-    monkeypatch.setattr(attempt, "_evaluation", lambda config, batches: evaluate)
+def score_by(monkeypatch: pytest.MonkeyPatch, scorer: Scorer) -> None:
+    monkeypatch.setattr(build, "choose_scorer", lambda config, batches: scorer)
 
 
-def given(*scores: float) -> Evaluate:
+def given(*scores: float) -> Scorer:
     """These scores one after the other, whatever the translations."""
     left: Iterator[float] = iter(scores)
     return lambda translate: next(left)
@@ -77,7 +78,7 @@ def test_translations_are_scored_as_the_filter_will_make_them(tmp_path: Path, mo
         == ExitStatus.INTERRUPTED
     )
     checkpoint = Checkpoint.load(RunFolder(tmp_path / "run").best)
-    method = spec_of("cut").build(checkpoint.config, torch.device("cpu"))
+    method = spec_of("cut").build(checkpoint.config, torch.device("cpu"), ALONE)
     method.networks["generator"].load_state_dict(dict(checkpoint.networks["generator_ema"]))
     assert torch.equal(seen[0], method.translate(picture(1, 32, 32)))
 

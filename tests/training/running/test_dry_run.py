@@ -23,7 +23,7 @@ def test_a_dry_run_tells_what_it_read_and_shows_it_without_a_run(
     )
     told = capsys.readouterr().out
     assert f"{tmp_path / 'source'}: 3 pictures\n  40 x 40 pixels\n" in told
-    assert "An epoch has 3 images, the run 21, 1 in each step." in told
+    assert "An epoch has 3 images, the run 21; each step takes 1." in told
     assert "warning: " in told
     assert list(output.parent.iterdir()) == [output.parent / "first-dry-run.png"]
     with Image.open(output.parent / "first-dry-run.png") as sheet:

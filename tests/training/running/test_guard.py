@@ -15,9 +15,10 @@ from tests.training.runs import arguments, stop_after
 from training import fit
 from training.methods.cut.spec import CUT
 from training.methods.registry import preset_config
-from training.running import attempt, guard
+from training.running import guard
 from training.running.checkpoint import Checkpoint
 from training.running.guard import Diverged, Guard
+from training.running.recording import build
 from training.running.run import RunFolder
 
 SOURCES = torch.cat([picture(seed, 16, 16) for seed in range(4)])
@@ -142,7 +143,7 @@ def test_a_run_that_goes_wrong_is_warned_of_once(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(attempt, "Guard", partial(Guard, grace_images=60))
+    monkeypatch.setattr(build, "Guard", partial(Guard, grace_images=60))
     stop_after(monkeypatch, 150)
     assert (
         fit.main(arguments(tmp_path, "--images", "1000", "--preview-every", "30", *options)) == ExitStatus.INTERRUPTED

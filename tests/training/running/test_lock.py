@@ -29,7 +29,7 @@ def holder(folder: Path) -> subprocess.Popen[str]:
 
 def test_a_folder_in_use_is_refused_and_free_again_once_its_process_ends(tmp_path: Path) -> None:
     process = holder(tmp_path)
-    with pytest.raises(InputError, match="is in use by another process"), folder_lock(tmp_path):
+    with pytest.raises(InputError, match="is in use by another training"), folder_lock(tmp_path):
         pass
     process.communicate("", timeout=60)
     with folder_lock(tmp_path):

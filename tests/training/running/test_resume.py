@@ -118,8 +118,8 @@ def test_a_damaged_last_checkpoint_is_put_aside_for_the_one_before(
     damage(broken_run / "checkpoints" / "images-000000005.pt")
     assert go_on(broken_run) == ExitStatus.INTERRUPTED
     told = capsys.readouterr()
-    assert "images-000000005.pt is damaged; going on from images-000000004.pt instead" in told.err
-    assert "going on after 4" in told.out
+    assert "images-000000005.pt is damaged; continuing from images-000000004.pt instead" in told.err
+    assert "continuing after 4" in told.out
     assert names(broken_run) == ["images-000000004.pt", "images-000000005.pt", "images-000000005.pt.damaged"]
 
 
@@ -129,7 +129,7 @@ def test_a_run_without_a_whole_checkpoint_is_refused_and_left_alone(
     for path in (broken_run / "checkpoints").iterdir():
         damage(path)
     before = names(broken_run)
-    sentence = "can be read (images-000000005.pt is damaged); restore one from a copy, or remove them"
+    sentence = "can be read (images-000000005.pt is damaged); restore one from a copy, or delete them"
     assert sentence in refused(broken_run, capsys=capsys)
     assert names(broken_run) == before
 
@@ -189,7 +189,7 @@ def edit_config(run: Path, **options: object) -> None:
             "says method 'cut', but the checkpoint at 5 images was trained with",
         ),
         (lambda run: edit_config(run, nonsense=1), "another version of Pleinair, with the option nonsense"),
-        (lambda run: (run / "config.json").write_text("{"), "is damaged; restore it from a copy, or remove it"),
+        (lambda run: (run / "config.json").write_text("{"), "is damaged; restore it from a copy, or delete it"),
     ],
 )
 def test_options_that_are_not_the_checkpoints_are_refused(
@@ -233,7 +233,7 @@ def test_a_folder_that_is_no_run_cannot_be_resumed(tmp_path: Path, capsys: pytes
 
 def test_a_run_in_use_is_left_alone(broken_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     process = holder(broken_run)
-    assert "is in use by another process that trains into it" in refused(broken_run, capsys=capsys)
+    assert "is in use by another training; wait until it ends" in refused(broken_run, capsys=capsys)
     process.communicate("", timeout=60)
     assert go_on(broken_run) == ExitStatus.INTERRUPTED
 

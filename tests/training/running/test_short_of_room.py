@@ -22,8 +22,9 @@ from training.methods import registry
 from training.methods.cut.spec import CUT
 from training.methods.cut.step import Cut
 from training.methods.registry import preset_config
-from training.running import loop, whole
+from training.running import completion, whole
 from training.running.checkpoint import Checkpoint
+from training.running.recording import metrics
 from training.running.run import RunFolder
 
 
@@ -57,8 +58,8 @@ def test_a_step_that_exhausts_memory_goes_on_with_half_the_batch_from_the_last_c
     assert fit.main(arguments(tmp_path, *options)) == ExitStatus.INTERRUPTED
     told = events(capsys.readouterr().out)
     assert [line["sentence"] for line in told if line["event"] == "warning"] == [
-        "memory on cpu does not suffice for a batch of 8; going on with 4 after 16 images",
-        "memory on cpu does not suffice for a batch of 4; going on with 2 after 16 images",
+        "not enough memory on cpu for a batch of 8; continuing with 4 after 16 images",
+        "not enough memory on cpu for a batch of 4; continuing with 2 after 16 images",
     ]
     assert [line["images"] for line in told if line["event"] == "started"] == [0, 16, 16]
     assert told[-1] == {"event": "stopped", "images": 20}
@@ -91,7 +92,7 @@ def test_a_batch_that_cannot_be_halved_ends_the_run_in_a_sentence(
     assert fit.main(arguments(tmp_path, "--images", "9", *options)) == 2
     error = capsys.readouterr().err.splitlines()[-1]
     assert error.startswith(
-        f"error: Memory does not suffice for a batch of {options[1]}, a crop size of 32 and a width of 4;"
+        f"error: There is not enough memory for a batch of {options[1]}, a crop size of 32 and a width of 4;"
     )
 
 
@@ -141,8 +142,8 @@ def test_a_full_disk_ends_the_run_in_a_sentence_and_room_lets_it_go_on(
             resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
         return False
 
-    monkeypatch.setattr(fit, "stop_on_signal", lambda: fill_the_disk)
-    monkeypatch.setattr(loop, "METRICS_SECONDS", 0 if file == "metrics.jsonl" else math.inf)
+    monkeypatch.setattr(completion, "stop_on_signal", lambda: fill_the_disk)
+    monkeypatch.setattr(metrics, "METRICS_SECONDS", 0 if file == "metrics.jsonl" else math.inf)
     try:
         code = fit.main(arguments(tmp_path, "--images", "99", "--checkpoint-every", "2", *DISK_FULL[file]))
     finally:

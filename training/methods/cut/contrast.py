@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from training.computing.distributed import gather, rank
+from training.computing.world import ALONE, World
 from training.data.channels import as_channels
 from training.losses import patch_nce, patch_nce_with_bank
 from training.methods.cut.bank import KeyBank, follow
@@ -29,9 +29,16 @@ PatchSampler = Callable[[int], Tensor]
 class PatchContrast:
     """PatchNCE over the taps of an encoder. ``banks`` names the domains that keep a bank each, when one is used."""
 
-    def __init__(self, options: CutOptions, generator: Generator, taps: Sequence[int], banks: Sequence[str]) -> None:
+    def __init__(
+        self,
+        options: CutOptions,
+        generator: Generator,
+        taps: Sequence[int],
+        banks: Sequence[str],
+        world: World = ALONE,
+    ) -> None:
         device = next(generator.parameters()).device
-        self.options = options
+        self.options, self.world = options, world
         self.taps = tuple(taps)
         channels = generator.tap_channels(self.taps)
         self.encoder = copy.deepcopy(generator) if options.encoder == "separate" else generator
@@ -101,10 +108,10 @@ class PatchContrast:
         temperature = self.options.temperature
         if self.options.negatives == "image":
             return patch_nce(query, key, temperature)
-        everyone = gather(key)  # (N over all processes, patches, width)
+        everyone = self.world.gather(key)  # (N over all processes, patches, width)
         if self.options.negatives == "minibatch":
-            joint = everyone.flatten(0, 1)[None]
-            return patch_nce(query.flatten(0, 1)[None], joint, temperature, first=rank() * query[:, :, 0].numel())
+            joint, first = everyone.flatten(0, 1)[None], self.world.rank * query[:, :, 0].numel()
+            return patch_nce(query.flatten(0, 1)[None], joint, temperature, first=first)
         self._fresh.append((domain, tap, everyone.flatten(0, 1)))
         bank, stored = self.banks[domain].keys(tap)
         internal = self.options.negatives == "image+bank"

@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from training.computing.precision import Precision
+from training.computing.world import ALONE, World
 from training.config import FitConfig
 from training.losses import ADVERSARIAL, r1_penalty
 from training.methods.cut.contrast import PatchContrast
@@ -37,16 +38,18 @@ class Forward:
 class Cut:
     """The networks, their optimisers and one training step. FastCUT and SinCUT are other options and networks."""
 
-    def __init__(self, config: FitConfig, device: torch.device, precision: Precision | None = None) -> None:
+    def __init__(
+        self, config: FitConfig, device: torch.device, world: World = ALONE, precision: Precision | None = None
+    ) -> None:
         self.config, self.options = config, CutOptions.of(config)
         self.precision = precision or Precision.choose(config, device)
-        self.generator = self.precision.prepared(build_generator(config))
+        self.generator = self.precision.prepared(build_generator(config, world))
         self.discriminator = self.precision.prepared(build_discriminator(config))
         self.adversarial = ADVERSARIAL[self.options.adversarial]
         banks = (SOURCE, TARGET) if self.options.identity else (SOURCE,)
         taps = chosen_taps(self.options.taps, self.generator)
-        self.contrast = PatchContrast(self.options, self.generator, taps, banks)
-        self.descent = Descent(config, self.precision, self.trained)
+        self.contrast = PatchContrast(self.options, self.generator, taps, banks, world)
+        self.descent = Descent(config, self.precision, self.trained, world)
         self._forward = self.precision.compiled(self.forward)
         self._discriminator_losses = self.precision.compiled(self.discriminator_losses)
         self._generator_losses = self.precision.compiled(self.generator_losses)

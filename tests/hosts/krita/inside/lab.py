@@ -164,7 +164,7 @@ class Lab:
         yield from self.until(lambda: self.studio.session.find(filter_id), f"filter {filter_id}")
         self.press("apply")
         run = self.studio.run
-        yield from self.until(lambda: run.ended or (run._progress.job and run._progress.job.state == state), state)
+        yield from self.until(lambda: run.ended or (run.progress.job and run.progress.job.state == state), state)
         assert not run.ended, run.describe()
 
     def made(self, document: Any) -> Any:

@@ -18,62 +18,65 @@ def connects(lab: Lab) -> Steps:
 
 
 def large(lab: Lab) -> Steps:
-    """The longest time for which the interface did not answer, beside what Krita needs to hide and show a layer."""
+    """How often the interface answered and the longest time for which it did not, in each stage of a translation and,
+    to compare with, while nothing happens and while Krita hides and shows a layer."""
     side = 4096
     document = yield from lab.document(side, side)
     source = document.topLevelNodes()[0]
     lab.put(source, os.urandom(4 * side) * side, 0, 0, side, side)
     document.refreshProjection()
     yield from lab.rest(2.0)
-    gaps = Gaps(lab.docker)
+    answers = Answers(lab.docker)
     yield from lab.rest(1.0)
-    idle = gaps.take()
+    idle = answers.take()
     yield from lab.activate(document, source)
     for _hidden_and_shown in range(2):
         lab.krita.action("toggle_layer_visibility").trigger()
         yield from lab.rest(1.0)
-    own = gaps.take()
+    own = answers.take()
     lab.studio.choose("identity")
     lab.press("apply")
     run = lab.studio.run
-    yield from lab.until(lambda: run.ended or run._progress.job, "sent")
-    reading = gaps.take()
-    yield from lab.until(lambda: run.ended or run._progress.job is None or run._progress.job.ended, "translated", 120)
-    waiting = gaps.take()
+    yield from lab.until(lambda: run.ended or run.progress.job, "sent")
+    reading = answers.take()
+    yield from lab.until(lambda: run.ended or run.progress.job is None or run.progress.job.ended, "translated", 120)
+    waiting = answers.take()
     yield from lab.until(lambda: run.ended, "written", 60)
     yield from lab.rest(1.0)
-    writing = gaps.take()
+    writing = answers.take()
     same = lab.raw(source, 0, 0, side, side) == lab.raw(lab.made(document), 0, 0, side, side)
     return {
         "same": same,
-        "gaps": {
-            "idle": idle,
-            "Krita's own redrawing": own,
-            "reading": reading,
-            "waiting": waiting,
-            "writing": writing,
-        },
+        "compared": {"idle": idle, "Krita's own redrawing": own},
+        "stages": {"reading": reading, "waiting": waiting, "writing": writing},
         "said": run.describe(),
     }
 
 
-class Gaps:
-    """The longest time between two looks at the clock on the interface thread."""
+class Answers:
+    """Of a timer on the interface thread: how often it was served, and the longest time between two services."""
 
     def __init__(self, parent: Any) -> None:
         self._last = time.monotonic()
         self._longest = 0.0
+        self._count = 0
         self._timer = QTimer(parent)
         self._timer.setInterval(2)
         self._timer.timeout.connect(self._tick)
         self._timer.start()
 
-    def take(self) -> float:
-        self._tick()
-        longest, self._longest = self._longest, 0.0
-        return round(longest, 3)
+    def take(self) -> dict[str, float]:
+        """Since the last call."""
+        self._look()
+        taken = {"answers": self._count, "longest gap": round(self._longest, 3)}
+        self._count, self._longest = 0, 0.0
+        return taken
 
     def _tick(self) -> None:
+        self._count += 1
+        self._look()
+
+    def _look(self) -> None:
         now = time.monotonic()
         self._longest = max(self._longest, now - self._last)
         self._last = now
@@ -100,11 +103,20 @@ def artist(lab: Lab) -> Steps:
     box.look_again()
     yield from lab.until(lambda: box._view._preview not in (None, stale), "preview")
     yield from lab.screenshot("krita-preview")
-    exact = box._view._preview.exact
+    result = {"exact": box._view._preview.exact, "badge": box._view._badge, "reds": reds(box._view)}
     yield from lab.apply("inverting")
     yield from lab.rest(1.0)
     yield from lab.screenshot("krita-applied")
-    return {"exact": exact}
+    return result
+
+
+def reds(view: Any) -> list[int]:
+    """How red the preview is drawn in the middle of its left half, which shows before, and of its right half."""
+    drawn, area = view.grab().toImage(), view._target()
+    return [
+        drawn.pixelColor(round(area.left() + share * area.width()), round(area.center().y())).red()
+        for share in (0.25, 0.75)
+    ]
 
 
 def dialogs(lab: Lab) -> Steps:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from training.running.pace import Pace, TimeLeft
+from training.running.recording.pace import Pace, TimeLeft
 
 
 class Clock:

@@ -1,4 +1,4 @@
-"""When, by the clock, something is due. None of it decides what is computed."""
+"""When something is due by the clock. Nothing here decides what is computed."""
 
 from __future__ import annotations
 
@@ -8,29 +8,30 @@ from contextlib import contextmanager
 
 Clock = Callable[[], float]
 
-REST = 9.0  # times as long as it took, nothing is due: it then costs a tenth of the time at most
-THINNING = 0.15  # of the time so far passes in between: 15 minutes hold about 30, ten hours about 60
+REST = 9.0  # pause in units of what it took: it then costs a tenth of the time at most
+THINNING = 0.15  # pause as a share of the time so far: 15 minutes hold about 30, ten hours about 60
 
 
 class Pace:
-    """What is due every ``seconds``, never if they are 0, and less often where it takes long.
+    """Says when something is due: every ``seconds``, less often where it takes long, and never if they are 0.
 
-    ``thinning``: first at once, and ever less often as time goes by.
+    With ``thinning`` it is due at once, and then less and less often as time goes by.
     """
 
     def __init__(self, seconds: float, *, thinning: bool = False, clock: Clock = time.monotonic) -> None:
         self.seconds, self._thinning, self._clock = seconds, thinning, clock
         self._began = clock()
         self._next = self._began + (0.0 if thinning else seconds)
-        self.first = seconds > 0 and thinning  # what is done at once is due
+        self.first = seconds > 0 and thinning  # until the one that is due at once is done
 
     @property
     def due(self) -> bool:
+        """Whether its time has come."""
         return self.seconds > 0 and self._clock() >= self._next
 
     @contextmanager
     def measured(self) -> Iterator[None]:
-        """It is done within the block."""
+        """Measures how long it takes: it is done within the block."""
         start = self._clock()
         yield
         now = self._clock()
@@ -40,7 +41,7 @@ class Pace:
 
 
 class TimeLeft:
-    """How long the rest of a run takes, by its pace since the first step, which also compiles and warms up."""
+    """Estimates how long the rest of a run takes, leaving out the first step, which also compiles and warms up."""
 
     def __init__(self, images: int, total: int, *, clock: Clock = time.monotonic) -> None:
         self._total, self._clock = total, clock
@@ -48,7 +49,7 @@ class TimeLeft:
         self._first: float | None = None  # seconds per image of the first step
 
     def stepped(self, images: int) -> None:
-        """After every step."""
+        """To be called after every step, with the images seen."""
         if self._first is None:
             now = self._clock()
             self._first = (now - self._began) / (images - self._images)
@@ -56,13 +57,13 @@ class TimeLeft:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Within the block, what is no training is done."""
+        """Leaves out the time of the block, in which no training is done."""
         start = self._clock()
         yield
         self._began += self._clock() - start
 
     def seconds(self, images: int) -> float:
-        """To the end, after ``images``."""
+        """Seconds to the end of the run, once ``images`` have been seen."""
         since = images - self._images
         each = (self._clock() - self._began) / since if since else self._first or 0.0
         return max(0.0, each * (self._total - images))

@@ -7,7 +7,9 @@ import torch
 from PIL import Image
 
 from training.data.batches import to_pictures
-from training.running.preview import as_rgb, preview_png, thumbnail_webp
+from training.data.display import as_rgb
+from training.filters.thumbnail import thumbnail_webp
+from training.running.recording.previews import preview_png
 
 
 @pytest.mark.parametrize(

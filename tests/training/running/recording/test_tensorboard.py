@@ -16,13 +16,13 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tests.training.runs import arguments, go_on, stop_after
 from tests.training.test_without_torch import HIDE_TORCH
 from training import fit
-from training.running import loop
+from training.running.recording import metrics
 
 
 def test_tensorboard_is_told_losses_and_previews_and_forgets_what_a_resumed_run_does_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "METRICS_SECONDS", math.inf)  # a slow machine would tell of every step
+    monkeypatch.setattr(metrics, "METRICS_SECONDS", math.inf)  # a slow machine would tell of every step
     stop_after(monkeypatch, 3)
     assert (
         fit.main(arguments(tmp_path, "--images", "9", "--checkpoint-every", "2", "--tensorboard"))

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from tests.training.factories import TINY_ARGUMENTS, two_folders
+from training.computing.world import ALONE, World
 from training.running.checkpoint import Checkpoint
 from training.running.run import RunFolder
 
@@ -36,6 +37,45 @@ def test_two_processes_have_the_gradients_of_one_with_the_joint_batch(name: str,
     assert one.keys() == two.keys()
     for key, value in one.items():
         torch.testing.assert_close(two[key], value, rtol=1e-6, atol=1e-9, msg=key)
+
+
+def how_it_ended(folder: Path) -> list[str]:
+    done = program("tests.training.computing.first_ahead", str(folder), processes=2)
+    assert done.returncode == 0, done.stderr
+    return [(folder / f"{rank}.txt").read_text() for rank in range(2)]
+
+
+def test_what_the_first_process_prepares_is_there_for_the_others(tmp_path: Path) -> None:
+    assert how_it_ended(tmp_path) == ["prepared it", "prepared"]
+
+
+def test_the_others_are_told_that_the_first_process_failed(tmp_path: Path) -> None:
+    (tmp_path / "fail").touch()
+    assert how_it_ended(tmp_path) == ["InputError: there is no room", "FirstFailed: "]
+
+
+def test_the_noise_of_two_processes_is_that_of_one_with_the_joint_batch() -> None:
+    pictures = torch.zeros(4, 3, 5, 6)
+    drawn = []
+    for world, share in ((ALONE, pictures), (World(0, 2), pictures[:2]), (World(1, 2), pictures[2:])):
+        torch.manual_seed(0)
+        drawn.append(world.draw_noise(share))
+    assert torch.equal(torch.cat(drawn[1:]), drawn[0])
+
+
+def test_a_process_alone_goes_ahead_at_once() -> None:
+    with pytest.raises(ZeroDivisionError), ALONE.first_ahead():
+        raise ZeroDivisionError
+    with ALONE.first_ahead():
+        assert ALONE.share_of(3) == range(3)
+
+
+def test_a_run_that_cannot_be_resumed_says_so_once(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "config.json").write_text("{")
+    done = program("training.fit", "--resume", str(tmp_path / "run"), "--device", "cpu", processes=2)
+    assert done.returncode == 1  # torchrun's own
+    assert done.stderr.count("error: ") == done.stderr.count("config.json is damaged; restore it") == 1
 
 
 @pytest.mark.slow

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from server.wire.chunks import LARGEST, SMALLEST, chunk_bytes
+from server.translation.chunks import LARGEST, SMALLEST, chunk_bytes
 
 
 @pytest.mark.parametrize(
