@@ -77,7 +77,7 @@ def connection_ended(address: str) -> ClientError:
 
 def silent(address: str, seconds: float) -> ClientError:
     return ConnectionLost(
-        N_("Nothing has come from the server at {address} for {seconds:.0f} seconds."),
+        N_("The server at {address} has sent nothing for {seconds:.0f} seconds."),
         N_("Check the network and the server, and try again."),
         code="UNAVAILABLE",
         address=address,
@@ -88,7 +88,7 @@ def silent(address: str, seconds: float) -> ClientError:
 def hung_up(address: str) -> ClientError:
     """Before it had said anything: what is there may be no server of ours, or one that is starting or stopping."""
     return ConnectionLost(
-        N_("What answers at {address} ended the connection at once."),
+        N_("The program at {address} closed the connection at once."),
         N_("Check the address, and whether the server wants an encrypted connection."),
         code="UNAVAILABLE",
         address=address,
@@ -97,7 +97,7 @@ def hung_up(address: str) -> ClientError:
 
 def unknown_host(host: str) -> ClientError:
     return ConnectionLost(
-        N_("There is no computer of the name “{host}”."),
+        N_("There is no computer named “{host}”."),
         N_("Correct the address in the settings, and check the network."),
         code="UNAVAILABLE",
         host=host,
@@ -116,7 +116,7 @@ def too_late(address: str, seconds: float) -> ClientError:
 
 def not_ours(address: str) -> ClientError:
     return ClientError(
-        N_("What answers at {address} is not a Pleinair server."),
+        N_("The program at {address} is not a Pleinair server."),
         N_("Correct the address in the settings, and check whether the server wants an encrypted connection."),
         code="UNIMPLEMENTED",
         address=address,
@@ -131,7 +131,7 @@ def unknown_call(address: str) -> ClientError:
 def too_old_to_train(address: str) -> ClientError:
     return ClientError(
         N_("The server at {address} is too old to train filters."),
-        N_("Update Pleinair on its machine, and start it again."),
+        N_("Update Pleinair on its computer and restart it."),
         code="UNIMPLEMENTED",
         address=address,
     )
@@ -148,16 +148,16 @@ def bad_address(address: str) -> ClientError:
 
 def bad_token() -> ClientError:
     return ClientError(
-        N_("The token in the settings has spaces or other characters that no token has."),
-        N_("Copy it again from the file that the server was started with."),
+        N_("The token in the settings contains spaces or characters that a token cannot contain."),
+        N_("Copy it again from the token file that the server was started with."),
         code="INVALID_ARGUMENT",
     )
 
 
 def not_encrypted(address: str) -> ClientError:
     return ClientError(
-        N_("No encrypted connection to {address} is possible."),
-        N_("Check that the server was started with a certificate, or switch encryption off in the settings."),
+        N_("An encrypted connection to {address} is not possible."),
+        N_("Check that the server was started with a certificate, or turn off encryption in the settings."),
         code="UNAVAILABLE",
         address=address,
     )
@@ -165,8 +165,11 @@ def not_encrypted(address: str) -> ClientError:
 
 def another_certificate(address: str) -> ClientError:
     return ClientError(
-        N_("The server at {address} shows another certificate than the one that you trust."),
-        N_("If its certificate was renewed, compare the new fingerprint with the server's and pin it in the settings."),
+        N_("The server at {address} presented a different certificate from the one you trust."),
+        N_(
+            "If the certificate was renewed, compare the new fingerprint with the one the server "
+            "shows, and pin it in the settings."
+        ),
         code="UNAUTHENTICATED",
         address=address,
     )
@@ -183,7 +186,7 @@ def expired_certificate(address: str) -> ClientError:
 
 def unknown_certificate(address: str) -> ClientError:
     return ClientError(
-        N_("Nobody whom this computer knows vouches for the certificate of the server at {address}."),
+        N_("This computer does not trust the certificate of the server at {address}."),
         N_("If it is your server, compare its fingerprint and pin it in the settings."),
         code="UNAUTHENTICATED",
         address=address,
@@ -210,8 +213,8 @@ def too_large_for_memory() -> ClientError:
 
 def wrong_length(address: str) -> ClientError:
     return ClientError(
-        N_("The server at {address} sent another number of pixels than the picture has."),
-        N_("Check that the plug-in and the server are of the same version."),
+        N_("The server at {address} sent a different number of pixels from the picture's."),
+        N_("Check that the plug-in and the server have the same version."),
         code="DATA_LOSS",
         address=address,
     )
@@ -220,48 +223,50 @@ def wrong_length(address: str) -> ClientError:
 _REASONS = {
     "FILTER_NOT_FOUND": (N_("The server no longer has this filter."), N_("Choose another one.")),
     "PICTURE_TOO_LARGE": (
-        N_("The picture is larger than the server takes."),
+        N_("The picture is larger than the server accepts."),
         N_("Translate a selection or a smaller copy, or start the server with a larger --max-pixels."),
     ),
-    "QUEUE_FULL": (N_("The server is busy: others wait already."), N_("Try again in a moment.")),
+    "QUEUE_FULL": (N_("The server is busy: others are already waiting."), N_("Try again in a moment.")),
     "DEADLINE_EXCEEDED": (
         N_("The translation took longer than the server allows."),
         N_("Translate a selection or a smaller copy, or start the server with a longer --deadline."),
     ),
     "OUT_OF_MEMORY": (
-        N_("The server has not enough memory for this picture."),
+        N_("The server does not have enough memory for this picture."),
         N_("Translate a selection or a smaller copy."),
     ),
     "SHUTTING_DOWN": (N_("The server is shutting down."), N_("Try again when it is back.")),
     "FILTER_FAILED": (
-        N_("The filter failed at this picture."),
+        N_("The filter failed on this picture."),
         N_("Try another filter; the server's log says what happened."),
     ),
     "UNAUTHENTICATED": (
-        N_("The call carries no token or a wrong one."),
-        N_("Put the token that the server was started with into the settings."),
+        N_("The token is missing or wrong."),
+        N_("Enter the token that the server was started with in the settings."),
     ),
     "TRAINING_NOT_FOUND": (N_("The server no longer has this training."), N_("Choose another training.")),
     "WRONG_STATE": (
-        N_("That is not possible as the training is now."),
-        N_("Look at its state, which may have changed meanwhile."),
+        N_("The training's current state does not allow this."),
+        N_("Check its state, which may have changed in the meantime."),
     ),
     "NO_WEIGHTS_YET": (
-        N_("The training has not learned anything yet that could be used."),
+        N_("The training has not yet learned anything that can be used."),
         N_("Wait for its first preview and try again."),
     ),
     "DISK_FULL": (
-        N_("The disk of the server's machine is full."),
-        N_("Make room on it, for example by deleting trainings that have ended, and try again."),
+        N_("The disk of the server's computer is full."),
+        N_("Free some space, for example by deleting trainings that have ended, and try again."),
     ),
-    "INTERNAL": (N_("The server failed at this."), N_("Its log says why.")),
+    "INTERNAL": (N_("Something went wrong on the server."), N_("See its log.")),
 }
 
 
 def told_by_server(code: str, reason: str, sentence: str) -> ClientError:
     """A failure that a server of ours describes: in our own words where it is one of those that artists meet."""
     if reason == "TRAINING_UNAVAILABLE":  # the server alone knows what it lacks
-        return ClientError(N_("Filters cannot be trained there."), sentence, code=code, reason=reason, detail=sentence)
+        return ClientError(
+            N_("Filters cannot be trained on this server."), sentence, code=code, reason=reason, detail=sentence
+        )
     template, remedy = _REASONS.get(reason, (sentence, ""))
     return ClientError(template, remedy, code=code, reason=reason, detail=sentence)
 
@@ -270,7 +275,7 @@ def failed(address: str, code: str) -> ClientError:
     """A failure that no server of ours describes."""
     return ClientError(
         N_("The server at {address} failed ({status})."),
-        N_("Its log says more."),
+        N_("See its log for more."),
         code=code,
         address=address,
         status=code,

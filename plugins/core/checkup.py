@@ -42,12 +42,12 @@ def run_checks(settings: Settings) -> Iterator[Check]:
         filters: list[Filter] = []
         steps: list[tuple[str, Callable[[], str]]] = [
             (_("Address"), lambda: _check_address(settings)),
-            (_("Something answers there"), lambda: _check_reach(settings)),
+            (_("Something answers at that address"), lambda: _check_reach(settings)),
         ]
         if endpoint.tls:
             steps.append((_("The connection is encrypted"), lambda: _check_encryption(settings)))
         steps += [
-            (_("It is a Pleinair server, and it lets you in"), lambda: _check_server(client, filters)),
+            (_("It is a Pleinair server and lets you in"), lambda: _check_server(client, filters)),
             (_("It has filters"), lambda: _check_filters(filters)),
             (_("A small picture is translated"), lambda: _check_translation(client, filters[0])),
         ]
@@ -66,7 +66,7 @@ def _check_address(settings: Settings) -> str:
         return _("The server is looked for on this computer, at {address}.").format(address=settings.address)
     if endpoint.tls:
         return _("The server is looked for at {address}, encrypted.").format(address=settings.address)
-    return _("The server is looked for at {address}. What is sent there can be read on the way.").format(
+    return _("The server is looked for at {address}. Anything sent there can be read on the way.").format(
         address=settings.address
     )
 
@@ -82,8 +82,8 @@ def _check_reach(settings: Settings) -> str:
 def _check_encryption(settings: Settings) -> str:
     connect(settings.endpoint, Patience(settings.address, timeout=_SECONDS)).close()
     if settings.fingerprint:
-        return _("The server shows the certificate that you trust.")
-    return _("The server shows a certificate that this computer trusts.")
+        return _("The server presents the certificate that you trust.")
+    return _("The server presents a certificate that this computer trusts.")
 
 
 def _check_server(client: Client, filters: list[Filter]) -> str:
@@ -108,7 +108,7 @@ def _wants_encryption(endpoint: Endpoint) -> bool:
 def _not_plain(address: str) -> ClientError:
     return ClientError(
         errors.N_("The server at {address} wants an encrypted connection."),
-        errors.N_("Switch encryption on in the settings."),
+        errors.N_("Turn on encryption in the settings."),
         code="FAILED_PRECONDITION",
         address=address,
     )

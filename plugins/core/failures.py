@@ -16,8 +16,8 @@ def foreseen(error: Exception) -> ClientError:
         return error
     _log.error("unforeseen", exc_info=error)
     return ClientError(
-        N_("Something unforeseen happened in the plug-in ({what})."),
-        N_("Try again; if it happens again, report it together with the editor's log."),
+        N_("Something unexpected went wrong in the plug-in ({what})."),
+        N_("Try again; if it happens again, report it with the editor's log."),
         code="INTERNAL",
         what=type(error).__name__,
     )

@@ -68,7 +68,7 @@ def _picture(choice: LayerChoice, name: str, *, with_selection: bool) -> Steps[P
     layer = document.find(choice.layer)
     if layer is None:
         raise Problem(
-            _("The layer “{name}” is not in an open picture any more.").format(name=choice.name),
+            _("The layer “{name}” is no longer in an open picture.").format(name=choice.name),
             _("Choose another layer."),
         )
     yield from document.idle()

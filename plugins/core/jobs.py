@@ -106,7 +106,9 @@ class Job:
             return " ".join(self.error).rstrip()
         if self.state == "queued" and self.queue_position:
             many = ngettext(
-                "{number} picture is before this one.", "{number} pictures are before this one.", self.queue_position
+                "{number} picture is ahead of this one.",
+                "{number} pictures are ahead of this one.",
+                self.queue_position,
             )
             return many.format(number=self.queue_position)
         if self.state == "translating" and self.seconds_left is not None:

@@ -107,8 +107,8 @@ class LocalServer:
     def _what_is_missing(self) -> tuple[str, str] | None:
         if not self._python:
             return (
-                _("It is not known which Python has Pleinair's server."),
-                _("Name its interpreter in the settings, such as /home/me/pleinair/.venv/bin/python."),
+                _("Pleinair does not know which Python its server is installed in."),
+                _("Enter that interpreter in the settings, such as /home/me/pleinair/.venv/bin/python."),
             )
         if not self._filters_folder or not Path(self._filters_folder).is_dir():
             return (
@@ -126,15 +126,15 @@ class LocalServer:
         if local:
             return None
         return (
-            _("{address} is not an address for a server on this computer alone.").format(address=self._address),
-            _("Write 127.0.0.1:50051 in the settings, or start a server for others by hand."),
+            _("{address} is not an address that only this computer can reach.").format(address=self._address),
+            _("Enter 127.0.0.1:50051 in the settings, or start a server for other computers by hand."),
         )
 
     def _why_it_ended(self, status: int) -> tuple[str, str]:
         if not self.started.is_set():
             if _answers(self._address):
                 return (
-                    _("A Pleinair server runs at {address} already.").format(address=self._address),
+                    _("A Pleinair server is already running at {address}.").format(address=self._address),
                     _("Use that one, or choose another port in the settings."),
                 )
             if not check_python(self._python):
@@ -147,13 +147,13 @@ class LocalServer:
             return said[len("error: ") :], ""
         return (
             _("The server ended with status {status}.").format(status=status),
-            _("Its log says more; start it again when the cause is gone."),
+            _("See its log; start it again once the cause is fixed."),
         )
 
     def _no_python(self, why: str) -> tuple[str, str]:
         return (
             _("{python} cannot be started ({why}).").format(python=self._python, why=why),
-            _("Name another interpreter in the settings."),
+            _("Enter another interpreter in the settings."),
         )
 
 

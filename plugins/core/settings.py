@@ -100,7 +100,7 @@ class SettingsStore:
                 _("The settings cannot be saved in {folder} ({why}).").format(
                     folder=self._file.parent, why=error.strerror or error
                 ),
-                _("They hold until the editor is closed; make the folder writable to keep them."),
+                _("They last until the editor is closed; make the folder writable to keep them."),
             ) from error
 
     def _entries(self) -> dict[str, Any]:

@@ -40,11 +40,13 @@ def numbered(store: ResultStore, number: int) -> Kept:
     kept = store.kept
     if number > len(kept):
         sentence = ngettext(
-            "There is no result {number}; {count} is kept.", "There is no result {number}; {count} are kept.", len(kept)
+            "There is no result {number}; only {count} is kept.",
+            "There is no result {number}; only {count} are kept.",
+            len(kept),
         )
         raise Problem(
             sentence.format(number=number, count=len(kept)),
-            _("Name a smaller number, or apply a filter first."),
+            _("Give a smaller number, or apply a filter first."),
         )
     return kept[number - 1]
 
@@ -56,7 +58,7 @@ def number_of(store: ResultStore, wanted: Kept) -> int:
 
 def past_result(store: ResultStore, kept: Kept) -> PastResult:
     """With the look and the origin that it had. Raises Problem for one without them."""
-    gone, extra = _("This result is not kept any more, or it is damaged."), kept.entry.extra
+    gone, extra = _("This result is no longer kept, or it is damaged."), kept.entry.extra
     try:
         look = Look(float(extra["opacity"]), extra["keep luminance"] == "yes")
         origin = origin_from(extra["origin"], NOTED)

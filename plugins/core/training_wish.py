@@ -51,7 +51,7 @@ def preset_title(preset: str) -> str:
 def preset_words(preset: str) -> str:
     """How long it takes, for somebody who chooses."""
     return {
-        QUICK: _("10 to 15 minutes on a processor with two cores, less on a graphics card. Good to begin with."),
+        QUICK: _("10 to 15 minutes on a processor with two cores, less on a graphics card. A good start."),
         PAPER: _("Hours on a graphics card, days on a processor: SinCUT as it was published."),
     }.get(preset, "")
 
@@ -70,8 +70,8 @@ def check_size(name: str, width: int, height: int) -> None:
     """Raises ClientError for pixels that are too few to learn from."""
     if min(width, height) < SMALLEST_SIDE:
         raise ClientError(
-            N_("Of “{name}” there are only {width} x {height} pixels to learn from."),
-            N_("At least {least} x {least} are needed: select more of it, or choose a larger layer."),
+            N_("“{name}” has only {width} x {height} pixels to learn from."),
+            N_("At least {least} x {least} are needed: select more of it or choose a larger layer."),
             code="INVALID_ARGUMENT",
             name=name,
             width=width,
@@ -106,7 +106,7 @@ def _readable(path: Path) -> Iterator[None]:
     except OSError as error:
         raise ClientError(
             N_("The file {file} cannot be read ({why})."),
-            N_("Choose another one, or correct its permissions."),
+            N_("Choose another one, or fix its permissions."),
             code="INVALID_ARGUMENT",
             file=path.name,
             why=error.strerror or type(error).__name__,
@@ -117,7 +117,7 @@ def _refuse_unless_picture(path: Path, data: bytes) -> None:
     if data.startswith(_BEGINNINGS) or (data[:4] == b"RIFF" and data[8:_ENOUGH] == b"WEBP"):
         return
     raise ClientError(
-        N_("The file {file} is neither a PNG nor a JPEG nor a WebP picture."),
+        N_("The file {file} is not a PNG, JPEG or WebP picture."),
         N_("Save it as one of these, or open it in the editor and choose its layer."),
         code="INVALID_ARGUMENT",
         file=path.name,

@@ -13,7 +13,7 @@ _AT_WORK = {TrainingState.RUNNING: 0, TrainingState.ENDING: 0, TrainingState.QUE
 # Sentences and remedies.
 NOT_LISTED = (
     N_("The filter was made, but the server does not list it."),
-    N_("Look into the list of filters in a moment, and at the server's log."),
+    N_("Look at the list of filters in a moment, and at the server's log."),
 )
 MISSED = (
     N_("The server does not have the training that was shown here."),
@@ -52,7 +52,7 @@ def state_line(job: TrainingJob) -> str:
     if job.state == TrainingState.CANCELLED:
         return _("Cancelled; what it had learned was kept.") if job.can_export else _("Cancelled.")
     return {
-        TrainingState.ENDING: _("What it has learned is being kept…"),
+        TrainingState.ENDING: _("Saving what it has learned…"),
         TrainingState.FINISHED: _("Finished: its filter is in the list of filters."),
     }.get(job.state, "")
 
@@ -105,7 +105,7 @@ def time_line(job: TrainingJob, elapsed: float, seconds_left: float | None) -> s
 def preview_line(job: TrainingJob | None) -> str:
     """Where there is no preview."""
     if job is not None and ended(job):
-        return _("There was no preview yet.")
+        return _("There is no preview yet.")
     return _("The first preview comes soon after the training has begun.")
 
 
@@ -139,7 +139,7 @@ def _rough(seconds: float) -> str:
 def _queued(job: TrainingJob) -> str:
     if not job.queue_position:
         return _("Waiting for its turn")
-    many = ngettext("{number} training goes first.", "{number} trainings go first.", job.queue_position)
+    many = ngettext("{number} training is ahead.", "{number} trainings are ahead.", job.queue_position)
     return many.format(number=job.queue_position)
 
 

@@ -43,7 +43,7 @@ def translate(
 ) -> None:
     """Nothing is written before all translations have arrived. Raises Problem."""
     if not options.filter_id:
-        raise Problem(_("No filter is named."), _("Choose one in the dialog, or name it in the argument “filter”."))
+        raise Problem(_("No filter was given."), _("Choose one in the dialog, or give it in the argument “filter”."))
     chosen = layers.chosen_layers(image, drawables, options.kind)
     choice = PICTURE if options.kind == layers.VISIBLE else LAYER
     order = Order(chosen, choice, _filter(session, options.filter_id), options.look)
@@ -85,6 +85,6 @@ def _filter(session: Session, filter_id: str) -> Filter:
             _("The server has no filter “{filter}”.").format(filter=filter_id),
             _("Choose one of these: {filters}.").format(filters=offered)
             if offered
-            else _("Put a filter into its folder, and it is offered within seconds."),
+            else _("Put a filter into its folder; it is offered within seconds."),
         )
     return found

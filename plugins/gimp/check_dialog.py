@@ -33,7 +33,9 @@ class _CheckWindow:
         self._closed = False
         self._dialog = Gtk.Dialog(title=_("Check set-up"), transient_for=parent, modal=parent is not None)
         copy = Gtk.Button(label=_("Copy a _report"), use_underline=True)
-        copy.set_tooltip_text(_("For whoever helps you: what this window finds, and your settings without the token."))
+        copy.set_tooltip_text(
+            _("For someone who helps you: what this window finds, and your settings without the token.")
+        )
         copy.connect("clicked", lambda button: self._copy())
         self._dialog.get_action_area().pack_start(copy, False, False, 0)
         copy.show()
@@ -71,7 +73,7 @@ class _CheckWindow:
     def _fail(self, trace: str) -> bool:
         if not self._closed:
             self._found.append(trace)
-            self._show(label(_("The check itself failed; the report says more."), selectable=True))
+            self._show(label(_("The check itself failed; see the report."), selectable=True))
         return False
 
     def _show(self, step: Gtk.Widget) -> None:

@@ -107,7 +107,7 @@ class GimpDocument:
 
     def check_open(self) -> None:
         if not self.is_open:
-            raise Problem(_("The picture was closed meanwhile."), _("Open it again and repeat the translation."))
+            raise Problem(_("The picture was closed in the meantime."), _("Open it again and repeat the translation."))
 
     def idle(self) -> Steps[None]:
         """GIMP answers when it can."""

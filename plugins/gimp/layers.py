@@ -89,7 +89,7 @@ def lay_above(image: Gimp.Image, new: Gimp.Layer, layer: Gimp.Layer | None) -> N
     position = image.get_item_position(layer) if layer else 0
     if not image.insert_layer(new, parent, position):
         new.delete()
-        raise Problem(_("GIMP did not take the new layer."), _("Its error console says why."))
+        raise Problem(_("GIMP did not accept the new layer."), _("See its error console."))
 
 
 def offset_of(drawable: Gimp.Drawable) -> tuple[int, int]:

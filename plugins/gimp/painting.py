@@ -34,7 +34,7 @@ def wish_from(
         *([layer_choice(named)] if named else []),
     ]
     if not targets:
-        raise Problem(_("No photo is named."), _("Name files in the argument “target-files”, or a layer in “target”."))
+        raise Problem(_("No photo was given."), _("Give files in the argument “target-files”, or a layer in “target”."))
     title = config.get_property("title") or suggested_title(layer_choice(source))
     return wish(source, targets, title, config.get_property("preset"), settings)
 

@@ -78,8 +78,8 @@ class _PaintingWindow:
         halves.pack_start(self._pages, True, True, 0)
         note = label(
             _(
-                "Trainings go on when this window or GIMP is closed. A server that ends with GIMP takes them up again"
-                " when it starts."
+                "Trainings continue when this window or GIMP is closed. A server that ends with GIMP "
+                "resumes them when it starts."
             ),
             dim=True,
         )
@@ -111,7 +111,7 @@ class _PaintingWindow:
         except Exception as error:  # a mistake of ours; GTK would say nothing
             sys.excepthook(type(error), error, error.__traceback__)
             self._messages.show_message(
-                _("The plug-in failed ({error}). GIMP's output in a terminal says more.").format(
+                _("The plug-in failed ({error}). For details, start GIMP in a terminal.").format(
                     error=type(error).__name__
                 )
             )

@@ -91,8 +91,8 @@ def _painting(plug_in: Gimp.PlugIn) -> Gimp.Procedure:
     procedure = _procedure(plug_in, PAINTING, runs.painting, _("_Painting to photo…"))
     procedure.set_sensitivity_mask(_ALWAYS)  # trainings are looked at without a picture, too
     procedure.set_documentation(
-        _("Train a filter that turns the layer into such a picture as others are"),
-        _("The server trains, also when GIMP is closed. Scripts are given the training's identifier at once."),
+        _("Train a filter that makes the layer look like other pictures"),
+        _("The server keeps training after GIMP is closed. Scripts get the training's identifier at once."),
         None,
     )
     flags = GObject.ParamFlags.READWRITE
@@ -104,7 +104,7 @@ def _painting(plug_in: Gimp.PlugIn) -> Gimp.Procedure:
     presets = Gimp.Choice.new()
     for number, preset in enumerate(PRESETS):
         presets.add(preset, number, preset_title(preset), "")
-    procedure.add_choice_argument("preset", _("_Quality"), _("How long it learns"), presets, PRESETS[0], flags)
+    procedure.add_choice_argument("preset", _("_Quality"), _("How long it trains"), presets, PRESETS[0], flags)
     _add_address(procedure)
     procedure.add_string_return_value("training", _("Training"), _("The training's identifier"), "", flags)
     return procedure
@@ -115,7 +115,7 @@ def _results(plug_in: Gimp.PlugIn) -> Gimp.Procedure:
     procedure.set_image_types("RGB*, GRAY*, INDEXED*")
     procedure.set_sensitivity_mask(_LAYERS | Gimp.ProcedureSensitivityMask.NO_DRAWABLES)
     procedure.set_documentation(
-        _("Put a result of the past into the picture again"),
+        _("Insert an earlier result again"),
         _("It becomes a new layer above the active one, where it was. The newest results are kept on disk."),
         None,
     )
@@ -132,9 +132,7 @@ def _results(plug_in: Gimp.PlugIn) -> Gimp.Procedure:
 
 
 def _settings(plug_in: Gimp.PlugIn) -> Gimp.Procedure:
-    return _window(
-        plug_in, SETTINGS, runs.settings, _("_Settings…"), _("Choose the server that translates, and how it is reached")
-    )
+    return _window(plug_in, SETTINGS, runs.settings, _("_Settings…"), _("Choose the server and how to reach it"))
 
 
 def _server(plug_in: Gimp.PlugIn) -> Gimp.Procedure:
@@ -153,7 +151,7 @@ def _add_address(procedure: Gimp.Procedure) -> None:
     procedure.add_string_argument(
         "address",
         _("_Address"),
-        _("Another server than that of the settings, as HOST:PORT"),
+        _("A server other than the one in the settings, as HOST:PORT"),
         "",
         GObject.ParamFlags.READWRITE,
     )
@@ -195,7 +193,7 @@ def _guarded(run: runs.Run) -> Callable[..., Gimp.ValueArray]:
             sys.excepthook(type(error), error, error.__traceback__)
             return _failed(
                 procedure,
-                _("The plug-in failed ({error}). GIMP's output in a terminal says more.").format(
+                _("The plug-in failed ({error}). For details, start GIMP in a terminal.").format(
                     error=type(error).__name__
                 ),
             )

@@ -24,7 +24,7 @@ _THUMBNAIL_FORMAT = "R'G'B'A u8"
 
 def keep(store: ResultStore, image: Gimp.Image, made: Sequence[Made]) -> None:
     """The new layers of a translation, in its progress."""
-    Gimp.progress_init(_("Keeping the result"))
+    Gimp.progress_init(_("Saving the result"))
     stored_results.store_all(store, GimpDocument(image), made, lambda one: _take(image, one), Gimp.message)
 
 

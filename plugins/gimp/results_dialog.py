@@ -42,7 +42,9 @@ class _ResultsWindow:
         self._list.set_placeholder(nothing)
         scrolled = Gtk.ScrolledWindow(hscrollbar_policy=Gtk.PolicyType.NEVER, shadow_type=Gtk.ShadowType.IN)
         scrolled.add(self._list)
-        about = _("The newest results are kept without loss, at most {megabytes} MB; the settings turn that off.")
+        about = _(
+            "The newest results are kept without loss, at most {megabytes} MB; you can turn this off in the settings."
+        )
         whole = box("vertical", border=12)
         whole.pack_start(scrolled, True, True, 0)
         whole.pack_start(label(about.format(megabytes=CAP_BYTES >> 20), dim=True), False, False, 0)

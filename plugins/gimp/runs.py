@@ -130,4 +130,4 @@ def _session(settings: Settings) -> Iterator[Session]:
 
 def _need_display(call: Call) -> None:
     if not call.interactive:
-        raise Problem(_("This procedure opens a window."), _("Call it interactively."))
+        raise Problem(_("This procedure opens a window and cannot run without one."), _("Call it interactively."))

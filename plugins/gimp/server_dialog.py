@@ -56,13 +56,13 @@ class _ServerWindow:
     def _arrange(self) -> None:
         grid = Gtk.Grid(column_spacing=12, row_spacing=6)
         for row, (text, widget) in enumerate(
-            ((_("_Python that has Pleinair:"), self._python), (_("Folder of _filters:"), self._filters))
+            ((_("_Python with Pleinair:"), self._python), (_("Folder of _filters:"), self._filters))
         ):
             name = Gtk.Label(label=text, use_underline=True, xalign=0, mnemonic_widget=widget.entry)
             grid.attach(name, 0, row, 1, 1)
             grid.attach(widget, 1, row, 1, 1)
         why = label(
-            _("The server goes on when this window is closed. Close it here, or let it end together with GIMP."),
+            _("The server keeps running when this window is closed. Stop it here, or let it end with GIMP."),
             dim=True,
         )
         line = box("horizontal", self._button, spacing=12)
@@ -86,7 +86,7 @@ class _ServerWindow:
             gtk.say(
                 self._dialog,
                 _("The server cannot be started ({why}).").format(why=error.strerror or error),
-                _("Make GIMP's folder writable."),
+                _("Make GIMP's configuration folder writable."),
             )
         self._show()
 
@@ -145,7 +145,7 @@ class _Path(Gtk.Box):
 
 def _sentence(state: State) -> str:
     if state.serving:
-        return _("It serves at {address}.").format(address=state.address)
+        return _("It is running at {address}.").format(address=state.address)
     if state.running:
         return _("It is starting.")
-    return " ".join(state.problem).strip() if state.problem else _("It does not run.")
+    return " ".join(state.problem).strip() if state.problem else _("It is not running.")

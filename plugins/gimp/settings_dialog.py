@@ -41,7 +41,7 @@ class _SettingsWindow:
         self._keep = Gtk.CheckButton(label=_("_Keep results, to insert them again"), use_underline=True)
         self._keep.set_active(self._before.keep_results)
         self._keep.set_tooltip_text(
-            _("In GIMP's own folder, the newest ones, at most {megabytes} MB. Results… in the menu shows them.").format(
+            _("The newest ones, at most {megabytes} MB, in GIMP's own folder. Results… in the menu shows them.").format(
                 megabytes=CAP_BYTES >> 20
             )
         )
@@ -109,7 +109,7 @@ class _SettingsWindow:
         self._fetch.set_sensitive(encrypted)
         try:
             readable = not encrypted and not self._chosen().endpoint.is_loopback
-            text = _("What is sent to this server can be read on the way; encrypt the connection.") if readable else ""
+            text = _("Anything sent to this server can be read on the way; encrypt the connection.") if readable else ""
         except ClientError as error:
             text = " ".join(told(error))
         self._warn(text)
@@ -140,7 +140,10 @@ class _SettingsWindow:
             return False
         self._fingerprint.set_text(fingerprint)
         self._warn(
-            _("Compare this fingerprint with the one that the server said at its start, and save it if they are equal.")
+            _(
+                "Compare this fingerprint with the one that the server printed when it started, and save "
+                "it if they match."
+            )
         )
         return False
 

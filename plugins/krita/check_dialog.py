@@ -32,7 +32,7 @@ class CheckDialog(QtWidgets.QDialog):
         self._verdict.setWordWrap(True)
         buttons = QtWidgets.QDialogButtonBox(QtWidgets.QDialogButtonBox.StandardButton.Close)
         copy = buttons.addButton(ampersands(_("Copy a _report")), QtWidgets.QDialogButtonBox.ButtonRole.ActionRole)
-        copy.setToolTip(_("For whoever helps you: what this window finds, and your settings without the token."))
+        copy.setToolTip(_("For someone who helps you: what this window finds, and your settings without the token."))
         copy.setAutoDefault(False)
         connect(copy.clicked, self._copy)
         buttons.rejected.connect(self.reject)
@@ -74,7 +74,7 @@ class CheckDialog(QtWidgets.QDialog):
         return last
 
     def _fail(self, error: Exception) -> None:
-        self._verdict.setText(_("The check itself failed; the log says more."))
+        self._verdict.setText(_("The check itself failed; see the log."))
         report(error)
 
 

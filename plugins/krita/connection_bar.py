@@ -46,10 +46,10 @@ class ConnectionBar(QtWidgets.QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         self._start = QtWidgets.QPushButton(_("Start a local server"))
         self._start.setToolTip(
-            _("Runs a server on this computer, with the Python and the filters named in the settings")
+            _("Runs a server on this computer, with the Python and the filters given in the settings")
         )
         check = QtWidgets.QPushButton(_("Check set-up"))
-        check.setToolTip(_("Goes through the set-up step by step and names the one that fails"))
+        check.setToolTip(_("Goes through the set-up step by step and names the step that fails"))
         connect(self._start.clicked, self._start_server)
         connect(check.clicked, self._check)
         layout.setSpacing(4)
@@ -69,7 +69,7 @@ class ConnectionBar(QtWidgets.QWidget):
             (unmarked(_("_Settings…")), self._open_settings),
             (unmarked(_("_Check set-up…")), self._check),
             (unmarked(_("_Local server…")), self._open_server),
-            (_("Connect again"), self._presenter.try_again),
+            (_("Reconnect"), self._presenter.try_again),
         )
         for text, call in entries:
             connect(menu.addAction(text).triggered, call)

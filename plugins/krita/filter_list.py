@@ -34,7 +34,7 @@ class FilterList(QtWidgets.QWidget):
         self._star = QtWidgets.QToolButton()
         self._star.setText("★")
         self._star.setCheckable(True)
-        self._star.setToolTip(_("Favourites stand first in the list (Ctrl+D in the list)"))
+        self._star.setToolTip(_("Favourites come first in the list (Ctrl+D in the list)"))
         self._star.setAccessibleName(_("Favourite"))
         self._list = QtWidgets.QListWidget()
         self._list.setIconSize(_THUMBNAIL)

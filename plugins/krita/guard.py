@@ -58,7 +58,7 @@ def report(error: BaseException) -> None:
         log.info("%s", error)
     else:
         sentence = _("Something went wrong inside the plug-in ({what}).").format(what=type(error).__name__)
-        remedy = _("The picture was left as it is; the log, in the settings, says more.")
+        remedy = _("The picture was left as it is; see the log, in the settings.")
         log.error("Unforeseen", exc_info=error)
     for reporter in tuple(_reporters):
         try:

@@ -21,7 +21,7 @@ class HistoryBox(QtWidgets.QWidget):
         self._choice.setSizeAdjustPolicy(QtWidgets.QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._choice.setMinimumContentsLength(12)
         self._choice.setAccessibleName(_("Past results"))
-        self._choice.setToolTip(_("The results of this session, kept without loss until Krita is closed"))
+        self._choice.setToolTip(_("This session's results, kept without loss until Krita is closed"))
         self._insert = QtWidgets.QPushButton(unmarked(_("_Insert again")))
         self._insert.setToolTip(_("Adds this result as a new layer, where it was"))
         layout = QtWidgets.QHBoxLayout(self)

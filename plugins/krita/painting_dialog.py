@@ -67,8 +67,8 @@ class PaintingDialog(QtWidgets.QDialog):
         line.addWidget(self._choice, 1)
         self._note = QtWidgets.QLabel(
             _(
-                "Trainings go on when this window or Krita is closed. A server that ends with Krita takes them up again"
-                " when it starts."
+                "Trainings continue when this window or Krita is closed. A server that ends with Krita "
+                "resumes them when it starts."
             )
         )
         self._note.setWordWrap(True)

@@ -55,7 +55,7 @@ def wire_format(space: Space) -> WireFormat:
     no filter can see, such as CMYK."""
     if space.model not in _CHANNELS or space.depth not in _SAMPLES:
         raise Problem(
-            _("The layer is in {model} colours, which filters cannot see.").format(model=space.model.rstrip("A")),
+            _("The layer uses {model} colours, which filters cannot read.").format(model=space.model.rstrip("A")),
             _(
                 "Convert it to RGB with Layer > Convert > Convert Layer Color Space, or the whole picture with "
                 "Image > Convert Image Color Space."

@@ -35,12 +35,12 @@ class PreviewBox(QtWidgets.QWidget):
         self._glance: Glance | None = None
         self._wanted = QtWidgets.QCheckBox(_("&Preview"))
         self._wanted.setChecked(True)
-        self._wanted.setToolTip(_("Shows what the filter makes of the part of the picture that is in view"))
+        self._wanted.setToolTip(_("Shows what the filter makes of the visible part of the picture"))
         self._again = QtWidgets.QToolButton()
         self._again.setText("⟳")
         self._again.setAutoRaise(True)
-        self._again.setToolTip(_("Make the preview again, after painting"))
-        self._again.setAccessibleName(_("Make the preview again, after painting"))
+        self._again.setToolTip(_("Refresh the preview, after painting"))
+        self._again.setAccessibleName(_("Refresh the preview, after painting"))
         self._view = SplitView()
         line = QtWidgets.QHBoxLayout()
         line.addWidget(self._wanted, 1)
@@ -76,7 +76,7 @@ class PreviewBox(QtWidgets.QWidget):
         super().enterEvent(event)
 
     def show_begun(self) -> None:
-        self._view.show_text(_("Looking…"), keep_picture=True)
+        self._view.show_text(_("Making the preview…"), keep_picture=True)
 
     def show_translation(self, pixels: Buffer) -> None:
         if self._glance is not None:
@@ -87,7 +87,7 @@ class PreviewBox(QtWidgets.QWidget):
             self._view.show_text(str(error))
         else:
             log.error("No preview", exc_info=error)
-            self._view.show_text(_("No preview can be made; the log, in the settings, says more."))
+            self._view.show_text(_("No preview can be made; see the log, in the settings."))
 
     def _switch(self) -> None:
         self._view.setVisible(self._wanted.isChecked())
@@ -135,6 +135,6 @@ class PreviewBox(QtWidgets.QWidget):
         chosen = self._studio.session.find(self._studio.chosen_filter)
         choice = self._studio.settings.source
         if document is None or chosen is None or (node is None and choice != PICTURE):
-            raise Problem(_("The preview appears when a picture is open and a filter is chosen."))
+            raise Problem(_("The preview appears once a picture is open and a filter is chosen."))
         self._glance = yield from glance(KritaDocument(document), node, choice, visible_part())
         return self._glance.request(chosen.id)

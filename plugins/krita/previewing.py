@@ -63,7 +63,7 @@ def glance(
         shifted = None if visible is None else (visible[0] - area.x, visible[1] - area.y, visible[2], visible[3])
         region = preview_region((area.width, area.height), shifted)
         if region is None:
-            raise Problem(_("Nothing of it is in view."), "")
+            raise Problem(_("No part of it is in view."), "")
         before = yield from _shrunk(source, region)
     return Glance(before, not differs_from_the_whole(region, (area.width, area.height)))
 

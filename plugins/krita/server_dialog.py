@@ -65,9 +65,9 @@ class ServerDialog(QtWidgets.QDialog):
     def _describe(self) -> str:
         server = self._studio.local_server
         if server is None:
-            return _("No local server runs. Start one with the Python and the filters named in the settings.")
+            return _("No local server is running. Start one with the Python and the filters given in the settings.")
         if server.problem:
             return " ".join(server.problem).strip()
         if server.started.is_set():
-            return _("The server runs at {address}.").format(address=self._studio.settings.address)
+            return _("The server is running at {address}.").format(address=self._studio.settings.address)
         return _("The server is starting…")

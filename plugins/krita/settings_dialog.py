@@ -28,15 +28,15 @@ class SettingsDialog(QtWidgets.QDialog):
         self._address.setToolTip(_("Name or IP address of the server's computer, a colon, and the port"))
         self._token = QtWidgets.QLineEdit(settings.token)
         self._token.setEchoMode(QtWidgets.QLineEdit.EchoMode.Password)
-        self._token.setToolTip(_("What the server wants to be told; empty when it wants nothing"))
+        self._token.setToolTip(_("The server's token; empty if it needs none"))
         self._tls = QtWidgets.QCheckBox(ampersands(_("_Encrypt the connection")))
         self._tls.setChecked(settings.tls)
         self._fingerprint = QtWidgets.QLineEdit(settings.fingerprint)
-        self._fingerprint.setToolTip(_("SHA-256 of the certificate to trust; empty when the system trusts it already"))
+        self._fingerprint.setToolTip(_("SHA-256 of the certificate to trust; empty if the system already trusts it"))
         self._fetch = QtWidgets.QPushButton(_("&Fetch…"))
-        self._fetch.setToolTip(_("Asks the server for its certificate; compare what comes with what the server says"))
+        self._fetch.setToolTip(_("Asks the server for its certificate; compare it with what the server printed"))
         self._python = QtWidgets.QLineEdit(settings.python)
-        self._python.setToolTip(_("The interpreter of the environment into which Pleinair was installed"))
+        self._python.setToolTip(_("The interpreter of the environment in which Pleinair is installed"))
         self._folder = QtWidgets.QLineEdit(settings.filters_folder)
         self._stop = QtWidgets.QCheckBox(_("&Stop the local server when Krita is closed"))
         self._stop.setChecked(settings.stop_local_server)
@@ -122,7 +122,9 @@ class SettingsDialog(QtWidgets.QDialog):
 
     def _ask_to_trust(self, fingerprint: str) -> None:
         self._show_encryption()
-        question = _("The server shows the certificate\n\n{fingerprint}\n\nTrust it, if the server says the same?")
+        question = _(
+            "The server presents the certificate\n\n{fingerprint}\n\nTrust it, if the server printed the same one?"
+        )
         buttons = QtWidgets.QMessageBox.StandardButton
         words = question.format(fingerprint=_in_groups(fingerprint))
         # Return alone must not trust anybody.

@@ -23,7 +23,10 @@ class SourceBar(QtWidgets.QWidget):
         ):
             self._choice.addItem(text, choice)
         self._choice.setToolTip(
-            _("What the filter sees. Each selected layer gets a result above it; a selection limits it.")
+            _(
+                "What the filter sees. Each selected layer gets a result above it, limited to the "
+                "selection if there is one."
+            )
         )
         label = QtWidgets.QLabel(_("S&ource:"))
         label.setBuddy(self._choice)

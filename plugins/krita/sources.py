@@ -141,7 +141,7 @@ def _mask(document: Document, area: Area, name: str) -> Mask | None:
     common = Area(*extent).common(area) if extent[2] > 0 and extent[3] > 0 else None
     if common is None:
         raise NothingSelected(
-            _("Nothing of “{name}” is selected.").format(name=name),
+            _("No part of “{name}” is selected.").format(name=name),
             _("Select a part of it, or select all of the picture with Select > Select All."),
         )
     return Mask(common, bytes(selection.pixelData(common.x, common.y, common.width, common.height)))

@@ -101,7 +101,7 @@ class Studio(QObject):
         """Translates the nodes (those selected in the layer list, when None) or the picture, as ``choice`` says, or the
         settings where it is empty. ``above`` is as in Order; ``document`` is the active one when None."""
         if self.busy:
-            raise Problem(_("A translation is running."), _("Wait for its end, or cancel it."))
+            raise Problem(_("A translation is running."), _("Wait for it to end, or cancel it."))
         document = document or host.active_document()
         if document is None:
             raise Problem(_("No picture is open."), _("Open one, or make a new one, and try again."))
@@ -133,7 +133,7 @@ class Studio(QObject):
         source = host.node_by_identifier(document, origin.source) if document is not None else None
         if source is None:
             raise Problem(
-                _("The layer that this one was made from is not in the picture any more."),
+                _("The layer that this one was made from is no longer in the picture."),
                 _("Select another layer and press Apply."),
             )
         self.apply(origin.filter, [source], origin.choice, before.uniqueId())
@@ -158,7 +158,7 @@ class Studio(QObject):
         if document is None:
             raise Problem(_("No picture is open."), _("Open one, or make a new one, and try again."))
         self.results.begin(document)
-        gone = _("This result is not kept any more.")
+        gone = _("This result is no longer kept.")
         past = PastResult(entry, lambda: self.history.pixels(entry), gone, self.look)
         Task(
             insert_again(KritaDocument(document), past),
@@ -213,10 +213,10 @@ class Studio(QObject):
             return chosen
         connection = self.session.connection
         if connection.kind != "connected":
-            sentence = connection.sentence if connection.kind == "failed" else _("The server does not answer yet.")
+            sentence = connection.sentence if connection.kind == "failed" else _("The server has not answered yet.")
             raise Problem(sentence, connection.remedy or _("Wait a moment, or look at the settings."))
         raise Problem(
-            _("The server has no filter “{filter}” any more.").format(filter=filter_id), _("Choose another filter.")
+            _("The server no longer has the filter “{filter}”.").format(filter=filter_id), _("Choose another filter.")
         )
 
     def _follow(self) -> None:

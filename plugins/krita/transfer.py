@@ -77,7 +77,7 @@ def _insert(document: Document, layer: Node, above: QUuid | None) -> None:
     if parent is None:
         below, parent = _topmost(document), document.rootNode()
     if not parent.addChildNode(layer, below):
-        raise Problem(_("Krita did not take the new layer."), _("Check that the picture can be edited."))
+        raise Problem(_("Krita did not accept the new layer."), _("Check that the picture can be edited."))
 
 
 def _topmost(document: Document) -> Node | None:

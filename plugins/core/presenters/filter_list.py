@@ -80,7 +80,7 @@ def no_filter(session: Session) -> str:
     if session.rejected:
         first = session.rejected[0]
         return _("The server cannot use {file}: {reason}").format(file=first.file_name, reason=first.reason)
-    return _("The server has no filter yet. Put one into its folder, and it appears here.")
+    return _("The server has no filters yet. Put one into its folder and it appears here.")
 
 
 def refused_files(session: Session) -> tuple[str, str]:

@@ -49,6 +49,6 @@ def buttons_of(trainings: Trainings, *, busy: bool) -> TrainingButtons:
             trainings.can_stop,
         ),
         cancel=Button(_("_Cancel training…"), "", going, trainings.can_cancel),
-        resume=Button(_("_Resume"), _("Goes on from where it was last kept"), interrupted, trainings.can_resume),
+        resume=Button(_("_Resume"), _("Continues from the last checkpoint"), interrupted, trainings.can_resume),
         delete=Button(_("_Delete…"), "", seen.job is not None and not going, trainings.can_delete),
     )

@@ -74,7 +74,7 @@ class TrainingFormPresenter:
     def source_words(self, layer: str, picture: str, *, with_selection: bool) -> str:
         """What the painting is: a layer of a picture, or the selected part of it."""
         words = _("Layer “{name}” of {picture}").format(name=layer, picture=picture)
-        return _("{layer}, the selected part as a rectangle").format(layer=words) if with_selection else words
+        return _("{layer}, the rectangle around the selection").format(layer=words) if with_selection else words
 
     def withdraw(self) -> None:
         self.reading = False
@@ -83,7 +83,9 @@ class TrainingFormPresenter:
 
 def _texts() -> FormTexts:
     return FormTexts(
-        note=_("The pictures are sent to the server, which trains a filter that turns the painting into such a photo."),
+        note=_(
+            "The pictures are sent to the server, which trains a filter that makes the painting look like the photos."
+        ),
         painting=_("Painting:"),
         photos=_("Photos:"),
         title=_("_Title:"),
@@ -91,5 +93,5 @@ def _texts() -> FormTexts:
         quality=_("_Quality:"),
         start=_("_Start training"),
         withdraw=_("_Cancel"),
-        withdraw_tip=_("Stops sending the pictures; nothing is trained"),
+        withdraw_tip=_("Stops sending the pictures; nothing will be trained"),
     )

@@ -98,7 +98,7 @@ class TrainingPagePresenter:
             _("Cancel this training?"),
             _("What it has learned stays on the server, and it can be resumed."),
             _("_Cancel training"),
-            _("_Go on training"),
+            _("_Keep training"),
         )
         if self._ask(question):
             self._trainings.cancel()

@@ -192,13 +192,15 @@ def test_what_keeps_a_training_from_starting_is_said(
         assert status == "EXECUTION_ERROR"
         return str(sentences)
 
-    assert said() == "No photo is named. Name files in the argument “target-files”, or a layer in “target”."
+    assert said() == "No photo was given. Give files in the argument “target-files”, or a layer in “target”."
     assert said(target_files=["/etc/hostname"]).startswith("The file hostname is neither a PNG nor")
     assert said(target_files=[photo], address=free_address).startswith(f"No server answers at {free_address}")
     factories.put(tmp_path, factories.identity())
     with factories.running_server(tmp_path, training=TrainingMode.OFF) as server:
         settle(gimp.profile, address=server.address)
-        assert said(target_files=[photo]).startswith("Filters cannot be trained there. This server does not train;")
+        assert said(target_files=[photo]).startswith(
+            "Filters cannot be trained on this server. This server does not train;"
+        )
         window = desk.open_entry("p", PAINTING)
         wait_until(lambda: desk.still(artifacts / "gimp-painting-unavailable.png"), gimp, 30, "quiet window")
         desk.escape(window)

@@ -33,7 +33,7 @@ def unchanged(bench: Bench, image: int, layer: int, source: np.ndarray) -> bool:
 @pytest.mark.parametrize(
     ("arguments", "sentences"),
     [
-        ({"filter": ""}, "No filter is named. Choose one in the dialog, or name it in the argument “filter”."),
+        ({"filter": ""}, "No filter was given. Choose one in the dialog, or give it in the argument “filter”."),
         (
             {"filter": "monet"},
             "The server has no filter “monet”. Choose one of these: identity, inverting, slow.",

@@ -140,6 +140,6 @@ def test_a_damaged_result_is_not_offered(desk: Desk) -> None:
     file.write_bytes(file.read_bytes()[:-1])
     assert gimp.insert_again(image=image, number=1) == [
         "EXECUTION_ERROR",
-        "There is no result 1; 0 are kept. Name a smaller number, or apply a filter first.",
+        "There is no result 1; only 0 are kept. Give a smaller number, or apply a filter first.",
     ]
     assert len(gimp.layers(image=image)) == 2

@@ -57,7 +57,7 @@ def test_certificate_and_token_are_set_up_in_the_settings(
     fingerprint = hashlib.sha256(ssl.PEM_cert_to_DER_cert(certificate[0].read_text())).hexdigest()
     wait_until(lambda: settings(desk).get("fingerprint") == fingerprint, gimp, 30, "fingerprint")
     assert desk.translate(image, layer, filter="inverting") == (
-        "The call carries no token or a wrong one. Put the token that the server was started with into the settings."
+        "The token is missing or wrong. Enter the token that the server was started with in the settings."
     )
     dialog = desk.open_dialog()
     wait_until(lambda: desk.still(artifacts / "gimp-wrong-token.png"), gimp, 30, "sentence")

@@ -90,7 +90,7 @@ def test_soft_selection_goes_into_alpha_exactly(krita: Played, depth: str) -> No
 
 def test_selection_beside_the_layer_is_refused_in_words(krita: Played) -> None:
     (said,) = krita["soft_selection"]["beside"]
-    assert "Nothing of “source” is selected." in said
+    assert "No part of “source” is selected." in said
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_result_of_the_whole_picture_is_not_made_from_itself(krita: Played) -> N
 
 def test_result_without_its_source_says_what_to_do(krita: Played) -> None:
     (said,) = krita["again"]["without source"]
-    assert "The layer that this one was made from is not in the picture any more." in said
+    assert "The layer that this one was made from is no longer in the picture." in said
 
 
 def test_docker_is_used_with_the_keyboard_alone(krita: Played) -> None:
@@ -259,7 +259,7 @@ def test_no_letter_of_the_docker_is_taken_by_krita(krita: Played) -> None:
 
 
 def test_local_server_without_a_python_says_what_to_name(krita: Played) -> None:
-    assert "It is not known which Python has Pleinair's server." in krita["dialogs"]["server"]
+    assert "Pleinair does not know which Python its server is installed in." in krita["dialogs"]["server"]
 
 
 def test_large_layer_comes_back_whole_while_the_interface_answers(

@@ -60,7 +60,7 @@ def krita(
 
 def test_the_active_layer_is_the_painting_and_its_selection_is_told(krita: TwoLives) -> None:
     seen = krita.first["painting_begins"]
-    assert seen["source"] == "Layer “Cliffs” of picture, the selected part as a rectangle"
+    assert seen["source"] == "Layer “Cliffs” of picture, the rectangle around the selection"
     assert seen["title"] == "Cliffs"
     assert seen["start without photo"] is False
 

@@ -59,14 +59,14 @@ def test_fingerprint_is_asked_for_and_pinned(secured: tuple[Played, Path]) -> No
 
 def test_wrong_token_is_told_and_the_right_one_lets_in(secured: tuple[Played, Path]) -> None:
     seen = secured[0]["secured"]
-    assert "The call carries no token or a wrong one." in seen["wrong token"]
-    assert "Put the token that the server was started with into the settings." in seen["wrong token"]
+    assert "The token is missing or wrong." in seen["wrong token"]
+    assert "Enter the token that the server was started with in the settings." in seen["wrong token"]
     assert seen["state"] == "done"
 
 
 def test_certificate_that_is_not_the_pinned_one_is_told(secured: tuple[Played, Path]) -> None:
     assert any(
-        "shows another certificate than the one that you trust." in one
+        "presented a different certificate from the one you trust." in one
         for one in secured[0]["secured"]["other certificate"]
     )
 

@@ -100,7 +100,7 @@ def test_a_refusal_of_a_large_picture_leaves_the_client_of_use(client: Client) -
         with pytest.raises(ClientError) as caught:
             client.translate(layer, pixels_for(layer))
         assert caught.value.reason == "PICTURE_TOO_LARGE"
-        assert caught.value.sentence == "The picture is larger than the server takes."
+        assert caught.value.sentence == "The picture is larger than the server accepts."
         assert "--max-pixels" in caught.value.remedy
         assert client.health()
 
@@ -170,7 +170,7 @@ def test_nobody_at_the_address_is_a_sentence_and_a_remedy() -> None:
 def test_a_name_that_is_no_computers_is_a_sentence() -> None:
     with Client(Endpoint("no-such-host.invalid:50051")) as client, pytest.raises(ClientError) as caught:
         client.health()
-    assert caught.value.sentence == "There is no computer of the name “no-such-host.invalid”."
+    assert caught.value.sentence == "There is no computer named “no-such-host.invalid”."
 
 
 def test_many_clients_at_once_get_their_own_pixels(address: str) -> None:

@@ -22,7 +22,7 @@ def test_a_server_that_hangs_up_at_once_may_be_one_that_starts() -> None:
     with scripted(lambda peer: None) as address:
         error = failure(address)
     assert isinstance(error, ConnectionLost)
-    assert error.sentence == f"What answers at {address} ended the connection at once."
+    assert error.sentence == f"The program at {address} closed the connection at once."
 
 
 @pytest.mark.parametrize("begun", [False, True])
@@ -137,7 +137,7 @@ def test_a_server_that_never_greets_is_given_up(monkeypatch: pytest.MonkeyPatch)
     with scripted(Peer.until_gone) as address:
         error = failure(address)
     assert isinstance(error, ConnectionLost)
-    assert error.sentence == f"Nothing has come from the server at {address} for 0 seconds."
+    assert error.sentence == f"The server at {address} has sent nothing for 0 seconds."
 
 
 def test_a_network_that_stalls_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

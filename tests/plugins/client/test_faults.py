@@ -48,7 +48,7 @@ def test_a_web_server_is_not_a_pleinair_server() -> None:
     with web_server() as address:
         error = failure(address)
     assert error.code == "UNIMPLEMENTED"
-    assert error.sentence == f"What answers at {address} is not a Pleinair server."
+    assert error.sentence == f"The program at {address} is not a Pleinair server."
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_whatever_else_speaks_first_is_not_a_pleinair_server(words: bytes) -> No
 def test_another_grpc_server_is_not_a_pleinair_server() -> None:
     with grpc_server() as address:
         error = failure(address)
-    assert (error.code, error.sentence) == ("UNIMPLEMENTED", f"What answers at {address} is not a Pleinair server.")
+    assert (error.code, error.sentence) == ("UNIMPLEMENTED", f"The program at {address} is not a Pleinair server.")
 
 
 @pytest.mark.parametrize(

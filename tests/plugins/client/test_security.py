@@ -70,9 +70,9 @@ def test_a_fingerprint_is_taken_as_tools_print_it(encrypted: str, fingerprint: s
 @pytest.mark.parametrize("token", ["", "another-token-of-some-length"])
 def test_a_wrong_token_is_a_sentence(encrypted: str, fingerprint: str, token: str) -> None:
     with Client(Endpoint(encrypted, token=token, tls=True, fingerprint=fingerprint)) as client:
-        with expect("UNAUTHENTICATED", "The call carries no token or a wrong one."):
+        with expect("UNAUTHENTICATED", "The token is missing or wrong."):
             client.list_filters()
-        with expect("UNAUTHENTICATED", "The call carries no token or a wrong one."):
+        with expect("UNAUTHENTICATED", "The token is missing or wrong."):
             client.translate(header(), pixels_for(header()))
 
 
@@ -80,7 +80,9 @@ def test_a_wrong_token_is_a_sentence(encrypted: str, fingerprint: str, token: st
 def test_a_token_that_no_server_has_is_a_sentence(encrypted: str, fingerprint: str, token: str) -> None:
     with (
         Client(Endpoint(encrypted, token=token, tls=True, fingerprint=fingerprint)) as client,
-        expect("INVALID_ARGUMENT", "The token in the settings has spaces or other characters that no token has."),
+        expect(
+            "INVALID_ARGUMENT", "The token in the settings contains spaces or characters that a token cannot contain."
+        ),
     ):
         client.list_filters()
 
@@ -101,7 +103,7 @@ def test_nothing_is_sent_to_a_server_with_another_certificate(certificate: tuple
             heard.append(wrapped.recv(1000))
 
     with scripted(script) as address:
-        sentence = f"The server at {address} shows another certificate than the one that you trust."
+        sentence = f"The server at {address} presented a different certificate from the one you trust."
         endpoint = Endpoint(address, token=TOKEN, tls=True, fingerprint="ab" * 32)
         with Client(endpoint) as client, expect("UNAUTHENTICATED", sentence):
             client.list_filters()
@@ -129,13 +131,13 @@ def test_a_certificate_that_is_not_valid_yet_is_a_sentence_even_when_it_is_pinne
 
 
 def test_a_certificate_of_nobody_known_is_refused_unless_it_is_pinned(encrypted: str) -> None:
-    sentence = f"Nobody whom this computer knows vouches for the certificate of the server at {encrypted}."
+    sentence = f"This computer does not trust the certificate of the server at {encrypted}."
     with Client(Endpoint(encrypted, token=TOKEN, tls=True)) as client, expect("UNAUTHENTICATED", sentence):
         client.list_filters()
 
 
 def test_encryption_that_the_server_does_not_have_is_a_sentence(address: str) -> None:
-    sentence = f"No encrypted connection to {address} is possible."
+    sentence = f"An encrypted connection to {address} is not possible."
     with expect("UNAVAILABLE", sentence):
         server_fingerprint(address)
     with Client(Endpoint(address, tls=True, fingerprint="ab" * 32)) as client, expect("UNAVAILABLE", sentence):

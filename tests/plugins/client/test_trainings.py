@@ -191,18 +191,18 @@ def test_a_training_that_has_learned_nothing_yet_is_a_sentence(client: TrainingC
     with pytest.raises(ClientError) as caught:
         client.export_training(waiting.id)
     assert str(caught.value) == (
-        "The training has not learned anything yet that could be used. Wait for its first preview and try again."
+        "The training has not yet learned anything that can be used. Wait for its first preview and try again."
     )
     with pytest.raises(ClientError) as caught:
         client.resume_training(waiting.id)
-    assert caught.value.sentence == "That is not possible as the training is now."
+    assert caught.value.sentence == "The training's current state does not allow this."
 
 
 def test_a_server_that_does_not_train_says_why(tmp_path: Path) -> None:
     with training_server(tmp_path, training=TrainingMode.OFF) as server:
         error = listing_fails(server.address)
     assert (error.code, error.reason) == ("FAILED_PRECONDITION", "TRAINING_UNAVAILABLE")
-    assert error.sentence == "Filters cannot be trained there."
+    assert error.sentence == "Filters cannot be trained on this server."
     assert "without --training off" in error.remedy
 
 

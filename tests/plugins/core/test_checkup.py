@@ -78,7 +78,7 @@ def test_another_kind_of_server_is_the_third_step() -> None:
     with web_server() as address:
         passed, check = failed(address)
     assert passed == 2
-    assert check.sentence == f"What answers at {address} is not a Pleinair server."
+    assert check.sentence == f"The program at {address} is not a Pleinair server."
 
 
 def test_a_wrong_token_is_the_third_step(folder: Path, tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_a_wrong_token_is_the_third_step(folder: Path, tmp_path: Path) -> None:
     with factories.running_server(folder, token_file=tmp_path / "token") as server:
         passed, check = failed(server.address, token="wrong")
         assert passed == 2
-        assert "carries no token or a wrong one" in check.sentence
+        assert "token is missing or wrong" in check.sentence
         assert len(checks(server.address, token="a-token-of-some-length")) == ALL
 
 
@@ -111,21 +111,21 @@ def test_an_encrypted_server_passes_with_its_certificate_pinned(folder: Path, ce
     with factories.running_server(folder, tls_certificate=certificate[0], tls_key=certificate[1]) as server:
         done = checks(server.address, tls=True, fingerprint=server_fingerprint(server.address))
         assert [check.passed for check in done] == [True] * (ALL + 1)
-        assert done[2].sentence == "The server shows the certificate that you trust."
+        assert done[2].sentence == "The server presents the certificate that you trust."
 
 
 def test_what_is_wrong_with_the_encryption_is_a_step_of_its_own(folder: Path, certificate: tuple[Path, Path]) -> None:
     with factories.running_server(folder, tls_certificate=certificate[0], tls_key=certificate[1]) as server:
         passed, another = failed(server.address, tls=True, fingerprint="ab" * 32)
         assert passed == 2
-        assert "shows another certificate than the one that you trust" in another.sentence
+        assert "presented a different certificate from the one you trust" in another.sentence
         passed, untrusted = failed(server.address, tls=True)
         assert passed == 2
-        assert "vouches for the certificate" in untrusted.sentence
+        assert "does not trust the certificate" in untrusted.sentence
     with factories.running_server(folder) as plain:
         passed, none = failed(plain.address, tls=True)
         assert passed == 2
-        assert none.sentence == f"No encrypted connection to {plain.address} is possible."
+        assert none.sentence == f"An encrypted connection to {plain.address} is not possible."
 
 
 def test_a_server_that_wants_encryption_is_recognised(folder: Path, certificate: tuple[Path, Path]) -> None:
@@ -133,4 +133,4 @@ def test_a_server_that_wants_encryption_is_recognised(folder: Path, certificate:
         passed, check = failed(server.address)
         assert passed == 2
         assert check.sentence == f"The server at {server.address} wants an encrypted connection."
-        assert check.remedy == "Switch encryption on in the settings."
+        assert check.remedy == "Turn on encryption in the settings."

@@ -44,7 +44,7 @@ def test_a_wrong_token_is_not_tried_again(folder: Path, tmp_path_factory: pytest
     ):
         session.connect()
         interface.until(lambda: session.connection.kind == "failed")
-        assert "carries no token or a wrong one" in session.connection.sentence
+        assert "token is missing or wrong" in session.connection.sentence
         session.use(Settings(address=server.address, token="a-token-of-some-length"))
         interface.until(lambda: session.connection.kind == "connected")
 

@@ -54,8 +54,8 @@ def large(document: ToyDocument) -> Layer:
     ("target", "said"),
     [
         ("sea", "“sea” is the painting and cannot be its own photo. Choose another layer."),
-        ("boat", "Of “boat” there are only 14 x 12 pixels to learn from."),
-        ("gone", "The layer “gone” is not in an open picture any more. Choose another layer."),
+        ("boat", "“boat” has only 14 x 12 pixels to learn from."),
+        ("gone", "The layer “gone” is no longer in an open picture. Choose another layer."),
     ],
 )
 def test_what_cannot_be_learned_from_is_told_of(target: str, said: str) -> None:

@@ -38,8 +38,8 @@ def test_what_nobody_knows_is_not_made_up() -> None:
     ("progress", "line"),
     [
         (Progress("sending", 0.2), "Sending the picture"),
-        (Progress("queued", queue_position=1), "1 picture is before this one."),
-        (Progress("queued", queue_position=3), "3 pictures are before this one."),
+        (Progress("queued", queue_position=1), "1 picture is ahead of this one."),
+        (Progress("queued", queue_position=3), "3 pictures are ahead of this one."),
         (Progress("queued"), "Waiting for its turn"),
         (Progress("translating", 0.5, 12.4), "Translating, about 12 s left"),
         (Progress("receiving", 0.5), "Receiving the result"),

@@ -71,14 +71,14 @@ def test_a_server_that_dies_says_so(folder: Path) -> None:
     assert server.ended.wait(SECONDS)
     assert server.problem == (
         "The server ended with status -9.",
-        "Its log says more; start it again when the cause is gone.",
+        "See its log; start it again once the cause is fixed.",
     )
 
 
 def test_a_server_that_runs_already_is_recognised(folder: Path) -> None:
     with factories.running_server(folder) as running:
         sentence, remedy = problem(sys.executable, str(folder), running.address)
-    assert sentence == f"A Pleinair server runs at {running.address} already."
+    assert sentence == f"A Pleinair server is already running at {running.address}."
     assert remedy == "Use that one, or choose another port in the settings."
 
 
@@ -92,7 +92,7 @@ def test_a_port_in_use_by_another_program_is_told_in_the_servers_own_words(folde
 
 def test_only_this_computers_addresses_are_served(folder: Path) -> None:
     sentence, _ = problem(sys.executable, str(folder), "192.0.2.1:50051")
-    assert sentence == "192.0.2.1:50051 is not an address for a server on this computer alone."
+    assert sentence == "192.0.2.1:50051 is not an address that only this computer can reach."
     assert problem(sys.executable, str(folder), "studio")[0] == "“studio” is not an address."
 
 
@@ -201,7 +201,7 @@ def test_a_python_that_is_none_is_named(folder: Path) -> None:
 
 
 def test_what_was_not_chosen_is_asked_for(folder: Path) -> None:
-    assert problem("", str(folder))[0] == "It is not known which Python has Pleinair's server."
+    assert problem("", str(folder))[0] == "Pleinair does not know which Python its server is installed in."
     assert problem(sys.executable, "")[0] == "There is no folder of filters “”."
     assert problem(sys.executable, "/nowhere")[0] == "There is no folder of filters “/nowhere”."
 

@@ -90,7 +90,7 @@ def test_previews_do_not_wait_for_work_here_and_see_their_place_there(folder: Pa
         interface.until(lambda: slow.state == "translating")
         preview = submit(session, request(), lane="preview")
         interface.until(lambda: preview.state == "queued")
-        assert preview.describe() == "1 picture is before this one."
+        assert preview.describe() == "1 picture is ahead of this one."
         slow.cancel()
         interface.until(lambda: preview.ended)
         assert preview.state == "done"
@@ -175,6 +175,6 @@ def test_an_unforeseen_failure_ends_the_job_and_not_the_lane(folder: Path, caplo
         after = submit(session, request())
         interface.until(lambda: after.ended)
         assert broken.error is not None
-        assert broken.error[0] == "Something unforeseen happened in the plug-in (TypeError)."
+        assert broken.error[0] == "Something unexpected went wrong in the plug-in (TypeError)."
         assert "TypeError" in caplog.text
         assert after.state == "done"

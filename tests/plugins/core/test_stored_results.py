@@ -76,7 +76,7 @@ def test_the_newest_is_number_one(document: ToyDocument, tmp_path: Path) -> None
     assert [stored_results.number_of(store, kept) for kept in (newest, oldest)] == [1, 2]
     store.remove(oldest)
     assert stored_results.number_of(store, oldest) == 1
-    with pytest.raises(Problem, match=r"^There is no result 2; 1 is kept\."):
+    with pytest.raises(Problem, match=r"^There is no result 2; only 1 is kept\."):
         stored_results.numbered(store, 2)
 
 
@@ -85,9 +85,7 @@ def test_a_result_that_is_gone_or_damaged_is_told_of(document: ToyDocument, tmp_
     keep(store, document)
     (kept,) = store.kept
     store.remove(kept)
-    with pytest.raises(
-        Problem, match=r"^This result is not kept any more, or it is damaged\. Apply the filter again\."
-    ):
+    with pytest.raises(Problem, match=r"^This result is no longer kept, or it is damaged\. Apply the filter again\."):
         finish(Interface(), insert_again(document, stored_results.past_result(store, kept)))
     del kept.entry.extra["origin"]
     with pytest.raises(Problem, match="or it is damaged"):

@@ -114,7 +114,7 @@ def test_files_are_sent_as_they_are_and_others_refused_in_words(opened: Editor, 
     other.write_bytes(b"gimp xcf v011")
     opened.trainings.start(TrainingWish("files", "sincut-quick", [PAINTING], [photo, other]))
     failure = opened.until(lambda: opened.trainings.failure)
-    assert failure[0] == "The file photo.xcf is neither a PNG nor a JPEG nor a WebP picture."
+    assert failure[0] == "The file photo.xcf is not a PNG, JPEG or WebP picture."
     opened.trainings.start(TrainingWish("files", "sincut-quick", [PAINTING], [photo], {"images": "2"}))
     job = opened.until(lambda: opened.trainings.seen.job)
     assert job.target_names == ["photo.webp"]
@@ -266,7 +266,7 @@ def test_it_goes_on_after_the_server_was_away(tmp_path: Path) -> None:
 def test_a_server_that_does_not_train_or_is_too_old_is_a_sentence_and_a_remedy(tmp_path: Path) -> None:
     with training_server(tmp_path, training=TrainingMode.OFF) as server, editor(server.address) as opened:
         problem = opened.until(lambda: opened.trainings.problem)
-        assert problem[0] == "Filters cannot be trained there." and "--training off" in problem[1]
+        assert problem[0] == "Filters cannot be trained on this server." and "--training off" in problem[1]
     with grpc_server() as address, editor(address) as opened:
         problem = opened.until(lambda: opened.trainings.problem)
         assert problem[0] == f"The server at {address} is too old to train filters."

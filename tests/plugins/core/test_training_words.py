@@ -31,8 +31,8 @@ RUNNING = TrainingJob(state=TrainingState.RUNNING, images_seen=250, images_total
     ("job", "line"),
     [
         (TrainingJob(state=TrainingState.QUEUED), "Waiting for its turn"),
-        (TrainingJob(state=TrainingState.QUEUED, queue_position=1), "1 training goes first."),
-        (TrainingJob(state=TrainingState.QUEUED, queue_position=3), "3 trainings go first."),
+        (TrainingJob(state=TrainingState.QUEUED, queue_position=1), "1 training is ahead."),
+        (TrainingJob(state=TrainingState.QUEUED, queue_position=3), "3 trainings are ahead."),
         (TrainingJob(state=TrainingState.RUNNING), "Getting ready…"),
         (RUNNING, "Training on the processor"),
         (
@@ -104,9 +104,7 @@ def test_a_title_is_one_that_servers_take() -> None:
 
 def test_too_few_pixels_are_refused_before_they_are_sent() -> None:
     check_size("Cliffs", 64, 64)
-    with pytest.raises(
-        ClientError, match=r"Of “Cliffs” there are only 900 x 63 pixels to learn from\. At least 64 x 64"
-    ):
+    with pytest.raises(ClientError, match=r"“Cliffs” has only 900 x 63 pixels to learn from\. At least 64 x 64"):
         check_size("Cliffs", 900, 63)
 
 
@@ -127,7 +125,7 @@ def test_other_files_are_refused_in_words(tmp_path: Path, data: bytes) -> None:
     file = tmp_path / "photo.png"
     file.write_bytes(data)
     for refuse in (check_file, file_to_send):
-        with pytest.raises(ClientError, match=r"photo\.png is neither a PNG nor a JPEG nor a WebP picture\. Save"):
+        with pytest.raises(ClientError, match=r"photo\.png is not a PNG, JPEG or WebP picture\. Save"):
             refuse(file)
 
 

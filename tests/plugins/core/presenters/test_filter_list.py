@@ -90,7 +90,7 @@ def test_a_server_without_filters_is_told_from_one_that_is_not_there_or_cannot_u
     empty = session()
     assert no_filter(session(FAILED)) == no_filter(session(Connection("connecting")))
     assert no_filter(session(FAILED)).startswith("The filters are shown as soon as")
-    assert no_filter(empty).startswith("The server has no filter yet.")
+    assert no_filter(empty).startswith("The server has no filters yet.")
     empty.rejected = (RejectedFile(file_name="a.onnx", reason="It is broken."),)
     assert no_filter(empty) == "The server cannot use a.onnx: It is broken."
 

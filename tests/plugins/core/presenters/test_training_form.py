@@ -74,7 +74,7 @@ def test_the_painting_is_named_with_what_is_selected_of_it() -> None:
     whole = presenter.source_words("ink", "sea.kra", with_selection=False)
     assert whole == "Layer “ink” of sea.kra"
     assert presenter.source_words("ink", "sea.kra", with_selection=True) == (
-        "Layer “ink” of sea.kra, the selected part as a rectangle"
+        "Layer “ink” of sea.kra, the rectangle around the selection"
     )
 
 
