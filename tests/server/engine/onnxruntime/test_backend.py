@@ -45,6 +45,10 @@ def test_tensorrt_is_asked_for_first_and_cuda_and_the_cpu_stand_behind_it(tmp_pa
     open_backend(Provider.TENSORRT, tensorrt_cache=tmp_path / "cache")
     assert names(handed[0]) == [TENSORRT, CUDA, CPU]
     assert [names(providers)[0] for providers in handed] == [TENSORRT, CUDA][: len(handed)]
+    behind = handed[0][1:]
+    handed.clear()
+    open_backend(Provider.CUDA)
+    assert behind == handed[0]  # with the options that CUDA has without TensorRT
 
 
 @needs_tensorrt
