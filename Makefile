@@ -32,7 +32,8 @@ protos: .venv/installed
 	$(PY) -m plugins.schemas
 
 options: .venv/installed
-	$(PY) -m training.option_tables
+	$(PY) -m training.option_tables training/README.md
+	$(PY) -m server.options.table server/README.md
 
 texts: .venv/installed
 	$(PY) -m plugins.translations

@@ -15,10 +15,10 @@ from pleinair.v1 import training_pb2 as pb
 from server.client.files import UsageError, make_folder, picture_files
 from server.client.trainings import TrainingClient, TrainingError
 from server.client.views import ProgressView, training_table
+from server.config import ServerConfig
 from server.errors import StartProblem
 from server.security import read_access
 
-ADDRESS = "127.0.0.1:50051"
 INTERRUPTED = 130
 
 
@@ -52,7 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--option", action="append", default=[], metavar="NAME=VALUE", help="an option of training.fit; repeatable")
     add("--previews", type=Path, metavar="DIR", help="where previews go (default: beside the painting)")
     add("--detach", action="store_true", help="do not watch: print the training's identifier and return")
-    add("--address", default=ADDRESS, metavar="HOST:PORT", help=f"the server (default: {ADDRESS})")
+    add("--address", default=ServerConfig.address, metavar="HOST:PORT", help="the server (default: %(default)s)")
     add("--token-file", metavar="FILE", help="a file with the token that the server requires")
     add("--tls-certificate", metavar="FILE", help="the server's certificate (PEM), for an encrypted connection")
     add = parser.add_mutually_exclusive_group().add_argument

@@ -6,21 +6,20 @@
 
 from __future__ import annotations
 
-import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import Field
 from pathlib import Path
 from typing import Any
 
+from pleinair.common.readme_tables import markdown_table, with_tables
+
 from training.config import FitConfig
-from training.errors import InputError
 from training.methods import registry
 from training.methods.method import MethodSpec
 from training.rules import flag, options_of, types_of
 
 MODULE = Path(__file__).resolve().parents[1] / "protos" / "pleinair" / "common" / "training_options.py"
-BEGIN, END = "<!-- options -->", "<!-- /options -->"
 
 _HEAD = '''"""The trainer's presets and options, for programs without PyTorch. Made by `make options`; do not edit."""
 
@@ -39,8 +38,8 @@ def main(arguments: list[str] | None = None) -> int:
     MODULE.write_text(module_text(), encoding="utf-8")
     try:
         for readme in readmes:
-            readme.write_text(with_tables(readme.read_text(encoding="utf-8")), encoding="utf-8")
-    except InputError as error:
+            readme.write_text(with_tables(readme.read_text(encoding="utf-8"), option_tables()), encoding="utf-8")
+    except ValueError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
     return 0
@@ -56,15 +55,6 @@ def module_text() -> str:
     options = [f'    "{name}": {kind.__name__},\n' for name, kind in types.items()]
     heading = "# By their names on the command line, without the dashes in front.\n"
     return "".join([_HEAD, *lines, ")\n", heading, "OPTIONS: Mapping[str, type] = {\n", *options, "}\n"])
-
-
-def with_tables(text: str) -> str:
-    """A README with the tables between its markers in place of what is there. Raises InputError without markers."""
-    parts = re.split(f"({re.escape(BEGIN)}\n|{re.escape(END)})", text)
-    if parts[1::2] != [f"{BEGIN}\n", END]:
-        raise InputError(f"The README has not one {BEGIN} and after it one {END}; put them where the tables belong.")
-    before, begin, _, end, after = parts
-    return "".join([before, begin, option_tables(), end, after])
 
 
 def option_tables() -> str:
@@ -88,13 +78,8 @@ def _method_table(spec: MethodSpec) -> str:
 
 
 def _table(columns: list[str], rows: Iterable[tuple[Field[Any], list[str]]]) -> str:
-    lines = [["option", "meaning", *columns], ["---"] * (2 + len(columns))]
-    lines += [[_code(flag(option.name)), _meaning(option.metadata), *values] for option, values in rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def _meaning(metadata: Mapping[str, Any]) -> str:
-    return str(metadata["help"]).replace("|", "\\|")
+    described = ([_code(flag(option.name)), str(option.metadata["help"]), *values] for option, values in rows)
+    return markdown_table(["option", "meaning", *columns], described)
 
 
 def _code(value: object) -> str:

@@ -38,10 +38,10 @@ from server.wire.translations import (
 
 
 class LocalEngine:
-    """A Translator for the filters of `config`, a folder or one .onnx file; it takes the options of a server that are
-    about filters and computing, and does not warm up. Not for use inside a running event loop.
+    """A Translator for the filters of `config`, a folder or one .onnx file. It follows the options about filters and
+    computing, but does not warm up. Not for use inside a running event loop.
 
-    Raises StartProblem. `warning` is a sentence when another device answers than was asked for.
+    Raises StartProblem. `warning` is a sentence when a device other than the one asked for computes.
     """
 
     def __init__(self, config: ServerConfig) -> None:

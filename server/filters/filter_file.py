@@ -1,4 +1,4 @@
-"""Reads one filter file: an ONNX network that describes itself, or somebody else's with a sidecar."""
+"""Reads one filter file: an ONNX network that describes itself, or one from elsewhere with a sidecar."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, eq=False)
 class Filter:
-    """A filter that is loaded and has answered. Two with one ``sha256`` give the same pictures."""
+    """A loaded filter that has passed a test. Two with the same ``sha256`` give the same pictures."""
 
     description: Description
     precision: Precision
@@ -47,8 +47,8 @@ class Filter:
 
 
 def read_filter(path: Path, backend: Backend) -> Filter:
-    """Loads ``path`` (with its sidecar, if there is one), proves on a small picture that it answers, and lets a GPU
-    compute the sizes that the device is to be warm for.
+    """Loads ``path`` (with its sidecar, if there is one), proves on a small picture that it works, and warms it up at
+    the backend's sizes.
 
     Raises FilterProblem for a file that cannot be served and OSError for one that cannot be read.
     """
@@ -162,7 +162,7 @@ def _warm_up(path: Path, filter_: Filter, side: int) -> None:
         for _ in range(2):
             _compute_grey(filter_, side, side)
     except Exception as error:  # such as too little memory: other sizes are served
-        _log.warning("%s could not be computed at %d x %d before it is offered: %s", path, side, side, error)
+        _log.warning("%s could not be warmed up at %d x %d: %s", path, side, side, error)
 
 
 def _compute_grey(filter_: Filter, height: int, width: int) -> None:

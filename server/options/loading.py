@@ -38,7 +38,7 @@ def config_of(
     for option in fields(ServerConfig):
         variable = ENVIRONMENT_PREFIX + option.name.upper()
         for source, value in (
-            (_flag(option), given.get(option.name)),
+            (flag(option), given.get(option.name)),
             (variable, environment.get(variable)),
             (f"{option.name} in {file}", from_file.get(option.name)),
         ):
@@ -56,19 +56,22 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--config", metavar="FILE.toml", help="a file with options, such as: queue = 4")
     for option in fields(ServerConfig):
-        parser.add_argument(_flag(option), metavar="VALUE", help=option.metadata["help"] + _default(option.default))
+        parser.add_argument(flag(option), metavar="VALUE", help=option.metadata["help"] + _default(option.default))
     return parser
 
 
-def _default(value: Any) -> str:
-    if value is None:
-        return ""
-    shown = ",".join(map(str, value)) if isinstance(value, tuple) else value
-    return f" (default: {shown})"
-
-
-def _flag(option: Field[Any]) -> str:
+def flag(option: Field[Any]) -> str:
+    """An option's name on the command line, such as ``--max-pixels``."""
     return "--" + option.name.replace("_", "-")
+
+
+def shown(value: Any) -> str:
+    """An option's value as it is typed on the command line."""
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _default(value: Any) -> str:
+    return "" if value is None else f" (default: {shown(value)})"
 
 
 def _read(option: Field[Any], source: str, value: object) -> Any:

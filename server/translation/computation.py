@@ -1,4 +1,4 @@
-"""A picture through a filter: waits for the device, computes, tells how far it is, and gives rows as they come."""
+"""Passes a picture through a filter: waits for the device, computes, reports progress, and yields rows as they come."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Samples = Array  # h x W x C samples, in the picture's own format
 
 
 class Computation:
-    """Of one picture, for ``client``. Raises Refusal. Whoever gives up its ``steps`` must close them: that stops it."""
+    """The computation of one picture for ``client``. Close ``steps`` to stop it early. Raises Refusal."""
 
     def __init__(self, worker: Worker, found: Filter, picture: RawPicture, client: str) -> None:
         self._worker = worker
@@ -38,7 +38,8 @@ class Computation:
         self._client = client
 
     async def steps(self, preview_side: int = 0) -> AsyncGenerator[Progress | Preview | Samples | Summary, None]:
-        """Progress, a preview if one is wanted, the result's rows from the top with progress between, a summary."""
+        """Yields progress, a preview if one is wanted, the result's rows from the top with progress in between, and a
+        summary."""
         if self._picture.pixel_format.channels.has_alpha:  # otherwise there is nothing to prepare
             await asyncio.to_thread(self._picture.prepare)
         reduced = await self._reduced(preview_side)
@@ -123,7 +124,7 @@ class Computation:
             return Refusal(
                 Reason.OUT_OF_MEMORY,
                 f"A picture of {self._size} pixels needs {_mebibytes(error.memory_bytes)} with filter"
-                f" '{self._found.identifier}'{whole}, and the server computes within"
+                f" '{self._found.identifier}'{whole}, and the server may use"
                 f" {_mebibytes(self._worker.memory)}; make it smaller, or start the server with a larger --memory.",
             )
         if self._found.network.is_lack_of_memory(error):

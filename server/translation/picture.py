@@ -74,7 +74,7 @@ class RawPicture:
         return self._samples(top, bottom)[..., -1]
 
     def samples(self, top: int, translated: Band) -> NDArray[Any]:
-        """Translated rows from ``top`` on in the picture's format, with its alpha: h x W x C."""
+        """Converts translated rows, which start at ``top``, to the picture's format with its alpha: h x W x C."""
         bottom = top + translated.shape[2]
         alpha = self.alpha(top, bottom)
         if translated.dtype == np.uint8:

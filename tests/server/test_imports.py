@@ -22,6 +22,10 @@ def test_a_client_needs_no_engine(names: str) -> None:
     assert not modules & {"onnx", "onnxruntime", "server.config", "server.engine", "PIL"}
 
 
+def test_training_on_a_server_needs_no_engine() -> None:
+    assert not imported("import server.train") & {"onnx", "onnxruntime", "numpy"}
+
+
 def test_what_is_not_used_of_the_client_is_not_imported() -> None:
     assert not imported("import server.client") & {"grpc", "numpy", "google.protobuf"}
     assert "numpy" not in imported("from server.client import TrainingClient")

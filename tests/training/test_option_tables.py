@@ -39,18 +39,10 @@ def test_tables_hold_every_options_default_by_preset(row: str) -> None:
     assert row in TABLES.splitlines()
 
 
-def test_a_readme_gets_the_tables_between_its_markers(tmp_path: Path) -> None:
-    (tmp_path / "README.md").write_text("Before.\n<!-- options -->\nold\n<!-- /options -->\nAfter.\n")
-    for _ in range(2):
-        text = option_tables.with_tables((tmp_path / "README.md").read_text())
-        assert text == f"Before.\n<!-- options -->\n{TABLES}<!-- /options -->\nAfter.\n"
-        (tmp_path / "README.md").write_text(text)
-
-
 def test_a_readme_without_markers_is_refused_in_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(option_tables, "MODULE", tmp_path / "training_options.py")
     (tmp_path / "README.md").write_text("Nothing.\n")
     assert option_tables.main([str(tmp_path / "README.md")]) == 2
-    assert capsys.readouterr().err.startswith("error: The README has not one <!-- options -->")
+    assert capsys.readouterr().err.startswith("error: The README must have one <!-- options -->")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -230,3 +231,11 @@ def test_a_backend_is_found_by_its_name_alone(tmp_path: Path, monkeypatch: pytes
         result, summary = engine.translate("inverting", np.zeros((5, 7, 3), np.uint8))
     assert (result == 255).all()
     assert summary.execution_provider == "numpy"
+
+
+def test_a_backends_library_is_imported_when_it_is_opened_and_not_before() -> None:
+    script = (
+        "import sys, server.engine.backend, server.engine.worker, server.config; print('onnxruntime' in sys.modules)"
+    )
+    answer = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert answer.stdout == "False\n"

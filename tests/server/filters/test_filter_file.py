@@ -260,4 +260,4 @@ def test_a_filter_that_cannot_be_warmed_up_is_served_all_the_same(
     warm.warm_up = (32,)
     found = read_filter(factories.put(tmp_path, factories.failing()), warm)
     assert factories.translated(found.network, PICTURE).shape == PICTURE.shape
-    assert "could not be computed at 32 x 32 before it is offered" in caplog.text
+    assert "could not be warmed up at 32 x 32" in caplog.text

@@ -156,7 +156,7 @@ def test_a_picture_that_fits_no_memory_is_refused_with_what_to_do(catalogue: Cat
     worker.close()
     assert caught.value.reason is Reason.OUT_OF_MEMORY
     whole = "needs 11 MiB with filter 'centring', whose operation ReduceMean needs it whole"
-    assert f"{whole}, and the server computes within 1 MiB" in caught.value.sentence
+    assert f"{whole}, and the server may use 1 MiB" in caught.value.sentence
     assert "a larger --memory" in caught.value.sentence
 
 
