@@ -44,8 +44,11 @@ def names(providers: list[Any]) -> list[str]:
 def test_tensorrt_is_asked_for_first_and_cuda_and_the_cpu_stand_behind_it(tmp_path: Path, handed: list[Any]) -> None:
     open_backend(Provider.TENSORRT, tensorrt_cache=tmp_path / "cache")
     assert names(handed[0]) == [TENSORRT, CUDA, CPU]
-    assert handed[0][1][1]["cudnn_conv_algo_search"] == "HEURISTIC"
     assert [names(providers)[0] for providers in handed] == [TENSORRT, CUDA][: len(handed)]
+    behind = handed[0][1:]
+    handed.clear()
+    open_backend(Provider.CUDA)
+    assert behind == handed[0]  # with the options that CUDA has without TensorRT
 
 
 @needs_tensorrt
