@@ -113,8 +113,8 @@ def _check_pair(certificate: Path, key: Path) -> None:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")
     except (ssl.SSLError, ValueError) as error:
         raise StartProblem(
-            f"{certificate} and {key} are not a certificate and its unencrypted key in PEM form; create them again (the"
-            " README shows how)."
+            f"{certificate} and {key} are not a certificate and its unencrypted key in PEM form; create them again"
+            " (server/README.md shows how)."
         ) from error
 
 
