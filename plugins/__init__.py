@@ -1,1 +1,1 @@
-"""Pleinair inside the editors: what Krita and GIMP load, and the programs that bundle it."""
+"""Pleinair's plug-ins: what Krita and GIMP load, and the programs that build it."""

@@ -1,7 +1,7 @@
 """Builds the zips that artists install: ``python -m plugins.bundle [--output dist]``.
 
-The same tree gives the same bytes. Krita's zip is for its "Import Python Plugin from File", GIMP's is unpacked into the
-plug-ins folder.
+The same commit gives the same bytes. Krita's zip is for its "Import Python Plugin from File"; GIMP's is unpacked into
+the plug-ins folder.
 """
 
 from __future__ import annotations
@@ -29,33 +29,33 @@ Contents = dict[PurePosixPath, bytes]
 
 @dataclass(frozen=True)
 class Editor:
-    """How a plug-in is laid out: where its package lies, which files of the editor's folder take which other places,
-    and which of them can be executed."""
+    """How a plug-in's zip is laid out: ``package`` is the folder of its Python package, ``placed`` maps some files of
+    the editor's folder to places of their own, and ``executable`` is the place of the one that can be executed."""
 
     package: str
     placed: Mapping[str, str]
     executable: str = ""
 
 
-# Each by its folder's name. A new editor is such a folder, whose module ``document`` implements plugins.core.host, and
-# an entry here.
+# The editors by their folders' names. A new editor needs such a folder, whose module ``document`` implements
+# plugins.core.host, and an entry here.
 EDITORS = {
-    # What Krita's importer takes: a .desktop file, actions, and the package that the former names.
+    # What Krita's importer expects: a .desktop file, actions, and the package that the .desktop file names.
     "krita": Editor(
         "pleinair",
         {name: name for name in ("pleinair.desktop", "pleinair.action")} | {"entry.py": "pleinair/__init__.py"},
     ),
-    # A folder with an executable of its name, as GIMP looks for, and the package beside it.
+    # GIMP looks for a folder with an executable of the same name; the package lies beside that.
     "gimp": Editor("pleinair/pleinair_plugin", {"launcher.py": "pleinair/pleinair.py"}, "pleinair/pleinair.py"),
 }
 _OLDEST_DATE = (1980, 1, 1, 0, 0, 0)
 
 
 def build(host: str, output: Path) -> Path:
-    """Writes ``pleinair-HOST-VERSION.zip`` (host is one of EDITORS) into ``output``, made when missing; gives its path.
+    """Writes ``pleinair-HOST-VERSION.zip`` (host is a key of EDITORS) into the folder ``output``; returns its path.
 
-    Raises vendor.VendorProblem when the packages that travel along are not installed, and
-    translations.CatalogueProblem.
+    Raises vendor.VendorProblem when a package to include is not installed, and translations.CatalogueProblem when a
+    catalogue cannot be used.
     """
     vendor.vendor()
     output.mkdir(parents=True, exist_ok=True)
@@ -65,13 +65,13 @@ def build(host: str, output: Path) -> Path:
 
 
 def version() -> str:
-    """The project's, from pyproject.toml."""
+    """Returns the project's version from pyproject.toml."""
     number: str = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
     return number
 
 
 def contents(host: str) -> Contents:
-    """The wire, the core, the editor's part and the catalogues, and what takes other places."""
+    """Returns the zip's files by path: the client, the core, the editor's own part, catalogues and the licence."""
     editor = EDITORS[host]
     package = PurePosixPath(editor.package)
     catalogues = {
@@ -100,7 +100,7 @@ def _files(part: str) -> Iterator[str]:
 
 
 def _write(path: Path, contents: Contents, executable: str) -> None:
-    """Beside and renamed, in order of name."""
+    """Writes the files in order of name, to a temporary file that then replaces the zip."""
     date = _date()
     beside = path.with_name(f".{path.name}.tmp")
     with zipfile.ZipFile(beside, "w") as archive:
@@ -120,17 +120,17 @@ def _folders(contents: Contents) -> set[PurePosixPath]:
 
 def _member(name: str, mode: int, date: tuple[int, int, int, int, int, int]) -> zipfile.ZipInfo:
     member = zipfile.ZipInfo(name, date)
-    member.create_system = 3  # Unix, where the mode below means something
+    member.create_system = 3  # Unix, for which the mode below has a meaning
     member.external_attr = mode << 16
     member.compress_type = zipfile.ZIP_STORED if stat.S_ISDIR(mode) else zipfile.ZIP_DEFLATED
     return member
 
 
 def _date() -> tuple[int, int, int, int, int, int]:
-    """SOURCE_DATE_EPOCH, else the last commit's date, else the oldest that a zip can hold.
+    """Returns the date of SOURCE_DATE_EPOCH, else of the last commit, else the oldest that a zip can hold.
 
-    Not one date for ever: Python takes a compiled file for fresh when its source's date and size are the same, and a
-    newer plug-in may be unpacked over an older one.
+    A fixed date would not do: Python considers a compiled file up to date if its source's date and size have not
+    changed, and a newer plug-in may be unpacked over an older one.
     """
     seconds = os.environ.get("SOURCE_DATE_EPOCH") or _last_commit()
     if not seconds:

@@ -36,7 +36,7 @@ _DEFAULTS = {"bool": "False", "float": "0.0", "double": "0.0", "string": '""', "
 
 
 def generate(protos: list[Path], root: Path) -> str:
-    """Python code with one class for each message and enumeration of the .proto files below ``root``."""
+    """Returns Python code with a class for each message and enumeration of ``protos``, .proto files below ``root``."""
     with tempfile.TemporaryDirectory() as folder:
         described = Path(folder) / "set"
         command = ["-m", "grpc_tools.protoc", f"--proto_path={root}", f"--descriptor_set_out={described}"]
@@ -52,7 +52,7 @@ def generate(protos: list[Path], root: Path) -> str:
 
 
 def _enum(enum: EnumDescriptorProto) -> Iterator[str]:
-    """Names lose the prefix that all share, as STANDARD style gives it."""
+    """Yields the lines of an enumeration, whose names lose the prefix that buf's STANDARD style gives them all."""
     prefix = enum.value[0].name.removesuffix("UNSPECIFIED")
     yield f"class {enum.name}:"
     for value in enum.value:
@@ -122,7 +122,7 @@ def _default(field: FieldDescriptorProto) -> str:
 
 
 def _has_default(field: FieldDescriptorProto) -> bool:
-    """Fields without one are None when unset: messages, lists, maps, optional ones and members of a oneof."""
+    """Returns whether an unset field has a value: not messages, lists, maps, optional fields and members of a oneof."""
     plain = not field.HasField("oneof_index") and field.label != FieldDescriptorProto.LABEL_REPEATED
     return plain and field.type != FieldDescriptorProto.TYPE_MESSAGE
 
@@ -146,13 +146,13 @@ def _field(field: FieldDescriptorProto, entry: DescriptorProto | None, scope: st
 
 
 def _oneof(message: DescriptorProto, field: FieldDescriptorProto) -> str:
-    """The name of the oneof, but for the one that proto3 makes for an optional field."""
+    """Returns the name of the field's oneof; empty for none and for the one that proto3 makes for an optional field."""
     real = field.HasField("oneof_index") and not field.proto3_optional
     return message.oneof_decl[field.oneof_index].name if real else ""
 
 
 def _class_name(field: FieldDescriptorProto, scope: str) -> str:
-    """From the package on; messages in messages are spelled from the outermost."""
+    """Returns the class's name without the package; that of a nested message begins with its outermost message."""
     package = scope.split(".")[1:-1]
     parts = field.type_name.split(".")[1:]
     while package and parts and package[0] == parts[0]:

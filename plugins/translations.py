@@ -1,7 +1,7 @@
 """The artist's texts in other languages: ``python -m plugins.translations`` brings the catalogues up to date.
 
-It takes the texts from the code into ``locale/pleinair.pot`` and from there into each language's ``.po`` file, where
-what is new stands empty for a translator. The plug-ins read compiled catalogues, which ``plugins.bundle`` makes.
+It collects the texts from the code in ``locale/pleinair.pot`` and merges them into each language's ``.po`` file, where
+new texts are left empty for a translator. The plug-ins read compiled catalogues, which ``plugins.bundle`` makes.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _DATE = datetime(2026, 11, 24, tzinfo=timezone.utc)
 
 
 class CatalogueProblem(Exception):
-    """A catalogue that cannot be used, as a sentence that says what to do."""
+    """A catalogue cannot be used; the message says why and what to do."""
 
 
 def update() -> None:
-    """Writes the template from the code, and every language's file from the template: what was translated stays, what
-    is no longer said goes, and nothing is guessed."""
+    """Writes the template from the code, and updates every language's file from the template: translations are kept,
+    texts that are no longer used are removed, and nothing is guessed."""
     template = extracted()
     _write(TEMPLATE, template)
     for language in LANGUAGES:
@@ -43,7 +43,7 @@ def update() -> None:
 
 
 def extracted() -> Catalog:
-    """The texts in the code, with the files that they stand in and what is said to translators."""
+    """Returns the texts in the code, with the files that contain them and the comments for translators."""
     template = _empty(None)
     found = extract_from_dir(PLUGINS, _SOURCES, keywords=_KEYWORDS, comment_tags=["Translators:"])
     for name, _line, text, comments, context in sorted(found, key=lambda message: message[:2]):
@@ -52,14 +52,14 @@ def extracted() -> Catalog:
 
 
 def text_of(template: Catalog) -> str:
-    """As it stands in a file. Without line numbers, so that it changes only with the texts."""
+    """Returns the contents of the catalogue's file, without line numbers, so that they change only with the texts."""
     file = io.BytesIO()
     write_po(file, template, width=100, include_lineno=False, sort_by_file=True)
     return file.getvalue().decode("utf-8")
 
 
 def catalogue(language: str) -> Catalog:
-    """A language's translations. Raises CatalogueProblem when its file is missing or not a catalogue."""
+    """Returns a language's translations. Raises CatalogueProblem when its file is missing or not a catalogue."""
     path = path_of(language)
     try:
         with path.open("rb") as file:
@@ -69,7 +69,7 @@ def catalogue(language: str) -> Catalog:
 
 
 def compiled(language: str) -> bytes:
-    """The catalogue as gettext reads it at run time."""
+    """Returns a language's catalogue as gettext reads it at run time. Raises CatalogueProblem."""
     file = io.BytesIO()
     write_mo(file, catalogue(language))
     return file.getvalue()
@@ -80,7 +80,7 @@ def path_of(language: str) -> Path:
 
 
 def _empty(language: str | None) -> Catalog:
-    """With one date for ever, so that the files and what is compiled from them change only with the texts."""
+    """Returns an empty catalogue with a fixed date, so that its files change only with the texts."""
     return Catalog(
         language,
         DOMAIN,

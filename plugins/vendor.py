@@ -1,6 +1,6 @@
-"""Puts h2, hpack and hyperframe into the client under private names: ``python -m plugins.vendor``.
+"""Copies h2, hpack and hyperframe into the client under private names: ``python -m plugins.vendor``.
 
-All plug-ins of Krita share one interpreter, where a top-level ``h2`` of ours could meet another one of theirs.
+All plug-ins of Krita share one interpreter, in which a top-level ``h2`` of ours could clash with another plug-in's.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 VERSIONS = {"h2": "4.3.0", "hpack": "4.1.0", "hyperframe": "6.1.0"}
 TARGET = Path(__file__).resolve().parent / "client" / "vendor"
 
-# h2 writes out every frame, pixels and all, for a log that is off; this costs a third of a transfer's time.
+# h2 formats every frame, pixels included, for a log that is off, which takes a third of a transfer's time.
 _CORRECTIONS = {"h2/connection.py": ('trace("Received frame: %s", repr(frame))', 'trace("Received frame: %s", frame)')}
 _OURS = "|".join(VERSIONS)
 _ABSOLUTE = re.compile(rf"^(\s*)from ({_OURS})\b", re.MULTILINE)
@@ -24,13 +24,13 @@ _LEFT_OVER = re.compile(rf"^\s*(?:from|import) (?:{_OURS})\b", re.MULTILINE)
 
 
 class VendorProblem(Exception):
-    """Why the packages cannot be relocated, as a sentence that says what to do."""
+    """The packages cannot be relocated; the message says why and what to do."""
 
 
 def vendor(target: Path = TARGET) -> None:
-    """Makes ``target`` hold the packages and their licences; touches nothing when it already does.
+    """Puts the packages and their licences into ``target``; changes nothing if they are already there.
 
-    Raises VendorProblem when a package is not installed in the version that it should have.
+    Raises VendorProblem when a package is not installed in the version that is expected.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".vendor-") as folder:
@@ -66,7 +66,7 @@ def _files(name: str, version: str) -> list[metadata.PackagePath]:
 
 
 def _relocated(path: Path) -> str:
-    """The packages have no sub-packages, so each finds the others one level up."""
+    """Returns the code with relative imports. No package has sub-packages, so the others are always one level up."""
     code = path.read_text("utf-8")
     before, after = _CORRECTIONS.get(f"{path.parent.name}/{path.name}", ("", ""))
     relative = _ABSOLUTE.sub(r"\1from ..\2", code.replace(before, after) if before else code)

@@ -1,4 +1,4 @@
-"""The wire for the editors' plug-ins, in pure Python: gRPC over the standard library's sockets."""
+"""The client library of the editors' plug-ins, in pure Python: gRPC over the standard library's sockets."""
 
 from . import messages
 from .cancel import Cancel

@@ -1,4 +1,4 @@
-"""Calls to one server, over connections that are made when they are needed."""
+"""Calls to one server, over connections that are opened as they are needed."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from .connection import Connection
 from .endpoint import Endpoint
 from .waiting import Patience
 
-CHUNK_BYTES = 1 << 20  # of a message of data
+CHUNK_BYTES = 1 << 20  # of data in one message
 
 Answer = TypeVar("Answer", bound=Message)
 Own = TypeVar("Own", bound="Calls")
 
 
 class Calls:
-    """Connects when it is first needed, and again when the connection was lost between calls. One thread at a time.
-    Every call raises ClientError."""
+    """Makes calls to one server, from one thread at a time. Connects on the first call, and again after the connection
+    was lost between calls. Every call raises ClientError when it fails."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
-        self._connections: list[Connection] = []  # more than one while something is watched beside other calls
+        self._connections: list[Connection] = []  # several, where calls run during a watch
 
     def __enter__(self: Own) -> Own:
         return self
@@ -51,7 +51,7 @@ class Calls:
         cancel: Cancel | None = None,
         repeatable: bool = True,
     ) -> Answer:
-        """One message each way, within ``timeout`` seconds."""
+        """Sends one message and returns the one message that answers it, within ``timeout`` seconds."""
         patience = self.patience(timeout, cancel)
         silence = max(timeout, rpc.SILENCE_SECONDS)
         answers = list(
@@ -71,8 +71,8 @@ class Calls:
         silence: float | None,
         repeatable: bool = True,
     ) -> Iterator[Answer]:
-        """Tried once more on a fresh connection when an old one ends without an answer; a call that is not to be
-        repeated begins with a fresh one."""
+        """Yields the answers as they come. A call on an old connection that ends without an answer is tried once more
+        on a fresh connection; a call that is not ``repeatable`` always uses a fresh one."""
         connection = self._idle() if repeatable else None
         if connection is not None:
             answered = False
@@ -94,7 +94,7 @@ class Calls:
         return Patience(self.endpoint.address, timeout=timeout, cancel=cancel)
 
     def _idle(self) -> Connection | None:
-        """A connection that can take a call; those that never will again are closed."""
+        """Returns a connection that can take a call, or None; closes those that no longer can."""
         for connection in list(self._connections):
             if connection.usable:
                 return connection

@@ -1,4 +1,4 @@
-"""Ends a call from another thread, at once even when it waits for the network."""
+"""Cancelling a call from another thread, at once even while it waits for the network."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import threading
 
 
 class Cancel:
-    """One wish to end, for one call or several. ``wait_on`` is a socket that becomes readable with it."""
+    """Cancels one call, or several. ``wait_on`` is a socket that becomes readable once ``cancel`` is called."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -31,7 +31,7 @@ class FilterList:
 
 @dataclass(frozen=True)
 class Translation:
-    """The pixels in the format of the request, and what ran."""
+    """A result: its pixels in the format of the request, and the server's summary of what ran."""
 
     pixels: bytearray
     summary: messages.Summary
@@ -39,8 +39,8 @@ class Translation:
 
 @dataclass(frozen=True)
 class Progress:
-    """``stage`` is sending, queued, translating or receiving; ``fraction`` (0 to 1) and ``seconds_left`` are of that
-    stage, None when nobody knows; ``queue_position`` is how many are before."""
+    """How far a translation is. ``stage`` is sending, queued, translating or receiving; ``fraction`` (0 to 1) and
+    ``seconds_left`` are of that stage, None if unknown; ``queue_position`` is how many are ahead."""
 
     stage: str
     fraction: float | None = None
@@ -52,10 +52,10 @@ OnProgress = Callable[[Progress], None]
 
 
 class Client(Calls):
-    """Its filters and translations."""
+    """Lists and watches a server's filters, and translates pixels with them."""
 
     def list_filters(self, *, timeout: float = 10.0, cancel: Cancel | None = None) -> FilterList:
-        """All filters, whatever number of pages they take. Raises ClientError, as all calls do."""
+        """Returns all filters, however many pages they take. Raises ClientError, as all calls do."""
         filters: list[messages.Filter] = []
         rejected: list[messages.RejectedFile] = []
         token = ""
@@ -74,17 +74,17 @@ class Client(Calls):
                 return FilterList(filters, rejected)
 
     def watch_filters(self, *, cancel: Cancel) -> Iterator[messages.WatchFiltersResponse]:
-        """The filters as they are and as they change, until cancelled (raises Cancelled) or the server goes."""
+        """Yields the present filters, then every change, until cancelled (raises Cancelled) or the server stops."""
         return self.call(
             "/pleinair.v1.FilterService/WatchFilters",
             lambda: iter([messages.WatchFiltersRequest()]),
             messages.WatchFiltersResponse,
             self.patience(None, cancel),
-            silence=None,  # a folder may stay as it is for days
+            silence=None,  # a folder may not change for days
         )
 
     def health(self, *, timeout: float = 5.0) -> bool:
-        """Whether the server says that it serves."""
+        """Returns whether the server reports that it is serving."""
         answer = self.unary("/grpc.health.v1.Health/Check", _HealthRequest(), _HealthAnswer, timeout=timeout)
         return bool(answer.status == 1)
 
@@ -97,7 +97,7 @@ class Client(Calls):
         cancel: Cancel | None = None,
         timeout: float | None = None,
     ) -> Translation:
-        """``pixels`` are those that the header describes: row-major, packed, little-endian."""
+        """Translates ``pixels``, which the header describes: row-major, packed, little-endian. Raises ClientError."""
         tell = on_progress or (lambda progress: None)
         size = _byte_count(header)
         _make_sure_of_room(size)
@@ -112,7 +112,7 @@ class Client(Calls):
             return self._collect(answers, size, tell)
 
     def _collect(self, answers: Iterator[messages.TranslateResponse], size: int, tell: OnProgress) -> Translation:
-        # It grows as it fills: to blank hundreds of megabytes at once would stop an editor's interface for so long.
+        # Grows as it fills: clearing hundreds of megabytes at once would freeze the editor's interface meanwhile.
         result, summary = bytearray(), messages.Summary()
         for answer in answers:
             if answer.pixels is not None:
@@ -143,7 +143,7 @@ def _progress(told: messages.Progress) -> Progress:
 
 
 def _make_sure_of_room(size: int) -> None:
-    """Raises ClientError when there is no memory for the result, before the server has worked for it."""
+    """Raises ClientError when there is no memory for the result, before the server does the work."""
     try:
         mmap.mmap(-1, max(size, 1)).close()  # reserves the room without touching it
     except (OSError, OverflowError, MemoryError, ValueError) as error:

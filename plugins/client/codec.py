@@ -1,4 +1,4 @@
-"""Messages to bytes and back. The classes are generated (messages.py), this is what they have in common."""
+"""Encodes messages to bytes and decodes them: the common part of the generated classes in messages.py."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from .wire import KINDS, LENGTH, MAX_DEPTH, Buffer, Kind, Reader, WireError, wri
 class Field:
     """One field of a message.
 
-    ``kind`` is a key of wire.KINDS, or empty for a message, whose class ``message`` gives. A map is a repeated message
-    of two fields that is held as a dict. ``optional`` fields, members of a oneof and messages are None when unset.
+    ``kind`` is a key of wire.KINDS, or empty for a message, whose class ``message`` returns. A map is a repeated
+    message of two fields, kept as a dict. ``optional`` fields, members of a oneof and messages are None when unset.
     """
 
     number: int
@@ -31,7 +31,7 @@ class Field:
 
 
 class Message:
-    """Base of the generated classes: compared by value."""
+    """Base of the generated classes. Messages are compared by value."""
 
     __slots__ = ()
     FIELDS: ClassVar[tuple[Field, ...]] = ()
@@ -52,12 +52,12 @@ AnyMessage = TypeVar("AnyMessage", bound=Message)
 
 
 def encode(message: Message) -> bytes:
-    """Raises WireError for a value that does not fit its field."""
+    """Returns the encoded message. Raises WireError for a value that does not fit its field."""
     return b"".join(encode_parts(message))
 
 
 def encode_parts(message: Message, depth: int = 0) -> list[Buffer]:
-    """The same in pieces, so that large ``bytes`` fields are not copied."""
+    """Encodes like ``encode``, but returns pieces, so that large ``bytes`` fields are not copied."""
     if depth > MAX_DEPTH:
         raise WireError("The message is nested too deeply.")
     parts: list[Buffer] = []
@@ -67,14 +67,14 @@ def encode_parts(message: Message, depth: int = 0) -> list[Buffer]:
 
 
 def decode(kind: type[AnyMessage], data: Buffer) -> AnyMessage:
-    """Raises WireError for anything but an encoded message; ignores fields that the class does not know."""
+    """Returns the message in ``data``. Ignores fields that its class does not know. Raises WireError."""
     message = kind()
     _merge(message, Reader(memoryview(data)), 0)
     return message
 
 
 class _Entry(Message):
-    """One entry of a map, as it travels: both halves are always there."""
+    """One entry of a map as it is transmitted, always with both key and value."""
 
     __slots__ = ("FIELDS", "key", "value")
 
@@ -85,7 +85,7 @@ class _Entry(Message):
 
 
 def _blank(half: Field) -> Any:
-    """What a half that is missing counts as."""
+    """Returns the value that a missing key or value of a map entry stands for."""
     return half.message()() if half.message is not None else KINDS[half.kind].default
 
 
@@ -118,7 +118,7 @@ def _append(parts: list[Buffer], number: int, inner: list[Buffer]) -> None:
 
 
 def _is_default(kind: Kind, value: Any) -> bool:
-    # By bytes, since -0.0 == 0.0 and yet is not the default.
+    # Compares bytes: -0.0 == 0.0, but -0.0 is not the default.
     return value == kind.default and (kind.wire == LENGTH or kind.write(value) == kind.write(kind.default))
 
 
@@ -134,7 +134,7 @@ def _merge(message: Message, reader: Reader, depth: int) -> None:
 
 
 def _merge_field(message: Message, field: Field, reader: Reader, wire: int, depth: int) -> bool:
-    """False when the wire type is not the field's, which makes it an unknown field."""
+    """Reads one value into the message. Returns False, having read nothing, if the wire type is not the field's."""
     kind = field.scalar
     if field.map_entry is not None and wire == LENGTH:
         entry = _Entry(field.map_entry, *(_blank(half) for half in field.map_entry))
@@ -164,7 +164,7 @@ def _unpacked(kind: Kind, raw: memoryview) -> list[Any]:
 
 
 def _merge_message(message: Message, field: Field, raw: memoryview, depth: int) -> None:
-    """A message that comes twice is merged into one."""
+    """Reads a nested message; one that occurs twice is merged into one, unless the field is repeated."""
     assert field.message is not None
     before = None if field.repeated else getattr(message, field.name)
     inner = field.message()() if before is None else before

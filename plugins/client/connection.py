@@ -1,4 +1,4 @@
-"""One HTTP/2 connection, for one gRPC call at a time: bytes out and in, without ever waiting on one side only."""
+"""One HTTP/2 connection, for one gRPC call at a time. It never waits only to send or only to receive."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from .vendor.h2 import settings as h2_settings
 from .waiting import Patience
 from .wire import Buffer
 
-WINDOW = 16 << 20  # bytes that the server may send before we say that we took them
-FRAME = 1 << 20  # the largest frame that we take
+WINDOW = 16 << 20  # bytes that the server may send before we acknowledge them
+FRAME = 1 << 20  # bytes of the largest frame that we accept
 RECEIVE = 1 << 18
-OUTGOING = 1 << 20  # bytes that wait in here for the socket, at most; the rest waits with the caller
+OUTGOING = 1 << 20  # most bytes buffered here for the socket; the rest stays with the caller
 GREETING_SECONDS = 10.0
 CANCEL = 8  # HTTP/2's error code
-SETTINGS = b"\4"  # the type of the frame that comes first in HTTP/2, in its fourth byte
+SETTINGS = b"\4"  # fourth byte of the first frame in HTTP/2: the frame's type
 
 Headers = list[tuple[str, str]]
 
@@ -41,7 +41,7 @@ _OF_THE_CALL = (
 
 
 class Connection:
-    """Connects at once. Raises ClientError from every method when the connection fails; it is then of no use."""
+    """A connection, opened when it is created. Raises ClientError when it fails, after which it cannot be used."""
 
     def __init__(self, endpoint: Endpoint, patience: Patience) -> None:
         self._address = endpoint.address
@@ -50,11 +50,11 @@ class Connection:
         self._out: deque[memoryview] = deque()
         self._h2 = _http2()
         self._taken = 0
-        self.busy = False  # with a call
-        self._silent_yet = True  # whether the other side has said nothing at all
+        self.busy = False  # whether a call is running
+        self._silent_yet = True  # whether the other side has sent nothing at all
         self._greeted = False  # whether it has shown that it speaks HTTP/2
-        self._last = False  # whether the server takes no further call
-        self._dropped = False  # whether the call that runs will not be answered
+        self._last = False  # whether the server accepts no more calls
+        self._dropped = False  # whether the running call will not be answered
         self._closed = False
 
     def close(self) -> None:
@@ -63,7 +63,7 @@ class Connection:
 
     @property
     def usable(self) -> bool:
-        """Whether a call can begin: no other one is running, and the server has not left meanwhile."""
+        """Returns whether a call can begin: none is running, and the server has not closed the connection."""
         if self.busy or self._closed:
             return False
         try:
@@ -75,10 +75,10 @@ class Connection:
     def call(
         self, headers: Headers, outgoing: Iterator[Buffer], patience: Patience, *, silence: float | None
     ) -> Iterator[Any]:
-        """Sends the headers and the outgoing bytes, and gives h2's events of the answer as they come, to its end.
+        """Sends the headers and the outgoing bytes, and yields h2's events of the answer as they come, until it ends.
 
-        After ``silence`` seconds without a byte either way the connection counts as lost. When the generator is closed
-        early, the server is told.
+        The connection counts as lost after ``silence`` seconds without a byte in either direction (None: never).
+        Closing the generator early cancels the call on the server.
         """
         stream = self._h2.get_next_available_stream_id()
         upload = _Upload(outgoing)
@@ -102,7 +102,7 @@ class Connection:
                 self._abandon(stream)
 
     def _offer(self, stream: int, upload: _Upload) -> None:
-        """Gives h2 what the windows and our own buffer have room for."""
+        """Passes h2 as many bytes as the flow control windows and our own buffer have room for."""
         waiting = sum(len(part) for part in self._out)
         while not upload.ended and waiting < OUTGOING:
             room = min(self._h2.local_flow_control_window(stream), self._h2.max_outbound_frame_size)
@@ -113,14 +113,14 @@ class Connection:
             waiting += self._frame()
 
     def _frame(self) -> int:
-        """Moves what h2 wants to send to our own buffer; gives the number of bytes."""
+        """Moves what h2 wants to send into our own buffer; returns the number of bytes."""
         data = self._h2.data_to_send()
         if data:
             self._out.append(memoryview(data))
         return len(data)
 
     def _exchange(self, stream: int, patience: Patience, silence: float | None) -> list[Any]:
-        """Waits until something can be sent or has come, and does that."""
+        """Waits until bytes can be sent or received, does so, and returns the events of the stream."""
         if self._dropped:
             raise self._ended()
         self._frame()
@@ -146,11 +146,11 @@ class Connection:
         except _NOT_NOW:
             pass
         except OSError:
-            # What the server said before it went may still be there to be read, and says more.
+            # What the server sent before it closed may still be waiting to be read, and tells more than this error.
             self._out.clear()
 
     def _receive(self, stream: int) -> list[Any]:
-        """The events of the stream. Takes much at a time, since TLS gives no more than 16 KiB."""
+        """Returns the events of the stream. Reads repeatedly, since one read from TLS gives 16 KiB at most."""
         filled, open_still = 0, True
         try:
             while open_still and filled < RECEIVE:
@@ -173,19 +173,19 @@ class Connection:
         return errors.connection_ended(self._address) if self._greeted else errors.hung_up(self._address)
 
     def _concerns(self, stream: int, event: Any) -> bool:
-        """Windows and the connection's own end are dealt with here; the caller sees the rest."""
+        """Returns whether the event is for the caller. Handles windows, settings and the connection's end itself."""
         if isinstance(event, h2_events.DataReceived):
             self._take(event.stream_id, event.flow_controlled_length or 0)
         elif isinstance(event, h2_events.RemoteSettingsChanged):
             self._greeted = True
         elif isinstance(event, h2_events.ConnectionTerminated):
             self._last = True
-            # Not raised here: the call's own end may have come just before it.
+            # Not raised here: the end of the call itself may have arrived just before.
             self._dropped = bool(event.error_code) or (event.last_stream_id or 0) < stream
         return isinstance(event, _OF_THE_CALL) and event.stream_id == stream
 
     def _take(self, stream: int, count: int) -> None:
-        """Opens the windows again a quarter at a time: an update for every frame costs more than it helps."""
+        """Reopens the windows a quarter at a time: an update for every frame would cost more than it gains."""
         self._taken += count
         if self._taken >= WINDOW // 4:
             with contextlib.suppress(h2_exceptions.ProtocolError):  # the stream may be over
@@ -194,12 +194,12 @@ class Connection:
             self._taken = 0
 
     def _abandon(self, stream: int) -> None:
-        """Tells the server that nobody waits any more."""
+        """Cancels the stream, so that the server stops working for it."""
         if self._closed:
             return
         with contextlib.suppress(h2_exceptions.ProtocolError):  # the stream may be over
             self._h2.reset_stream(stream, error_code=CANCEL)
-        # It goes behind what is framed already, and may not wait for a full socket.
+        # The reset queues behind frames that already wait. It must not block: if the socket is full, close it instead.
         self._frame()
         self._send()
         if self._out:
@@ -208,7 +208,7 @@ class Connection:
 
 class _Http2(h2_connection.H2Connection):  # type: ignore[misc]
     def _receive_goaway_frame(self, frame: Any) -> tuple[list[Any], list[Any]]:
-        """h2 takes this for the end, but the server may still finish the calls that run (RFC 9113, 6.8)."""
+        """Keeps the connection open, unlike h2: the server may still finish running calls (RFC 9113, 6.8)."""
         event = h2_events.ConnectionTerminated()
         event.error_code = frame.error_code
         event.last_stream_id = frame.last_stream_id
@@ -225,7 +225,7 @@ def _http2() -> _Http2:
             validate_inbound_headers=False,
         )
     )
-    # From the first frame on, not from its acknowledgement on: servers use a larger frame before they acknowledge it.
+    # Valid from the first frame on, not once acknowledged: servers send larger frames before they acknowledge them.
     made.local_settings = h2_settings.Settings(
         client=True,
         initial_values={
@@ -241,7 +241,7 @@ def _http2() -> _Http2:
 
 
 class _Upload:
-    """The bytes to send, cut to what there is room for. ``ended`` once the last one was taken."""
+    """Cuts the bytes to send to what there is room for. ``ended`` is True once the last byte was taken."""
 
     def __init__(self, parts: Iterator[Buffer]) -> None:
         self._parts = parts
@@ -250,7 +250,7 @@ class _Upload:
         self._next()
 
     def take(self, room: int) -> memoryview | None:
-        """None when there is no room for anything."""
+        """Returns the next bytes, at most ``room`` of them; None when there is no room for any."""
         if room <= 0 and len(self._part):
             return None
         taken, self._part = self._part[:room], self._part[room:]

@@ -1,4 +1,4 @@
-"""Sockets to servers: connected, and encrypted where the endpoint says so."""
+"""Connects sockets to servers, encrypted where the endpoint says so."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from . import errors
 from .endpoint import Endpoint
 from .waiting import Patience
 
-CONNECT_SECONDS = 5.0  # for each address of a host, and for each side's turn in a handshake
+CONNECT_SECONDS = 5.0  # for each address of a host, and for each step of a handshake
 
-_UNDER_WAY = (0, errno.EINPROGRESS, errno.EWOULDBLOCK, 10035)  # the last is Windows' own EWOULDBLOCK
-_PARTIAL_CHAIN = 0x80000  # ssl.VERIFY_X509_PARTIAL_CHAIN, which Python names from 3.10 on
-_EXPIRED = 10  # of OpenSSL's X509_V_ERR
+_UNDER_WAY = (0, errno.EINPROGRESS, errno.EWOULDBLOCK, 10035)  # the last is EWOULDBLOCK on Windows
+_PARTIAL_CHAIN = 0x80000  # ssl.VERIFY_X509_PARTIAL_CHAIN, which only Python 3.10 and later name
+_EXPIRED = 10  # one of OpenSSL's X509_V_ERR codes, as the next are
 _OF_NOBODY_KNOWN = (18, 19, 20, 21)
 
-_Found = tuple[Any, ...]  # one of socket.getaddrinfo's
+_Found = tuple[Any, ...]  # an entry of socket.getaddrinfo's result
 
 
 def connect(endpoint: Endpoint, patience: Patience) -> socket.socket:
-    """A socket that does not block, over which nothing was sent: an encrypted one's certificate was checked first.
-    Raises ClientError."""
+    """Returns a connected, non-blocking socket; if it is encrypted, its certificate has been checked. Nothing of a
+    call has been sent yet. Raises ClientError."""
     if not endpoint.tls:
         return _plain(endpoint, patience)
     if not endpoint.fingerprint:
@@ -39,8 +39,8 @@ def connect(endpoint: Endpoint, patience: Patience) -> socket.socket:
 
 
 def server_fingerprint(address: str, *, timeout: float = CONNECT_SECONDS) -> str:
-    """The fingerprint of the certificate that a server shows, to be compared by a person and then pinned. Raises
-    ClientError."""
+    """Returns the SHA-256 fingerprint of the certificate that a server presents, for a person to compare and pin.
+    Raises ClientError."""
     certificate = _certificate(Endpoint(address, tls=True), Patience(address, timeout=timeout))
     return hashlib.sha256(certificate).hexdigest()
 
@@ -56,18 +56,18 @@ def _plain(endpoint: Endpoint, patience: Patience) -> socket.socket:
 
 
 def _resolved(endpoint: Endpoint, patience: Patience) -> list[_Found]:
-    """In a thread, since a name server that does not answer can take half a minute, and nothing can wake it."""
+    """Resolves in a thread: waiting for a silent name server can take half a minute and cannot be interrupted."""
     host, port = endpoint.host_and_port
     found: list[_Found] = []
     here, there = socket.socketpair()
 
     def resolve() -> None:
-        with there, contextlib.suppress(OSError, UnicodeError):  # a host name can be no name at all
+        with there, contextlib.suppress(OSError, UnicodeError):  # the host may not be a valid name
             found.extend(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
 
     with here:
         threading.Thread(target=resolve, name="pleinair-resolve", daemon=True).start()
-        patience.wait(here, read=True, write=False, seconds=None)  # readable when the other end is closed
+        patience.wait(here, read=True, write=False, seconds=None)  # readable once the other end is closed
     return found
 
 
@@ -89,7 +89,7 @@ def _connected(address: str, found: _Found, patience: Patience) -> socket.socket
 
 
 def _prepare(made: socket.socket) -> None:
-    """No waiting for more to send; and a peer that is gone without a word is noticed within half a minute."""
+    """Makes the socket send at once, and notice within half a minute when its peer has vanished."""
     made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in (("TCP_KEEPIDLE", 15), ("TCP_KEEPALIVE", 15), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3)):
@@ -136,21 +136,21 @@ def _shake_hands(endpoint: Endpoint, wrapped: ssl.SSLSocket, patience: Patience)
 
 
 def _certificate(endpoint: Endpoint, patience: Patience) -> bytes:
-    """The certificate that the server shows (DER), unchecked: nothing is sent over this connection."""
+    """Returns the certificate that the server presents (DER), unchecked; sends nothing over this connection."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     with _encrypted(endpoint, patience, context) as shown:
         certificate = shown.getpeercert(binary_form=True)
-    assert certificate is not None  # servers always show one
+    assert certificate is not None  # servers always present one
     return certificate
 
 
 def _trusting(certificate: bytes) -> ssl.SSLContext:
-    """Trusts this certificate alone, whatever name it is for; its dates are still checked."""
+    """Returns a context that trusts this certificate only, whatever name it is for; its dates are still checked."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
-    context.verify_flags |= _PARTIAL_CHAIN  # it need not be an authority's
+    context.verify_flags |= _PARTIAL_CHAIN  # it need not be self-signed or an authority's
     context.load_verify_locations(cadata=certificate)
     return context
 
@@ -164,5 +164,5 @@ def _certificate_error(address: str, error: ssl.SSLCertVerificationError) -> err
 
 
 def _normal(fingerprint: str) -> str:
-    """As tools print it: in capitals, with colons."""
+    """Returns the fingerprint in lower case without colons and spaces, which tools print."""
     return "".join(fingerprint.replace(":", "").split()).lower()

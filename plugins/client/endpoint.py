@@ -1,4 +1,4 @@
-"""Where the server is, and how it is to be reached."""
+"""Where the server is, and how to reach it."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from . import errors
 
 @dataclass(frozen=True)
 class Endpoint:
-    """``address`` is HOST:PORT (an IPv6 host in brackets); ``fingerprint`` the SHA-256 of the certificate to trust, 64
-    hexadecimal digits, or empty for a certificate that the system trusts. The token never shows in a repr."""
+    """``address`` is HOST:PORT (an IPv6 host in brackets). ``fingerprint`` is the SHA-256 of the certificate to trust,
+    64 hexadecimal digits, or empty to trust what the system trusts. The token never appears in a repr."""
 
     address: str = "127.0.0.1:50051"
     token: str = field(default="", repr=False)
@@ -20,7 +20,7 @@ class Endpoint:
 
     @property
     def host_and_port(self) -> tuple[str, int]:
-        """Raises ClientError."""
+        """Returns the host without brackets, and the port. Raises ClientError for what is not an address."""
         host, _, port = self.address.strip().rpartition(":")
         bracketed = host.startswith("[") and host.endswith("]")
         if not host or not (port.isascii() and port.isdecimal()) or not 0 < int(port) < 65536:
@@ -31,7 +31,7 @@ class Endpoint:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether what is sent stays on this machine. Raises ClientError."""
+        """Returns whether what is sent stays on this machine. Raises ClientError for what is not an address."""
         host, _ = self.host_and_port
         try:
             return ipaddress.ip_address(host).is_loopback
@@ -40,7 +40,7 @@ class Endpoint:
 
     @property
     def checked_token(self) -> str:
-        """The token without what copying put around it. Raises ClientError for one that no server can have."""
+        """Returns the token without spaces around it. Raises ClientError for one that no server can have."""
         token = self.token.strip()
         if not (token.isascii() and token.isprintable()) or " " in token:
             raise errors.bad_token()

@@ -1,4 +1,4 @@
-"""What can go wrong on the way to a server, in a sentence and a remedy for the artist."""
+"""What can go wrong in a call to a server, each as a sentence and a remedy for the artist."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import Any
 
 
 def N_(text: str) -> str:
-    """Marks a text for translation; whoever shows it translates ``template`` and ``remedy_template``."""
+    """Marks a text for translation and returns it as it is; the code that shows it translates it."""
     return text
 
 
 class ClientError(Exception):
-    """A call that failed. ``code`` is the canonical status code's name, ``reason`` one of the protocol's or empty.
+    """A failed call. ``code`` is the name of a gRPC status code, ``reason`` one of the protocol's reasons or empty.
 
-    ``template`` and ``remedy_template`` are the texts before ``values`` were put in. ``detail`` is what the server said
-    itself, in English, for a report.
+    ``template`` and ``remedy_template`` are the untranslated texts, into which ``values`` are put. ``detail`` is the
+    server's own message, in English, for a report.
     """
 
     def __init__(
@@ -50,11 +50,11 @@ class Cancelled(ClientError):
 
 
 class ConnectionLost(ClientError):
-    """The connection ended under a call; another call may succeed."""
+    """No connection could be made, or it ended during a call; another call may succeed."""
 
 
 class UnknownCall(ClientError):
-    """What answers has no such call: it is no server of ours, or of another version."""
+    """What answers does not know this call: it is not a Pleinair server, or one of another version."""
 
 
 def nobody_answers(address: str) -> ClientError:
@@ -86,7 +86,7 @@ def silent(address: str, seconds: float) -> ClientError:
 
 
 def hung_up(address: str) -> ClientError:
-    """Before it had said anything: what is there may be no server of ours, or one that is starting or stopping."""
+    """Returns the error for a peer that closed before it sent anything: a server starting or stopping, or not ours."""
     return ConnectionLost(
         N_("The program at {address} closed the connection at once."),
         N_("Check the address, and whether the server wants an encrypted connection."),
@@ -262,8 +262,8 @@ _REASONS = {
 
 
 def told_by_server(code: str, reason: str, sentence: str) -> ClientError:
-    """A failure that a server of ours describes: in our own words where it is one of those that artists meet."""
-    if reason == "TRAINING_UNAVAILABLE":  # the server alone knows what it lacks
+    """Returns the error for a failure that a Pleinair server describes, in our own words if artists may meet it."""
+    if reason == "TRAINING_UNAVAILABLE":  # only the server knows what it lacks
         return ClientError(
             N_("Filters cannot be trained on this server."), sentence, code=code, reason=reason, detail=sentence
         )
@@ -272,7 +272,7 @@ def told_by_server(code: str, reason: str, sentence: str) -> ClientError:
 
 
 def failed(address: str, code: str) -> ClientError:
-    """A failure that no server of ours describes."""
+    """Returns the error for a failure with only a status code, without a reason of the protocol's."""
     return ClientError(
         N_("The server at {address} failed ({status})."),
         N_("See its log for more."),

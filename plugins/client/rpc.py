@@ -17,8 +17,8 @@ from .vendor.h2 import events as h2_events
 from .waiting import Patience
 from .wire import Buffer, WireError
 
-LARGEST_MESSAGE = 64 << 20  # bytes: a page of filters carries their thumbnails
-SILENCE_SECONDS = 30.0  # the server gives a sign of life every few seconds while somebody waits
+LARGEST_MESSAGE = 64 << 20  # bytes; a page of filters includes their thumbnails
+SILENCE_SECONDS = 30.0  # the server sends something every few seconds while a client waits
 CODES = (
     "OK",
     "CANCELLED",
@@ -66,7 +66,7 @@ class _Status(Message):
 
 
 class _ErrorInfo(Message):
-    """google.rpc.ErrorInfo, but for its metadata."""
+    """google.rpc.ErrorInfo without its metadata."""
 
     __slots__ = ("domain", "reason")
     FIELDS = (Field(1, "reason", kind="string"), Field(2, "domain", kind="string"))
@@ -85,8 +85,8 @@ def call(
     *,
     silence: float | None,
 ) -> Iterator[Answer]:
-    """The answers of a call, as they come. ``path`` is /package.Service/Method; after ``silence`` seconds a connection
-    that moves no byte is given up.
+    """Yields the answers of a call as they come. ``path`` is /package.Service/Method. A connection on which no byte
+    moves for ``silence`` seconds counts as lost (None: never).
 
     Raises ClientError. Closing the generator early cancels the call on the server.
     """
@@ -116,7 +116,7 @@ def _headers(endpoint: Endpoint, path: str, seconds: float | None) -> Headers:
         ("user-agent", "pleinair-plugin"),
     ]
     if seconds is not None:
-        # At most eight digits, so in seconds when it is more than a day.
+        # The header allows eight digits at most, so a day or more is given in seconds.
         headers.append(("grpc-timeout", f"{max(1, round(seconds * 1000))}m" if seconds < 86400 else f"{seconds:.0f}S"))
     if token:
         headers.append(("authorization", f"Bearer {token}"))
@@ -131,7 +131,7 @@ def _frames(requests: Iterator[Message]) -> Iterator[Buffer]:
 
 
 class _Call:
-    """Puts the answer's messages together and keeps its status."""
+    """Assembles the answer's messages and keeps its status."""
 
     def __init__(self, address: str) -> None:
         self._address = address
@@ -141,7 +141,7 @@ class _Call:
         self._reset = False
 
     def take(self, event: Any) -> Iterator[bytes]:
-        """The messages that the event completes."""
+        """Yields the messages that the event completes. Raises ClientError for what no Pleinair server sends."""
         if isinstance(event, (h2_events.ResponseReceived, h2_events.TrailersReceived)):
             self._take_headers(dict(event.headers))
         elif isinstance(event, h2_events.StreamReset):
@@ -161,7 +161,7 @@ class _Call:
 
     def _take_headers(self, headers: dict[str, str]) -> None:
         if headers.get(":status") in ("502", "503", "504"):
-            raise errors.nobody_answers(self._address)  # says what stands before the server
+            raise errors.nobody_answers(self._address)  # the status comes from a proxy before the server
         if headers.get(":status", "200") != "200" or not headers.get("content-type", "application/grpc").startswith(
             "application/grpc"
         ):
@@ -174,7 +174,7 @@ class _Call:
                 self._parts = [b"".join(self._parts)]
             size = int.from_bytes(self._parts[0][1:5], "big")
             if self._parts[0][0] or size > LARGEST_MESSAGE:
-                raise errors.not_ours(self._address)  # compressed, which we never asked for, or absurd
+                raise errors.not_ours(self._address)  # compressed, which we never asked for, or absurdly large
             if self._waiting < 5 + size:
                 return
             together = b"".join(self._parts) if len(self._parts) > 1 else self._parts[0]
@@ -188,13 +188,13 @@ class _Call:
             return errors.told_by_server(code, reason, unquote(self._trailers.get("grpc-message", "")))
         if code == "UNIMPLEMENTED":
             return errors.unknown_call(self._address)
-        if code in ("UNAVAILABLE", "CANCELLED"):  # not by us, who would not be here: the server stops
+        if code in ("UNAVAILABLE", "CANCELLED"):  # cancelled, but not by us: the server is stopping
             return errors.connection_ended(self._address)
         return errors.failed(self._address, code)
 
 
 def _reason(details: str) -> str:
-    """The reason in a google.rpc.ErrorInfo of ours, or nothing."""
+    """Returns the reason in the google.rpc.ErrorInfo of a Pleinair server; empty if there is none."""
     try:
         status = decode(_Status, base64.b64decode(details + "=" * (-len(details) % 4)))
         for detail in status.details:

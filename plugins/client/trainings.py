@@ -14,7 +14,7 @@ from .codec import Message
 from .wire import Buffer
 
 CALL_SECONDS = 20.0
-EXPORT_SECONDS = 300.0  # a filter is made and checked on the way
+EXPORT_SECONDS = 300.0  # the server makes and checks a filter first
 _PAGE = 200
 _SERVICE = "/pleinair.v1.TrainingService/"
 _Role = messages.TrainingPicture.Role
@@ -25,8 +25,8 @@ OnSent = Callable[[float], None]
 
 @dataclass(frozen=True)
 class Picture:
-    """``data`` is a PNG, JPEG or WebP file, or the pixels that ``pixels`` describes: row-major, packed,
-    little-endian. ``name`` is for people."""
+    """A picture to learn from. ``data`` is a PNG, JPEG or WebP file, or the pixels that ``pixels`` describes:
+    row-major, packed, little-endian. ``name`` is shown to people."""
 
     name: str
     data: Buffer
@@ -34,8 +34,8 @@ class Picture:
 
 
 class TrainingClient(Calls):
-    """A server that is too old for trainings is told apart from what is no server of ours: its code is UNIMPLEMENTED
-    and its sentence says so."""
+    """Starts, watches and ends a server's trainings. Every call raises ClientError; where the server has no training
+    service, with the code UNIMPLEMENTED and a sentence that says that it is too old."""
 
     def start_training(
         self,
@@ -46,8 +46,8 @@ class TrainingClient(Calls):
         on_sent: OnSent | None = None,
         cancel: Cancel | None = None,
     ) -> messages.TrainingJob:
-        """``header`` has a request_id, so that nothing is started twice. ``on_sent`` is told the share (0 to 1) of the
-        pictures that is on its way."""
+        """Sends the pictures and starts a training; the request_id in ``header`` keeps it from being started twice.
+        ``on_sent`` gets the share (0 to 1) of the pictures' bytes that was sent."""
         tell = on_sent or (lambda share: None)
         pictures = [(_Role.SOURCE, one) for one in sources] + [(_Role.TARGET, one) for one in targets]
         with self._told():
@@ -63,7 +63,7 @@ class TrainingClient(Calls):
         return self._job(answers[0] if len(answers) == 1 else messages.StartTrainingResponse())
 
     def watch_training(self, training_id: str, *, cancel: Cancel) -> Iterator[messages.WatchTrainingResponse]:
-        """Its state, with the latest preview and the picture as it came, and then whatever changes, to its end."""
+        """Yields a training's state, with its latest preview and the source picture, then changes until it ends."""
         request = messages.WatchTrainingRequest(id=training_id)
         with self._told():
             yield from self.call(
@@ -71,16 +71,16 @@ class TrainingClient(Calls):
                 lambda: iter([request]),
                 messages.WatchTrainingResponse,
                 self.patience(None, cancel),
-                silence=None,  # others may have the devices for hours
+                silence=None,  # other clients may occupy the devices for hours
             )
 
     def get_training(self, training_id: str, *, cancel: Cancel | None = None) -> messages.GetTrainingResponse:
-        """With the end of its log."""
+        """Returns a training's state and the end of its log."""
         request = messages.GetTrainingRequest(id=training_id)
         return self._ask("GetTraining", request, messages.GetTrainingResponse, cancel=cancel)
 
     def list_trainings(self, *, cancel: Cancel | None = None) -> list[messages.TrainingJob]:
-        """All of them, the newest first, whatever number of pages they take."""
+        """Returns all trainings, newest first, however many pages they take."""
         jobs: list[messages.TrainingJob] = []
         token = ""
         while True:
@@ -92,12 +92,12 @@ class TrainingClient(Calls):
                 return jobs
 
     def cancel_training(self, training_id: str, *, keep_filter: bool = False) -> messages.TrainingJob:
-        """With ``keep_filter`` what it has learned becomes its filter."""
+        """Ends a training; with ``keep_filter``, what it has learned so far becomes its filter."""
         request = messages.CancelTrainingRequest(id=training_id, keep_filter=keep_filter)
         return self._job(self._ask("CancelTraining", request, messages.CancelTrainingResponse))
 
     def export_training(self, training_id: str, *, cancel: Cancel | None = None) -> tuple[messages.TrainingJob, str]:
-        """Puts its filter, as it is now, into the server's folder; gives that filter's SHA-256 as well."""
+        """Puts a training's present filter into the server's folder; returns the training and the filter's SHA-256."""
         request = messages.ExportTrainingRequest(id=training_id)
         answer = self._ask(
             "ExportTraining", request, messages.ExportTrainingResponse, timeout=EXPORT_SECONDS, cancel=cancel
@@ -147,7 +147,7 @@ class TrainingClient(Calls):
 def _upload(
     header: messages.TrainingHeader, pictures: Sequence[tuple[int, Picture]], tell: OnSent
 ) -> Iterator[messages.StartTrainingRequest]:
-    """Each picture's description, and then its data in chunks."""
+    """Yields the header, then each picture's description followed by its data in chunks."""
     views = [memoryview(picture.data).cast("B") for _, picture in pictures]
     whole, sent = sum(map(len, views)), 0
     yield messages.StartTrainingRequest(header=header)

@@ -1,4 +1,4 @@
-"""Waiting for the network, for as long as a call may."""
+"""Waiting for the network, as long as a call's time allows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .cancel import Cancel
 
 
 class Patience:
-    """Of one call to the server at ``address``: ``timeout`` seconds from now (None: for ever), until ``cancel``."""
+    """The time that one call to the server at ``address`` has: ``timeout`` seconds (None: any), until ``cancel``."""
 
     def __init__(self, address: str, *, timeout: float | None = None, cancel: Cancel | None = None) -> None:
         self.address = address
@@ -24,14 +24,14 @@ class Patience:
         return None if self._end is None else max(self._end - time.monotonic(), 0.0)
 
     def check(self) -> None:
-        """Raises ClientError when the time is over, and Cancelled."""
+        """Raises Cancelled after a cancel, and ClientError when the time is over."""
         if self._cancel is not None and self._cancel.cancelled:
             raise errors.Cancelled
         if self.seconds_left == 0.0:
             raise errors.too_late(self.address, self._timeout or 0.0)
 
     def wait(self, ready_for: socket.socket, *, read: bool, write: bool, seconds: float | None) -> int:
-        """What the socket is ready for, as selectors' events; 0 when ``seconds`` pass without any. Raises as check."""
+        """Returns what the socket is ready for, as selectors' events; 0 if ``seconds`` pass first. Raises as check."""
         end = None if seconds is None else time.monotonic() + seconds
         events = (selectors.EVENT_READ if read else 0) | (selectors.EVENT_WRITE if write else 0)
         # Not select.select, which fails in editors with more than 1024 open files.

@@ -9,7 +9,7 @@ from typing import Any, Callable, Union
 Buffer = Union[bytes, bytearray, memoryview]
 
 VARINT, FIXED64, LENGTH, GROUP, GROUP_END, FIXED32 = range(6)
-MAX_DEPTH = 100  # of messages in messages, as in protobuf's own parsers
+MAX_DEPTH = 100  # levels of nested messages, as in protobuf's own parsers
 
 _MASK32 = (1 << 32) - 1
 _MASK64 = (1 << 64) - 1
@@ -20,7 +20,7 @@ class WireError(ValueError):
 
 
 class Reader:
-    """Takes values off the front of a buffer. Every method raises WireError where the buffer ends too early."""
+    """Reads values from a buffer, front to back. Every method raises WireError if the buffer ends too early."""
 
     def __init__(self, data: memoryview) -> None:
         self._data = data
@@ -39,11 +39,11 @@ class Reader:
             self._position += 1
             value |= (byte & 127) << shift
             if byte < 128:
-                return value & _MASK64  # more bits are lost, as in protobuf's own parsers
+                return value & _MASK64  # further bits are dropped, as in protobuf's own parsers
         raise WireError("A number has more than ten bytes.")
 
     def tag(self) -> tuple[int, int]:
-        """A field's number and the wire type of what follows."""
+        """Reads a field's number and the wire type of its value."""
         tag = self.varint()
         if not 8 <= tag <= _MASK32:
             raise WireError("A field has an impossible number.")
@@ -56,7 +56,7 @@ class Reader:
         return self._data[self._position - count : self._position]
 
     def value(self, wire: int) -> int | memoryview:
-        """The value of a field: a number for VARINT, else its bytes."""
+        """Reads the value of a field: a number for VARINT, else its bytes."""
         if wire == VARINT:
             return self.varint()
         if wire == LENGTH:
@@ -66,7 +66,7 @@ class Reader:
         raise WireError("A field has an impossible wire type.")
 
     def skip(self, number: int, wire: int, depth: int) -> None:
-        """Passes over the value of a field that nobody here knows, a whole group included."""
+        """Skips the value of an unknown field, including a whole group."""
         if wire != GROUP:
             self.value(wire)
             return
@@ -82,7 +82,7 @@ class Reader:
 
 
 def write_varint(value: int) -> bytes:
-    """A number of up to 64 bits; a negative one takes its two's complement."""
+    """Returns a number of up to 64 bits as a varint; a negative one in two's complement."""
     value &= _MASK64
     out = bytearray()
     while value > 127:
@@ -98,7 +98,7 @@ def write_tag(number: int, wire: int) -> bytes:
 
 @dataclass(frozen=True)
 class Kind:
-    """A scalar: how it travels. ``read`` takes what Reader.value gave; both raise WireError."""
+    """How a scalar is encoded. ``read`` takes what Reader.value returns; ``read`` and ``write`` raise WireError."""
 
     wire: int
     default: Any

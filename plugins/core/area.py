@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Area:
-    """In a picture's or a layer's own coordinates; neither side is 0."""
+    """A rectangle in the coordinates of a picture or a layer, in pixels; neither side is 0."""
 
     x: int
     y: int
@@ -26,20 +26,20 @@ class Area:
         return Area(self.x + x, self.y + y, self.width, self.height)
 
     def grown(self, margin: int) -> Area:
-        """By so much on every side."""
+        """Returns this area with ``margin`` pixels added on every side."""
         return Area(self.x - margin, self.y - margin, self.width + 2 * margin, self.height + 2 * margin)
 
     def common(self, other: Area) -> Area | None:
-        """What lies in both, None when nothing does."""
+        """Returns the area that lies in both, or None."""
         left, top = max(self.x, other.x), max(self.y, other.y)
         width, height = min(self.right, other.right) - left, min(self.bottom, other.bottom) - top
         return Area(left, top, width, height) if width > 0 and height > 0 else None
 
     def within(self, width: int, height: int) -> Area | None:
-        """What of it lies on a canvas of this size, whose corner is 0, 0."""
+        """Returns the part that lies on a canvas of this size, whose top left corner is 0, 0; or None."""
         return self.common(Area(0, 0, width, height))
 
     def bands(self, rows: int) -> list[Area]:
-        """From the top, each at most so many rows high, but one at least."""
+        """Splits this area into bands from the top, each at most ``rows`` high (1 if that is less than 1)."""
         rows = max(rows, 1)
         return [Area(self.x, y, self.width, min(rows, self.bottom - y)) for y in range(self.y, self.bottom, rows)]

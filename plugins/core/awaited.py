@@ -1,4 +1,4 @@
-"""A filter that will be in the server's list in a moment."""
+"""Waiting for a filter that the server is about to list."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SECONDS = 30.0
 
 class AwaitedFilter:
     """Calls ``done`` once, on the interface thread: with the filter as soon as the session lists it with this checksum,
-    with None when that takes too long."""
+    or with None after SECONDS."""
 
     def __init__(self, session: Session, filter_id: str, sha256: str, done: Callable[[Filter | None], None]) -> None:
         self._session = session

@@ -1,4 +1,4 @@
-"""Finding a filter among many, and what there is to know about one."""
+"""Finding a filter among many, and the facts about one."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from .texts import _, decimal, ngettext
 
 
 def matching(filters: Iterable[Filter], query: str, favourites: Collection[str] = ()) -> list[Filter]:
-    """The filters that have every word of the query somewhere in their texts, whatever its case and accents;
-    favourites first, then those with the query at the beginning of a word of the title, then by title."""
+    """Returns the filters whose texts contain every word of the query, regardless of case and accents: favourites
+    first, then those with a word of the query at the beginning of a word of the title, then by title."""
     words = _plain(query).split()
     found = [one for one in filters if all(word in _texts(one) for word in words)]
     return sorted(found, key=lambda one: (one.id not in favourites, not _heads(one, words), _plain(title(one)), one.id))
 
 
 def title(found: Filter) -> str:
-    """What people call it."""
+    """Returns the filter's title, or its identifier if it has none."""
     return found.title or found.id
 
 
 def domains(found: Filter) -> str:
-    """What it turns into what; empty when its file does not say."""
+    """Says what the filter turns into what; empty when its file does not say."""
     if not found.source_domain or not found.target_domain:
         return ""
     return _("From {source} to {target}").format(source=found.source_domain, target=found.target_domain)
 
 
 def facts(found: Filter) -> list[tuple[str, str]]:
-    """Names and values for a person who wants to know more; what a file does not say is left out."""
+    """Returns names and values about the filter, for display; leaves out what its file does not say."""
     training = found.training
     seen = training.images_seen if training else 0
     rows = [
@@ -58,6 +58,6 @@ def _heads(found: Filter, words: list[str]) -> bool:
 
 
 def _plain(text: str) -> str:
-    """Without case and accents."""
+    """Returns the text without case and accents."""
     apart = unicodedata.normalize("NFKD", text.casefold())
     return "".join(character for character in apart if not unicodedata.combining(character))

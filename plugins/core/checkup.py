@@ -1,4 +1,4 @@
-"""Goes from the settings to a translated picture, step by step, and names the first step that fails."""
+"""Checks the way from the settings to a translated picture, step by step, up to the first step that fails."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PROBE_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Check:
-    """One step: what was looked at, whether it is well, and if not, what is wrong and what to do."""
+    """The outcome of one step: its name, whether it passed, what was found, and what to do if it failed."""
 
     name: str
     passed: bool
@@ -30,13 +30,13 @@ class Check:
 
     @property
     def line(self) -> str:
-        """For a report."""
+        """The outcome as a line of a report."""
         return f"{self.name}: {'passed' if self.passed else 'failed'}. {self.sentence}"
 
 
 def run_checks(settings: Settings) -> Iterator[Check]:
-    """The steps in order, as they are done; ends with the first that fails. Uses the network: not for the interface
-    thread."""
+    """Yields the outcome of each step once it is done; ends after the first that fails. Uses the network, so do not
+    call it on the interface thread."""
     endpoint = settings.endpoint
     with Client(endpoint) as client:
         filters: list[Filter] = []

@@ -1,4 +1,4 @@
-"""What an artist may hand to somebody who helps: everything that matters, and no secret."""
+"""A report that an artist can give to anyone who helps: everything that matters, and no secrets."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from .settings import Settings
 
 
 def report(host: str, session: Session, log: Iterable[str] = ()) -> str:
-    """Lines of text. ``host`` is the editor with its version, ``log`` what it has to tell besides. Neither the token
-    nor the home folder, which tells the artist's name, occurs in it, wherever it came from."""
+    """Returns lines of text. ``host`` is the editor with its version, ``log`` has further lines. The token and the
+    home folder, which may reveal the artist's name, are replaced wherever they occur."""
     connection = session.connection
     lines = [
         f"Editor: {host}",
@@ -34,12 +34,12 @@ def report(host: str, session: Session, log: Iterable[str] = ()) -> str:
 
 
 def _without_home(text: str) -> str:
-    """With ~ for the home folder, also where a path is quoted as Python does it."""
+    """Returns the text with ~ for the home folder, also in paths with Python's escapes."""
     try:
         place = Path.home()
-    except RuntimeError:  # this system names none
+    except RuntimeError:  # the system knows no home folder
         return text
-    if place == place.parent:  # the root of all, which would be everywhere
+    if place == place.parent:  # the root folder, with which every path begins
         return text
     home = str(place)
     folders = "|".join(re.escape(folder) for folder in {home, repr(home)[1:-1]})

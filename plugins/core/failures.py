@@ -1,4 +1,4 @@
-"""What fails on a thread, in a sentence and a remedy."""
+"""Turns any failure on a thread into a sentence and a remedy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _log = logging.getLogger("pleinair")
 
 
 def foreseen(error: Exception) -> ClientError:
-    """The error itself; what is unforeseen goes to the log, and is a sentence all the same."""
+    """Returns a ClientError as it is; logs any other error and returns a ClientError that names it."""
     if isinstance(error, ClientError):
         return error
     _log.error("unforeseen", exc_info=error)

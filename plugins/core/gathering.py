@@ -1,4 +1,4 @@
-"""A training's pictures out of an editor."""
+"""Reads a training's pictures from an editor."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .training_wish import TrainingWish, check_size, own_photo
 
 @dataclass(frozen=True)
 class LayerChoice:
-    """A layer of an open picture, as ``Document.find`` takes it and as it was called when it was chosen."""
+    """A layer of an open picture: ``layer`` as ``Document.find`` takes it, ``name`` as it was when chosen."""
 
     document: Document
     layer: Layer
@@ -30,8 +30,8 @@ ChosenTarget = Union[LayerChoice, Path]
 
 @dataclass(frozen=True)
 class TrainingChoice:
-    """What the artist has chosen; ``source_name`` is what the server calls the painting, by the layer's name where
-    it is empty."""
+    """What the artist has chosen for a training. ``source_name`` is what the server calls the painting; if empty, the
+    layer's name is used."""
 
     source: LayerChoice
     source_name: str
@@ -42,13 +42,13 @@ class TrainingChoice:
 
 
 def suggested_title(choice: LayerChoice) -> str:
-    """The picture's name says more than the one that editors give to layers."""
+    """Returns the picture's file name, which says more than the names that editors give to layers; else the layer's."""
     return choice.document.file_title or choice.name
 
 
 def gather_training(choice: TrainingChoice) -> Steps[TrainingWish]:
-    """Reads the layers; files are read when they are sent. Of the source only what is selected, as a rectangle. Raises
-    Problem."""
+    """Reads the chosen layers, of the source only the rectangle around the selection; files are read when they are
+    sent. Raises Problem."""
     for target in choice.targets:
         if isinstance(target, LayerChoice) and target.layer == choice.source.layer:
             raise Problem(*own_photo(target.name))
@@ -63,7 +63,7 @@ def gather_training(choice: TrainingChoice) -> Steps[TrainingWish]:
 
 
 def _picture(choice: LayerChoice, name: str, *, with_selection: bool) -> Steps[Picture]:
-    """Called by the layer's present name where no other is given."""
+    """Reads one layer as a picture named ``name``, or the layer's present name if that is empty. Raises Problem."""
     document = choice.document
     layer = document.find(choice.layer)
     if layer is None:

@@ -1,4 +1,4 @@
-"""Results that were made, kept without loss for as long as there is room."""
+"""Earlier results, kept in memory without loss for as long as there is room."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ CAP_BYTES = 512 << 20
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """One result: what made it and how its pixels are to be read. ``moment`` is in seconds since 1970; ``place`` is
-    where the result lies in its picture. Two of them are never the same one, however alike."""
+    """One result: what made it and how its pixels are stored. ``moment`` is in seconds since 1970; ``place`` is the
+    result's x and y in its picture. Compared by identity, since two results may be alike."""
 
     filter_id: str
     filter_title: str
@@ -32,13 +32,13 @@ class Entry:
 
 
 class History:
-    """Newest first. The oldest go when all together are over ``cap_bytes``, compressed as they are kept. May be used
-    from any thread."""
+    """Keeps results, compressed, and removes the oldest when all of them exceed ``cap_bytes``. May be used from any
+    thread."""
 
     def __init__(self, cap_bytes: int = CAP_BYTES) -> None:
         self._cap = cap_bytes
         self._lock = threading.Lock()
-        self._kept: dict[Entry, list[bytes]] = {}  # the oldest first
+        self._kept: dict[Entry, list[bytes]] = {}  # oldest first
 
     @property
     def entries(self) -> list[Entry]:
@@ -46,8 +46,8 @@ class History:
             return list(reversed(list(self._kept)))
 
     def add(self, entry: Entry, pixels: Buffer) -> bool:
-        """False when the result alone is larger than all that is kept. May take a second: not for the interface
-        thread."""
+        """Keeps a result; returns False when it alone is larger than the cap. May take a second, so do not call it on
+        the interface thread."""
         pieces = packed(pixels, SAMPLE_BYTES[entry.sample_type])
         if size(pieces) > self._cap:
             return False
@@ -58,7 +58,7 @@ class History:
         return True
 
     def pixels(self, entry: Entry) -> bytearray:
-        """Raises KeyError for one that is not kept any more. May take a second, too."""
+        """Returns a result's pixels. Raises KeyError for one that is no longer kept. May take a second, too."""
         with self._lock:
             pieces = self._kept[entry]
         return unpacked(pieces, SAMPLE_BYTES[entry.sample_type])

@@ -1,6 +1,6 @@
-"""What the use cases ask of an editor: open documents, and sources that pixels are read from.
+"""What the use cases need from an editor: open documents, and sources from which pixels are read.
 
-Each editor implements both in its module ``document``. All of it is used on the interface thread.
+Each editor implements both in its module ``document``. They are used on the interface thread only.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from .origins import Origin
 from .pixels import Pixels, WireFormat
 from .steps import Steps
 
-# What is read of a source.
+# What to read: a layer alone, a layer with its masks, or the whole picture.
 LAYER, WITH_MASKS, PICTURE = "layer", "layer-with-masks", "picture"
 
-# The editor's own: what stands for a layer, and what a layer is found by.
+# Types of each editor's own: an object that stands for a layer, and an identifier by which a layer is found.
 Layer = Any
 LayerId = Any
 
 
 @dataclass(frozen=True)
 class NewLayer:
-    """A layer that is to be inserted; its pixels' area says where."""
+    """A layer to insert, at the area of its pixels."""
 
     name: str
     pixels: Pixels
@@ -35,18 +35,18 @@ class NewLayer:
 
 class Source(Protocol):
     """A layer or the whole picture, as it was when it was captured. Areas are on the canvas: the pixels of ``sent``
-    travel, and those of ``kept``, which lies in it, become the new layer."""
+    are sent to the server, and those of ``kept``, which lies within it, become the new layer."""
 
     @property
     def name(self) -> str: ...
 
     @property
     def identifier(self) -> str:
-        """What an Origin calls it."""
+        """What an Origin calls this source."""
 
     @property
     def format(self) -> WireFormat:
-        """How its pixels travel without loss."""
+        """The wire format in which its pixels are sent without loss."""
 
     @property
     def sent(self) -> Area: ...
@@ -56,13 +56,13 @@ class Source(Protocol):
 
     @property
     def selected(self) -> bytes | None:
-        """How far each pixel of ``kept`` is selected, 0 to 255; None when all are, or when ``insert`` sees to it."""
+        """How far each pixel of ``kept`` is selected, 0 to 255; None when all are, or when ``insert`` masks them."""
 
     def read(self, area: Area, format: WireFormat) -> Steps[Pixels]:
-        """The pixels of ``area``, which lies in ``sent``; only before the capture ends."""
+        """Reads the pixels of ``area``, which lies in ``sent``; possible only until the capture ends."""
 
     def insert(self, new: NewLayer, above: LayerId | None = None) -> Steps[LayerId]:
-        """Inserts a new layer over this one, or over ``above``, whole and in one undo step; then does not pause."""
+        """Inserts a new layer over this one or ``above``, whole and in one undo step; does not pause after that."""
 
 
 class Document(Protocol):
@@ -73,35 +73,35 @@ class Document(Protocol):
 
     @property
     def name(self) -> str:
-        """As its tab says."""
+        """The name that the picture's tab shows."""
 
     @property
     def file_title(self) -> str:
-        """Its file's name without the suffix, empty for one that was never saved."""
+        """The name of the picture's file without the suffix; empty for a picture that was never saved."""
 
     @property
     def is_open(self) -> bool: ...
 
     def check_open(self) -> None:
-        """Raises Problem for one that was closed."""
+        """Raises Problem when the picture was closed."""
 
     def idle(self) -> Steps[None]:
-        """Waits until it may be read and changed."""
+        """Waits until the document may be read and changed."""
 
     def find(self, layer: Layer) -> Layer | None:
-        """The layer; None when it is no longer in the document, or the document is closed."""
+        """Returns the layer; None when it is no longer in the document, or the document is closed."""
 
     def capture(
         self, layer: Layer | None, choice: str = LAYER, *, with_selection: bool = True
     ) -> AbstractContextManager[Source]:
-        """A source to read: a layer, or the picture when None. Raises Problem where there is nothing to read,
-        NothingSelected where the selection is beside it."""
+        """Captures a source to read: a layer, or the picture when None. Raises Problem when there is nothing to read,
+        NothingSelected when the selection does not touch it."""
 
     def insert(self, new: NewLayer) -> Steps[LayerId]:
         """Inserts a new layer over the active one, as ``Source.insert`` does."""
 
     def undo_step(self) -> AbstractContextManager[None]:
-        """Makes one undo step of all insertions within, where the editor can; after an error none of them stays."""
+        """Makes one undo step of all insertions inside, where the editor can; undoes all of them after an error."""
 
     def settle(self, made: LayerId) -> Steps[None]:
         """Makes the artist's layer the active one again after an insertion."""
@@ -110,11 +110,11 @@ class Document(Protocol):
         """Remembers in the document what made a layer."""
 
     def origin_of(self, layer: Layer) -> Origin | None:
-        """What made a layer; None when no filter did, or when another version noted it."""
+        """Returns what made a layer; None when no filter did, or when another version noted it."""
 
     @property
     def eight_bit(self) -> WireFormat:
         """Red, green, blue and alpha in sRGB, 8 bits each."""
 
     def format_of(self, own: Mapping[str, str]) -> WireFormat:
-        """The format with these words of the editor's. Raises KeyError or ValueError for any other words."""
+        """Returns the format that ``WireFormat.own`` describes. Raises KeyError or ValueError if it describes none."""

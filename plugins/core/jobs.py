@@ -1,4 +1,4 @@
-"""A translation from its request to its end. All of it lives on the interface thread, but for ``cancel``."""
+"""A translation from its request to its end. Used on the interface thread only, except for ``cancel``."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .pixels import Pixels, WireFormat
 from .texts import _, decimal, ngettext, told
 
 ENDED = ("done", "failed", "cancelled")
-# Where each stage of a job begins and ends, as shares of the whole bar.
+# Where each stage of a job begins and ends on the progress bar, 0 to 1.
 _SHARES = {"sending": (0.0, 0.1), "queued": (0.1, 0.1), "translating": (0.1, 0.9), "receiving": (0.9, 1.0)}
 
 
 @dataclass(frozen=True)
 class TranslationRequest:
-    """What to translate; the format's numbers are those of the protocol's enumerations."""
+    """What to translate, and with which filter. The format is in numbers of the protocol's enumerations."""
 
     filter_id: str
     width: int
@@ -32,7 +32,7 @@ class TranslationRequest:
 
     @classmethod
     def of(cls, filter_id: str, pixels: Pixels) -> TranslationRequest:
-        """The request to put these pixels through a filter."""
+        """Returns the request to translate these pixels with a filter."""
         area, format = pixels.area, pixels.format
         return cls(
             filter_id,
@@ -54,8 +54,9 @@ class TranslationRequest:
 
 
 class Job:
-    """``state`` is waiting, sending, queued, translating, receiving, done, failed or cancelled; ``fraction`` is of the
-    whole job, None while nobody knows; ``error`` is a sentence and a remedy. ``done`` is called once, at the end."""
+    """One translation. ``state`` is waiting, sending, queued, translating, receiving, done, failed or cancelled;
+    ``fraction`` (0 to 1) is of the whole job, None while unknown; ``error`` is a sentence and a remedy. ``done`` is
+    called once, at the end."""
 
     def __init__(self, request: TranslationRequest, done: Callable[[Job], None]) -> None:
         self.request = request
@@ -76,7 +77,7 @@ class Job:
         return self.state in ENDED
 
     def cancel(self) -> None:
-        """From any thread; the job ends a moment later, on the interface thread."""
+        """Asks the job to end, from any thread; it ends a moment later, on the interface thread."""
         self.cancel_token.cancel()
 
     def go_on(self, progress: Progress) -> None:
@@ -101,7 +102,7 @@ class Job:
             self._end("failed")
 
     def describe(self) -> str:
-        """One line for the artist."""
+        """Returns one line about the state, for the artist."""
         if self.state == "failed" and self.error:
             return " ".join(self.error).rstrip()
         if self.state == "queued" and self.queue_position:
@@ -135,7 +136,7 @@ class Job:
 
 
 def duration(seconds: float) -> str:
-    """In the unit that a person would use."""
+    """Returns the duration as text, in the unit that a person would use."""
     if seconds < 10:
         return _("{seconds} s").format(seconds=decimal(seconds, 1))
     if seconds < 100:

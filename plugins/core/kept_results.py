@@ -1,7 +1,7 @@
-"""Results on disk, for an editor whose plug-in does not live as long as the artist works.
+"""Results on disk, for an editor whose plug-in ends before the artist's work does.
 
-One file is one result: the format's name, the lengths and the checksums, a header in JSON, a small picture, and the
-pixels as plugins.core.packing packs them.
+A file holds one result: the format's name, lengths and checksums, a header in JSON, a small picture, and the pixels as
+plugins.core.packing packs them.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from ..client.wire import Buffer
 from .history import Entry
 from .packing import packed, size, unpacked
 
-CAP_BYTES = 512 << 20  # on disk, of all files together
+CAP_BYTES = 512 << 20  # of all files together, on disk
 MOST = 100
 _MAGIC = b"pleinair-result 1\n"
-_LENGTHS = struct.Struct(">IIQII")  # of header, small picture, pixels; CRC-32 of the first two, of the pixels
+_LENGTHS = struct.Struct(">IIQII")  # lengths: header, small picture, pixels; CRC-32: the first two, pixels
 _MOST_HEADER = 1 << 20
 _SUFFIX, _DRAFT = ".result", ".draft-"
 _STALE_SECONDS = 3600
@@ -35,7 +35,7 @@ _DAMAGE = (OSError, ValueError, TypeError, KeyError, struct.error, zlib.error)
 
 @dataclass(frozen=True)
 class Thumbnail:
-    """Red, green, blue and alpha in sRGB, 8 bits each, row after row."""
+    """A small picture. ``pixels`` are red, green, blue and alpha in sRGB, 8 bits each, row after row."""
 
     width: int
     height: int
@@ -44,7 +44,7 @@ class Thumbnail:
 
 @dataclass(frozen=True, eq=False)
 class Kept:
-    """One result on disk; its pixels are read when they are wanted."""
+    """One result on disk, without its pixels, which ``ResultStore.pixels`` reads."""
 
     file: Path
     entry: Entry
@@ -54,14 +54,14 @@ class Kept:
 @dataclass(frozen=True)
 class _Head:
     kept: Kept
-    start: int  # of the pixels in the file
+    start: int  # where the pixels begin in the file
     length: int
     checksum: int
 
 
 class ResultStore:
-    """The newest results in ``folder``, at most ``cap_bytes`` and ``most`` of them, for their owner's eyes only.
-    Several processes may use it at once."""
+    """Keeps the newest results in ``folder``, at most ``most`` of them and ``cap_bytes`` in all, readable by their
+    owner only. Several processes may use a folder at once."""
 
     def __init__(self, folder: Path, cap_bytes: int = CAP_BYTES, most: int = MOST) -> None:
         self._folder = folder
@@ -69,7 +69,7 @@ class ResultStore:
 
     @property
     def kept(self) -> list[Kept]:
-        """Newest first. What is damaged is left out; it goes in its turn."""
+        """The kept results, newest first. Leaves out damaged ones, which are removed when they are the oldest."""
         found = []
         for file in self._files():
             with suppress(*_DAMAGE), file.open("rb") as stream:
@@ -77,19 +77,19 @@ class ResultStore:
         return found
 
     def add(self, entry: Entry, pixels: Buffer, thumbnail: Thumbnail) -> bool:
-        """False when the result alone is larger than all that is kept. Raises OSError when it cannot be written."""
+        """Keeps a result; returns False if it alone is larger than the cap. Raises OSError if it cannot be written."""
         pieces = packed(pixels, SAMPLE_BYTES[entry.sample_type])
         file = [*_beginning(entry, thumbnail, pieces), *pieces]
         if size(file) > self._cap:
             return False
         self._folder.mkdir(parents=True, exist_ok=True)
-        self._folder.chmod(0o700)  # one that was there, too
+        self._folder.chmod(0o700)  # also if it already existed
         self._write(_name(entry), file)
         self._make_room()
         return True
 
     def pixels(self, kept: Kept) -> bytearray:
-        """Raises KeyError for one that is gone, or damaged."""
+        """Returns a result's pixels. Raises KeyError for one that is gone or damaged."""
         try:
             with kept.file.open("rb") as stream:
                 head = _head(kept.file, stream)
@@ -103,24 +103,24 @@ class ResultStore:
         return pixels
 
     def remove(self, kept: Kept) -> None:
-        """It may be gone already. Raises OSError."""
+        """Removes a result, which may be gone already. Raises OSError."""
         kept.file.unlink(missing_ok=True)
 
     def clear(self) -> None:
-        """All of them, damaged ones and what an ended process left half written, too. Raises OSError."""
+        """Removes all results, including damaged and half-written ones. Raises OSError."""
         for file in (*self._files(), *self._drafts()):
             file.unlink(missing_ok=True)
 
     def _files(self) -> list[Path]:
-        """Newest first: a name begins with its moment."""
+        """Returns the results' files, newest first, since each name begins with its moment."""
         return sorted(self._folder.glob(f"*{_SUFFIX}"), reverse=True)
 
     def _drafts(self) -> list[Path]:
-        """Of processes that write, or were ended while they wrote."""
+        """Returns the files of processes that are writing, or that ended while they were."""
         return list(self._folder.glob(f"{_DRAFT}*"))
 
     def _write(self, name: str, pieces: list[bytes]) -> None:
-        number, draft = tempfile.mkstemp(prefix=_DRAFT, dir=self._folder)  # for its owner only
+        number, draft = tempfile.mkstemp(prefix=_DRAFT, dir=self._folder)  # readable by its owner only
         try:
             with os.fdopen(number, "wb") as stream:
                 stream.writelines(pieces)
@@ -132,7 +132,7 @@ class ResultStore:
     def _make_room(self) -> None:
         used = 0
         for number, file in enumerate(self._files()):
-            with suppress(FileNotFoundError):  # another process made room, too
+            with suppress(FileNotFoundError):  # another process is making room, too
                 used += file.stat().st_size
                 if number and (used > self._cap or number >= self._most):
                     file.unlink()
@@ -157,7 +157,7 @@ def _beginning(entry: Entry, thumbnail: Thumbnail, pieces: list[bytes]) -> list[
 
 
 def _head(file: Path, stream: BinaryIO) -> _Head:
-    """All but the pixels. Raises one of _DAMAGE when anything is not as it was written."""
+    """Reads everything but the pixels. Raises one of _DAMAGE when the file is damaged."""
     if stream.read(len(_MAGIC)) != _MAGIC:
         raise ValueError(file)
     header_bytes, small_bytes, length, checksum, pixels_checksum = _LENGTHS.unpack(stream.read(_LENGTHS.size))
@@ -174,5 +174,5 @@ def _head(file: Path, stream: BinaryIO) -> _Head:
 
 
 def _expected_bytes(entry: Entry) -> int:
-    # The numbers of the protocol's Channels count them.
+    # Each number of the protocol's Channels is the count of channels.
     return entry.width * entry.height * entry.channels * SAMPLE_BYTES[entry.sample_type]

@@ -1,4 +1,4 @@
-"""How results are named in the artist's picture."""
+"""The names of results in the artist's picture."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from .texts import _
 
 
 def result_name(filter_title: str, source_name: str) -> str:
-    """Of the layer with the result, such as “Monet: Background”."""
+    """Returns the name of the layer with the result, such as “Monet: Background”."""
     # Translators: the name of a new layer
     return _("{filter}: {layer}").format(filter=filter_title, layer=source_name)

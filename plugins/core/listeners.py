@@ -1,4 +1,4 @@
-"""Those who are called after a change."""
+"""Callables that are called after a change."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ Listener = Callable[[], None]
 
 
 class Listeners:
-    """Called in the order in which they were added."""
+    """Listeners, called in the order in which they were added."""
 
     def __init__(self) -> None:
         self._all: list[Listener] = []
 
     def add(self, listener: Listener) -> Listener:
-        """Gives a callable that takes the listener back."""
+        """Adds a listener; returns a callable that removes it."""
         self._all.append(listener)
         return lambda: self._all.remove(listener)
 
@@ -22,6 +22,6 @@ class Listeners:
         self._all.clear()
 
     def tell(self) -> None:
-        """Calls each of them; they may add or take back listeners meanwhile."""
+        """Calls each listener; they may add or remove listeners meanwhile."""
         for listener in tuple(self._all):
             listener()

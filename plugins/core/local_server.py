@@ -1,4 +1,4 @@
-"""A server on the artist's own machine, started from the environment that they chose once."""
+"""A server on the artist's own machine, started with the Python that the settings name."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ DRAIN_SECONDS, STOP_SECONDS = 3.0, 5.0
 _PROBE_SECONDS = 60.0
 _STARTED = re.compile(r"Pleinair \S+ serves ")
 _PROBE = "import server.app, onnxruntime"
-# Runs the server, which ends when its standard input does: an editor that crashes leaves nothing behind. A byte there
-# lets it go on alone.
+# Runs the server, which ends when its standard input is closed, so that it does not outlive an editor that crashes. A
+# byte on the standard input lets it run on by itself.
 _RUN = """
 import os, runpy, signal, threading
 def watch():
@@ -33,10 +33,10 @@ runpy.run_module("server", run_name="__main__", alter_sys=True)
 
 
 class LocalServer:
-    """One server process at most. ``problem`` is why it did not start or has ended: a sentence and a remedy.
+    """Runs at most one server process. ``problem``, a sentence and a remedy, says why it did not start or has ended.
 
-    May be used from any thread; ``started`` is set when it serves, and ``ended`` when it does not any more. The server
-    ends with this process, however that ends, unless it was let go.
+    May be used from any thread. ``started`` is set once the server serves, ``ended`` once it no longer does or could
+    not start. The server ends with this process, however that ends, unless ``let_go`` was called.
     """
 
     def __init__(self, python: str, filters_folder: str, address: str) -> None:
@@ -55,7 +55,7 @@ class LocalServer:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Returns at once: ``started`` or ``ended`` follows."""
+        """Starts the server and returns at once; ``started`` or ``ended`` is set later."""
         self.problem = self._what_is_missing()
         if self.problem:
             self.ended.set()
@@ -73,11 +73,11 @@ class LocalServer:
         return "\n".join(tuple(self._log)[-lines:])
 
     def stop(self) -> None:
-        """Lets it end what it does, for a few seconds; then ends it. Not for the interface thread, but at its end."""
+        """Lets the server finish for a few seconds, then kills it. Blocks: on the interface thread, only at its end."""
         if self._process is None:
             return
         self._stopping = True
-        for seconds in (DRAIN_SECONDS, STOP_SECONDS):  # asked twice, it stops at once
+        for seconds in (DRAIN_SECONDS, STOP_SECONDS):  # the second request makes it stop at once
             self._process.terminate()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(seconds)
@@ -86,9 +86,9 @@ class LocalServer:
         self._process.wait()
 
     def let_go(self) -> None:
-        """The server goes on when this process ends."""
+        """Lets the server run on when this process ends."""
         if self._process is not None and self._process.stdin is not None:
-            with contextlib.suppress(OSError, ValueError):  # it has ended, or was let go
+            with contextlib.suppress(OSError, ValueError):  # the server has ended
                 self._process.stdin.write(".")
                 self._process.stdin.flush()
 
@@ -118,7 +118,7 @@ class LocalServer:
         return self._whats_wrong_with_the_address()
 
     def _whats_wrong_with_the_address(self) -> tuple[str, str] | None:
-        """From here, a server without a token and encryption is started for this machine alone."""
+        """Refuses addresses that others can reach, since this server has neither a token nor encryption."""
         try:
             local = Endpoint(self._address).is_loopback
         except ClientError as error:
@@ -158,7 +158,7 @@ class LocalServer:
 
 
 def check_python(python: str) -> bool:
-    """Whether this interpreter can import the server and what it computes with. Takes a second or two."""
+    """Returns whether this interpreter can import the server and ONNX Runtime. Takes a second or two."""
     try:
         with _popen([python, "-c", _PROBE]) as probe:
             try:
@@ -179,7 +179,7 @@ def _answers(address: str) -> bool:
 
 
 def _popen(command: list[str]) -> subprocess.Popen[str]:
-    """Errors on the output, no window of its own on Windows, and out of reach of a terminal's Ctrl+C."""
+    """Starts a process, its errors on its output, without a window on Windows, out of reach of a terminal's Ctrl+C."""
     return subprocess.Popen(
         command,
         env=_environment(),
@@ -194,8 +194,8 @@ def _popen(command: list[str]) -> subprocess.Popen[str]:
 
 
 def _environment() -> dict[str, str]:
-    """Without the editor's own Python, and without an AppImage's libraries. Modules come from the chosen Python alone,
-    never from the folder that the editor happens to be in."""
+    """Returns the environment without the editor's own Python and an AppImage's libraries. Modules come from the
+    chosen Python only, never from the editor's current folder."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
     if "APPDIR" in environment:
         environment.pop("LD_LIBRARY_PATH", None)
@@ -203,7 +203,7 @@ def _environment() -> dict[str, str]:
 
 
 def _kill(process: subprocess.Popen[str]) -> None:
-    """With what it started."""
+    """Kills the process, and except on Windows also what it started."""
     if sys.platform == "win32":
         process.kill()
     else:

@@ -1,4 +1,4 @@
-"""How a result lies on what is below it."""
+"""How a result is blended with what is below it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Look:
-    """``opacity`` of the new layer, 0 to 100 per cent, and whether the lightness of what is below is kept."""
+    """The ``opacity`` of the new layer, 0 to 100 per cent, and whether it keeps the lightness of what is below."""
 
     opacity: float = 100.0
     keep_luminance: bool = False

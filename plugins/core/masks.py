@@ -1,4 +1,4 @@
-"""Soft selections, baked into a result's alpha, in pure Python that is fast where a selection is hard."""
+"""Multiplies selections into a result's alpha, in pure Python; fast wherever the selection has no soft edges."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal
 
 from ..client.messages import Channels, SampleType
 
-_BLOCK = 1 << 16  # pixels; steps this short leave an editor's interface its turns
+_BLOCK = 1 << 16  # pixels; steps this short leave time for the editor's interface
 _SOFT = re.compile(rb"[^\x00\xff]+")
 _NOT_ZERO = bytes([0]) + bytes([255]) * 255
 _CODES: dict[int, Literal["B", "H", "I"]] = {
@@ -24,8 +24,8 @@ _CODES: dict[int, Literal["B", "H", "I"]] = {
 def multiply_alpha(pixels: bytearray, selection: bytes, channels: int, sample_type: int) -> None:
     """Sets every alpha to alpha * selection / 255, rounded to the nearest value of its type.
 
-    ``selection`` has one byte a pixel; ``pixels`` are in native order. Raises ValueError when they do not fit together
-    or have no alpha.
+    ``selection`` has one byte per pixel; ``pixels`` are in native byte order. Raises ValueError when their sizes do
+    not match or the pixels have no alpha.
     """
     if channels not in (Channels.GREY_ALPHA, Channels.RGBA):
         raise ValueError("These pixels have no alpha.")
@@ -48,7 +48,7 @@ def _multiplied(alphas: bytes, selection: bytes, sample_type: int) -> bytearray:
 
 
 def _multiplied_constant(alpha: bytes, selection: bytes, sample_type: int) -> bytearray:
-    """One alpha for all pixels, as opaque layers have: a table for each of its bytes."""
+    """Multiplies one alpha that all pixels share, as in opaque layers: a lookup table for each of its bytes."""
     size = len(alpha)
     products = _products(alpha * 256, range(256), sample_type)
     result = bytearray(size * len(selection))
@@ -58,7 +58,7 @@ def _multiplied_constant(alpha: bytes, selection: bytes, sample_type: int) -> by
 
 
 def _multiplied_each(alphas: bytes, selection: bytes, sample_type: int) -> bytearray:
-    """Bits are masked where the selection is 0 or 255, and only what is between is multiplied."""
+    """Masks bits where the selection is 0 or 255, and multiplies only the values in between."""
     size = len(alphas) // len(selection)
     mask = bytearray(len(alphas))
     for place in range(size):
@@ -72,8 +72,8 @@ def _multiplied_each(alphas: bytes, selection: bytes, sample_type: int) -> bytea
 
 
 def _products(alphas: bytes, selection: Sequence[int], sample_type: int) -> bytes:
-    """One by one. 255 is odd, so no product of integers lies half-way between two; and no product of floats lies so
-    near to half-way between two that its rounding to a double first would matter."""
+    """Multiplies one by one, rounded to nearest. There are no ties: 255 is odd, so no product of integers lies
+    half-way between two, and no product of floats is so near to half-way that its rounding to a double matters."""
     if sample_type == SampleType.FLOAT16:
         halves = struct.unpack(f"{len(selection)}e", alphas)
         return struct.pack(f"{len(selection)}e", *[alpha * share / 255 for alpha, share in zip(halves, selection)])

@@ -1,4 +1,4 @@
-"""Which filter made a layer, and from what: editors keep it with the picture."""
+"""Which filter made a layer, and from what. Editors keep this with the picture."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Origin:
-    """``sha256`` is that of the filter's file. ``source`` is the source layer as the editor calls it, ``choice`` what
-    of it was seen, ``execution_provider`` what computed. An editor keeps some of these; the others are empty."""
+    """How a layer was made. ``sha256`` is that of the filter's file, ``source`` the editor's identifier of the source,
+    ``choice`` what of it was read, ``execution_provider`` what computed. Fields that an editor does not keep are
+    empty."""
 
     filter: str
     title: str = ""
@@ -20,12 +21,12 @@ class Origin:
     execution_provider: str = ""
 
     def written(self, names: Sequence[str]) -> str:
-        """JSON with the fields of these names, in this order."""
+        """Returns JSON with the fields of these names, in this order."""
         return json.dumps({name: getattr(self, name) for name in names})
 
 
 def origin_from(text: str | bytes, names: Sequence[str]) -> Origin:
-    """Of what ``Origin.written`` gave. Raises ValueError for any other text."""
+    """Returns the origin that ``Origin.written`` wrote with these names. Raises ValueError for any other text."""
     told = json.loads(text)
     if not isinstance(told, dict) or any(name not in told for name in names):
         raise ValueError("This is not how a layer was made.")

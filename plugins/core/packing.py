@@ -1,4 +1,4 @@
-"""Pixels without loss in less room."""
+"""Compresses pixels without loss."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import zlib
 
 from ..client.wire import Buffer
 
-_FASTEST = 1  # zlib's level: a layer of 64 MiB takes about a second
-_PIECE = 1 << 20  # bytes between which other threads have their turn
+_FASTEST = 1  # zlib's level; a layer of 64 MiB takes about a second
+_PIECE = 1 << 20  # bytes after which other threads get a turn
 
 
 def packed(pixels: Buffer, sample_bytes: int) -> list[bytes]:
-    """Every byte of the samples by itself: the high ones of neighbours are alike, and pack well."""
+    """Compresses the samples' first bytes, then their second ones and so on: similar bytes compress well."""
     packer, pieces = zlib.compressobj(_FASTEST), []
     view = memoryview(pixels).cast("B")
     for place in range(sample_bytes):
@@ -23,7 +23,7 @@ def packed(pixels: Buffer, sample_bytes: int) -> list[bytes]:
 
 
 def unpacked(pieces: list[bytes], sample_bytes: int) -> bytearray:
-    """What was given to ``packed``. Raises zlib.error for anything else."""
+    """Returns the pixels that were given to ``packed``. Raises zlib.error for anything else."""
     unpacker, planes = zlib.decompressobj(), bytearray()
     for piece in pieces:
         planes += unpacker.decompress(piece)
@@ -37,5 +37,5 @@ def unpacked(pieces: list[bytes], sample_bytes: int) -> bytearray:
 
 
 def size(pieces: list[bytes]) -> int:
-    """In bytes, all of them together."""
+    """Returns the size of all pieces together, in bytes."""
     return sum(map(len, pieces))

@@ -13,8 +13,8 @@ from .area import Area
 
 @dataclass(frozen=True)
 class WireFormat:
-    """How pixels travel, in the numbers of the protocol's enumerations. ``own`` holds the editor's names for the same,
-    by which it reads and writes them; they are kept with results."""
+    """How pixels are transmitted, in numbers of the protocol's enumerations. ``own`` holds the editor's names for the
+    same format, with which it reads and writes pixels; they are kept with results."""
 
     channels: int
     sample_type: int
@@ -24,7 +24,7 @@ class WireFormat:
 
     @property
     def pixel_bytes(self) -> int:
-        # The numbers of the protocol's Channels count them.
+        # Each number of the protocol's Channels is the count of channels.
         return self.channels * SAMPLE_BYTES[self.sample_type]
 
     @property
@@ -33,7 +33,7 @@ class WireFormat:
 
     @property
     def message(self) -> PixelFormat:
-        """As the protocol says it."""
+        """The format as a message of the protocol."""
         return PixelFormat(
             channels=self.channels,
             sample_type=self.sample_type,
@@ -52,7 +52,7 @@ class Pixels:
 
 
 def crop(data: Buffer, outer: Area, inner: Area, pixel_bytes: int) -> Buffer:
-    """The pixels of ``inner``, which lies in ``outer``, from those of ``outer``; ``data`` itself when both are one."""
+    """Returns the pixels of ``inner``, which lies in ``outer``, from ``data``, those of ``outer``; no copy if equal."""
     if inner == outer:
         return data
     view, row = memoryview(data), outer.width * pixel_bytes

@@ -1,4 +1,4 @@
-"""What a preview shows of a layer in an editor that does not tell which part the artist sees."""
+"""What a preview shows of a layer, in an editor that does not say which part of it is visible."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from dataclasses import dataclass
 
 from .area import Area
 
-DETAIL_MARGIN = 64  # pixels that a filter sees around a detail; more of them take longer than they tell
+DETAIL_MARGIN = 64  # pixels that a filter sees around a detail; more would take longer than they are worth
 
 
 @dataclass(frozen=True)
 class Frame:
-    """What a preview shows, and what is translated for it, which may surround that; both in the coordinates of a
-    drawable that is scaled by ``scale``."""
+    """The area that a preview shows, and the one that is translated for it, which may be larger; both in the
+    coordinates of a drawable that is scaled by ``scale``."""
 
     scale: float
     shown: Area
     sent: Area
-    whole: bool  # nothing of the source is left out
+    whole: bool  # whether all of the source is shown
 
 
 def whole_frame(source: Area, longest: int) -> Frame:
-    """All of the source (a part of a drawable), scaled down to at most ``longest`` pixels in width and height."""
+    """Returns all of the source (a part of a drawable), scaled to at most ``longest`` pixels in width and height."""
     scale = min(1.0, longest / max(source.width, source.height))
     width, height = (max(1, round(length * scale)) for length in (source.width, source.height))
     shown = Area(round(source.x * scale), round(source.y * scale), width, height)
@@ -29,8 +29,8 @@ def whole_frame(source: Area, longest: int) -> Frame:
 
 
 def detail_frame(source: Area, drawable: tuple[int, int], side: int, centre: tuple[int, int] | None) -> Frame:
-    """At most ``side`` x ``side`` pixels of the source at their own size, around ``centre`` (the source's middle when
-    None) or as near to it as the source reaches."""
+    """Returns at most ``side`` x ``side`` unscaled pixels of the source, around ``centre`` (None: the source's middle)
+    or as near to it as the source's edges allow."""
     width, height = min(side, source.width), min(side, source.height)
     x, y = centre or (source.x + source.width // 2, source.y + source.height // 2)
     left = min(max(x - width // 2, source.x), source.right - width)

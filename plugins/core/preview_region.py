@@ -1,15 +1,15 @@
-"""Which part of a picture a preview shows of a view that the editor knows, and how large."""
+"""Which part of a picture a preview shows, and at what size, in an editor that knows what is visible."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-MOST_PIXELS = 512 * 512  # of a preview: an answer in about a second on a CPU
+MOST_PIXELS = 512 * 512  # of a preview; a CPU answers in about a second
 
 
 @dataclass(frozen=True)
 class Region:
-    """A part of a picture, in its pixels, and the size at which it is translated."""
+    """A part of a picture, in the picture's pixels, and the size at which it is translated."""
 
     x: int
     y: int
@@ -26,8 +26,8 @@ class Region:
 def preview_region(
     picture: tuple[int, int], visible: tuple[float, float, float, float] | None, most_pixels: int = MOST_PIXELS
 ) -> Region | None:
-    """The visible part (x, y, width, height; all of it when None) within a picture of this width and height, scaled
-    down to at most ``most_pixels``. None when nothing of the picture is visible."""
+    """Returns the visible part (x, y, width, height; None: all) of a picture of this width and height, scaled down to
+    at most ``most_pixels``; None when nothing of the picture is visible."""
     x, y, width, height = visible or (0, 0, *picture)
     left, top = max(int(x), 0), max(int(y), 0)
     right, bottom = min(int(-(-(x + width) // 1)), picture[0]), min(int(-(-(y + height) // 1)), picture[1])
@@ -39,5 +39,5 @@ def preview_region(
 
 
 def differs_from_the_whole(region: Region, picture: tuple[int, int]) -> bool:
-    """Whether a filter may give other colours for the whole picture: its statistics are those of what it sees."""
+    """Returns whether the whole picture may get other colours: a filter's statistics depend on what it sees."""
     return region.is_scaled or (region.width, region.height) != picture

@@ -1,4 +1,4 @@
-"""The preview's life: what is wanted is translated once the artist's choice has come to rest, and only the latest."""
+"""Previews: the latest choice of the artist is translated, once nothing has changed for a moment."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ class PreviewView(Protocol):
     """What an editor shows of a preview."""
 
     def show_begun(self) -> None:
-        """The choice has come to rest."""
+        """Shows that the choice has settled and the preview is being made."""
 
     def show_translation(self, pixels: Buffer) -> None:
-        """``pixels`` are the translation of what was read last, in the format in which it was sent."""
+        """Shows the translation of what was read last; ``pixels`` are in the format in which it was sent."""
 
     def show_failure(self, error: Exception) -> None:
-        """``error`` is a Problem when the artist can do something about it."""
+        """Shows why there is no preview; ``error`` is a Problem when the artist can do something about it."""
 
 
 class Previewing:
-    """Reads and translates what is wanted after ``rest_seconds`` without another wish, on the lane for previews."""
+    """Reads and translates what was wanted last, once nothing else was wanted for ``rest_seconds``."""
 
     def __init__(self, session: Session, view: PreviewView, launch: Launch, rest_seconds: float) -> None:
         self._session, self._view, self._launch = session, view, launch
@@ -37,11 +37,11 @@ class Previewing:
 
     @property
     def busy(self) -> bool:
-        """Whether something is wanted that is not shown yet."""
+        """Whether a preview is wanted that is not shown yet."""
         return self._task is not None
 
     def want(self, read: Callable[[], Steps[TranslationRequest]]) -> None:
-        """Replaces what was wanted before. ``read`` is called after the rest; it may raise Problem."""
+        """Asks for a new preview in place of the last. ``read`` is called after ``rest_seconds``; may raise Problem."""
         self.stop()
         self._task = self._launch(self._steps(read), done=self._show, failed=self._fail)
 

@@ -1,10 +1,10 @@
-"""What an artist can do something about."""
+"""Errors that the artist can do something about."""
 
 from __future__ import annotations
 
 
 class Problem(Exception):
-    """One sentence that says what is wrong, and one that says what to do."""
+    """An error as one sentence that says what is wrong, and one that says what to do."""
 
     def __init__(self, sentence: str, remedy: str = "") -> None:
         super().__init__(f"{sentence} {remedy}".strip())
@@ -13,4 +13,4 @@ class Problem(Exception):
 
 
 class NothingSelected(Problem):
-    """The selection leaves nothing of a layer."""
+    """The selection does not touch a layer."""

@@ -1,4 +1,4 @@
-"""Results of the past: what is kept of one, and how it is put into a document again."""
+"""Earlier results: what is kept of one, and how it is inserted into a document again."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from .translating import Made, Remember
 
 @dataclass(frozen=True)
 class PastResult:
-    """A kept result. ``read`` gives its pixels, on any thread, and raises KeyError for one that is gone; ``gone`` is
-    the sentence that says so. ``origin`` is noted of the new layer, None for none."""
+    """A kept result. ``read`` returns its pixels, on any thread, or raises KeyError if it is gone; ``gone`` is the
+    sentence that says so. ``origin`` is noted for the new layer unless None."""
 
     entry: Entry
     read: Callable[[], Buffer]
@@ -32,7 +32,8 @@ class PastResult:
 
 
 def insert_again(document: Document, past: PastResult) -> Steps[LayerId]:
-    """A new layer over the active one, where the result was, in one undo step; gives its identifier. Raises Problem."""
+    """Inserts a result at its old place over the active layer, in one undo step; returns the new layer's identifier.
+    Raises Problem."""
     entry = past.entry
     try:
         format = document.format_of(entry.extra)
@@ -51,7 +52,7 @@ def insert_again(document: Document, past: PastResult) -> Steps[LayerId]:
 
 
 def entry_of(made: Made, pixels: Pixels, extra: Mapping[str, str]) -> Entry:
-    """The entry under which a result is kept: ``pixels`` as they are in the document, ``extra`` for the editor."""
+    """Returns the entry for a result: ``pixels`` are as in the document, ``extra`` is the editor's own."""
     area, format = pixels.area, pixels.format
     return Entry(
         filter_id=made.origin.filter,
@@ -68,7 +69,7 @@ def entry_of(made: Made, pixels: Pixels, extra: Mapping[str, str]) -> Entry:
 
 
 def keep_in(history: History) -> Remember:
-    """Keeps results as they were inserted, until the editor ends."""
+    """Returns a Remember that keeps results in ``history`` as they were inserted."""
 
     def keep(one: Made) -> bool:
         pixels = one.new.pixels

@@ -1,7 +1,7 @@
-"""The plug-in's dealings with its server: filters that follow the server's folder, and jobs in order.
+"""The plug-in's session with its server: the filters as the server lists them, and jobs that run in order.
 
 The network is used on threads of the session's own. Everything that a window sees changes on the interface thread
-alone: ``post`` hands a callable over to it.
+only: ``post`` passes a callable to that thread.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from .texts import _, told
 LANES = ("work", "preview")
 CLOSE_SECONDS = 2.0
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 15.0  # seconds between attempts to connect
-# Until the artist changes a setting. Not what seems to be no server of ours: one that starts or stops may look so.
+# No further attempt until the artist changes a setting. Other errors may pass, as while a server starts or stops.
 _HOPELESS = ("UNAUTHENTICATED", "INVALID_ARGUMENT")
 
 Post = Callable[[Callable[[], None]], None]
@@ -31,7 +31,7 @@ _Event = messages.WatchFiltersResponse.Event
 
 @dataclass(frozen=True)
 class Connection:
-    """``kind`` is offline, connecting, connected or failed; with failed, what is wrong and what to do."""
+    """``kind`` is offline, connecting, connected or failed; if failed, the texts say what is wrong and what to do."""
 
     kind: str = "offline"
     sentence: str = ""
@@ -50,18 +50,18 @@ class Session:
         self._lanes = {name: _Lane(name, post, self._listeners.tell) for name in LANES}
 
     def add_listener(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Called on the interface thread after any change; gives a callable that takes it back."""
+        """Adds a listener, called on the interface thread after any change; returns a callable that removes it."""
         return self._listeners.add(listener)
 
     def connect(self) -> None:
-        """Begins to follow the server, and goes on for as long as it takes."""
+        """Begins to follow the server's filters, in the background; tries again when the connection fails."""
         if self._watcher is None:
             self._show(Connection("connecting", _("Connecting to {address}").format(address=self.settings.address)))
             self._watcher = _Watcher(self, self.settings.endpoint)
             self._watcher.start()
 
     def use(self, settings: Settings) -> None:
-        """From now on; another server is connected to at once."""
+        """Uses these settings from now on; when they name another server, reconnects if a connection was wanted."""
         moved = settings.endpoint != self.settings.endpoint
         self.settings = settings
         if moved and self._watcher is not None:
@@ -78,14 +78,14 @@ class Session:
         return next((found for found in self.filters if found.id == filter_id), None)
 
     def submit(self, request: TranslationRequest, *, done: Callable[[Job], None], lane: str = "work") -> Job:
-        """Jobs of one lane run in order; those of the other do not wait for them."""
+        """Queues a translation and returns its job. Jobs of a lane run in order, without waiting for the other lane."""
         job = Job(request, done)
         self._lanes[lane].put(job, self.settings.endpoint)
         self._listeners.tell()
         return job
 
     def close(self) -> None:
-        """Cancels all, here and on the server, and waits for the threads for a moment."""
+        """Cancels everything, here and on the server, and waits up to CLOSE_SECONDS for the threads."""
         self._listeners.clear()
         watcher = self._watcher
         self._stop_watching()
@@ -97,13 +97,13 @@ class Session:
                 thread.join(max(end - time.monotonic(), 0.0))
 
     def _stop_watching(self) -> None:
-        """Without waiting: what the watcher still has to say is not heard."""
+        """Stops the watcher without waiting for it; anything that it still posts is ignored."""
         if self._watcher is not None:
             self._watcher.stop()
             self._watcher = None
             self._show(Connection())
 
-    # On the interface thread, told by the watcher
+    # Posted by the watcher, run on the interface thread
 
     def take_from(self, watcher: _Watcher, connection: Connection) -> None:
         if watcher is self._watcher:
@@ -126,7 +126,7 @@ class Session:
 
 
 class _Watcher(threading.Thread):
-    """Follows one server's filters, and connects again when it was lost."""
+    """Follows one server's filters, and connects again after the connection was lost."""
 
     def __init__(self, session: Session, endpoint: Endpoint) -> None:
         super().__init__(name="pleinair-watch", daemon=True)
@@ -165,14 +165,14 @@ class _Watcher(threading.Thread):
             synced = synced or news.event == _Event.SYNCED
             _apply(news, filters, rejected)
             if synced:
-                # Copies: the interface thread must never see a dictionary change under it.
+                # Copies, since this thread changes its dictionaries while the interface thread reads.
                 told_of = dict(filters), dict(rejected)
                 self._session.post(lambda both=told_of: self._session.take_filters_from(self, *both))  # type: ignore[misc]
             yield news
 
 
 class _Lane:
-    """One thread that works off jobs in order, over a connection of its own."""
+    """Runs jobs in order on one thread, over a connection of its own."""
 
     def __init__(self, name: str, post: Post, changed: Callable[[], None]) -> None:
         self._post = post
@@ -190,7 +190,7 @@ class _Lane:
         self._queue.put((job, endpoint))
 
     def stop(self) -> None:
-        """Without waiting."""
+        """Cancels the jobs and ends the thread, without waiting for it."""
         for job in self._unfinished:
             job.cancel()
         self._queue.put(None)
@@ -217,7 +217,7 @@ class _Lane:
         try:
             request = job.request
             translation = client.translate(request.header, request.pixels, on_progress=go_on, cancel=job.cancel_token)
-        except Exception as error:  # whatever it is, the job ends
+        except Exception as error:  # whatever the error, the job must end
             failure = foreseen(error)
             self._post(lambda: self._finish(job, lambda: job.fail(failure)))
         else:

@@ -1,4 +1,4 @@
-"""What the artist chose, kept in one file that a crash cannot break."""
+"""The artist's settings, kept in one file that a crash cannot break."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from .texts import _
 from .training_wish import QUICK
 
 FILE = "settings.json"
-_ATTEMPTS, _PAUSE = 3, 0.1  # seconds between them
+_ATTEMPTS, _PAUSE = 3, 0.1  # seconds between attempts
 
 
 @dataclass(frozen=True)
 class Settings:
     """``python`` is the interpreter that starts a local server; ``source`` is layer, layer-with-masks or picture;
-    ``opacity`` is in per cent. ``training`` is the followed one's identifier, ``training_source`` how the editor finds
-    its layer; ``training_options`` are name=value each, for trainings that are started, and in the file only. Values of
-    another type than these are not taken from a file."""
+    ``opacity`` is in per cent. ``training`` is the identifier of the followed training, ``training_source`` is how the
+    editor finds its layer. ``training_options``, for new trainings, are name=value each, and can be set only in the
+    file. A value in the file whose type differs from the default's is ignored."""
 
     address: str = "127.0.0.1:50051"
     token: str = field(default="", repr=False)
@@ -50,7 +50,7 @@ class Settings:
         return Endpoint(self.address, self.token, self.tls, self.fingerprint)
 
     def used(self, filter_id: str) -> Settings:
-        """With this filter as the last one."""
+        """Returns the settings with this filter as the last one used."""
         return replace(self, last_filter=filter_id)
 
     def following(self, training: str, source: str) -> Settings:
@@ -62,18 +62,18 @@ class Settings:
 
 
 class SettingsProblem(Problem):
-    """Why settings were not saved."""
+    """The settings could not be saved."""
 
 
 class SettingsStore:
-    """One file in ``folder``, readable by its owner only. ``note`` is a sentence when a broken one was set aside."""
+    """Keeps settings in a file in ``folder`` that only its owner can read. ``note`` tells of a broken file."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / FILE
         self.note = ""
 
     def load(self) -> Settings:
-        """Never fails: what cannot be read is set aside, and what is missing or of the wrong type has its default."""
+        """Returns the settings, with defaults for missing ones and wrong types. Renames a broken file; never fails."""
         try:
             entries = self._entries()
         except FileNotFoundError:
@@ -84,10 +84,10 @@ class SettingsStore:
         return Settings(**{option.name: _value(option, entries) for option in fields(Settings)})
 
     def save(self, settings: Settings) -> None:
-        """Raises SettingsProblem; the file is then as it was."""
+        """Saves the settings. Raises SettingsProblem when it cannot; the file is then unchanged."""
         try:
             self._file.parent.mkdir(parents=True, exist_ok=True)
-            number, draft = tempfile.mkstemp(prefix=f".{FILE}.", dir=self._file.parent)  # for its owner only
+            number, draft = tempfile.mkstemp(prefix=f".{FILE}.", dir=self._file.parent)  # readable by its owner only
             try:
                 with os.fdopen(number, "w", encoding="utf-8") as file:
                     json.dump(asdict(settings), file, indent=2)
@@ -104,7 +104,8 @@ class SettingsStore:
             ) from error
 
     def _entries(self) -> dict[str, Any]:
-        """Looks again before it calls the file broken: what others write in place is only half there for a moment."""
+        """Reads the file, again if it seems broken: a program that rewrites it in place leaves it incomplete for a
+        moment. Raises OSError, or ValueError if it stays broken."""
         for attempt in range(_ATTEMPTS):
             if attempt:
                 time.sleep(_PAUSE)

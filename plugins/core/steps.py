@@ -1,8 +1,8 @@
-"""Long work on an editor's interface thread, in slices that nobody notices.
+"""Long work on an editor's interface thread, in slices that are too short to notice.
 
-Pixels may be touched on that thread only. Work is a generator: it yields after every small piece, and yields WAIT when
-there is nothing to do until something elsewhere has moved on. An editor that lives runs it as a Task; one that is
-called runs it to its end.
+Pixels may be accessed on that thread only. Work is a generator: it yields after every small piece, and yields WAIT when
+it can only wait for something elsewhere. A plug-in that stays loaded runs it as a Task; one that is called for a single
+action runs it to its end.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ Steps = Generator[Any, None, Result]
 
 
 class Timer(Protocol):
-    """Makes one call on the interface thread, a while after each start."""
+    """Makes one call on the interface thread, ``milliseconds`` after each ``start``."""
 
     def start(self, milliseconds: int) -> None: ...
 
     def end(self) -> None:
-        """Takes back a call that was started, for good."""
+        """Cancels a call that is still to come. The timer is not started again."""
 
 
 class Task:
@@ -49,10 +49,10 @@ class Task:
         self._timer.start(0)
 
     def stop(self) -> None:
-        """Nothing of it runs after this; neither ``done`` nor ``failed`` is called."""
+        """Ends the task: no step runs after this, and neither ``done`` nor ``failed`` is called."""
         if not self._ended:
             self._end()
-            if inspect.getgeneratorstate(self._steps) != inspect.GEN_RUNNING:  # else a step stops its own task
+            if inspect.getgeneratorstate(self._steps) != inspect.GEN_RUNNING:  # else a step is stopping its own task
                 self._steps.close()
 
     def _go_on(self) -> None:
@@ -84,7 +84,7 @@ class Task:
 
 
 class Launch(Protocol):
-    """How an editor begins a Task."""
+    """An editor's way to start a Task."""
 
     def __call__(
         self, steps: Steps[Any], *, done: Callable[[Any], None], failed: Callable[[Exception], None]
@@ -92,14 +92,14 @@ class Launch(Protocol):
 
 
 def rest(seconds: float) -> Steps[None]:
-    """Waits for this many seconds."""
+    """Returns steps that wait for this many seconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         yield WAIT
 
 
 def elsewhere(work: Callable[[], Result]) -> Steps[Result]:
-    """Steps that wait while ``work``, which must not touch the editor, runs on a thread. Raises what it raises."""
+    """Runs ``work``, which must not touch the editor, on a thread, and waits for it. Raises what ``work`` raises."""
     outcome: list[Result] = []
     errors: list[BaseException] = []
 

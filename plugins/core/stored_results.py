@@ -1,4 +1,4 @@
-"""Results on disk: what is noted beside the pixels of one, and how it is found again."""
+"""Results on disk: what is noted with a result's pixels, and how it is found again."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from .restoring import PastResult, entry_of
 from .texts import _, ngettext
 from .translating import Made
 
-# The facts of an Origin that are noted.
+# The fields of an Origin that are noted.
 NOTED = ("filter", "sha256", "execution_provider", "source")
 
-# Reads what can be seen of a new layer, its name, and a small picture of it.
+# Reads a new layer's name, its visible pixels, and a small picture of it.
 Take = Callable[[Made], "tuple[str, Pixels, Thumbnail]"]
 
 
 def store_all(
     store: ResultStore, document: Document, made: Sequence[Made], take: Take, tell: Callable[[str], object]
 ) -> None:
-    """What cannot be kept is in the document all the same; ``tell`` then says why."""
+    """Keeps results that are in the document already. ``tell`` gets a sentence about why one cannot be kept."""
     try:
         for one in made:
             if not _store(store, document.name, one, take):
@@ -36,7 +36,7 @@ def store_all(
 
 
 def numbered(store: ResultStore, number: int) -> Kept:
-    """1 is the newest. Raises Problem when there are fewer."""
+    """Returns a kept result by its number, 1 for the newest. Raises Problem when there are fewer."""
     kept = store.kept
     if number > len(kept):
         sentence = ngettext(
@@ -52,12 +52,12 @@ def numbered(store: ResultStore, number: int) -> Kept:
 
 
 def number_of(store: ResultStore, wanted: Kept) -> int:
-    """For ``numbered``; 1 for one that is gone."""
+    """Returns the number of a result, as ``numbered`` takes it; 1 for one that is gone."""
     return next((number for number, kept in enumerate(store.kept, 1) if kept.file == wanted.file), 1)
 
 
 def past_result(store: ResultStore, kept: Kept) -> PastResult:
-    """With the look and the origin that it had. Raises Problem for one without them."""
+    """Returns a kept result with its look and origin, to insert again. Raises Problem if these were not noted."""
     gone, extra = _("This result is no longer kept, or it is damaged."), kept.entry.extra
     try:
         look = Look(float(extra["opacity"]), extra["keep luminance"] == "yes")
@@ -68,7 +68,7 @@ def past_result(store: ResultStore, kept: Kept) -> PastResult:
 
 
 def _store(store: ResultStore, picture: str, made: Made, take: Take) -> bool:
-    """As ``ResultStore.add``."""
+    """Keeps one result; returns and raises what ``ResultStore.add`` does."""
     name, pixels, thumbnail = take(made)
     named = replace(made, new=replace(made.new, name=name))
     return store.add(entry_of(named, pixels, _noted(picture, made, pixels)), pixels.data, thumbnail)

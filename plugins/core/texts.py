@@ -1,4 +1,4 @@
-"""The artist's language."""
+"""Texts in the artist's language."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ _FOLDER = Path(__file__).parent.parent / "locale"
 
 
 class _Language:
-    """The catalogue in use: of the system's language, until an editor names its own."""
+    """Holds the catalogue in use: that of the system's language, until an editor chooses one."""
 
     catalogue: gettext.NullTranslations = gettext.translation(DOMAIN, _FOLDER, fallback=True)
 
 
 def use_language(code: str | None) -> None:
-    """``code`` is a language such as de or fr_CA; None stands for the system's. What has no catalogue is English."""
+    """Sets the language: a code such as de or fr_CA, or None for the system's. English if it has no catalogue."""
     languages = None if code is None else [code]
     _Language.catalogue = gettext.translation(DOMAIN, _FOLDER, languages=languages, fallback=True)
 
@@ -32,14 +32,14 @@ def ngettext(one: str, many: str, number: int) -> str:
 
 
 def decimal(value: float, digits: int) -> str:
-    """With so many digits after the decimal mark of the artist's language."""
+    """Returns the number with this many digits after the decimal mark of the artist's language."""
     # Translators: only the decimal mark of this number is used
     mark = _("0.5").strip("05")
     return f"{value:.{digits}f}".replace(".", mark)
 
 
 def told(error: ClientError) -> tuple[str, str]:
-    """An error's sentence and remedy in the artist's language; what a server says stays as it says it."""
+    """Returns an error's sentence and remedy in the artist's language; a server's own words are not translated."""
     sentence, remedy = (_(template) for template in (error.template, error.remedy_template))
     if error.values:
         sentence, remedy = (text.format(**error.values) for text in (sentence, remedy))

@@ -1,6 +1,6 @@
-"""The server's trainings as a window shows them, and what an artist does with one.
+"""The server's trainings as a window shows them, and what an artist can do with them.
 
-The network is used on threads. Everything that a window sees changes on the interface thread alone, as in
+The network is used on threads. Everything that a window sees changes on the interface thread only, as in
 plugins.core.session.
 """
 
@@ -22,17 +22,17 @@ from .training_words import ENDED, MISSED, NOT_LISTED, ended, turn
 
 CLOSE_SECONDS = 2.0
 
-# The identifier of the training that is followed, empty for none, and how the editor finds its source layer again.
+# Takes the identifier of the followed training (empty for none), and how the editor finds its source layer again.
 Remember = Callable[[str, str], None]
 
 
 class Trainings:
-    """``listed`` says whether the server's trainings are known. ``followed`` is the identifier of the one that is
-    watched, ``seen`` what is known of it.
+    """Lists a server's trainings and follows one of them. ``listed`` says whether the list is known, ``followed`` is
+    the identifier of the followed training, ``seen`` is what is known of it.
 
     ``problem`` (a sentence and a remedy) says why nothing can be seen, ``failure`` why the last action failed.
-    ``doing`` is start, use, stop, cancel, resume or delete while that is asked of the server; ``sent`` (0 to 1) is how
-    much of the pictures is on its way. ``remember`` keeps what is followed in the settings.
+    ``doing`` is start, use, stop, cancel, resume or delete while that request runs; ``sent`` (0 to 1) is the share of
+    the pictures that was sent. ``remember`` keeps what is followed in the settings.
     """
 
     def __init__(self, session: Session, remember: Remember) -> None:
@@ -55,12 +55,12 @@ class Trainings:
         session.add_listener(self._heed_settings)
 
     def add_listener(self, listener: Callable[[], None]) -> Callable[[], None]:
-        """Called on the interface thread after any change; gives a callable that takes it back."""
+        """Adds a listener, called on the interface thread after any change; returns a callable that removes it."""
         return self._listeners.add(listener)
 
     @property
     def jobs(self) -> tuple[TrainingJob, ...]:
-        """The server's: those at work first, then the newest."""
+        """The server's trainings: running ones first, then waiting ones, then the newest."""
         seen = self.seen.job
         others = [job for job in self._jobs if seen is None or job.id != seen.id]
         return tuple(sorted([*others, *([seen] if seen else [])], key=turn))
@@ -68,21 +68,21 @@ class Trainings:
     # Looking
 
     def open(self) -> None:
-        """Begins to look, and goes on through the server's absences."""
+        """Begins to list and follow trainings; continues after the server was away."""
         if self._lister is None:
             self._lister = Lister(self._endpoint, self._posted(self._take_list))
             self._lister.start()
             self._watch_followed()
 
     def close(self) -> None:
-        """Looks no more; trainings, and what is being asked, go on."""
+        """Ends the listing and following; trainings and a running request continue."""
         for thread in (self._lister, self._watch):
             if thread is not None:
                 thread.stop()
         self._lister = self._watch = None
 
     def end(self) -> None:
-        """At the editor's end: what is being sent is given up, too."""
+        """Closes at the editor's end: also gives up a running request, and waits up to CLOSE_SECONDS for it."""
         self._listeners.clear()
         self.close()
         self.withdraw()
@@ -90,7 +90,7 @@ class Trainings:
             self._action.join(CLOSE_SECONDS)
 
     def follow(self, training_id: str, source: str = "") -> None:
-        """From now on this one; empty for none. ``source`` is kept with it."""
+        """Follows this training from now on, none if empty. ``source`` (how its layer is found) is kept with it."""
         if training_id == self.followed:
             return
         self.followed, self.source, self.failure = training_id, source, None
@@ -100,7 +100,7 @@ class Trainings:
         self._watch_followed()
         self._listeners.tell()
 
-    # Acting. Each does nothing unless it is possible.
+    # Acting. An action that is not possible does nothing.
 
     @property
     def can_use(self) -> bool:
@@ -124,7 +124,7 @@ class Trainings:
         return self._free and self.seen.is_in(*ENDED)
 
     def start(self, wish: TrainingWish, source: str = "") -> None:
-        """And follows it."""
+        """Starts a training and follows it."""
         tell = self._posted(self._take_sent)
 
         def send(client: TrainingClient, cancel: Cancel) -> TrainingJob:
@@ -139,8 +139,8 @@ class Trainings:
             self._ask("start", send, begin)
 
     def use(self, done: Callable[[Filter, MadeFrom], None]) -> None:
-        """Makes its filter as the training is now, waits until it is listed, and hands it over with what it was made
-        from: by then another training may be followed."""
+        """Has the followed training's present filter made, waits until it is listed, and calls ``done`` with it and
+        what it was made from, since another training may be followed by then."""
         job = self.seen.job
         if job is None or not self.can_use:
             return
@@ -157,7 +157,7 @@ class Trainings:
         )
 
     def stop(self) -> None:
-        """Here: what it has learned becomes its filter."""
+        """Ends the followed training; what it has learned becomes its filter."""
         followed = self.followed
         if self.can_stop:
             self._ask("stop", lambda client, _stop: client.cancel_training(followed, keep_filter=True), self._take_job)
@@ -178,7 +178,7 @@ class Trainings:
             self._ask("delete", lambda client, _stop: client.delete_training(followed), lambda _: self._gone(followed))
 
     def withdraw(self) -> None:
-        """Gives up what is being sent or waited for; a training that has begun goes on."""
+        """Gives up the running request; a training that has begun continues."""
         if self._action is not None:
             self._action.withdraw()
 
@@ -192,7 +192,7 @@ class Trainings:
         return next((job for job in self._jobs if job.id == training_id), None)
 
     def _posted(self, take: Callable[..., None]) -> Callable[..., None]:
-        """For threads: what they tell is taken on the interface thread."""
+        """Returns a callable for threads, which has ``take`` called on the interface thread."""
         return lambda *told_of: self._session.post(lambda: take(*told_of))
 
     def _ask(self, name: str, call: Callable[[TrainingClient, Cancel], Any], done: Callable[[Any], None]) -> None:
@@ -223,7 +223,7 @@ class Trainings:
                 self._listeners.tell()
 
         self.doing = "use"
-        # Posted: what fails then must not keep others from hearing of the session's news.
+        # Posted, so that an error in it does not keep the session's other listeners from being called.
         AwaitedFilter(self._session, job.filter_id, sha256, self._posted(end))
 
     def _take_sent(self, share: float) -> None:
@@ -258,14 +258,14 @@ class Trainings:
         self._listeners.tell()
 
     def _take_job(self, job: TrainingJob | None) -> None:
-        """What was told of the followed one other than by watching it; it may go on again."""
+        """Shows a job that the watch did not tell of, if it is the followed one; watches it again if it runs again."""
         if job is not None and job.id == self.followed:
             self.seen.show(job)
             if self._watch is None and not ended(job):
                 self._watch_followed()
 
     def _take_listed(self) -> None:
-        """The followed one has ended and is watched no more, but others may resume or delete it."""
+        """Looks for the followed training in the list, after its watch has ended: others may resume or delete it."""
         job = self._listed(self.followed)
         if job is None and self.followed:
             self._missed()
@@ -290,7 +290,7 @@ class Trainings:
             self._watch.start()
 
     def _heed_settings(self) -> None:
-        """Another server has other trainings."""
+        """Begins again when the settings name another server, which has other trainings."""
         if self._session.settings.endpoint != self._endpoint:
             self._endpoint = self._session.settings.endpoint
             self._jobs, self.listed, self.problem, self.seen = (), False, None, SeenTraining()

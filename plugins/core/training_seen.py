@@ -1,4 +1,4 @@
-"""What an editor has been told of one training."""
+"""What an editor knows of one training."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from ..client.messages import TrainingJob, TrainingPreview, TrainingState, Watch
 
 @dataclass(frozen=True)
 class MadeFrom:
-    """Where the editor finds the layer again, empty when the training was begun elsewhere, and the names of the source
-    pictures that were sent."""
+    """What a filter was made from: where the editor finds the source layer again (empty when the training was started
+    elsewhere), and the names of the source pictures that were sent."""
 
     place: str
     names: Sequence[str]
 
 
 class SeenTraining:
-    """``job`` as it was told last, the latest ``preview`` and the ``original`` to compare (PNG files), and the end of
-    the ``log`` once it has ended. All empty at first."""
+    """One training as last reported: its ``job``, the latest ``preview`` and the ``original`` to compare it with (PNG
+    files), and the end of its ``log`` once it has ended. All are empty at first."""
 
     def __init__(self) -> None:
         self.job: TrainingJob | None = None
@@ -43,7 +43,7 @@ class SeenTraining:
 
     @property
     def elapsed(self) -> float:
-        """In seconds; it goes on by itself while the training runs."""
+        """Seconds that the training took so far, counting on between reports while it runs."""
         return self.job.elapsed_seconds + self._since() if self.job is not None else 0.0
 
     @property

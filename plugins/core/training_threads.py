@@ -1,6 +1,6 @@
-"""The network's side of trainings: what is listed, what is watched, and what is asked of the server.
+"""The threads that talk to the server about trainings: one lists them, one watches one, one makes a request.
 
-``tell`` is called on the thread itself; it hands over to the interface thread.
+``tell`` is called on these threads; it must pass what it gets to the interface thread.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ LIST_SECONDS = 3.0
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 15.0  # seconds between attempts to connect
 
 Listed = Union[Sequence[TrainingJob], ClientError]
-# The end of the log once the training has ended; None when the server does not know it.
+# The end of the log of a training that has ended; None when the server does not know the training.
 Ending = Union[Sequence[str], None]
 
 
 class Lister(threading.Thread):
-    """Looks at the list of trainings now and then, or tells why that is impossible."""
+    """Gets the list of trainings every LIST_SECONDS, and tells it, or why that failed."""
 
     def __init__(self, endpoint: Endpoint, tell: Callable[[Lister, Listed], None]) -> None:
         super().__init__(name="pleinair-trainings", daemon=True)
@@ -33,7 +33,7 @@ class Lister(threading.Thread):
         self._bell = threading.Event()
 
     def look_again(self) -> None:
-        """Soon: something has changed."""
+        """Has the list read at once, since something has changed."""
         self._bell.set()
 
     def stop(self) -> None:
@@ -54,7 +54,7 @@ class Lister(threading.Thread):
 
 
 class Watch(threading.Thread):
-    """Follows one training to its end, through the server's absences."""
+    """Follows one training to its end, and connects again when the server was away."""
 
     def __init__(
         self,
@@ -93,7 +93,7 @@ class Watch(threading.Thread):
             self._pause = min(2 * self._pause, LONGEST_PAUSE)
 
     def _follow(self, client: TrainingClient) -> bool:
-        """Whether it has ended."""
+        """Tells the training's news until the server ends the call; returns whether the training has ended."""
         over = False
         for news in client.watch_training(self._id, cancel=self._cancel):
             self._pause = FIRST_PAUSE
@@ -103,7 +103,7 @@ class Watch(threading.Thread):
 
 
 class Action(threading.Thread):
-    """One thing that is asked of the server. ``tell`` gets what ``call`` gives, or why it failed."""
+    """Makes one request. ``tell`` gets what ``call`` returns and None, or None and why it failed."""
 
     def __init__(
         self,

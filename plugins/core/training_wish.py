@@ -1,4 +1,4 @@
-"""What an artist wants a filter to be trained on."""
+"""What an artist wants to train a filter on."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ QUICK, PAPER = "sincut-quick", "sincut"
 PRESETS = (QUICK, PAPER)
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 LONGEST_TITLE = 100  # characters
-SMALLEST_SIDE = 64  # pixels: what SinCUT learns from at once
+SMALLEST_SIDE = 64  # pixels; SinCUT learns from pieces of this size
 
-_ENOUGH = 12  # bytes, to tell what a file is
+_ENOUGH = 12  # bytes that tell a file's format
 _BEGINNINGS = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 
-# A picture of the editor's, or a file that is sent as it is.
+# A picture from the editor, or a file that is sent as it is.
 Target = Union[Picture, Path]
 
 
 @dataclass(frozen=True)
 class TrainingWish:
-    """``options`` are those of python -m training.fit. A wish that is sent twice starts one training."""
+    """A training to start. ``options`` are those of ``python -m training.fit``. Sent twice, it starts one training."""
 
     title: str
     preset: str
@@ -49,7 +49,7 @@ def preset_title(preset: str) -> str:
 
 
 def preset_words(preset: str) -> str:
-    """How long it takes, for somebody who chooses."""
+    """Says how long training with this preset takes; empty for an unknown one."""
     return {
         QUICK: _("10 to 15 minutes on a processor with two cores, less on a graphics card. A good start."),
         PAPER: _("Hours on a graphics card, days on a processor: SinCUT as it was published."),
@@ -57,17 +57,17 @@ def preset_words(preset: str) -> str:
 
 
 def options_from(entries: Sequence[str]) -> dict[str, str]:
-    """Of name=value each, as the settings keep them."""
+    """Returns options from entries such as name=value, as the settings keep them; ignores any others."""
     return dict(entry.split("=", 1) for entry in entries if "=" in entry)
 
 
 def own_photo(name: str) -> tuple[str, str]:
-    """What to say when a layer is to become itself."""
+    """Returns the sentence and remedy for a layer that is chosen both as painting and as photo."""
     return _("“{name}” is the painting and cannot be its own photo.").format(name=name), _("Choose another layer.")
 
 
 def check_size(name: str, width: int, height: int) -> None:
-    """Raises ClientError for pixels that are too few to learn from."""
+    """Raises ClientError for a picture that is too small to learn from."""
     if min(width, height) < SMALLEST_SIDE:
         raise ClientError(
             N_("“{name}” has only {width} x {height} pixels to learn from."),
@@ -81,13 +81,13 @@ def check_size(name: str, width: int, height: int) -> None:
 
 
 def check_file(path: Path) -> None:
-    """Raises ClientError for what is none of the formats that servers take."""
+    """Raises ClientError for a file that cannot be read or is in none of the formats that servers accept."""
     with _readable(path), path.open("rb") as file:
         _refuse_unless_picture(path, file.read(_ENOUGH))
 
 
 def file_to_send(path: Path) -> Picture:
-    """The same, and reads it. Not for the interface thread."""
+    """Reads a file to send, off the interface thread. Raises ClientError as ``check_file`` does."""
     with _readable(path):
         data = path.read_bytes()
     _refuse_unless_picture(path, data)
@@ -95,7 +95,7 @@ def file_to_send(path: Path) -> Picture:
 
 
 def _plain(text: str) -> str:
-    """On one line, of characters that servers take: names of files may hold any."""
+    """Returns the text on one line, without unprintable characters: file names may have any, servers refuse them."""
     return " ".join("".join(one if one.isprintable() else " " for one in text).split())
 
 

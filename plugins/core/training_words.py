@@ -1,4 +1,4 @@
-"""What there is to say about a training, in the artist's language."""
+"""Texts about a training, in the artist's language."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .texts import _, decimal, ngettext
 ENDED = (TrainingState.FINISHED, TrainingState.CANCELLED, TrainingState.FAILED)
 _AT_WORK = {TrainingState.RUNNING: 0, TrainingState.ENDING: 0, TrainingState.QUEUED: 1}
 
-# Sentences and remedies.
+# Pairs of a sentence and a remedy.
 NOT_LISTED = (
     N_("The filter was made, but the server does not list it."),
     N_("Look at the list of filters in a moment, and at the server's log."),
@@ -26,7 +26,7 @@ def ended(job: TrainingJob) -> bool:
 
 
 def turn(job: TrainingJob) -> tuple[int, float]:
-    """Sorts those at work first, then those that wait, then the newest."""
+    """Returns a sorting key: running trainings first, then waiting ones, then the newest."""
     return _AT_WORK.get(job.state, 2), -job.create_time
 
 
@@ -35,14 +35,14 @@ def title(job: TrainingJob) -> str:
 
 
 def fraction(job: TrainingJob) -> float | None:
-    """How much of it is done, 0 to 1; None while nobody knows."""
+    """Returns how much of the training is done, 0 to 1; None while unknown."""
     if job.state == TrainingState.FINISHED:
         return 1.0
     return min(job.images_seen / job.images_total, 1.0) if job.images_total else None
 
 
 def state_line(job: TrainingJob) -> str:
-    """What it does now."""
+    """Says what the training is doing now, or how it ended."""
     if job.state == TrainingState.QUEUED:
         return _queued(job)
     if job.state == TrainingState.RUNNING:
@@ -58,7 +58,7 @@ def state_line(job: TrainingJob) -> str:
 
 
 def list_line(job: TrainingJob) -> str:
-    """In a list of trainings."""
+    """Returns a training's line in a list: its title and state."""
     return _("{title}: {state}").format(title=title(job), state=_short(job))
 
 
@@ -68,7 +68,7 @@ def elapsed_line(job: TrainingJob, seconds: float) -> str:
 
 
 def left_line(job: TrainingJob, seconds: float | None) -> str:
-    """Empty where there is nothing to wait for."""
+    """Says about how long the training will still take; empty unless it is running."""
     if job.state != TrainingState.RUNNING:
         return ""
     if seconds is None:
@@ -77,7 +77,7 @@ def left_line(job: TrainingJob, seconds: float | None) -> str:
 
 
 def losses_line(job: TrainingJob) -> str:
-    """For those who know what losses are."""
+    """Returns the present losses, for people who know what they mean; empty without any."""
     told = (f"{name}\u00a0{decimal(value, 2)}" for name, value in sorted(job.losses.items()))
     return _("Losses: {losses}").format(losses="  ".join(told)) if job.losses else ""
 
@@ -89,13 +89,13 @@ def seen_line(job: TrainingJob) -> str:
 
 
 def pictures_line(job: TrainingJob) -> str:
-    """What it learns from."""
+    """Says which pictures the training learns from; empty when these are not known."""
     sources, targets = (", ".join(names) for names in (job.source_names, job.target_names))
     return _("From “{source}” to “{target}”").format(source=sources, target=targets) if sources and targets else ""
 
 
 def time_line(job: TrainingJob, elapsed: float, seconds_left: float | None) -> str:
-    """How long it takes, in seconds so far and to come, and how much it has seen; empty before it has begun."""
+    """Says how long it has run and will still run (in seconds), and how much it has seen; empty before it begins."""
     if not job.elapsed_seconds and job.state != TrainingState.RUNNING:
         return ""
     parts = (elapsed_line(job, elapsed), left_line(job, seconds_left), seen_line(job))
@@ -103,14 +103,14 @@ def time_line(job: TrainingJob, elapsed: float, seconds_left: float | None) -> s
 
 
 def preview_line(job: TrainingJob | None) -> str:
-    """Where there is no preview."""
+    """Returns what is shown in place of a preview while there is none."""
     if job is not None and ended(job):
         return _("There is no preview yet.")
     return _("The first preview comes soon after the training has begun.")
 
 
 def doing_line(doing: str) -> str:
-    """What is being asked of the server, as in Trainings; empty for what needs no words."""
+    """Says which request is running, given ``Trainings.doing``; empty for one that needs no words."""
     return {
         "use": _("The filter is being made, which may take a minute…"),
         "stop": _("Stopping…"),
@@ -121,14 +121,14 @@ def doing_line(doing: str) -> str:
 
 
 def clock(seconds: float) -> str:
-    """Such as 0:07 or 1:02:03."""
+    """Returns a duration such as 0:07 or 1:02:03."""
     minutes, rest = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 def _rough(seconds: float) -> str:
-    """No exacter than such a guess is."""
+    """Returns a duration as text, rounded because the estimate is rough."""
     if seconds < 60:
         return duration(max(10.0, round(seconds, -1)))
     if seconds < 2 * 3600:

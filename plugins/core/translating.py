@@ -1,4 +1,4 @@
-"""Layers go to the server, and their translations into the document: read, send, mask, insert, remember."""
+"""Translates layers: reads them, sends them, masks the results, inserts them into the document and keeps them."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from .texts import _
 
 @dataclass(frozen=True)
 class Order:
-    """What is to be translated, and how. A layer is None for the whole picture; ``above`` is the identifier of the
-    layer over which the results go, None for each over its source."""
+    """What to translate, and how. None among ``layers`` means the whole picture. ``choice`` is LAYER, WITH_MASKS or
+    PICTURE. Results go over the layer ``above``, or each over its source when that is None."""
 
     layers: Sequence[Layer | None]
     choice: str
@@ -35,7 +35,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Made:
-    """A result that is in the document, by the identifier of its layer."""
+    """A result that is in the document. ``layer`` is the identifier of its layer."""
 
     layer: LayerId
     new: NewLayer
@@ -43,12 +43,12 @@ class Made:
     source: Source
 
 
-# Called with results that have just been inserted, for instance to keep them.
+# Called with results that were just inserted, for instance to keep them.
 Remember = Callable[[Sequence[Made]], Steps[None]]
 
 
 class RunProgress:
-    """How far a translation of ``count`` layers is. ``changed`` is called when ``made`` or the stage has changed."""
+    """How far a translation of ``count`` layers is. ``changed`` is called when ``made`` or the stage changes."""
 
     def __init__(self, count: int, changed: Callable[[], None] = lambda: None) -> None:
         self.count = count
@@ -60,12 +60,12 @@ class RunProgress:
 
     @property
     def fraction(self) -> float | None:
-        """Of the whole, None while it is not known."""
+        """How much of all layers is done, 0 to 1; None while unknown."""
         share = self.job.fraction if self.job else 0.0
         return None if share is None else (self.number + share) / self.count
 
     def describe(self) -> str:
-        """One line for the artist."""
+        """Returns one line about the progress, for the artist."""
         now = self.job.describe() if self.job else self._stage
         if self.count == 1:
             return now
@@ -88,10 +88,10 @@ def translate_layers(
     remember: Remember,
     report: Callable[[Problem], None],
 ) -> Steps[None]:
-    """Steps that end with the results in ``progress.made``, for as long as the document is open. Raises Problem.
+    """Translates layers; the results are in ``progress.made``. Raises Problem, also when the document is closed.
 
-    Where an undo step can hold several layers, all appear together or none; else each as soon as it is ready, and what
-    is wrong with one of several is reported while the others go on.
+    Where an undo step can hold several layers, all results appear together or none. Elsewhere each appears as soon as
+    it is ready, and a problem with one of several goes to ``report`` while the others continue.
     """
     steps = _Translation(document, order, session, progress, remember, report).steps()
     with contextlib.closing(steps):
@@ -101,14 +101,14 @@ def translate_layers(
 
 
 def submitted(session: Session, request: TranslationRequest, lane: str, seen: Callable[[Job], None]) -> Steps[Job]:
-    """Submits a request and waits for the end of its job, which ``seen`` gets at once. Closing the steps cancels it."""
+    """Submits a request, passes its job to ``seen`` and waits for its end. Closing the steps cancels the job."""
     job = session.submit(request, done=lambda _job: None, lane=lane)
     seen(job)
     try:
         while not job.ended:
             yield WAIT
     finally:
-        job.cancel()  # for nothing once it has ended
+        job.cancel()  # has no effect once it has ended
     return job
 
 
@@ -209,7 +209,7 @@ class _Translation:
 
 
 def _masked(source: Source, translation: Pixels) -> Pixels:
-    """What the selection leaves of it. On a thread: a large soft selection takes a while."""
+    """Returns the selected part of a translation. Runs on a thread, since a large soft selection takes a while."""
     format = translation.format
     part = crop(translation.data, translation.area, source.kept, format.pixel_bytes)
     if source.selected is not None:

@@ -1,4 +1,4 @@
-"""One press of Apply, in an editor that lives on while layers are translated."""
+"""What one press of Apply starts, in an editor that can be used while layers are translated."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from .translating import Order, Remember, RunProgress, translate_layers
 
 
 class TranslationRun:
-    """``state`` is running, done, failed or cancelled; ``progress`` says how far it is. What goes wrong is reported; in
-    a batch the other layers go on. ``changed`` is called after every change."""
+    """Runs one order. ``state`` is running, done, failed or cancelled; ``progress`` says how far it is. Errors go to
+    ``report``. ``changed`` is called after every change."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class TranslationRun:
 
     @property
     def made(self) -> list[LayerId]:
-        """The identifiers of the layers that it added."""
+        """The identifiers of the layers that were added."""
         return [one.layer for one in self.progress.made]
 
     @property
@@ -48,15 +48,15 @@ class TranslationRun:
 
     @property
     def fraction(self) -> float | None:
-        """Of the whole, None while it is not known."""
+        """How much of all layers is done, 0 to 1; None while unknown."""
         return 1.0 if self.ended else self.progress.fraction
 
     def describe(self) -> str:
-        """One line for the artist."""
+        """Returns one line about the progress or the outcome, for the artist."""
         return self._outcome() if self.ended else self.progress.describe()
 
     def cancel(self) -> None:
-        """At once, here and on the server. Layers of a batch that are ready stay."""
+        """Cancels the run at once, here and on the server. Layers that were already added stay."""
         if not self.ended:
             self._task.stop()
             self._leave("cancelled")

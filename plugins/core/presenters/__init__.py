@@ -1,1 +1,1 @@
-"""What the editors' windows show and what a press does: texts, order, what is enabled. No widget and no editor."""
+"""What the editors' windows show and do: texts, their order, what is enabled. Knows no widgets and no editor."""

@@ -1,4 +1,4 @@
-"""How it stands with the server, and what to do when it does not answer."""
+"""The state of the connection, and what to do when the server does not answer."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from ..session import Session
 from ..settings import Settings
 from ..texts import _
 
-# Why nothing can be seen although the server answers: a sentence and a remedy.
+# Returns why nothing can be seen although the server answers (a sentence and a remedy), or None.
 FindProblem = Callable[[], "tuple[str, str] | None"]
 
 
 @dataclass(frozen=True)
 class ShownConnection:
-    """``kind`` as in Connection, with a sentence and a remedy, which may be empty."""
+    """The connection as windows show it. ``kind`` is as in Connection; ``remedy`` may be empty."""
 
     kind: str
     sentence: str
@@ -23,7 +23,7 @@ class ShownConnection:
 
     @property
     def line(self) -> str:
-        """Sentence and remedy in one."""
+        """Sentence and remedy in one line."""
         return f"{self.sentence} {self.remedy}".strip()
 
     @property
@@ -33,7 +33,7 @@ class ShownConnection:
 
 
 class ConnectionPresenter:
-    """What windows show of the connection. ``problem`` finds what is shown in its place, as long as there is one."""
+    """What windows show of the connection, or of ``problem`` in its place as long as that returns one."""
 
     def __init__(self, session: Session, problem: FindProblem = lambda: None) -> None:
         self._session = session
@@ -51,7 +51,7 @@ class ConnectionPresenter:
         self._session.reconnect()
 
     def heed(self, settings: Settings, *, started_server: bool = False) -> None:
-        """Uses settings that a window may have changed, and connects again where it may have started a server."""
+        """Uses settings that a window may have changed, and reconnects when it may have started a server."""
         self._session.use(settings)
         if started_server:
             self._session.reconnect()

@@ -1,4 +1,4 @@
-"""The server's filters with a search and favourites: which are shown, in which order, and which one is chosen."""
+"""The list of filters with a search and favourites: which are shown, in which order, and which is selected."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..texts import _, ngettext
 
 @dataclass(frozen=True)
 class FilterRow:
-    """``kind`` is what it turns into what, or else its method."""
+    """A filter's row. ``kind`` says what the filter turns into what, or else its method."""
 
     filter: Filter
     favourite: bool
@@ -29,8 +29,8 @@ class FilterRow:
 
 
 class FilterListPresenter:
-    """``rows`` are the filters that match ``query``. ``selected`` is the one in the selected row; without one,
-    ``wanted`` is the identifier of the one to select as soon as it is there."""
+    """``rows`` are the filters that match ``query``. ``selected`` is the filter in the selected row; while there is
+    none, ``wanted`` is the identifier of the filter to select once it is listed."""
 
     def __init__(self, wanted: str = "") -> None:
         self.query = ""
@@ -40,41 +40,41 @@ class FilterListPresenter:
         self._filters: Sequence[Filter] = ()
 
     def refresh(self, filters: Sequence[Filter], favourites: Sequence[str]) -> bool:
-        """Takes what the server has now, and gives whether the rows differ from before."""
+        """Takes the server's present filters; returns whether the rows have changed."""
         before, self._filters = self.rows, filters
         self.rows = [FilterRow(one, one.id in favourites) for one in matching(filters, self.query, favourites)]
         return _keys(before) != _keys(self.rows)
 
     def place_of(self, filter_id: str) -> int | None:
-        """The row of this filter; None when it has none."""
+        """Returns the row number of this filter, from 0; None when it has none."""
         return next((place for place, row in enumerate(self.rows) if row.filter.id == filter_id), None)
 
     def select(self, selected: Filter | None) -> None:
-        """Takes what the artist has selected, None for nothing."""
+        """Takes the filter that the artist has selected, or None."""
         self.selected = selected
         if selected is not None:
             self.wanted = selected.id
 
     def reselect(self) -> int | None:
-        """Selects anew after a refresh and gives the row: that of what was selected, else of what is wanted, else the
-        first; None without rows."""
+        """Selects a row after a refresh and returns it: that of the selected filter, or of the wanted one if none is
+        selected; else the first; None without rows."""
         place = self.place_of(self.selected.id if self.selected else self.wanted)
         place = 0 if place is None and self.rows else place
         self.selected = None if place is None else self.rows[place].filter
         return place
 
     def nothing(self, why: str) -> str:
-        """What is said in place of rows; ``why`` where the server has no filter at all."""
+        """Returns the text in place of rows: ``why`` when the server has no filters at all."""
         return _("No filter matches the search.") if self._filters else why
 
 
 def with_other_star(settings: Settings, filter_id: str) -> Settings:
-    """The settings with this filter's star given, or taken back."""
+    """Returns the settings with this filter made a favourite, or no longer one."""
     return settings.with_favourite(filter_id, filter_id not in settings.favourites)
 
 
 def no_filter(session: Session) -> str:
-    """Why the server offers none at all."""
+    """Says why no filters are shown, when the server lists none."""
     if session.connection.kind != "connected":
         return _("The filters are shown as soon as the server answers.")
     if session.rejected:
@@ -84,7 +84,7 @@ def no_filter(session: Session) -> str:
 
 
 def refused_files(session: Session) -> tuple[str, str]:
-    """How many files the server cannot use, and which ones and why; both empty when there are none."""
+    """Says how many files the server cannot use, and which ones and why; both texts are empty when there are none."""
     number = len(session.rejected)
     if not number:
         return "", ""
@@ -97,7 +97,7 @@ def refused_files(session: Session) -> tuple[str, str]:
 
 
 def short_facts(shown: Filter) -> str:
-    """What is most worth knowing, in a few lines."""
+    """Returns the most important facts about a filter, in a few lines."""
     lines = [title(shown), shown.description]
     if shown.training and shown.training.images_seen:
         lines.append(_("Trained on {number} pictures.").format(number=shown.training.images_seen))

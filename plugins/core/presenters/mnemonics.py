@@ -1,13 +1,13 @@
-"""Texts of controls, whose key is marked by an underscore as GTK wants it, for toolkits that want it otherwise."""
+"""Converts the texts of controls, whose keys are marked with an underscore for GTK, for other toolkits."""
 
 from __future__ import annotations
 
 
 def ampersands(text: str) -> str:
-    """The text with its key marked as Qt wants it."""
+    """Returns the text with its key marked as Qt expects it."""
     return text.replace("&", "&&").replace("_", "&")
 
 
 def unmarked(text: str) -> str:
-    """The text without a key."""
+    """Returns the text without the mark of its key."""
     return text.replace("_", "")

@@ -13,14 +13,14 @@ from ..training_wish import SUFFIXES, check_file
 
 
 class TargetListPresenter:
-    """``targets`` are in the order in which they were added; ``show`` is told of each new one."""
+    """``targets`` are in the order in which they were added; ``show`` is called with each new one."""
 
     def __init__(self, show: Callable[[ChosenTarget], None]) -> None:
         self.targets: list[ChosenTarget] = []
         self._show = show
 
     def add(self, target: ChosenTarget) -> None:
-        """Once. Raises Problem for a file that servers do not take."""
+        """Adds a target unless it is there already. Raises Problem for a file that servers do not accept."""
         if isinstance(target, Path):
             try:
                 check_file(target)
@@ -31,7 +31,7 @@ class TargetListPresenter:
             self._show(target)
 
     def add_files(self, paths: Iterable[str]) -> None:
-        """All that servers take. Raises the Problem of the first that they do not, once the others are there."""
+        """Adds the files that servers accept, then raises the Problem of the first that they do not accept."""
         refused: list[Problem] = []
         for path in paths:
             try:
@@ -42,7 +42,7 @@ class TargetListPresenter:
             raise refused[0]
 
     def remove(self, rows: Iterable[int]) -> list[int]:
-        """Removes the targets of these rows, and gives the rows from the last to the first."""
+        """Removes the targets in these rows; returns the rows from the last to the first."""
         removed = sorted(rows, reverse=True)
         for row in removed:
             del self.targets[row]
@@ -50,5 +50,5 @@ class TargetListPresenter:
 
     @property
     def kinds(self) -> str:
-        """What files are offered, in words."""
+        """A file dialog's description of the files that can be chosen."""
         return _("Pictures ({patterns})").format(patterns=" ".join(f"*{suffix}" for suffix in SUFFIXES))

@@ -1,4 +1,4 @@
-"""The buttons of one training: what is possible with it now."""
+"""The buttons of one training, which show what can be done with it now."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..training_words import ended
 
 @dataclass(frozen=True)
 class Button:
-    """``text`` has its key marked by an underscore."""
+    """A button's state. ``text`` has its key marked with an underscore."""
 
     text: str
     tip: str
@@ -30,7 +30,7 @@ class TrainingButtons:
 
 
 def buttons_of(trainings: Trainings, *, busy: bool) -> TrainingButtons:
-    """For the followed training; ``busy`` while layers are translated."""
+    """Returns the followed training's buttons. ``busy`` is True while layers are translated."""
     seen = trainings.seen
     going = seen.job is not None and not ended(seen.job)
     finished = seen.is_in(TrainingState.FINISHED)

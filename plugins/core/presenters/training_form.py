@@ -1,4 +1,4 @@
-"""What a new training is made of, and its start."""
+"""The form for a new training."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..training_wish import PRESETS, preset_title, preset_words
 
 @dataclass(frozen=True)
 class FormTexts:
-    """What stands in the form for good; texts that lead to a control have their key marked by an underscore."""
+    """The form's constant texts; those of controls have their keys marked with an underscore."""
 
     note: str
     painting: str
@@ -26,8 +26,8 @@ class FormTexts:
 
 @dataclass(frozen=True)
 class ShownForm:
-    """``sending`` while pictures are on their way: nothing can be chosen then, and ``sent`` (0 to 1) is how much of
-    them is there, None while nobody knows. ``preset_words`` say how long the chosen preset takes."""
+    """The form's state. While ``sending``, nothing can be chosen, and ``sent`` is the share (0 to 1) of the pictures
+    that was sent, None while unknown. ``preset_words`` say how long the chosen preset takes."""
 
     can_start: bool
     start_tip: str
@@ -37,8 +37,8 @@ class ShownForm:
 
 
 class TrainingFormPresenter:
-    """The editor sets ``reading`` while it reads the layers that are to be sent. With ``needs_list`` nothing can be
-    started before the server has listed its trainings."""
+    """The editor sets ``reading`` while it reads the layers to send. With ``needs_list``, nothing can be started
+    before the server has listed its trainings."""
 
     def __init__(self, trainings: Trainings, *, needs_list: bool) -> None:
         self.reading = False
@@ -49,7 +49,7 @@ class TrainingFormPresenter:
         self._suggested = ""
 
     def shown(self, *, has_source: bool, has_targets: bool, preset: str) -> ShownForm:
-        """The form's state, given whether there is a painting and a photo, and the chosen preset."""
+        """Returns the form's state, given whether a painting and photos are chosen, and the chosen preset."""
         trainings = self._trainings
         idle = not trainings.doing and not self.reading
         answers = trainings.problem is None and (trainings.listed or not self._needs_list)
@@ -62,7 +62,7 @@ class TrainingFormPresenter:
         )
 
     def title_beside(self, entered: str, suggestion: str) -> str:
-        """The title to show beside another painting: its suggestion, unless the artist has written one."""
+        """Returns the title to show for another painting: the suggestion, unless the artist has entered a title."""
         if entered != self._suggested:
             return entered
         self._suggested = suggestion
@@ -72,7 +72,7 @@ class TrainingFormPresenter:
         return entered.strip() or suggestion
 
     def source_words(self, layer: str, picture: str, *, with_selection: bool) -> str:
-        """What the painting is: a layer of a picture, or the selected part of it."""
+        """Names the chosen painting: a layer of a picture, or the selected part of it."""
         words = _("Layer “{name}” of {picture}").format(name=layer, picture=picture)
         return _("{layer}, the rectangle around the selection").format(layer=words) if with_selection else words
 

@@ -1,4 +1,4 @@
-"""The server's trainings to choose from: first a new one, which has no identifier, then those that there are."""
+"""The list of trainings to choose from: first a new one, whose identifier is empty, then the server's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..training import Trainings
 
 
 class TrainingListPresenter:
-    """``entries`` are identifiers with the lines that are shown; ``follow`` is told which one the artist chooses."""
+    """``entries`` are pairs of identifier and shown line; ``follow`` is called with the one that the artist chooses."""
 
     def __init__(self, trainings: Trainings, follow: Callable[[str], None]) -> None:
         self.entries: list[tuple[str, str]] = []
@@ -19,12 +19,12 @@ class TrainingListPresenter:
 
     @property
     def followed(self) -> str:
-        """Empty for the new one."""
+        """The followed training's identifier; empty for the new one."""
         return self._trainings.followed
 
     def refresh(self) -> bool:
-        """Takes the trainings as they are now, and gives whether there are others or in another order. Where not, only
-        lines may have changed: change them in place, since the artist may be pointing at one."""
+        """Updates ``entries``; returns whether the identifiers or their order have changed. If not, only lines may have
+        changed: the editor should change them in place, since the artist may be pointing at one."""
         before, self.entries = self.entries, self._entries()
         return [one for one, _line in before] != [one for one, _line in self.entries]
 

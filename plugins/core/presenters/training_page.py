@@ -1,4 +1,4 @@
-"""One training: what it makes of the painting by now, how long it takes, and what can be done with it."""
+"""The page of one training: its preview, how long it takes, and what can be done with it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .training_buttons import TrainingButtons, buttons_of
 
 @dataclass(frozen=True)
 class Question:
-    """Both buttons' texts have their keys marked by underscores; ``no`` leaves all as it is."""
+    """A yes-or-no question. The buttons' texts have their keys marked with underscores; ``no`` changes nothing."""
 
     sentence: str
     consequence: str
@@ -25,9 +25,9 @@ class Question:
 
 @dataclass(frozen=True)
 class ShownTraining:
-    """What is empty is not shown. ``pictures`` says what it learns from; ``before`` and ``after`` are its preview, and
-    without one ``waiting`` stands in its place. ``share`` (0 to 1) is None while nobody knows. ``doing`` says what is
-    being asked of the server, or what became of a translation."""
+    """The page's state; empty texts are not shown. ``pictures`` says what the training learns from; ``before`` and
+    ``after`` are its preview, and ``waiting`` is shown while there is none. ``share`` (0 to 1) is None while unknown.
+    ``doing`` says which request is running, or how a translation is going."""
 
     pictures: str
     before: TrainingPreview | None
@@ -44,8 +44,8 @@ class ShownTraining:
 
 
 class TrainingPagePresenter:
-    """``ask`` puts a question to the artist and gives whether the answer is yes; ``translate`` is given a filter that
-    is ready and what it was made from."""
+    """``ask`` asks the artist a question and returns whether the answer is yes; ``translate`` is called with a filter
+    that is ready and what it was made from."""
 
     def __init__(
         self,
@@ -58,7 +58,8 @@ class TrainingPagePresenter:
         self._translate = translate
 
     def shown(self, *, busy: bool, translation: str) -> ShownTraining:
-        """``busy`` while layers are translated, ``translation`` in words, empty when none is of this training."""
+        """Returns the page's state. ``busy`` is True while layers are translated; ``translation`` describes the one
+        that uses this training's filter, and is empty if there is none."""
         seen, job = self._trainings.seen, self._trainings.seen.job
         return ShownTraining(
             pictures=words.pictures_line(job) if job else "",
@@ -77,7 +78,7 @@ class TrainingPagePresenter:
 
     @property
     def time(self) -> str:
-        """How long it takes; it goes on by itself. Empty while nobody knows how the training gets on."""
+        """How long the training takes, counting on between reports; empty while its state is not known."""
         seen = self._trainings.seen
         if seen.job is None or self._trainings.problem is not None:
             return ""
