@@ -1,6 +1,7 @@
 """What the use cases need from an editor: open documents, and sources from which pixels are read.
 
-Each editor implements both in its module ``document``. They are used on the interface thread only.
+Each editor's module ``document`` implements the former and gives out the latter. Both are used on the interface thread
+only.
 """
 
 from __future__ import annotations

@@ -14,4 +14,5 @@ def test_every_module_and_folder_on_the_map_is_there() -> None:
     named = set(_NAMED.findall(text[text.index("## A map") : text.index("## Words")]))
     paths = [f"/{source.path.as_posix()}" for source in read_sources()]
     assert len(named) > 50
-    assert sorted(name for name in named if not any(f"/{name}" in path for path in paths)) == []
+    missing = [name for name in named if not (ROOT / name).is_dir() and not any(f"/{name}" in path for path in paths)]
+    assert missing == []

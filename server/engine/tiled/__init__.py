@@ -1,4 +1,4 @@
-"""A network computed on a CPU tile by tile, within a memory budget, with the same result as at once.
+"""A network computed tile by tile, within a memory budget, with the same result as at once.
 
 A normalisation needs the mean and variance of the whole picture, so the picture is gone over in several *sweeps*; each
 sweep computes some of the layers on one *tile* after the other. A tile is a part of the picture with a margin around
@@ -16,5 +16,5 @@ What lives here, in an order to read it in:
   ``file_store``);
 - ``tiled_network``, one network ready to be computed, and ``executor``, which offers it to the engine.
 
-What does not live here: the network itself (``network``) and anything that runs on a GPU (``fused``).
+What does not live here: the network itself (``network``) and our own kernels on a GPU (``fused``).
 """
