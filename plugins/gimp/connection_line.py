@@ -1,4 +1,4 @@
-"""The line in the windows that says how the connection to the server is."""
+"""The line in the windows that shows the state of the connection to the server."""
 
 from __future__ import annotations
 

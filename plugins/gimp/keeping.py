@@ -18,7 +18,8 @@ from . import apply, paths, restoring
 def translate_and_keep(
     session: Session, store: SettingsStore, image: Gimp.Image, drawables: list[Gimp.Drawable], options: apply.Options
 ) -> None:
-    """Translates layers, and remembers the filter and the results. Raises Problem; the picture is then as it was."""
+    """Translates layers; remembers the filter and, if wanted, the results. Raises Problem
+    and leaves the picture as it was."""
 
     def remember(made: Sequence[Made]) -> Steps[None]:
         yield from ()

@@ -1,4 +1,4 @@
-"""The local server that a keeper runs. The windows use it through files, since it outlives them."""
+"""The local server that a keeper runs. The windows watch and stop it through files, since it outlives them."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from ..core.look import Look
 from ..core.problems import Problem
 from ..core.texts import _
 
-LAYER, VISIBLE = "layer", "visible"  # what the procedure's argument says
+LAYER, VISIBLE = "layer", "visible"  # the values of the procedure's argument for the source
 
 
 def chosen_layers(image: Gimp.Image, drawables: list[Gimp.Drawable], kind: str) -> list[Gimp.Layer | None]:
@@ -69,7 +69,7 @@ def readable(image: Gimp.Image, layer: Gimp.Layer | None) -> Iterator[Gimp.Layer
 
 def selected_area(image: Gimp.Image, drawable: Gimp.Drawable) -> Area | None:
     """Returns the selected part of a drawable in its own coordinates: all of it without a selection, None if the
-    selection lies beside it."""
+    selection does not touch it."""
     offset = offset_of(drawable)
     size = drawable.get_width(), drawable.get_height()
     if Gimp.Selection.is_empty(image):

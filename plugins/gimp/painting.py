@@ -42,7 +42,7 @@ def wish_from(
 def wish(
     source: Gimp.Layer, targets: Sequence[ChosenTarget], title: str, preset: str, settings: Settings
 ) -> TrainingWish:
-    """Reads the layers and returns the training that the server is to begin. Raises Problem."""
+    """Reads the layers and returns what the server needs to begin the training. Raises Problem."""
     options = options_from(settings.training_options)
     return finish(gather_training(TrainingChoice(layer_choice(source), "", targets, title, preset, options)))
 

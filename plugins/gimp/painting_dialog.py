@@ -102,7 +102,7 @@ class _PaintingWindow:
             self._messages.show_message(" ".join(trainings.failure or ()))
 
     def _attempt(self, call: Callable[[], None]) -> None:
-        """Makes a call for the artist, and shows in the window what goes wrong."""
+        """Runs ``call``, and shows in the window what goes wrong."""
         self._messages.show_message("")
         try:
             call()

@@ -41,7 +41,7 @@ def wire_format(drawable: Gimp.Drawable) -> WireFormat:
 
 
 def preview_format(drawable: Gimp.Drawable) -> WireFormat:
-    """Returns an 8-bit format for previews, with the steps where the eye needs them."""
+    """Returns the 8-bit format for previews of a drawable, perceptually encoded."""
     model, _ = _encoding(drawable)
     perceptual = {"RGB": "R~G~B~", "RGBA": "R~G~B~A", "Y": "Y~", "YA": "Y~A"}
     return _format(perceptual.get(model, model), "u8")

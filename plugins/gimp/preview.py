@@ -168,7 +168,7 @@ def _sizes(changed: Callable[[], None]) -> tuple[Gtk.RadioButton, Gtk.RadioButto
 
 
 def _side_by_side(*buttons: Gtk.RadioButton) -> Gtk.Box:
-    """Joins the buttons to one switch."""
+    """Joins the buttons into one switch."""
     row = box("horizontal", *buttons, spacing=0)
     row.get_style_context().add_class("linked")
     for button in buttons:

@@ -73,7 +73,7 @@ def painting(call: Call) -> str:
 
 
 def settings(call: Call) -> bool:
-    """Opens the window for the address, the token, encryption and what is kept."""
+    """Opens the window for the address, the token, encryption, and whether results are kept."""
     _need_display(call)
     from . import settings_dialog
 

@@ -58,7 +58,8 @@ class Sample:
         return self._shown(self._below)
 
     def shown_after(self, look: Look) -> bytes | None:
-        """Returns the pixels with the translation blended onto them as ``look`` says; None if there is none."""
+        """Returns the sample with its translation blended onto it as ``look`` says, in the form of ``shown_before``;
+        None without a translation."""
         if self._above is None:
             return None
         layers.give_look(self._above, look)
@@ -89,5 +90,5 @@ def _empty(image: Gimp.Image, width: int, height: int) -> Gimp.Image:
     profile = image.get_color_profile()
     if profile:
         made.set_color_profile(profile)
-        Gimp.progress_end()  # GIMP shows a progress bar for the profile
+        Gimp.progress_end()  # setting the profile made GIMP show a progress bar
     return made

@@ -52,7 +52,7 @@ class _SettingsWindow:
         self._show()
 
     def run(self) -> bool:
-        """Shows the window until the settings are saved, which returns True, or the artist cancels."""
+        """Shows the window until the settings are saved or the artist cancels. Returns whether they are saved."""
         while self._dialog.run() == Gtk.ResponseType.OK:
             try:
                 self._store.save(self._chosen())

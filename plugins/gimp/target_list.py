@@ -19,7 +19,7 @@ _HEIGHT = 84  # pixels: three rows
 
 
 class TargetList(Gtk.Box):
-    """Emits ``changed`` when a photo is added or removed. ``attempt`` makes a call and shows what goes wrong;
+    """Emits ``changed`` when a photo is added or removed. ``attempt`` runs a call and shows what goes wrong;
     ``source``, the painting, cannot be chosen."""
 
     __gsignals__: ClassVar = {"changed": (GObject.SignalFlags.RUN_FIRST, None, ())}

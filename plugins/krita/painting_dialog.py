@@ -55,7 +55,7 @@ class PaintingDialog(QtWidgets.QDialog):
 
     def hideEvent(self, event: QtGui.QHideEvent) -> None:
         super().hideEvent(event)
-        if not event.spontaneous():  # a spontaneous one: it is only minimised
+        if not event.spontaneous():  # spontaneous: the window is only minimised
             self._studio.trainings.close()
             self._set_watching(False)
 

@@ -1,4 +1,4 @@
-"""The form that says what a new training is made of, and starts it."""
+"""The form that asks what a new training is made of, and starts it."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class Space:
 
 
 def wire_format(space: Space) -> WireFormat:
-    """Returns how pixels of this space are sent: as they are, where the wire can describe the space, else converted.
+    """Returns the format in which pixels of this space are sent: unconverted where the wire can describe the space.
     Raises Problem for a space that filters cannot read, such as CMYK."""
     if space.model not in _CHANNELS or space.depth not in _SAMPLES:
         raise Problem(
@@ -65,7 +65,7 @@ def wire_format(space: Space) -> WireFormat:
 
 
 def format_of(space: Space) -> WireFormat:
-    """Returns how pixels of this space are sent as they are. Raises KeyError if the wire cannot describe the space."""
+    """Returns the format that sends pixels of this space unconverted. Raises KeyError if there is none."""
     integers = space.depth in ("U8", "U16")
     return WireFormat(
         _CHANNELS[space.model],

@@ -18,7 +18,7 @@ from .qt import QByteArray
 
 
 class Scratch:
-    """Creates nodes in one colour space. ``scratch`` yields it, and it can be used until that context ends."""
+    """Creates layers and converts pixels of one colour space. ``scratch`` yields it until its context ends."""
 
     def __init__(self, document: Document, space: Space) -> None:
         self._document = document
