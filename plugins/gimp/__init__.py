@@ -1,1 +1,1 @@
-"""Pleinair in GIMP 3: its procedures, its dialog, and the pixels between GIMP and the server."""
+"""Pleinair in GIMP 3: its procedures and windows, and the pixels that go between GIMP and the server."""

@@ -1,4 +1,4 @@
-"""One request of the artist: the chosen layers go to the server, and their translations into the picture."""
+"""One request of the artist: sends the chosen layers to the server, and puts their translations into the picture."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .steps import finish, until
 
 @dataclass(frozen=True)
 class Options:
-    """What the procedure's arguments say."""
+    """The procedure's arguments. ``kind`` is LAYER or VISIBLE, as in ``layers``."""
 
     filter_id: str
     kind: str
@@ -30,7 +30,7 @@ class Options:
 
 
 def keep_nothing(made: Sequence[Made]) -> Steps[None]:
-    """Keeps nothing: a script's pictures would push out the artist's."""
+    """Keeps nothing: a script's results would push out the artist's."""
     yield from ()
 
 
@@ -41,7 +41,7 @@ def translate(
     options: Options,
     remember: Remember = keep_nothing,
 ) -> None:
-    """Nothing is written before all translations have arrived. Raises Problem."""
+    """Translates the layers; changes the picture only once all translations have arrived. Raises Problem."""
     if not options.filter_id:
         raise Problem(_("No filter was given."), _("Choose one in the dialog, or give it in the argument “filter”."))
     chosen = layers.chosen_layers(image, drawables, options.kind)
@@ -61,7 +61,7 @@ def _tell(problem: Problem) -> None:
 
 
 def _show(progress: RunProgress) -> None:
-    """In GIMP's progress bar."""
+    """Shows the progress in GIMP's progress bar."""
     if progress.job is None:
         return
     Gimp.progress_set_text(progress.describe())
@@ -73,7 +73,7 @@ def _show(progress: RunProgress) -> None:
 
 
 def _filter(session: Session, filter_id: str) -> Filter:
-    """Waits until the server has told its filters. Raises Problem when it cannot be reached or has no such filter."""
+    """Returns the filter, once the server has answered. Raises Problem when it does not or has no such filter."""
     session.connect()
     finish(until(lambda: session.connection.kind in ("connected", "failed")))
     if session.connection.kind == "failed":

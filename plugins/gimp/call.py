@@ -13,7 +13,7 @@ from ..core.texts import _
 
 @dataclass(frozen=True)
 class Call:
-    """As GIMP made it; some procedures are called without an image. ``folder`` is that of the settings."""
+    """What GIMP calls a procedure with; ``image`` is None for some procedures, ``folder`` that of the settings."""
 
     procedure: Gimp.Procedure
     mode: Gimp.RunMode
@@ -24,7 +24,7 @@ class Call:
 
     @property
     def picture(self) -> Gimp.Image:
-        """The image. Raises Problem for a call without one."""
+        """The call's image. Raises Problem for a call without one."""
         if self.image is None:
             raise Problem(_("No picture is open."), _("Open one, or make a new one, and try again."))
         return self.image

@@ -18,7 +18,7 @@ from .steps import post
 
 
 def run(settings: Settings, parent: Gtk.Window | None = None) -> bool:
-    """Until the window is closed."""
+    """Shows the window until it is closed. Always returns True: there is nothing to cancel."""
     if parent is None:
         gtk.init()
     _CheckWindow(settings, parent).run()
@@ -59,7 +59,7 @@ class _CheckWindow:
         try:
             for check in run_checks(self._settings):
                 GLib.idle_add(self._add, check)
-        except Exception:  # a mistake of ours; the thread would end without a word
+        except Exception:  # a bug of ours, with which the thread would end silently
             GLib.idle_add(self._fail, traceback.format_exc())
         finally:
             GLib.idle_add(self._end)
@@ -83,7 +83,7 @@ class _CheckWindow:
     def _copy(self) -> None:
         clipboard = Gtk.Clipboard.get(Gdk.SELECTION_CLIPBOARD)
         clipboard.set_text(report(f"GIMP {Gimp.version()}", self._session, self._found), -1)
-        clipboard.store()  # it outlives this process
+        clipboard.store()  # so that the text outlives this process
 
     def _end(self) -> bool:
         if not self._closed:

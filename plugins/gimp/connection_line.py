@@ -1,4 +1,4 @@
-"""The line in the windows that says how it stands with the server."""
+"""The line in the windows that shows the state of the connection to the server."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ Call = Callable[[], None]
 
 
 class ConnectionLine(Gtk.Box):
-    """Where the server is and whether it answers; with the remedies when it does not, in windows above ``parent``.
-    ``problem`` is as in ConnectionPresenter."""
+    """Says where the server is and whether it answers, and offers help when it does not. Opens windows above
+    ``parent``; ``problem`` is as in ConnectionPresenter."""
 
     def __init__(
         self, parent: Gtk.Window, session: Session, store: SettingsStore, problem: FindProblem = lambda: None
@@ -34,7 +34,7 @@ class ConnectionLine(Gtk.Box):
             self.pack_start(button, False, False, 0)
 
     def show_connection(self) -> None:
-        """As it is now."""
+        """Updates the line to the connection as it is now."""
         shown = self._presenter.shown
         icon = {"connected": "network-idle", "failed": "dialog-warning"}.get(shown.kind, "network-transmit")
         self._icon.set_from_icon_name(icon, Gtk.IconSize.BUTTON)

@@ -18,7 +18,7 @@ from .preview import Preview
 
 
 def run(call: Call, session: Session, store: SettingsStore) -> bool:
-    """Asks for the filter and how it is to be applied; the answers are in the call's config. False on Cancel."""
+    """Asks for the filter and how to apply it, and puts the answers into the call's config. Returns False on Cancel."""
     gtk.init()
     window = _TranslateWindow(call, session, store)
     try:
@@ -43,7 +43,7 @@ class _TranslateWindow:
         self._forget = session.add_listener(self._session_changed)
 
     def run(self) -> bool:
-        """Until the artist has decided."""
+        """Shows the window until the artist has decided. Returns False on Cancel."""
         self._session.connect()
         self._session_changed()
         self._preview.show_look(self._look())
@@ -111,7 +111,7 @@ class _TranslateWindow:
         self._save(self._store.load().with_favourite(identifier, wanted))
 
     def _save(self, settings: Settings) -> None:
-        """What cannot be saved holds until the window is closed."""
+        """Saves the favourites; any that cannot be saved last until the window is closed."""
         try:
             self._store.save(settings)
         except SettingsProblem as problem:

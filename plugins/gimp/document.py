@@ -22,14 +22,14 @@ from . import layers, pixels
 
 PARASITE = "pleinair-translation"
 _SAVED_AND_UNDONE = Gimp.PARASITE_PERSISTENT | Gimp.PARASITE_UNDOABLE
-# A filter looks at its surroundings, so a selection is sent with some of them.
+# In pixels: a filter also looks at what is around a selection, so some of that is sent, too.
 _LEAST_MARGIN = 128
 
 
 @dataclass(frozen=True)
 class _Raw:
-    """What the wire cannot carry, as GIMP stores it: the selection and the layer's mask, and the pixels of which the
-    wire would round the alpha, of ``pixel_bytes`` each; all of the part that is kept, or None."""
+    """What the wire cannot carry of the part that is kept, as GIMP stores it: the selection, the layer's mask, and in
+    ``alpha`` whole pixels, of ``pixel_bytes`` each, if the wire would round their alpha. None where not needed."""
 
     selection: bytes | None
     mask: bytes | None
@@ -39,7 +39,8 @@ class _Raw:
 
 @dataclass(frozen=True)
 class GimpSource:
-    """``drawable`` is what is read, at ``offset`` on the canvas; the result goes above ``layer``, or on top of all."""
+    """GIMP's ``core.host.Source``. ``drawable``, at ``offset`` on the canvas, is what is read; the result goes above
+    ``layer``, or on top of all when that is None."""
 
     document: GimpDocument
     layer: Gimp.Layer | None
@@ -50,7 +51,7 @@ class GimpSource:
     sent: Area
     kept: Area
     raw: _Raw
-    selected: ClassVar[bytes | None] = None  # GIMP applies a selection with all its bits
+    selected: ClassVar[bytes | None] = None  # ``insert`` lets GIMP apply the selection, at full precision
 
     @property
     def identifier(self) -> str:
@@ -62,7 +63,7 @@ class GimpSource:
         return Pixels(area, format, pixels.read(self.drawable, own, format))
 
     def insert(self, new: NewLayer, above: LayerId | None = None) -> Steps[LayerId]:
-        """With the layer's mask, and only where it is selected."""
+        """Inserts the new layer, cut to the selection and with a copy of the source's mask. Raises Problem."""
         yield from ()
         if self.layer is not None and not self.layer.is_valid():
             raise Problem(
@@ -84,7 +85,7 @@ class GimpSource:
 
 @dataclass
 class GimpDocument:
-    """Layers are found by themselves."""
+    """GIMP's ``core.host.Document``, in which a layer is its own identifier."""
 
     image: Gimp.Image
     groups_undo: ClassVar[bool] = True
@@ -110,7 +111,7 @@ class GimpDocument:
             raise Problem(_("The picture was closed in the meantime."), _("Open it again and repeat the translation."))
 
     def idle(self) -> Steps[None]:
-        """GIMP answers when it can."""
+        """Does not wait: GIMP answers each call when it can."""
         yield from ()
 
     def find(self, layer: Gimp.Layer) -> Gimp.Layer | None:
@@ -130,7 +131,7 @@ class GimpDocument:
         return made
 
     def lay(self, made: Gimp.Layer, above: Gimp.Layer | None) -> None:
-        """Puts a new layer above another, on top of all without one. Raises Problem."""
+        """Inserts ``made`` above another layer, or on top of all without one. Raises Problem."""
         layers.lay_above(self.image, made, above)
         self._laid.append(made)
 
@@ -150,12 +151,12 @@ class GimpDocument:
         Gimp.displays_flush()
 
     def settle(self, made: LayerId) -> Steps[None]:
-        """What is repeated is the translation of the artist's layers, not a translation's."""
+        """Selects the artist's layers again, so that repeating the filter translates them and not the result."""
         yield from ()
         self.image.set_selected_layers(self._selected)
 
     def note_origin(self, made: LayerId, origin: Origin) -> None:
-        """In a parasite, which is saved with the picture."""
+        """Stores the origin in a parasite of the layer, which is saved with the picture."""
         made.attach_parasite(Gimp.Parasite.new(PARASITE, _SAVED_AND_UNDONE, list(origin.written(NOTED).encode())))
 
     def origin_of(self, layer: Gimp.Layer) -> Origin | None:
@@ -206,7 +207,7 @@ class GimpDocument:
 
 
 def _filled(image: Gimp.Image, new: NewLayer, alpha: bool) -> Gimp.Layer:
-    """With its look and in its place, but not in the picture yet."""
+    """Creates a layer with these pixels, its look and its place, but does not insert it into the picture."""
     area, format = new.pixels.area, new.pixels.format
     made = layers.empty(image, new.name, area.width, area.height, alpha)
     pixels.write(made, format, new.pixels.data)

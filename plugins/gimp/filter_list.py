@@ -16,8 +16,8 @@ _STARS = {True: "★", False: "☆"}
 
 
 class FilterList(Gtk.Box):
-    """Emits ``chosen`` when another filter is selected, or none any more, ``applied`` on a double click and ``starred``
-    (identifier, wanted)."""
+    """Emits ``chosen`` when another filter or none is selected, ``applied`` on a double click and ``starred``
+    (identifier, wanted) when the artist makes a filter a favourite or takes that back."""
 
     __gsignals__: ClassVar = {
         "chosen": (GObject.SignalFlags.RUN_FIRST, None, ()),
@@ -48,7 +48,7 @@ class FilterList(Gtk.Box):
         self.pack_start(self._scrolled, True, True, 0)
 
     def grab_search(self) -> None:
-        """The next key goes to the search; Return there is Apply."""
+        """Gives the keyboard focus to the search field, where Return applies the filter."""
         self._search.grab_focus()
 
     @property
@@ -56,7 +56,7 @@ class FilterList(Gtk.Box):
         return self._presenter.selected
 
     def show_filters(self, filters: Sequence[Filter], favourites: Sequence[str], nothing: str) -> None:
-        """``nothing`` is said where there is no filter at all."""
+        """Lists the filters, favourites first. ``nothing`` is the text for when the server has none at all."""
         self._filters, self._favourites, self._nothing = filters, favourites, nothing
         self._fill()
 
@@ -118,7 +118,7 @@ class _Row(Gtk.ListBoxRow):
 
 
 def _escape(search: Gtk.SearchEntry) -> None:
-    """Empties the search; once it is empty, Escape ends the dialog here as everywhere else."""
+    """Empties the search field; if it is empty already, closes the dialog, as Escape does everywhere else."""
     if search.get_text():
         search.set_text("")
     else:
@@ -126,7 +126,7 @@ def _escape(search: Gtk.SearchEntry) -> None:
 
 
 def _picture(shown: Filter) -> Gtk.Image:
-    """Before and after, or an empty place of the same size."""
+    """Returns the filter's picture, before and after, or an empty place of the same size."""
     picture = Gtk.Image()
     picture.set_size_request(_THUMBNAIL_WIDTH, _THUMBNAIL_HEIGHT)
     picture.set_from_pixbuf(_decoded(shown.thumbnail))

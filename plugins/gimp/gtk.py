@@ -1,4 +1,4 @@
-"""GTK as GIMP brings it, asked for in the right versions. Imported only where there is a display."""
+"""GTK in the versions that GIMP brings, and small helpers. Imported only where there is a display."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ BINARY = "pleinair"
 
 
 def init() -> None:
-    """Once a process, before the first window."""
+    """Initialises GTK. Call it once in a process, before the first window."""
     GimpUi.init(BINARY)
 
 
 def box(orientation: str, *children: Gtk.Widget, border: int = 0, spacing: int = GAP) -> Gtk.Box:
-    """Its children one after another, each as large as it needs."""
+    """Creates a box with its children one after another, each as large as it needs."""
     made = Gtk.Box(
         orientation=Gtk.Orientation.VERTICAL if orientation == "vertical" else Gtk.Orientation.HORIZONTAL,
         spacing=spacing,
@@ -58,14 +58,14 @@ def label(text: str = "", *, wrap: bool = True, dim: bool = False, selectable: b
 
 
 def plain(widget: Gtk.Widget) -> None:
-    """On whatever it lies on: GIMP's theme gives some widgets a ground of their own."""
+    """Makes a widget's background transparent: GIMP's theme gives some widgets a background of their own."""
     provider = Gtk.CssProvider()
     provider.load_from_data(b"* { background: transparent; }")
     widget.get_style_context().add_provider(provider, Gtk.STYLE_PROVIDER_PRIORITY_APPLICATION)
 
 
 def say(parent: Gtk.Window | None, sentence: str, remedy: str = "") -> None:
-    """One sentence in a window of its own, and what to do."""
+    """Shows a sentence, and what to do, in a window of its own until it is closed."""
     window = Gtk.MessageDialog(
         transient_for=parent,
         modal=True,
@@ -79,7 +79,7 @@ def say(parent: Gtk.Window | None, sentence: str, remedy: str = "") -> None:
 
 
 def ask(parent: Gtk.Window, title: str, question: str, consequence: str, *, yes: str, no: str) -> bool:
-    """Whether the artist presses the button ``yes``, and not ``no``, which leaves all as it is."""
+    """Asks a question in a window of its own. Returns whether the artist pressed the button ``yes``."""
     window = Gtk.MessageDialog(
         title=title,
         transient_for=parent,

@@ -1,7 +1,8 @@
 """Keeps a local server while GIMP runs: ``python -m PACKAGE.gimp.keeper FOLDER PYTHON FILTERS ADDRESS [EDITOR]``.
 
-GIMP ends a plug-in's process with its window, so the server belongs to this process instead. ``FOLDER`` is where it
-tells its state and its log, and where it is asked to stop. With ``EDITOR``, a process number, it ends with that one.
+GIMP ends a plug-in's process with its window, so the server belongs to this process instead. It writes its state and
+its log to ``FOLDER``, and stops when the file ``stop`` appears there. If ``EDITOR``, a process number, is given, it
+ends with that process.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def main() -> None:
 
 
 def keep(folder: Path, server: LocalServer, address: str, editor: int | None, asked: threading.Event) -> None:
-    """Until the server has ended, somebody asks, or the editor is gone."""
+    """Runs the server until it ends, ``folder`` has a file STOP, ``asked`` is set or the process ``editor`` is gone."""
     server.start()
     while not server.ended.is_set():
         _tell(folder, server, address)
@@ -45,7 +46,7 @@ def keep(folder: Path, server: LocalServer, address: str, editor: int | None, as
 
 
 def alive(process: int) -> bool:
-    """Whether a process of this number runs."""
+    """Returns whether a process with this number is running."""
     if sys.platform == "win32":
         return _alive_on_windows(process)
     try:
@@ -70,7 +71,7 @@ def _tell(folder: Path, server: LocalServer, address: str) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    """Beside and renamed; a full disk does not end the server."""
+    """Writes a file beside and renames it. Ignores errors, so that a full disk does not end the server."""
     beside = path.with_name(f".{path.name}.tmp")
     with contextlib.suppress(OSError):
         beside.write_text(text, "utf-8")

@@ -1,4 +1,4 @@
-"""A translation that the artist asked for: what was used is offered the next time, and what was made is kept."""
+"""A translation that the artist asked for: its filter is offered the next time, and its results are kept."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ from . import apply, paths, restoring
 def translate_and_keep(
     session: Session, store: SettingsStore, image: Gimp.Image, drawables: list[Gimp.Drawable], options: apply.Options
 ) -> None:
-    """Raises Problem; the picture is then as it was."""
+    """Translates layers; remembers the filter and, if wanted, the results. Raises Problem
+    and leaves the picture as it was."""
 
     def remember(made: Sequence[Made]) -> Steps[None]:
         yield from ()
-        # The result is in the picture; that the choice cannot be kept is no reason to say that it failed.
+        # The result is in the picture; not being able to save the choice does not make it a failure.
         with suppress(SettingsProblem):
             store.save(store.load().used(options.filter_id))
-        if store.load().keep_results:  # it may have been changed from the dialog
+        if store.load().keep_results:  # the artist may have changed it from the dialog
             restoring.keep(ResultStore(paths.results_folder()), image, made)
 
     apply.translate(session, image, drawables, options, remember)

@@ -1,4 +1,4 @@
-"""The local server that a keeper holds, as the windows see it: through files, since it outlives them."""
+"""The local server that a keeper runs. The windows watch and stop it through files, since it outlives them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ROOT = Path(__file__).resolve().parents[len(_PACKAGE.split("."))]
 
 @dataclass(frozen=True)
 class State:
-    """``problem`` is why it has ended by itself: a sentence and a remedy."""
+    """A server's state. ``problem``, a sentence and a remedy, is why it did not start or has ended by itself."""
 
     running: bool = False
     serving: bool = False
@@ -30,14 +30,14 @@ class State:
 
 
 class KeptServer:
-    """At most one; ``folder`` is its keeper's."""
+    """Starts and stops one server at most; ``folder`` is its keeper's."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, settings: Settings) -> None:
-        """Returns at once. Raises OSError when the folder cannot be written."""
+        """Starts the server and returns at once. Raises OSError when the folder cannot be written."""
         self._folder.mkdir(parents=True, exist_ok=True)
         for name in (keeper.STATE, keeper.STOP, keeper.LOG):
             self._remove(name)
@@ -56,7 +56,7 @@ class KeptServer:
         )
 
     def stop(self) -> None:
-        """Asks for it; the state says when it is done."""
+        """Asks the server to stop; ``state`` tells when it has."""
         with contextlib.suppress(OSError):
             (self._folder / keeper.STOP).touch()
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What GIMP starts; the plug-in itself lies in the package beside this file."""
+"""The program that GIMP starts; the plug-in itself is the package beside this file."""
 
 from __future__ import annotations
 

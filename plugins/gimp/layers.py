@@ -1,4 +1,4 @@
-"""GIMP's layers: which of them are translated, how they are read, and how a new one is made."""
+"""GIMP's layers: which of them are translated, how they are read, and how new ones are made."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ..core.look import Look
 from ..core.problems import Problem
 from ..core.texts import _
 
-LAYER, VISIBLE = "layer", "visible"  # what the procedure's argument says
+LAYER, VISIBLE = "layer", "visible"  # the values of the procedure's argument for the source
 
 
 def chosen_layers(image: Gimp.Image, drawables: list[Gimp.Drawable], kind: str) -> list[Gimp.Layer | None]:
-    """The layers to translate, bottom first; None stands for the visible picture. Raises Problem."""
+    """Returns the layers to translate, in the drawables' order; None stands for the visible picture. Raises Problem."""
     if kind != VISIBLE:
         return [*selected_layers(image, drawables)]
     check_editable(image)
@@ -24,7 +24,7 @@ def chosen_layers(image: Gimp.Image, drawables: list[Gimp.Drawable], kind: str) 
 
 
 def selected_layers(image: Gimp.Image, drawables: list[Gimp.Drawable]) -> list[Gimp.Layer]:
-    """The layers that the drawables are or belong to, each once. Raises Problem."""
+    """Returns the layers that the drawables are or belong to, each once. Raises Problem."""
     check_editable(image)
     layers = [_layer_of(drawable) for drawable in drawables]
     if not layers:
@@ -52,7 +52,7 @@ def give_look(layer: Gimp.Layer, look: Look) -> None:
 
 @contextmanager
 def readable(image: Gimp.Image, layer: Gimp.Layer | None) -> Iterator[Gimp.Layer]:
-    """The drawable to read: the layer, its copy with its own effects applied, or all that is visible."""
+    """Yields the drawable to read: the layer, a copy of it with its own effects applied, or all that is visible."""
     if layer is None:
         drawable = Gimp.Layer.new_from_visible(image, image, "visible")
     elif layer.get_filters() and not layer.is_group():
@@ -68,7 +68,8 @@ def readable(image: Gimp.Image, layer: Gimp.Layer | None) -> Iterator[Gimp.Layer
 
 
 def selected_area(image: Gimp.Image, drawable: Gimp.Drawable) -> Area | None:
-    """The part of a drawable that is selected, in its own coordinates; all of it without a selection."""
+    """Returns the selected part of a drawable in its own coordinates: all of it without a selection, None if the
+    selection does not touch it."""
     offset = offset_of(drawable)
     size = drawable.get_width(), drawable.get_height()
     if Gimp.Selection.is_empty(image):
@@ -79,12 +80,12 @@ def selected_area(image: Gimp.Image, drawable: Gimp.Drawable) -> Area | None:
 
 
 def empty(image: Gimp.Image, name: str, width: int, height: int, alpha: bool) -> Gimp.Layer:
-    """A new layer, of the picture's kind, that does not lie in it yet."""
+    """Creates a layer of the picture's kind that is not in the picture yet."""
     return Gimp.Layer.new(image, name, width, height, _type(image, alpha), 100, Gimp.LayerMode.NORMAL)
 
 
 def lay_above(image: Gimp.Image, new: Gimp.Layer, layer: Gimp.Layer | None) -> None:
-    """Puts a new layer into the picture, on top of all without another layer. Raises Problem."""
+    """Inserts a new layer above ``layer``, or on top of all when that is None. Raises Problem."""
     parent = layer.get_parent() if layer else None
     position = image.get_item_position(layer) if layer else 0
     if not image.insert_layer(new, parent, position):

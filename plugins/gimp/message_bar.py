@@ -1,4 +1,4 @@
-"""What went wrong in a window that stays open, until it is put away."""
+"""The bar that says what went wrong in a window, until the artist closes it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ class MessageBar(Gtk.InfoBar):
         self.connect("response", lambda bar, answer: self.hide())
 
     def show_message(self, text: str) -> None:
-        """An empty one puts the last away."""
+        """Shows a text; an empty one hides the bar."""
         self._text.set_text(text)
         self.set_visible(bool(text))

@@ -1,4 +1,4 @@
-"""A training's pictures out of GIMP, and its filter onto the layer that it was made from."""
+"""Takes a training's pictures from GIMP, and applies its filter to the layer that it was made from."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from .steps import finish
 def wish_from(
     config: Gimp.ProcedureConfig, image: Gimp.Image | None, drawables: list[Gimp.Drawable], settings: Settings
 ) -> TrainingWish:
-    """What the procedure's arguments say. Raises Problem."""
+    """Returns the training that the procedure's arguments ask for. Raises Problem."""
     source = source_layer(image, drawables)
     named = config.get_property("target")
     targets: list[ChosenTarget] = [
@@ -42,7 +42,7 @@ def wish_from(
 def wish(
     source: Gimp.Layer, targets: Sequence[ChosenTarget], title: str, preset: str, settings: Settings
 ) -> TrainingWish:
-    """Reads the layers. Raises Problem."""
+    """Reads the layers and returns what the server needs to begin the training. Raises Problem."""
     options = options_from(settings.training_options)
     return finish(gather_training(TrainingChoice(layer_choice(source), "", targets, title, preset, options)))
 
@@ -52,21 +52,21 @@ def layer_choice(layer: Gimp.Layer) -> LayerChoice:
 
 
 def start(settings: Settings, wished: TrainingWish) -> str:
-    """The training's identifier, as soon as the server has the pictures. Raises Problem."""
+    """Starts a training and returns its identifier as soon as the server has the pictures. Raises Problem."""
     with _told(), TrainingClient(settings.endpoint) as client:
         targets = [file_to_send(one) if isinstance(one, Path) else one for one in wished.targets]
         return client.start_training(wished.header, wished.sources, targets).id
 
 
 def source_layer(image: Gimp.Image | None, drawables: list[Gimp.Drawable]) -> Gimp.Layer:
-    """The painting: the layer that was active when the procedure was called. Raises Problem."""
+    """Returns the painting: the last of the layers with which the procedure was called. Raises Problem."""
     if image is None or not image.is_valid():
         raise Problem(_("No picture is open."), _("Open one, or make a new one, and try again."))
     return layers.selected_layers(image, drawables)[-1]
 
 
 def translate_source(session: Session, store: SettingsStore, found: Filter, made_from: MadeFrom) -> None:
-    """The layer that a training was made from, with its filter, into a new layer above. Raises Problem."""
+    """Applies a training's filter to the layer that it was made from; the result is a new layer. Raises Problem."""
     layer = source_place.find(made_from.place, made_from.names)
     if layer is None:
         raise Problem(

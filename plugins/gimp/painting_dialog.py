@@ -1,4 +1,4 @@
-"""The window of Filters > Pleinair > Painting to photo: a filter is trained on the server from the artist's layer."""
+"""The window of Filters > Pleinair > Painting to photo, which trains a filter from the artist's layer."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from .training_list import TrainingList
 
 
 def run(call: Call, session: Session, store: SettingsStore) -> str:
-    """Until the window is closed; gives the identifier of the training that was looked at last, empty for none."""
+    """Shows the window until it is closed. Returns the identifier of the training shown last, empty for none."""
     gtk.init()
     window = _PaintingWindow(call, session, store)
     try:
@@ -33,7 +33,7 @@ def run(call: Call, session: Session, store: SettingsStore) -> str:
 
 
 class _PaintingWindow:
-    """Trainings go on while it is closed."""
+    """The window. Trainings continue after it is closed."""
 
     def __init__(self, call: Call, session: Session, store: SettingsStore) -> None:
         self._session, self._store = session, store
@@ -102,13 +102,13 @@ class _PaintingWindow:
             self._messages.show_message(" ".join(trainings.failure or ()))
 
     def _attempt(self, call: Callable[[], None]) -> None:
-        """What the artist can do something about is said in the window."""
+        """Runs ``call``, and shows in the window what goes wrong."""
         self._messages.show_message("")
         try:
             call()
         except Problem as problem:
             self._messages.show_message(str(problem))
-        except Exception as error:  # a mistake of ours; GTK would say nothing
+        except Exception as error:  # a bug of ours, of which GTK would show nothing
             sys.excepthook(type(error), error, error.__traceback__)
             self._messages.show_message(
                 _("The plug-in failed ({error}). For details, start GIMP in a terminal.").format(
@@ -121,12 +121,12 @@ class _PaintingWindow:
         self._save(lambda kept: kept.following(training, source))
 
     def _settings(self, change: Callable[[Settings], Settings] | None = None) -> Settings:
-        """As they are now, with a change that is to be kept."""
+        """Returns the settings, after making and saving ``change``, if there is one."""
         if change is not None:
             self._save(change)
         return self._store.load()
 
     def _save(self, change: Callable[[Settings], Settings]) -> None:
-        # What cannot be saved holds until the window is closed; the training itself is on the server.
+        # A choice that cannot be saved lasts until the window is closed; the training itself is on the server.
         with suppress(SettingsProblem):
             self._store.save(change(self._store.load()))

@@ -1,4 +1,4 @@
-"""What a new training is made of, and its start."""
+"""The form that asks what a new training is made of, and starts it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .gtk import Gtk, box, label
 from .target_list import TargetList
 
 Attempt = Callable[[Callable[[], None]], None]
-# The settings as they are, after the change that is given.
+# Returns the settings, after making and saving a change, if one is given.
 KeptSettings = Callable[[Optional[Callable[[Settings], Settings]]], Settings]
 
 
@@ -62,7 +62,7 @@ class PaintingForm(Gtk.Box):
         self._arrange()
 
     def grab_first(self) -> None:
-        """The next key goes to what is to be chosen first."""
+        """Gives the keyboard focus to the control that is to be used first."""
         self._targets.grab_files()
 
     def show_state(self) -> None:

@@ -1,4 +1,4 @@
-"""One training: what it makes of the painting by now, how long it takes, and what can be done with it."""
+"""The page of one training: a preview of its filter, how long it takes, and what can be done with it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class PaintingPage(Gtk.Box):
         self._arrange()
 
     def set_watching(self, watching: bool) -> None:
-        """The time goes on by itself while somebody looks."""
+        """Updates the displayed time every second while ``watching``, that is, while the page is visible."""
         if watching:
             self._timer = GLib.timeout_add(_TICK_MILLISECONDS, self._tick)
         else:
@@ -125,7 +125,7 @@ class PaintingPage(Gtk.Box):
         return True
 
     def _translate(self, found: Filter, made_from: MadeFrom) -> None:
-        """Outside of what has told of the filter: it takes its time, and the window goes on meanwhile."""
+        """Translates after the callback that brought the filter: it takes a while, and the window stays alive."""
         if self._translating:
             return
         self._translating = True
@@ -145,7 +145,7 @@ class PaintingPage(Gtk.Box):
 
 
 def _give(button: Gtk.Button, how: Button) -> None:
-    if how.text != button.get_label():  # its text is made anew each time
+    if how.text != button.get_label():  # setting the same text would rebuild the label
         button.set_label(how.text)
     button.set_tooltip_text(how.tip or None)
     button.set_visible(how.visible)

@@ -1,4 +1,4 @@
-"""Where the plug-in keeps what must outlast it: outside its own folder, which an update replaces."""
+"""Where the plug-in keeps its files: outside its own folder, which an update replaces."""
 
 from __future__ import annotations
 

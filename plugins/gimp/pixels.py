@@ -1,11 +1,11 @@
-"""Pixels between GIMP's buffers and the wire, whose colours are those of sRGB.
+"""Moves pixels between GIMP's buffers and the wire, on which all colours are sRGB.
 
-An sRGB picture's values travel as GIMP stores them, so a filter that changes nothing gives back the same pixels. Only
-32-bit integers and doubles, which the wire does not have, travel as 32-bit floats. babl takes pictures with another
-profile to sRGB and results back. These travel at more than their own depth, so that both roundings stay below a step.
-What sRGB cannot show leaves here unclipped as floats, and is clipped where the filter takes it in.
+The values of an sRGB picture are sent as GIMP stores them, so a filter that changes nothing gives back the same pixels.
+Only 32-bit integers and doubles, which the wire does not have, are sent as 32-bit floats. babl converts pictures with
+another profile to sRGB, and results back. They are sent at more than their own depth, so that both roundings stay below
+one step. Colours that sRGB cannot show are sent unclipped, as floats, and are clipped where the filter takes them in.
 
-babl knows the profiles that are a curve and a matrix. GIMP treats pictures with others (tables) as sRGB, and so do we.
+babl knows profiles that are a curve and a matrix. GIMP treats pictures with others (tables) as sRGB, and so do we.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from ..core.area import Area
 from ..core.pixels import WireFormat
 
 _CHANNELS = {1: Channels.GREY, 2: Channels.GREY_ALPHA, 3: Channels.RGB, 4: Channels.RGBA}
-_SRGB = "sRGB"  # babl's name, which it gives to whatever profile says the same
+_SRGB = "sRGB"  # babl's name for any profile that says the same
 _SAMPLES = {
     "u8": SampleType.UINT8,
     "u16": SampleType.UINT16,
     "half": SampleType.FLOAT16,
     "float": SampleType.FLOAT32,
 }
-_OWN = "format"  # the format's word for babl's name
-# GEGL copies what it is given in one piece; stripes keep that copy small.
+_OWN = "format"  # the key of babl's name in a format's ``own``
+# GEGL copies what it is given at once; writing in stripes keeps that copy small.
 _STRIPE_BYTES = 4 << 20
 
 
 def wire_format(drawable: Gimp.Drawable) -> WireFormat:
-    """The format that loses nothing of a drawable, RGB or grey, whose colours sRGB can show."""
+    """Returns the format that loses nothing of a drawable, RGB or grey, whose colours sRGB can show."""
     model, depth = _encoding(drawable)
     if not _is_srgb(drawable):
         return _format(model, "u16" if depth == "u8" else "float")
@@ -41,40 +41,40 @@ def wire_format(drawable: Gimp.Drawable) -> WireFormat:
 
 
 def preview_format(drawable: Gimp.Drawable) -> WireFormat:
-    """8-bit, encoded as the eye wants it."""
+    """Returns the 8-bit format for previews of a drawable, perceptually encoded."""
     model, _ = _encoding(drawable)
     perceptual = {"RGB": "R~G~B~", "RGBA": "R~G~B~A", "Y": "Y~", "YA": "Y~A"}
     return _format(perceptual.get(model, model), "u8")
 
 
 def named_format(name: str) -> WireFormat:
-    """The format of this name. Raises ValueError, KeyError for one that is none of ours."""
+    """Returns the format with this name. Raises ValueError or KeyError for a name that is not one of ours."""
     model, depth = name.split(" ")
     return _format(model, depth)
 
 
 def read(drawable: Gimp.Drawable, area: Area, format: WireFormat, scale: float = 1.0) -> bytes:
-    """The pixels of ``area``, which is in the coordinates of the scaled drawable."""
+    """Returns the pixels of ``area``, which is in the coordinates of the scaled drawable."""
     return drawable.get_buffer().get(rectangle(area), scale, _name(format), Gegl.AbyssPolicy.NONE)
 
 
 def write(drawable: Gimp.Drawable, format: WireFormat, pixels: Buffer) -> None:
-    """Fills a whole drawable. ``pixels`` is exactly as long as that takes, else ValueError."""
+    """Fills a whole drawable. Raises ValueError unless ``pixels`` is exactly as long as that takes."""
     _fill(drawable, _name(format), format.pixel_bytes, pixels)
 
 
 def read_raw(drawable: Gimp.Drawable, area: Area) -> bytes:
-    """As GIMP stores them: for masks, and to keep alpha that the wire cannot carry."""
+    """Returns the pixels of ``area`` as GIMP stores them: for masks, and to keep alpha that the wire cannot carry."""
     return drawable.get_buffer().get(rectangle(area), 1.0, None, Gegl.AbyssPolicy.NONE)
 
 
 def write_raw(drawable: Gimp.Drawable, pixels: bytes | bytearray) -> None:
-    """What read_raw gave, into a whole drawable of the same format."""
+    """Fills a whole drawable with what ``read_raw`` gave for one of the same format."""
     _fill(drawable, Babl.get_name(drawable.get_format()), drawable.get_bpp(), pixels)
 
 
 def keep_alpha(drawable: Gimp.Drawable, stored: bytes, pixel_bytes: int) -> None:
-    """Gives ``drawable`` the alpha of ``stored`` (from read_raw, with alpha), exactly, where the wire rounded it."""
+    """Gives ``drawable`` the exact alpha of ``stored`` (from ``read_raw``, with alpha), which the wire has rounded."""
     _, depth = _encoding(drawable)
     sample, code = (8, "d") if depth == "double" else (4, "I")
     channels = pixel_bytes // sample
@@ -87,7 +87,7 @@ def keep_alpha(drawable: Gimp.Drawable, stored: bytes, pixel_bytes: int) -> None
 
 
 def rounds_alpha(drawable: Gimp.Drawable) -> bool:
-    """Whether the wire has fewer bits than the drawable."""
+    """Returns whether the wire has fewer bits for a sample than the drawable."""
     return _encoding(drawable)[1] not in _SAMPLES
 
 
@@ -127,10 +127,10 @@ def _format(model: str, depth: str) -> WireFormat:
 
 
 def _name(format: WireFormat) -> str:
-    """babl's, in sRGB."""
+    """Returns babl's name for a format, in sRGB."""
     return format.own[_OWN]
 
 
 def rectangle(area: Area) -> Gegl.Rectangle:
-    """As GEGL wants it."""
+    """Returns an area as GEGL's rectangle."""
     return Gegl.Rectangle.new(area.x, area.y, area.width, area.height)

@@ -1,6 +1,6 @@
 """What GIMP registers: the procedures, their named arguments and their places in the menu.
 
-Runs without a display when it is called from a script. Nothing here talks to a server before a procedure is run.
+This works without a display when a script calls it. No server is contacted before a procedure is run.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ _LAYERS = Gimp.ProcedureSensitivityMask.DRAWABLE | Gimp.ProcedureSensitivityMask
 
 
 class Pleinair(Gimp.PlugIn):
-    """The procedures' names are GIMP's contract with scripts: they stay."""
+    """The plug-in with its procedures. Scripts call these by name, so the names must not change."""
 
     def do_set_i18n(self, name: str) -> bool:
-        """The texts come translated, from our own catalogues."""
+        """Returns False: the texts are translated already, from our own catalogues."""
         return False
 
     def do_query_procedures(self) -> list[str]:
@@ -48,13 +48,13 @@ class Pleinair(Gimp.PlugIn):
 
 
 def main() -> None:
-    """Ends with GIMP's own main loop."""
+    """Runs the plug-in until GIMP's own main loop ends."""
     Gimp.main(Pleinair.__gtype__, sys.argv)
 
 
 def _translate(plug_in: Gimp.PlugIn) -> Gimp.Procedure:
     procedure = _procedure(plug_in, TRANSLATE, runs.translate, _("_Translate…"))
-    procedure.set_image_types("RGB*, GRAY*, INDEXED*")  # indexed, too: a sentence says more than a grey entry
+    procedure.set_image_types("RGB*, GRAY*, INDEXED*")  # indexed, too: a sentence says more than a greyed-out entry
     procedure.set_sensitivity_mask(_LAYERS)
     procedure.set_documentation(
         _("Turn the layer into another kind of picture with a trained filter"),
@@ -89,7 +89,7 @@ def _translate(plug_in: Gimp.PlugIn) -> Gimp.Procedure:
 
 def _painting(plug_in: Gimp.PlugIn) -> Gimp.Procedure:
     procedure = _procedure(plug_in, PAINTING, runs.painting, _("_Painting to photo…"))
-    procedure.set_sensitivity_mask(_ALWAYS)  # trainings are looked at without a picture, too
+    procedure.set_sensitivity_mask(_ALWAYS)  # trainings can be looked at without a picture
     procedure.set_documentation(
         _("Train a filter that makes the layer look like other pictures"),
         _("The server keeps training after GIMP is closed. Scripts get the training's identifier at once."),
@@ -173,7 +173,7 @@ def _procedure(plug_in: Gimp.PlugIn, name: str, run: runs.Run, label: str) -> Gi
 
 
 def _guarded(run: runs.Run) -> Callable[..., Gimp.ValueArray]:
-    """``run`` as GIMP calls it. What went wrong comes back as the error's one or two sentences."""
+    """Returns a function that GIMP can call, which calls ``run``. What goes wrong is returned as an error in words."""
 
     def called(
         procedure: Gimp.Procedure,

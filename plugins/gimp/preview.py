@@ -1,4 +1,4 @@
-"""The preview beside the list of filters: a small translation whenever the choice has settled."""
+"""The preview beside the list of filters: a small translation, made whenever the artist's choice has settled."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _SETTLED_SECONDS = 0.2
 
 
 class Preview(Gtk.Box):
-    """Shows the first of the chosen layers as ``show_filter`` would leave it: all of it, or a part at 100 %. ``close``
-    it."""
+    """Shows the first of the chosen layers before and after the filter of ``show_filter``: all of it, or a part at
+    100 %. Call ``close`` at the end."""
 
     def __init__(self, session: Session, image: Gimp.Image, drawables: list[Gimp.Drawable]) -> None:
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=6)
         self._image, self._drawables = image, drawables
         self._kind = layers.LAYER
-        # No call of libgimp tells which part of the picture the artist sees, so a detail begins in the middle.
+        # libgimp does not tell which part of the picture the artist sees, so a detail begins in the middle.
         self._centre: tuple[int, int] | None = None
         self._moving = 0
         self._sample: Sample | None = None
@@ -52,12 +52,12 @@ class Preview(Gtk.Box):
         self.pack_start(self._note, False, False, 0)
 
     def show_source(self, kind: str) -> None:
-        """Another source: the layers or all that is visible."""
+        """Shows another source; ``kind`` is LAYER or VISIBLE, as in ``layers``."""
         self._kind, self._centre = kind, None
         self._resample()
 
     def show_filter(self, filter_id: str) -> None:
-        """Empty for none."""
+        """Shows the filter with this identifier, or none if it is empty."""
         self._filter_id = filter_id
         self._changed()
 
@@ -86,7 +86,7 @@ class Preview(Gtk.Box):
         self._note.set_text(str(error))
 
     def _read(self) -> Steps[TranslationRequest]:
-        """The sample was read when it was shown."""
+        """Returns a request for the sample, which was read when it was shown."""
         yield from ()
         assert self._sample
         return self._sample.request(self._filter_id)
@@ -107,7 +107,7 @@ class Preview(Gtk.Box):
         return whole_frame(source, SIDE)
 
     def _pan(self, x: int, y: int) -> None:
-        """Follows the mouse as fast as pixels can be read, and no faster."""
+        """Moves the picture by ``x`` and ``y`` pixels; follows the mouse only as fast as pixels can be read."""
         if self._sample is None or not self._detail.get_active():
             return
         shown = self._sample.frame.shown
@@ -123,7 +123,7 @@ class Preview(Gtk.Box):
         return False
 
     def _changed(self) -> None:
-        """A new translation is due once the artist has stopped choosing."""
+        """Drops the translation and asks for a new one, which is made once the artist has stopped choosing."""
         self._previewing.stop()
         if self._sample:
             self._sample.take(None)
@@ -156,7 +156,7 @@ class Preview(Gtk.Box):
 
 
 def _sizes(changed: Callable[[], None]) -> tuple[Gtk.RadioButton, Gtk.RadioButton]:
-    """For all of the source, scaled down, and for a part of it."""
+    """Creates the buttons for all of the source, scaled down, and for a part of it."""
     whole = Gtk.RadioButton.new_with_mnemonic(None, _("_Whole"))
     whole.set_tooltip_text(_("Everything that is translated, scaled down"))
     detail = Gtk.RadioButton.new_with_mnemonic_from_widget(whole, _("_100 %"))
@@ -168,7 +168,7 @@ def _sizes(changed: Callable[[], None]) -> tuple[Gtk.RadioButton, Gtk.RadioButto
 
 
 def _side_by_side(*buttons: Gtk.RadioButton) -> Gtk.Box:
-    """As one switch with a place for each."""
+    """Joins the buttons into one switch."""
     row = box("horizontal", *buttons, spacing=0)
     row.get_style_context().add_class("linked")
     for button in buttons:

@@ -1,4 +1,4 @@
-"""Results that were made are kept, and put into a picture again."""
+"""Keeps results on disk, and inserts them into a picture again."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _THUMBNAIL_FORMAT = "R'G'B'A u8"
 
 
 def keep(store: ResultStore, image: Gimp.Image, made: Sequence[Made]) -> None:
-    """The new layers of a translation, in its progress."""
+    """Keeps the new layers of a translation, and says so in GIMP's progress bar."""
     Gimp.progress_init(_("Saving the result"))
     stored_results.store_all(store, GimpDocument(image), made, lambda one: _take(image, one), Gimp.message)
 
 
 def insert_again(store: ResultStore, image: Gimp.Image, kept: Kept) -> None:
-    """As a new layer above the active one, where it was, in one undo step. Raises Problem."""
+    """Inserts a result as a new layer above the active one, where it was, in one undo step. Raises Problem."""
     finish(restoring.insert_again(GimpDocument(image), stored_results.past_result(store, kept)))
 
 
 def _take(image: Gimp.Image, made: Made) -> tuple[str, Pixels, Thumbnail]:
-    """A layer's own pixels, selected as they are."""
+    """Returns a result's layer name, its pixels with mask and selection applied, and a thumbnail."""
     with _unmasked(image, made.layer) as shown:
         format = pixels.wire_format(shown)
         area = Area(0, 0, shown.get_width(), shown.get_height())
@@ -44,11 +44,11 @@ def _take(image: Gimp.Image, made: Made) -> tuple[str, Pixels, Thumbnail]:
 
 @contextmanager
 def _unmasked(image: Gimp.Image, layer: Gimp.Layer) -> Iterator[Gimp.Layer]:
-    """The layer, or its copy with its mask applied: what is kept are pixels, without a mask."""
+    """Yields the layer, or a copy of it with its mask applied: only pixels are kept, without a mask."""
     if layer.get_mask() is None:
         yield layer
         return
-    # GIMP applies the mask of a layer that lies in a picture, so it lies in one that nobody sees.
+    # GIMP only applies the mask of a layer that is in a picture, so the copy is put into a hidden one.
     precision, size = image.get_precision(), (layer.get_width(), layer.get_height())
     picture = Gimp.Image.new_with_precision(*size, image.get_base_type(), precision)
     try:

@@ -1,4 +1,4 @@
-"""The window with the results of the past."""
+"""The window with past results, which can be inserted again or deleted."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from . import gtk
 from .gtk import GdkPixbuf, GLib, Gtk, Pango, box, label, plain
 
 _DELETE, _CLEAR = 1, 2  # the dialog's answers that leave it open
-_PLACE = 96  # pixels, of a small picture
+_PLACE = 96  # pixels, the side of a thumbnail's place
 
 
 def run(store: ResultStore) -> Kept | None:
-    """The result that the artist wants to insert again, None for none."""
+    """Shows the window. Returns the result that the artist wants to insert again, or None."""
     gtk.init()
     window = _ResultsWindow(store)
     try:
@@ -73,7 +73,7 @@ class _ResultsWindow:
         return row.kept if isinstance(row, _Row) else None
 
     def _fill(self, place: int = 0) -> None:
-        """With the row at ``place`` selected, or the last one."""
+        """Fills the list and selects the row at ``place``, or the last one if there are fewer."""
         for before in self._list.get_children():
             self._list.remove(before)
         rows = [_Row(kept) for kept in self._store.kept]
@@ -120,7 +120,7 @@ class _Row(Gtk.ListBoxRow):
 
 
 def _moment(seconds: float) -> str:
-    """Date and time as the artist's system writes them."""
+    """Returns the local date, as the artist's system writes it, and the time."""
     return str(GLib.DateTime.new_from_unix_local(int(seconds)).format("%x %H:%M"))
 
 

@@ -1,4 +1,4 @@
-"""What each procedure does. A run gives False when the artist thought better of it."""
+"""What each procedure does. A run returns False when the artist cancelled it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from . import apply, keeping, layers, paths, restoring
 from .call import Call
 from .steps import post
 
-# A text is what the procedure returns to scripts.
+# If a run returns a text, the procedure returns it to scripts.
 Run = Callable[[Call], Union[bool, str]]
 
 
 def translate(call: Call) -> bool:
-    """With the dialog when a person calls it; with the last values for "repeat"; with the arguments for scripts."""
+    """Translates layers: as chosen in the dialog, as the last time for "repeat", or as a script's arguments say."""
     store = SettingsStore(call.folder)
     settings = _addressed(store.load(), call.config.get_property("address"))
     with _session(settings) as session:
@@ -40,7 +40,7 @@ def translate(call: Call) -> bool:
 
 
 def results(call: Call) -> bool:
-    """Puts a result of the past into the picture: the one that the artist chooses, or the one of this number."""
+    """Inserts a past result into the picture: the one that the artist chooses, or that of the argument ``number``."""
     store = ResultStore(paths.results_folder())
     layers.check_editable(call.picture)
     if call.interactive:
@@ -58,8 +58,8 @@ def results(call: Call) -> bool:
 
 
 def painting(call: Call) -> str:
-    """Starts a training with the arguments, for scripts, and gives its identifier. Else it opens the window, for
-    "repeat", too: nobody wants to train again by a key."""
+    """Starts a training for a script and returns its identifier. Otherwise opens the window, even for "repeat": nobody
+    wants to start the same training again by pressing a key."""
     from . import painting
 
     store = SettingsStore(call.folder)
@@ -73,7 +73,7 @@ def painting(call: Call) -> str:
 
 
 def settings(call: Call) -> bool:
-    """Address, token, encryption and the local server's place."""
+    """Opens the window for the address, the token, encryption, and whether results are kept."""
     _need_display(call)
     from . import settings_dialog
 
@@ -81,7 +81,7 @@ def settings(call: Call) -> bool:
 
 
 def local_server(call: Call) -> bool:
-    """Starts, shows and stops a server that outlives this plug-in's process."""
+    """Opens the window that starts, shows and stops a server, which outlives this plug-in's process."""
     _need_display(call)
     from . import server_dialog
 
@@ -89,7 +89,7 @@ def local_server(call: Call) -> bool:
 
 
 def check(call: Call) -> bool:
-    """Names the step that fails."""
+    """Opens the window that goes through the set-up and names the step that fails."""
     _need_display(call)
     from . import check_dialog
 
@@ -97,7 +97,7 @@ def check(call: Call) -> bool:
 
 
 def _asked(call: Call, session: Session, store: SettingsStore) -> bool:
-    """Not before it is sure that there is something to translate."""
+    """Shows the dialog if there is something to translate, else raises Problem. Returns False on Cancel."""
     layers.chosen_layers(call.picture, call.drawables, layers.LAYER)
     from . import dialog
 
@@ -113,7 +113,8 @@ def _options(config: Gimp.ProcedureConfig) -> apply.Options:
 
 
 def _addressed(settings: Settings, address: str) -> Settings:
-    """The token and the certificate are for the server of the settings alone."""
+    """Returns the settings with another address, if one is given, and then without the token and the certificate, which
+    are only for the server of the settings."""
     if not address or address == settings.address:
         return settings
     return replace(settings, address=address, token="", tls=False, fingerprint="")

@@ -1,4 +1,4 @@
-"""A small copy of what will be translated, or a part of it, and GIMP's own blending of its translation with it."""
+"""A small copy of what will be translated, or of a part of it, and of its translation, blended by GIMP itself."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from . import layers, pixels
 from .pixels import rectangle
 
 _SHOWN = "R'G'B'A u8"
-Framing = Callable[[Area, "tuple[int, int]"], Frame]  # what is selected, and the size of the drawable
+Framing = Callable[[Area, "tuple[int, int]"], Frame]  # takes the selected area and the drawable's size
 
 
 class Sample:
-    """Two small layers in a picture of its own that nobody sees: before and after. ``close`` it."""
+    """Two small layers, before and after, in a hidden picture of their own, which ``close`` deletes."""
 
     def __init__(self, image: Gimp.Image, layer: Gimp.Layer | None, framing: Framing) -> None:
-        """``framing`` chooses what is shown of what is selected."""
+        """Reads ``layer``, or the visible picture when None; ``framing`` chooses the part that is shown."""
         with layers.readable(image, layer) as drawable:
             size = drawable.get_width(), drawable.get_height()
             self.frame = framing(layers.selected_area(image, drawable) or Area(0, 0, *size), size)
@@ -48,17 +48,18 @@ class Sample:
         return TranslationRequest.of(filter_id, Pixels(self.frame.sent, self._format, self._sent))
 
     def take(self, after: Buffer | None) -> None:
-        """The translation's pixels, or None while there are none."""
+        """Takes the translation's pixels; None removes the earlier translation."""
         if self._above is not None:
             self._picture.remove_layer(self._above)
         self._above = None if after is None else self._layer(after)
 
     def shown_before(self) -> bytes:
-        """Red, green, blue and alpha in sRGB, 8 bits each."""
+        """Returns the pixels as red, green, blue and alpha in sRGB, 8 bits each."""
         return self._shown(self._below)
 
     def shown_after(self, look: Look) -> bytes | None:
-        """The same with the translation laid on it as it will be, or None without a translation."""
+        """Returns the sample with its translation blended onto it as ``look`` says, in the form of ``shown_before``;
+        None without a translation."""
         if self._above is None:
             return None
         layers.give_look(self._above, look)
@@ -83,11 +84,11 @@ class Sample:
 
 
 def _empty(image: Gimp.Image, width: int, height: int) -> Gimp.Image:
-    """A picture of the same colours, 8 bits deep."""
+    """Creates an empty picture with the mode and the colour profile of ``image``, 8 bits deep."""
     made = Gimp.Image.new_with_precision(width, height, image.get_base_type(), Gimp.Precision.U8_NON_LINEAR)
     made.undo_disable()
     profile = image.get_color_profile()
     if profile:
         made.set_color_profile(profile)
-        Gimp.progress_end()  # GIMP shows that as progress of ours
+        Gimp.progress_end()  # setting the profile made GIMP show a progress bar
     return made

@@ -15,7 +15,7 @@ _TICK_MILLISECONDS = 500
 
 
 def run(store: SettingsStore, parent: Gtk.Window | None = None) -> bool:
-    """Until the window is closed; the server goes on."""
+    """Shows the window until it is closed; the server keeps running. Always returns True: nothing can be cancelled."""
     if parent is None:
         gtk.init()
     window = _ServerWindow(store, parent)
@@ -103,7 +103,7 @@ class _ServerWindow:
         return True
 
     def _save(self) -> Settings:
-        """What cannot be saved is used all the same."""
+        """Saves the settings of this window and returns them; they are used even if they cannot be saved."""
         settings = replace(
             self._store.load(),
             python=self._python.text,
@@ -118,7 +118,7 @@ class _ServerWindow:
 
 
 class _Path(Gtk.Box):
-    """A path to type, or to choose."""
+    """A path that can be typed or chosen."""
 
     def __init__(self, text: str, title: str, action: Gtk.FileChooserAction) -> None:
         super().__init__(orientation=Gtk.Orientation.HORIZONTAL, spacing=6)

@@ -1,4 +1,4 @@
-"""The window in which the server is named, and how it is reached."""
+"""The settings window: where the server is, how it is reached, and whether results are kept."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .gtk import GLib, Gtk, box, label
 
 
 def run(store: SettingsStore, parent: Gtk.Window | None = None) -> bool:
-    """True when the artist has kept what is in the window, which is then saved."""
+    """Shows the window. Returns True when the artist has saved the settings."""
     if parent is None:
         gtk.init()
     window = _SettingsWindow(store, parent)
@@ -52,7 +52,7 @@ class _SettingsWindow:
         self._show()
 
     def run(self) -> bool:
-        """Stays open until what is in it can be saved."""
+        """Shows the window until the settings are saved or the artist cancels. Returns whether they are saved."""
         while self._dialog.run() == Gtk.ResponseType.OK:
             try:
                 self._store.save(self._chosen())
@@ -119,7 +119,7 @@ class _SettingsWindow:
         self._warning.set_visible(bool(text))
 
     def _ask(self) -> None:
-        """On a thread, since a server may let one wait."""
+        """Asks the server for its certificate on a thread, since the answer may take a while."""
         address = self._address.get_text().strip()
         self._fetch.set_sensitive(False)
         threading.Thread(target=self._asked, args=(address,), daemon=True).start()

@@ -1,6 +1,6 @@
-"""Where a training's painting lies in GIMP, in a text that outlives the picture's window, and GIMP.
+"""Remembers where a training's painting is in GIMP, as a text that outlives the picture's window and GIMP itself.
 
-A layer's number holds until GIMP ends, its tattoo as long as its picture's file.
+A layer's number is valid until GIMP ends, its tattoo for as long as its picture's file exists.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from gi.repository import Gimp
 
 
 def note(layer: Gimp.Layer) -> str:
-    """For ``find``."""
+    """Returns a text by which ``find`` finds the layer again."""
     return json.dumps(
         {
             "gimp": os.getppid(),  # the plug-in's parent is GIMP itself
@@ -26,7 +26,7 @@ def note(layer: Gimp.Layer) -> str:
 
 
 def find(noted: str, names: Sequence[str]) -> Gimp.Layer | None:
-    """The layer; where it is not found, the only one in all open pictures that has one of these names."""
+    """Returns the layer of a note; else the one in all open pictures with one of these names, if there is only one."""
     place = _parsed(noted)
     return _by_number(place) or _by_tattoo(place) or _by_name(names)
 
@@ -51,7 +51,7 @@ def _by_name(names: Sequence[str]) -> Gimp.Layer | None:
 
 
 def every(layers: Sequence[Gimp.Layer]) -> Iterator[Gimp.Layer]:
-    """With those in groups, as they lie in GIMP's list."""
+    """Yields the layers and those in groups, in the order of GIMP's layer list."""
     for layer in layers:
         yield layer
         if layer.is_group():
@@ -64,7 +64,7 @@ def _file_of(image: Gimp.Image) -> str:
 
 
 def _parsed(noted: str) -> dict[str, Any]:
-    """Empty for what is none of ours, such as Krita's."""
+    """Returns what a note says; empty for a text that is not one of ours, such as Krita's."""
     try:
         place = json.loads(noted)
     except ValueError:

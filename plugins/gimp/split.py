@@ -1,4 +1,4 @@
-"""Before and after in one picture, with a border between them that is dragged."""
+"""A view of before and after in one picture, with a border between them that can be dragged."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _ARROWS = {Gdk.KEY_Left: (-1, 0), Gdk.KEY_Right: (1, 0), Gdk.KEY_Up: (0, -1), Gd
 
 
 class Split(Gtk.EventBox):
-    """The translation on the right of the border; arrow keys move it, too. Without cairo, which some GIMPs lack.
+    """Shows the translation to the right of the border. Does not use cairo, which some builds of GIMP lack.
 
-    Emits ``panned`` (x, y) when the artist drags the picture by so many pixels with another button than the first, or
-    asks with Shift and an arrow key for what lies beyond an edge.
+    Emits ``panned`` (x, y in pixels) when the artist drags the picture with any button but the first, or presses Shift
+    and an arrow key to see what lies beyond an edge. The arrow keys alone move the border.
     """
 
     __gsignals__: ClassVar = {"panned": (GObject.SignalFlags.RUN_FIRST, None, (int, int))}
@@ -44,12 +44,12 @@ class Split(Gtk.EventBox):
         self.get_accessible().set_name(_("Preview, before and after"))
 
     def show_pictures(self, before: bytes | None, after: bytes | None, width: int, height: int) -> None:
-        """Red, green, blue and alpha, 8 bits each."""
+        """Shows two pictures of one size, as red, green, blue and alpha, 8 bits each; None for one that is missing."""
         self._before, self._after = (_pixbuf(picture, width, height) for picture in (before, after))
         self._draw()
 
     def show_files(self, before: bytes, after: bytes) -> None:
-        """PNG files of the same size; they are scaled down to fit."""
+        """Shows two PNG files of the same size, scaled down to fit."""
         self._before, self._after = (_decoded(picture, self._side) for picture in (before, after))
         self._draw()
 
@@ -77,7 +77,7 @@ class Split(Gtk.EventBox):
     def _dragged(self, widget: Gtk.Widget, event: Gdk.EventMotion) -> bool:
         if event.state & Gdk.ModifierType.BUTTON1_MASK:
             self._drag_border(event.x)
-        elif event.state & _OTHER_BUTTONS:  # the tooltip lets motion without any come, too
+        elif event.state & _OTHER_BUTTONS:  # the tooltip also lets motion without a button come
             x, y = round(event.x - self._grip[0]), round(event.y - self._grip[1])
             self._grip = (self._grip[0] + x, self._grip[1] + y)
             self.emit("panned", x, y)
@@ -113,7 +113,7 @@ def _pixbuf(picture: bytes | None, width: int, height: int) -> GdkPixbuf.Pixbuf 
 
 
 def _decoded(file: bytes, side: int) -> GdkPixbuf.Pixbuf | None:
-    """None for what is no picture."""
+    """Returns the picture, at most ``side`` pixels wide and high, or None if the file is not a picture."""
     loader = GdkPixbuf.PixbufLoader()
     try:
         loader.write(file)
@@ -129,7 +129,7 @@ def _decoded(file: bytes, side: int) -> GdkPixbuf.Pixbuf | None:
 
 
 def _lay(picture: GdkPixbuf.Pixbuf, ground: GdkPixbuf.Pixbuf, left: int) -> None:
-    """The picture from column ``left`` on, on a chequered ground."""
+    """Draws the picture from column ``left`` to its right edge onto ``ground``, chequered where it is transparent."""
     width, height = picture.get_width() - left, picture.get_height()
     if width > 0:
         picture.composite_color(

@@ -1,4 +1,4 @@
-"""Long work in the thread that talks to GIMP: run to its end by a procedure, or as a task beside an open window."""
+"""Long work on the thread that talks to GIMP: run to its end by a procedure, or as a task beside an open window."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _TELL_SECONDS = 0.1
 
 
 def finish(steps: Steps[Result], tell: Callable[[], object] = lambda: None) -> Result:
-    """What the steps give. While they wait the main loop runs, so that progress is shown and the desktop does not take
-    us for dead, and ``tell`` is called now and then."""
+    """Runs the steps to their end and returns their result. While they wait, the main loop runs, so that progress is
+    shown and the desktop does not take us for dead, and ``tell`` is called up to ten times a second."""
     context = GLib.MainContext.default()
     timer = GLib.timeout_add(WAIT_MILLISECONDS, lambda: True)
     told = 0.0
@@ -36,18 +36,18 @@ def finish(steps: Steps[Result], tell: Callable[[], object] = lambda: None) -> R
 
 
 def until(condition: Callable[[], bool]) -> Steps[None]:
-    """Waits for a condition that something else brings about."""
+    """Waits until ``condition``, which something else brings about, is true."""
     while not condition():
         yield WAIT
 
 
 def post(call: Callable[[], object]) -> None:
-    """Runs ``call`` in the thread that talks to GIMP, from any other."""
+    """Runs ``call`` on the thread that talks to GIMP. May be called from any thread."""
     GLib.idle_add(_once, call)
 
 
 class Task(base.Task):
-    """For as long as a window is open."""
+    """Runs steps on the main loop while a window is open."""
 
     def __init__(self, steps: Steps[Any], *, done: Callable[[Any], None], failed: Callable[[Exception], None]) -> None:
         super().__init__(steps, _Timer, done=done, failed=failed)

@@ -1,4 +1,4 @@
-"""The pictures to translate to: layers of open pictures, and files."""
+"""The list of photos that a new training learns from: layers of open pictures, and files."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _HEIGHT = 84  # pixels: three rows
 
 
 class TargetList(Gtk.Box):
-    """Emits ``changed``. ``attempt`` runs what the artist asks for and says what was wrong; ``source`` cannot be
-    chosen."""
+    """Emits ``changed`` when a photo is added or removed. ``attempt`` runs a call and shows what goes wrong;
+    ``source``, the painting, cannot be chosen."""
 
     __gsignals__: ClassVar = {"changed": (GObject.SignalFlags.RUN_FIRST, None, ())}
 
@@ -44,7 +44,7 @@ class TargetList(Gtk.Box):
         self._show_buttons()
 
     def grab_files(self) -> None:
-        """The next key goes to the button that adds files."""
+        """Gives the keyboard focus to the button that adds files."""
         self._files.grab_focus()
 
     @property

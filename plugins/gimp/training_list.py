@@ -22,7 +22,7 @@ class TrainingList(Gtk.ScrolledWindow):
         self.add(self._list)
 
     def show_trainings(self) -> None:
-        """As they are now."""
+        """Updates the list to the trainings as they are now."""
         self._filling = True
         if self._presenter.refresh():
             self._refill()
@@ -45,7 +45,7 @@ class TrainingList(Gtk.ScrolledWindow):
 
 
 class _Row(Gtk.ListBoxRow):
-    """Changed in place, so that what the artist is about to click on stays where it is."""
+    """A row whose text is changed in place, so that it stays where it is while the artist is about to click on it."""
 
     def __init__(self, identifier: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Goes through the set-up and names the step that fails."""
+"""The dialog that goes through the set-up and names the step that fails."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class CheckDialog(QtWidgets.QDialog):
         self._task = Task(self._steps(studio.settings), done=lambda _none: None, failed=self._fail, parent=self)
 
     def done(self, result: int) -> None:
-        """Closing it ends the checks; the thread runs out by itself."""
+        """Closes the dialog and stops showing checks; the thread that runs them ends by itself."""
         self._task.stop()
         super().done(result)
 

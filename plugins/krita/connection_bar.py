@@ -1,4 +1,4 @@
-"""Whether the server answers, and what to do when it does not."""
+"""The bar that says whether the server answers, and helps when it does not."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .server_dialog import ServerDialog
 from .settings_dialog import SettingsDialog
 from .studio import Studio
 
-# Seen on dark and on light themes; the words beside say the same.
+# Visible on dark and light themes; the text beside the dot says the same.
 _COLOURS = {"connected": "#4caf50", "connecting": "#ffa726", "failed": "#e53935", "offline": "#9e9e9e"}
 
 

@@ -23,7 +23,8 @@ from .studio import Studio
 
 
 class PleinairDocker(DockWidget):
-    """One in each of Krita's windows, all with one studio. An exception here would leave Krita without the docker."""
+    """The docker, one in each of Krita's windows; all share one studio. If the constructor raised an exception, Krita
+    would show no docker."""
 
     def __init__(self, studio: Studio) -> None:
         super().__init__()
@@ -48,7 +49,7 @@ class PleinairDocker(DockWidget):
             self._messages.show_message(studio.notice, "")
 
     def canvasChanged(self, canvas: Canvas | None) -> None:
-        """Krita's, called when another view becomes active."""
+        """Marks the preview as outdated; Krita calls this when another view becomes active."""
         guarded(self._preview.look_again)()
 
     def _contents(self) -> QtWidgets.QScrollArea:
@@ -88,11 +89,11 @@ class PleinairDocker(DockWidget):
         return button
 
     def _say_once(self) -> None:
-        """A lost connection is told by the connection's own lines, and by the run that it ended."""
+        """Hides a message that the connection bar already shows, such as the one about a lost connection."""
         self._messages.leave_to_others(ConnectionPresenter(self._studio.session).shown.line)
 
     def _become_visible(self, visible: bool) -> None:
-        """The server is looked for when somebody wants to see it, not when Krita starts."""
+        """Connects once the docker is visible, not when Krita starts, and stops the timers while it is hidden."""
         if visible:
             self._studio.session.connect()
         self._preview.set_watching(visible)

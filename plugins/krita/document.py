@@ -22,7 +22,7 @@ from .pixels import SRGB, Space, format_of, space_in
 from .qt import QByteArray
 from .sources import KritaSource, find_source
 
-# One annotation for each result: Krita saves them in the picture, and a layer keeps its identifier there.
+# Each result has an annotation. Krita saves annotations with the picture, in which layers keep their identifiers.
 _KEY = "pleinair-translation:"
 _NOTED = ("filter", "title", "sha256", "source", "choice")
 _ACTIVATION_SECONDS = 0.5
@@ -30,10 +30,10 @@ _ACTIVATION_SECONDS = 0.5
 
 @dataclass
 class KritaDocument:
-    """Layers are found by their identifiers as text, and captured as nodes."""
+    """Krita's ``core.host.Document``: ``find`` takes a layer's identifier as text, ``capture`` takes a node."""
 
     document: Document
-    groups_undo: ClassVar[bool] = False  # Krita makes a step of each new layer
+    groups_undo: ClassVar[bool] = False  # Krita makes each new layer an undo step of its own
     eight_bit: ClassVar[WireFormat] = format_of(Space("RGBA", "U8", SRGB))
     _active: Node | None = field(default=None, init=False, compare=False)
 
@@ -54,7 +54,7 @@ class KritaDocument:
             raise Problem(_("The picture was closed, so the translation was cancelled."))
 
     def idle(self) -> Steps[None]:
-        """Without stopping the interface as Document.waitForDone does."""
+        """Waits until Krita has finished its work on the picture; unlike waitForDone, does not block the interface."""
         while self.is_open and not self.document.tryBarrierLock():
             yield WAIT
         if self.is_open:
@@ -78,7 +78,7 @@ class KritaDocument:
         yield
 
     def settle(self, made: LayerId) -> Steps[None]:
-        """Krita makes an added layer the active one, a moment later; the artist goes on where they were."""
+        """Activates the artist's layer again, once Krita has made the added one active, which takes it a moment."""
         end = time.monotonic() + _ACTIVATION_SECONDS
         while time.monotonic() < end:
             yield WAIT

@@ -1,4 +1,4 @@
-"""Pleinair for Krita: what Krita imports under the plug-in's name. It stands one folder higher in the installed zip."""
+"""Pleinair for Krita: the file that Krita imports as the plug-in. It is one folder further up in the installed zip."""
 
 from __future__ import annotations
 

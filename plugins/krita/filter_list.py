@@ -1,4 +1,4 @@
-"""The server's filters with their pictures: before on the left, after on the right."""
+"""The list of the server's filters with their pictures: before on the left, after on the right."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class FilterList(QtWidgets.QWidget):
         self._search.selectAll()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """From the search down into the list, as in every search field."""
+        """Moves from the search field down into the list on Down or Return, as is usual."""
         if event.type() != QEvent.Type.KeyPress or not isinstance(event, QtGui.QKeyEvent):
             return False
         if event.key() not in (Qt.Key.Key_Down, Qt.Key.Key_Return):
@@ -143,7 +143,7 @@ def _text(row: FilterRow) -> str:
 
 
 def _icon(thumbnail: bytes, scale: float) -> QIcon:
-    """In the list's size whatever the picture's, so that all titles begin at one place."""
+    """Returns an icon of the picture, scaled to fit the list's icon size, or a grey one of that size without one."""
     canvas = QPixmap(round(_THUMBNAIL.width() * scale), round(_THUMBNAIL.height() * scale))
     canvas.fill(QColor(128, 128, 128, 60))
     picture = QPixmap()

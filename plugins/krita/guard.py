@@ -1,4 +1,4 @@
-"""Whatever fails in a slot becomes a sentence and a line in the log. Krita would open a modal dialog instead."""
+"""Turns errors in slots into a sentence for the artist and a line in the log, where Krita would open a modal dialog."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _reporters: list[Reporter] = []
 
 
 def write_log_to(folder: Path) -> None:
-    """Into ``pleinair.log`` there, and what is graver than a note also to Krita's own output."""
+    """Writes the log to ``pleinair.log`` in ``folder``, and warnings and errors to Krita's own output, too."""
     log.setLevel(logging.INFO)
     log.propagate = False
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.__stderr__)]
@@ -42,7 +42,7 @@ def write_log_to(folder: Path) -> None:
 
 
 def report_to(reporter: Reporter) -> None:
-    """``reporter`` shows a sentence and a remedy to the artist."""
+    """Adds a reporter, which shows a sentence and a remedy to the artist."""
     _reporters.append(reporter)
 
 
@@ -52,7 +52,7 @@ def stop_reporting_to(reporter: Reporter) -> None:
 
 
 def report(error: BaseException) -> None:
-    """To the log, and in words to the artist."""
+    """Writes an error to the log and gives the artist a sentence and a remedy."""
     if isinstance(error, Problem):
         sentence, remedy = error.sentence, error.remedy
         log.info("%s", error)
@@ -63,12 +63,12 @@ def report(error: BaseException) -> None:
     for reporter in tuple(_reporters):
         try:
             reporter(sentence, remedy)
-        except Exception:  # a docker that Krita has deleted must not keep the others from telling
+        except Exception:  # a docker that Krita has deleted must not keep the others from showing it
             log.exception("A message could not be shown")
 
 
 def guarded(slot: Callable[..., _Given]) -> Callable[..., _Given | None]:
-    """The slot that never raises; it gives None where it failed."""
+    """Returns a slot that never raises: it reports the error and returns None."""
 
     @functools.wraps(slot)
     def safe(*arguments: object, **named: object) -> _Given | None:
@@ -82,13 +82,13 @@ def guarded(slot: Callable[..., _Given]) -> Callable[..., _Given | None]:
 
 
 def connect(signal: QtCore.pyqtBoundSignal, slot: Callable[..., object], *, arguments: bool = False) -> None:
-    """Connects a guarded slot. What the signal carries is passed on only with ``arguments``: PyQt would guess."""
+    """Connects a slot, guarded. It gets the signal's values only with ``arguments``; PyQt itself would guess."""
     safe = guarded(slot)
     signal.connect((lambda *values: safe(*values)) if arguments else (lambda *_values: safe()))
 
 
 def follow(signal: QtCore.pyqtBoundSignal, widget: QtCore.QObject, slot: Callable[[], object]) -> None:
-    """Connects a slot of a widget to a signal that outlives it: a window may be closed while Krita goes on."""
+    """Connects a widget's slot, guarded, until the widget is destroyed: the signal may outlive its window."""
     safe = guarded(slot)
 
     def call(*_values: object) -> None:
@@ -99,5 +99,5 @@ def follow(signal: QtCore.pyqtBoundSignal, widget: QtCore.QObject, slot: Callabl
 
 
 def _disconnect(signal: QtCore.pyqtBoundSignal, call: Callable[..., None]) -> None:
-    with contextlib.suppress(TypeError, RuntimeError):  # it went first after all, at Krita's end
+    with contextlib.suppress(TypeError, RuntimeError):  # when Krita closes, the signal may be gone first
         signal.disconnect(call)

@@ -1,4 +1,4 @@
-"""Results of this session, which can be put into a picture again."""
+"""The list of this session's results, which can be inserted into a picture again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The few things that the plug-in asks of Krita as a whole, and that are easy to get wrong."""
+"""The few things that the plug-in asks of Krita as a whole and that are easy to get wrong."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from .qt import QtWidgets
 
 
 def settings_folder() -> Path:
-    """Beside Krita's own resources; never inside the plug-in, which an update replaces."""
+    """Returns a folder beside Krita's own resources, not inside the plug-in, which an update replaces."""
     return Path(Krita.instance().getAppDataLocation()) / "pleinair"
 
 
 def is_open(document: Document) -> bool:
-    """A closed document must not be touched any more: parts of it are gone."""
+    """Returns whether the document is open. A closed one must not be touched: parts of it are gone."""
     return any(document == other for other in Krita.instance().documents())
 
 
@@ -27,23 +27,23 @@ def canvas(document: Document) -> Area:
 
 
 def space_of(thing: Document | Node) -> Space:
-    """Of a document or a node."""
+    """Returns the colour space of a document or a node."""
     return Space(thing.colorModel(), thing.colorDepth(), thing.colorProfile())
 
 
 def main_window() -> QtWidgets.QMainWindow | None:
-    """The one in front as Qt knows it, or None."""
+    """Returns the window in front, as a Qt object, or None."""
     window = Krita.instance().activeWindow()
     return window.qwindow() if window else None
 
 
 def active_document() -> Document | None:
-    """The one that the artist sees, or None."""
+    """Returns the document that the artist sees, or None."""
     return Krita.instance().activeDocument() if _active_view() else None
 
 
 def selected_nodes() -> list[Node]:
-    """Those marked in the active view's layer list, from the lowest to the highest."""
+    """Returns the nodes that are selected in the active view's layer list, from the lowest to the highest."""
     document, view = active_document(), _active_view()
     if document is None or view is None:
         return []
@@ -52,23 +52,23 @@ def selected_nodes() -> list[Node]:
 
 
 def node_by_identifier(document: Document, identifier: str) -> Node | None:
-    """``identifier`` as text; None where there is no such node."""
+    """Returns the node with this identifier, given as text; None when there is none."""
     return next((node for node in _all_nodes(document.rootNode()) if node.uniqueId().toString() == identifier), None)
 
 
 def layers(document: Document) -> list[Node]:
-    """All that may have pixels, from the highest to the lowest, as the layer list shows them."""
+    """Returns all layers that may have pixels, from the highest to the lowest, as the layer list shows them."""
     nodes = [node for node in _all_nodes(document.rootNode()) if not node.type().endswith("mask")]
     return [node for node in reversed(nodes) if node.type() != "filterlayer"]
 
 
 def name_of(document: Document) -> str:
-    """As its tab says: the file's name, or the title of one that was never saved."""
+    """Returns what the document's tab says: its file's name, or its title if it was never saved."""
     return Path(document.fileName()).name or document.name() or _("Picture")
 
 
 def refresh(document: Document) -> None:
-    """Shows what was changed in ways that Krita does not notice."""
+    """Redraws a document after changes that Krita does not notice."""
     if is_open(document):
         document.refreshProjection()
 

@@ -1,4 +1,4 @@
-"""The docker without a mouse: Tab goes through it as it is seen, and Krita's shortcuts leave it the keys it needs."""
+"""Makes the docker usable without a mouse: Tab goes from top to bottom, and Krita's shortcuts leave it its keys."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _KEYS = (
 
 
 class Keyboard(QObject):
-    """Belongs to the widget that holds the parts, which are given from top to bottom."""
+    """Sets the order of Tab in ``parts``, given from top to bottom, and keeps their keys. ``parent`` holds them."""
 
     def __init__(self, parts: Iterable[QtWidgets.QWidget], parent: QtWidgets.QWidget) -> None:
         super().__init__(parent)
@@ -36,7 +36,7 @@ class Keyboard(QObject):
             control.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Says that a key is meant for the control and is no shortcut."""
+        """Accepts a key that is meant for the control, so that Krita does not take it for a shortcut."""
         if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QtGui.QKeyEvent):
             return False
         if event.key() not in _KEYS or _commands(event):
@@ -46,13 +46,13 @@ class Keyboard(QObject):
 
 
 def _commands(event: QtGui.QKeyEvent) -> bool:
-    """Whether a key is held with which shortcuts begin."""
+    """Returns whether Ctrl, Alt or Meta is held, as for a shortcut."""
     modifiers = Qt.KeyboardModifier
     return bool(event.modifiers() & (modifiers.ControlModifier | modifiers.AltModifier | modifiers.MetaModifier))
 
 
 def _controls(widget: QtWidgets.QWidget) -> list[QtWidgets.QWidget]:
-    """Those that Tab can reach, in the order of their layout. What is inside of a control is its own."""
+    """Returns the controls that Tab can reach, in the order of their layout, without looking inside a control."""
     if widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
         return [widget]
     layout = widget.layout()

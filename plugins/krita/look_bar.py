@@ -1,4 +1,4 @@
-"""Strength and blending of the layers just made and of those to come: nothing is translated again."""
+"""The bar for strength and blending of the latest results and of later ones; nothing is translated again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sentence and a remedy, until the artist has read them."""
+"""The bar that shows a sentence and a remedy until the artist closes it."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class MessageBar(QtWidgets.QFrame):
         self._show()
 
     def leave_to_others(self, text: str) -> None:
-        """While ``text`` is seen in the docker anyway, it is not said here too."""
+        """Hides the message as long as it is the same as ``text``, which the docker shows elsewhere."""
         self._said_elsewhere = text
         self._show()
 

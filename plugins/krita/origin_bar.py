@@ -1,4 +1,4 @@
-"""What made the selected layer, and the same once more."""
+"""The bar that says which filter made the selected layer, and applies it again."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from .guard import connect, follow
 from .qt import QTimer, QtWidgets
 from .studio import Studio
 
-_LOOK_MILLISECONDS = 400  # Krita does not say when another layer is selected
+_LOOK_MILLISECONDS = 400  # Krita has no signal for the selection of another layer
 
 
 class OriginBar(QtWidgets.QWidget):
-    """Seen while the selected layer is a result."""
+    """Visible while the selected layer is a result."""
 
     def __init__(self, studio: Studio) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class OriginBar(QtWidgets.QWidget):
         self.hide()
 
     def set_watching(self, watching: bool) -> None:
-        """Nobody looks at a hidden docker."""
+        """Checks the selected layer regularly while ``watching``, that is, while the docker is visible."""
         self._timer.start() if watching else self._timer.stop()
 
     def _look(self) -> None:

@@ -1,4 +1,4 @@
-"""A training's pictures out of Krita, and its filter onto the layer that it was made from."""
+"""Takes a training's pictures from Krita, and applies its filter to the layer that it was made from."""
 
 from __future__ import annotations
 
@@ -22,20 +22,21 @@ def layer_choice(document: KritaDocument, node: Node) -> LayerChoice:
 
 
 def place_of(choice: LayerChoice) -> str:
-    """How the settings remember it: a picture that is no .kra gives its layers other identifiers next time."""
+    """Returns the identifier and the name of a layer, for the settings: only .kra files keep identifiers."""
     return f"{choice.layer} {choice.name}"
 
 
 def translate_source(studio: Studio, found: Filter, made_from: MadeFrom) -> None:
-    """The layer that a training was made from, with its filter, into a new layer above. Raises Problem."""
+    """Applies a training's filter to the layer that it was made from; the result is a new layer. Raises Problem."""
     document, node = _source_layer(made_from)
     studio.choose(found.id)
     studio.apply(found.id, [node], LAYER, document=document)
 
 
 def _source_layer(made_from: MadeFrom) -> tuple[Document, Node]:
-    """Found by its identifier in any open picture, else by its name: in a picture of the name that was sent, or in the
-    active one. A training that was begun elsewhere names its picture or its layer."""
+    """Finds the layer by its identifier in any open picture, else by its name, in a picture with a name that was sent
+    or in the active one; else takes the active layer of a picture with such a name. A training that was begun
+    elsewhere gives only the name of its picture or its layer. Raises Problem."""
     identifier, _space, name = made_from.place.partition(" ")
     documents = Krita.instance().documents()
     for document in documents:

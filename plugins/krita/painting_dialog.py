@@ -1,4 +1,4 @@
-"""Painting to photo: trains a filter on the server from what the artist has painted, and shows how it gets on."""
+"""Painting to photo: trains a filter on the server from the artist's painting and shows how the training is going."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .studio import Studio
 
 
 class PaintingDialog(QtWidgets.QDialog):
-    """Beside Krita's own windows. Trainings go on while it is closed; it looks at them only while it is seen."""
+    """A dialog beside Krita's own windows. Trainings continue while it is closed; it follows them while visible."""
 
     def __init__(self, studio: Studio, parent: QtWidgets.QWidget | None) -> None:
         super().__init__(parent)
@@ -55,7 +55,7 @@ class PaintingDialog(QtWidgets.QDialog):
 
     def hideEvent(self, event: QtGui.QHideEvent) -> None:
         super().hideEvent(event)
-        if not event.spontaneous():  # else it is only minimised
+        if not event.spontaneous():  # spontaneous: the window is only minimised
             self._studio.trainings.close()
             self._set_watching(False)
 
@@ -108,7 +108,7 @@ class PaintingDialog(QtWidgets.QDialog):
             for training_id, line in self._list.entries:
                 self._choice.addItem(line, training_id)
         for row, (_id, line) in enumerate(self._list.entries):
-            if line != self._choice.itemText(row):  # else an open list would be drawn anew
+            if line != self._choice.itemText(row):  # setting the same text would redraw an open list
                 self._choice.setItemText(row, line)
         self._choice.setCurrentIndex(max(0, self._choice.findData(self._list.followed)))
 

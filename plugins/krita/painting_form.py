@@ -1,4 +1,4 @@
-"""What a new training is made of, and its start."""
+"""The form that asks what a new training is made of, and starts it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .steps import Task
 from .studio import Studio
 from .target_list import TargetList
 
-_LOOK_MILLISECONDS = 400  # Krita does not say when another layer is selected
+_LOOK_MILLISECONDS = 400  # Krita has no signal for the selection of another layer
 _STEPS = 1000
 
 
@@ -65,7 +65,7 @@ class PaintingForm(QtWidgets.QWidget):
         self._show()
 
     def set_watching(self, watching: bool) -> None:
-        """Nobody looks at a hidden form."""
+        """Follows the selected layer while ``watching``, that is, while the form is visible."""
         self._timer.start() if watching else self._timer.stop()
         if watching:
             self._look()
@@ -93,7 +93,7 @@ class PaintingForm(QtWidgets.QWidget):
         layout.addLayout(buttons)
 
     def _look(self) -> None:
-        """The active layer is the painting; a title that the artist has not written follows its name."""
+        """Takes the active layer as the painting; the title follows it unless the artist has written one."""
         document = host.active_document()
         node = document.activeNode() if document is not None else None
         if document is None or node is None:

@@ -1,4 +1,4 @@
-"""One training: what it makes of the painting by now, how long it takes, and what can be done with it."""
+"""The page of one training: a preview of its filter, how long it takes, and what can be done with it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class PaintingPage(QtWidgets.QWidget):
         self._show()
 
     def set_watching(self, watching: bool) -> None:
-        """Nobody looks at a hidden page."""
+        """Updates the displayed time every second while ``watching``, that is, while the page is visible."""
         self._timer.start() if watching else self._timer.stop()
 
     def _make_buttons(self) -> None:
@@ -129,7 +129,7 @@ class PaintingPage(QtWidgets.QWidget):
             self._view.show_text(shown.waiting)
 
     def _show_run(self) -> None:
-        """What became of Use now."""
+        """Shows how using the filter or another request is going, and whether the filter can be used now."""
         shown = self._now
         _say(self._run, shown.doing)
         _give(self._use, shown.buttons.use)
@@ -138,7 +138,7 @@ class PaintingPage(QtWidgets.QWidget):
         _say(self._time, self._presenter.time)
 
     def _translation(self) -> str:
-        """In words, while it is one with this training's filter."""
+        """Describes the latest translation if it uses this training's filter; otherwise returns an empty text."""
         run, job = self._studio.run, self._studio.trainings.seen.job
         if run is None or job is None or run.order.chosen.id != job.filter_id:
             return ""

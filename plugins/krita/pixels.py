@@ -1,6 +1,6 @@
-"""Krita's pixels and the wire's: which colour space travels how. Knows neither Krita nor Qt.
+"""How the pixels of each of Krita's colour spaces are sent. This module uses neither Krita nor Qt.
 
-Krita stores integer colours blue first and float colours red first, alpha last and straight, all without padding.
+Krita stores integer colours blue first and float colours red first, with straight alpha last and without padding.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ..core.texts import _
 SRGB = "sRGB-elle-V2-srgbtrc.icc"
 SRGB_GREY = "Gray-D50-elle-V2-srgbtrc.icc"
 
-# The names under which Krita knows the profiles that the wire can speak of. Any other is converted.
+# Krita's names for the profiles that the wire can describe. Pixels with any other are converted.
 _TRANSFER = {
     SRGB: TransferFunction.SRGB,
     "sRGB-elle-V4-srgbtrc.icc": TransferFunction.SRGB,
@@ -51,8 +51,8 @@ class Space:
 
 
 def wire_format(space: Space) -> WireFormat:
-    """How pixels of this space travel: in the space itself where the wire can describe it. Raises Problem for one that
-    no filter can see, such as CMYK."""
+    """Returns the format in which pixels of this space are sent: unconverted where the wire can describe the space.
+    Raises Problem for a space that filters cannot read, such as CMYK."""
     if space.model not in _CHANNELS or space.depth not in _SAMPLES:
         raise Problem(
             _("The layer uses {model} colours, which filters cannot read.").format(model=space.model.rstrip("A")),
@@ -65,7 +65,7 @@ def wire_format(space: Space) -> WireFormat:
 
 
 def format_of(space: Space) -> WireFormat:
-    """Raises KeyError for a space that does not travel."""
+    """Returns the format that sends pixels of this space unconverted. Raises KeyError if there is none."""
     integers = space.depth in ("U8", "U16")
     return WireFormat(
         _CHANNELS[space.model],
@@ -77,13 +77,13 @@ def format_of(space: Space) -> WireFormat:
 
 
 def space_in(own: Mapping[str, str]) -> Space:
-    """The space of a format, by the editor's words in it. Raises KeyError for other words."""
+    """Returns the space that a format's ``own`` describes. Raises KeyError for any other mapping."""
     return Space(own["model"], own["depth"], own["profile"])
 
 
 def _converted(space: Space) -> Space:
-    """sRGB, deep enough that the way there and back loses nothing that the eye or 8 bits can show. Between grey curves
-    16 bits are too few for that in the darks."""
+    """Returns an sRGB space that is deep enough for converting there and back to lose nothing that the eye or 8 bits
+    can show. Between grey curves 16 bits are too few for that in dark tones."""
     if space.model == "GRAYA":
         return Space("GRAYA", "F32", SRGB_GREY)
     return Space("RGBA", "U16" if space.depth == "U8" else space.depth, SRGB)

@@ -1,4 +1,4 @@
-"""Puts Pleinair into Krita: one studio, its actions in every window, its docker."""
+"""Adds Pleinair to Krita: one studio for all windows, its actions in each window, and its docker."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MENU = "tools/scripts"
 
 
 class PleinairExtension(Extension):
-    """Krita makes the actions of each of its windows with this."""
+    """Creates Pleinair's actions in each of Krita's windows, when Krita asks for them."""
 
     def __init__(self, studio: Studio) -> None:
         super().__init__(Krita.instance())
@@ -25,7 +25,7 @@ class PleinairExtension(Extension):
         guard.connect(studio.painting_requested, self._open_painting)
 
     def setup(self) -> None:
-        """Called by Krita once, before there is a window."""
+        """Does nothing; Krita calls this once, before there is a window."""
 
     def createActions(self, window: Window) -> None:
         studio = self._studio
@@ -38,12 +38,12 @@ class PleinairExtension(Extension):
         }
         for name, (text, keys, call) in actions.items():
             action = window.createAction(name, text, MENU)
-            if keys and not action.shortcuts():  # an import of actions may have failed; the artist may have chosen
+            if keys and not action.shortcuts():  # Krita may not have read pleinair.action; the artist's own keys stay
                 action.setShortcut(QKeySequence(keys))
             guard.connect(action.triggered, call)
 
     def _open_painting(self) -> None:
-        """One for all windows; it is there again, as the trainings are now, after it was closed."""
+        """Shows the painting dialog, one for all windows; after closing, the same one is shown again, up to date."""
         if self._painting is None:
             self._painting = PaintingDialog(self._studio, host.main_window())
             guard.connect(self._painting.destroyed, self._forget_painting)
@@ -52,16 +52,16 @@ class PleinairExtension(Extension):
         self._painting.activateWindow()
 
     def _forget_painting(self) -> None:
-        """It went with the window that it belonged to."""
+        """Forgets the dialog, which was destroyed with the window it belonged to, and stops looking at trainings."""
         self._painting = None
         self._studio.trainings.close()
 
 
 def install() -> None:
-    """Called while Krita starts. Nothing here uses the network; a server is looked for when the docker is shown."""
+    """Adds everything while Krita starts. Uses no network: the server is contacted once the docker is visible."""
     guard.write_log_to(host.settings_folder())
     application = Krita.instance()
-    use_language(QtCore.QLocale().name())  # the language that Krita was told to speak
+    use_language(QtCore.QLocale().name())  # the language that is set in Krita
     studio = Studio(application)
     application.addExtension(PleinairExtension(studio))
     factory = DockWidgetFactory(DOCKER, DockWidgetFactoryBase.DockRight, lambda: PleinairDocker(studio))

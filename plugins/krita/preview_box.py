@@ -1,4 +1,4 @@
-"""Keeps the preview fresh: it follows the view, the layer and the filter, a moment after they have come to rest."""
+"""The preview, which is updated a moment after the view, the layer and the filter have stopped changing."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class PreviewBox(QtWidgets.QWidget):
         follow(studio.changed, self, self._follow)
 
     def set_watching(self, watching: bool) -> None:
-        """Nobody looks at a hidden docker."""
+        """Keeps the preview up to date while it is switched on and ``watching``, that is, the docker is visible."""
         if watching and self._wanted.isChecked():
             self._look.start()
         else:
@@ -67,11 +67,11 @@ class PreviewBox(QtWidgets.QWidget):
             self._previewing.stop()
 
     def look_again(self) -> None:
-        """What is shown may be old."""
+        """Marks the preview as outdated, so that it is made again at the next look."""
         self._seen = None
 
     def enterEvent(self, event: QEvent) -> None:
-        """The artist comes from the canvas: it was perhaps painted on."""
+        """Marks the preview as outdated: the artist comes from the canvas and may have painted on it."""
         guarded(self.look_again)()
         super().enterEvent(event)
 
@@ -98,7 +98,7 @@ class PreviewBox(QtWidgets.QWidget):
     def _follow(self) -> None:
         self._view.set_strength(self._studio.settings.opacity)
         if self._studio.busy and self._previewing.busy:
-            self._previewing.stop()  # the server has one device: the result is waited for, not the preview
+            self._previewing.stop()  # the server has one device, and the artist waits for the result
             self.look_again()
 
     def _look_around(self) -> None:
@@ -116,7 +116,7 @@ class PreviewBox(QtWidgets.QWidget):
         return document, node
 
     def _state(self, document: Document | None, node: Node | None) -> tuple[object, ...]:
-        """What the preview depends on, as far as it can be seen without reading pixels."""
+        """Returns what the preview depends on, as far as it is known without reading pixels."""
         if document is None:
             return (None, self._studio.session.connection.kind)
         chosen = self._studio.session.find(self._studio.chosen_filter)

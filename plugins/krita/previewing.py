@@ -1,4 +1,4 @@
-"""A quick look at what the filter would make of the part of the picture that is seen."""
+"""A quick preview of what the filter would make of the visible part of the picture."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _BAND_PIXELS = 256 << 10
 
 @dataclass(frozen=True)
 class Preview:
-    """Both pictures in one size. ``exact`` when the full run would give the same."""
+    """Two pictures of the same size. ``exact`` says whether the full run would give the same result."""
 
     before: QImage
     after: QImage
@@ -39,7 +39,7 @@ class Preview:
 
 @dataclass(frozen=True)
 class Glance:
-    """What is seen of a source, in the size that is translated."""
+    """The visible part of a source, in the size that is translated. ``exact`` is as in Preview."""
 
     before: QImage
     exact: bool
@@ -56,7 +56,8 @@ class Glance:
 def glance(
     document: KritaDocument, node: Node | None, choice: str, visible: tuple[float, float, float, float] | None
 ) -> Steps[Glance]:
-    """Raises Problem when there is nothing to show."""
+    """Reads what is visible of a layer or the picture; ``visible`` is as ``visible_part`` returns it. Raises Problem
+    when there is nothing to show."""
     yield from document.idle()
     with document.capture(node, choice, with_selection=False) as source:
         area = source.sent
@@ -69,7 +70,7 @@ def glance(
 
 
 def _shrunk(source: KritaSource, region: Region) -> Steps[QImage]:
-    """The region in 8-bit sRGB, in the size that is sent."""
+    """Returns the region in 8-bit sRGB, in the size that is sent."""
     picture = QImage(region.sent_width, region.sent_height, QImage.Format.Format_ARGB32)
     rows = max(1, _BAND_PIXELS * region.sent_height // (region.width * region.height))
     with converter(source.space, _SCREEN) as convert:
@@ -98,14 +99,14 @@ def _draw_band(
 
 
 def _bytes_of(picture: QImage) -> bytes:
-    """Blue, green, red, alpha; lines of 32-bit pixels have no padding."""
+    """Returns pixels as blue, green, red and alpha; lines of 32-bit pixels have no padding."""
     bits = picture.constBits()
     bits.setsize(picture.width() * picture.height() * 4)
     return bytes(bits)
 
 
 def _image(pixels: bytes, width: int, height: int, wanted_width: int, wanted_height: int) -> QImage:
-    """A picture with memory of its own."""
+    """Returns a picture of the wanted size that owns its memory."""
     picture = QImage(pixels, width, height, width * 4, QImage.Format.Format_ARGB32)
     if (width, height) == (wanted_width, wanted_height):
         return picture.copy()

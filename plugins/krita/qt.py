@@ -1,6 +1,6 @@
 """The Qt that this Krita runs on. Nothing else in the plug-in imports PyQt.
 
-Krita makes the import of the wrong one a ModuleNotFoundError; where it is too old to do so, PyQt5 is the right one.
+Importing the wrong PyQt raises ModuleNotFoundError in Krita; versions of Krita that are too old for that use PyQt5.
 """
 
 from __future__ import annotations

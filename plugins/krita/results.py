@@ -1,4 +1,4 @@
-"""The layers that were just made: their strength and blending can be changed without translating again."""
+"""The layers that were made last, whose strength and blending can be changed without translating again."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _REFRESH_MILLISECONDS = 120
 
 
 class Results:
-    """Layers are remembered by identifier and looked up when needed: an artist may have undone or deleted them."""
+    """Remembers layers by identifier and looks them up when needed: the artist may have undone or deleted them."""
 
     def __init__(self) -> None:
         self._document: Document | None = None
         self._made: list[QUuid] = []
-        # Showing a new opacity takes Krita up to a tenth of a second in a large picture: not at every step of a slider.
+        # In a large picture Krita takes up to 0.1 s to show a new opacity: too long for each step of a slider.
         self._refresh_later = QTimer()
         self._refresh_later.setSingleShot(True)
         self._refresh_later.setInterval(_REFRESH_MILLISECONDS)
@@ -39,7 +39,7 @@ class Results:
 
     @property
     def nodes(self) -> list[Node]:
-        """Those that still exist."""
+        """The remembered layers that still exist."""
         if self._document is None or not host.is_open(self._document):
             return []
         found = [self._document.nodeByUniqueID(identifier) for identifier in self._made]
@@ -54,6 +54,6 @@ class Results:
                 node.setBlendingMode(blending_mode_of(look))
 
     def _refresh(self) -> None:
-        # Only what is seen: Krita may be about to close the other pictures, and does not survive it then.
+        # Only the picture in front: Krita crashes when one that it is about to close is refreshed.
         if self._document is not None and host.active_document() == self._document:
             host.refresh(self._document)

@@ -1,4 +1,4 @@
-"""Apply, what is going on, and Cancel."""
+"""The bar with Apply, Cancel, and the progress of the translation."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""A document that nobody sees: where layers are made and colours converted by Krita's own colour management.
+"""A hidden document in which layers are created, and colours converted by Krita's own colour management.
 
-Both would leave steps in the undo history of the artist's document if they were done there.
+In the artist's document both would leave steps in the undo history.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from .qt import QByteArray
 
 
 class Scratch:
-    """Nodes in one colour space. Made by ``scratch`` and usable until its end."""
+    """Creates layers and converts pixels of one colour space. ``scratch`` yields it until its context ends."""
 
     def __init__(self, document: Document, space: Space) -> None:
         self._document = document
         self.space = space
 
     def layer(self, name: str) -> Node:
-        """An empty paint layer in this space, which may be added to any document."""
+        """Returns an empty paint layer in this space, which may be added to any document."""
         return self._document.createNode(name, "paintlayer")
 
     def converted(self, pixels: bytes, width: int, height: int, target: Space) -> bytes:
-        """Pixels of this space in the target's. Raises Problem when Krita cannot convert."""
+        """Returns pixels of this space, converted to ``target``. Raises Problem when Krita cannot convert them."""
         node = self.layer("conversion")
         area = Area(0, 0, width, height)
         put(node, pixels, area)
@@ -61,8 +61,8 @@ def scratch(space: Space) -> Iterator[Scratch]:
 
 @contextmanager
 def converter(own: Space, target: Space) -> Iterator[Callable[[bytes, int, int], bytes]]:
-    """Gives what makes pixels of one space, a width and a height into pixels of the other. Making a document stops the
-    interface for some 50 ms, so none is made where nothing is converted."""
+    """Yields a function that takes pixels in the space ``own``, their width and their height, and returns them in
+    ``target``. Creating a document blocks the interface for about 50 ms, so none is created for equal spaces."""
     if own == target:
         yield lambda pixels, _width, _height: pixels
         return
@@ -71,8 +71,8 @@ def converter(own: Space, target: Space) -> Iterator[Callable[[bytes, int, int],
 
 
 def put(node: Node, pixels: bytes, area: Area) -> None:
-    """Writes pixels into a node. Krita reads past the end of too few, so ``pixels`` must be exactly as long as the area
-    takes; else ValueError."""
+    """Writes pixels into a node. Raises ValueError when Krita does not take them, or when their length does not match
+    the area: Krita would read past the end of too few."""
     wanted = area.width * area.height * _pixel_bytes(node)
     if len(pixels) != wanted:
         raise ValueError(f"{len(pixels)} bytes where {wanted} are needed")

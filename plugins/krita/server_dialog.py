@@ -1,4 +1,4 @@
-"""A server on this computer: start, stop, and what it says."""
+"""The dialog that starts and stops a server on this computer and shows its log."""
 
 from __future__ import annotations
 

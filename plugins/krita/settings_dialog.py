@@ -1,4 +1,4 @@
-"""Where the server is, how it is reached, and what a local one is started with."""
+"""The settings dialog: where the server is, how it is reached, and what a local server is started with."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class SettingsDialog(QtWidgets.QDialog):
         self._show_encryption()
 
     def accept(self) -> None:
-        """Keeps the settings and saves them at once, so that a folder that cannot be written is told of now."""
+        """Applies the settings and saves them at once, so that a failure to save them is reported now."""
         try:
             self._studio.use(self._entered())
             self._studio.save()
@@ -127,7 +127,7 @@ class SettingsDialog(QtWidgets.QDialog):
         )
         buttons = QtWidgets.QMessageBox.StandardButton
         words = question.format(fingerprint=_in_groups(fingerprint))
-        # Return alone must not trust anybody.
+        # Pressing Return alone must not be enough to trust a certificate.
         answer = QtWidgets.QMessageBox.question(self, self.windowTitle(), words, buttons.Yes | buttons.No, buttons.No)
         if answer == buttons.Yes:
             self._fingerprint.setText(fingerprint)
@@ -150,7 +150,7 @@ def _row(*controls: QtWidgets.QWidget) -> QtWidgets.QWidget:
 
 
 def _in_groups(fingerprint: str) -> str:
-    """As the server's log prints it, in two lines: easier to compare."""
+    """Formats a fingerprint as the server's log prints it, but on two lines, which are easier to compare."""
     groups = [fingerprint[start : start + 2].upper() for start in range(0, len(fingerprint), 2)]
     half = len(groups) // 2
     return f"{':'.join(groups[:half])}:\n{':'.join(groups[half:])}"

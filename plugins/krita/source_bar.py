@@ -1,4 +1,4 @@
-"""What is translated: a layer, a layer as its masks leave it, or the whole picture."""
+"""The choice of what is translated: a layer, a layer with its masks applied, or the whole picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the artist wants translated: a layer, a layer as its masks leave it, or the whole picture."""
+"""What the artist wants translated: a layer, a layer with its masks applied, or the whole picture."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from .pixels import Space, space_in, wire_format
 from .qt import QUuid
 
 _MASKS = ("transparencymask", "filtermask", "transformmask", "selectionmask", "colorizemask")
-# Their pixels are computed by Krita from something else: only their projection can be read.
+# Krita computes their pixels from something else, so only their projection can be read.
 _COMPUTED = ("grouplayer", "clonelayer", "filelayer", "vectorlayer", "filllayer")
-# A copy of these holds all their pixels still, whatever is painted meanwhile, and costs nothing.
+# A copy of one of these costs nothing and keeps its pixels, whatever is painted meanwhile.
 _COPYABLE = ("paintlayer", "grouplayer")
 
 
 @dataclass(frozen=True)
 class Mask:
-    """A selection: one byte for every pixel of ``area``, 255 is wholly selected."""
+    """A selection: one byte for each pixel of ``area``, from 0 to 255 (fully selected)."""
 
     area: Area
     selected: bytes
@@ -34,8 +34,8 @@ class Mask:
 
 @dataclass(frozen=True)
 class KritaSource:
-    """``node`` is a still copy where there can be one; ``above`` is the identifier of the layer over which the result
-    goes, None for the top of the picture."""
+    """Krita's ``core.host.Source``. ``node`` is a copy, where there can be one, so that painting does not change it;
+    the result goes above the layer with the identifier ``above``, or on top of the picture when that is None."""
 
     document: Document
     node: Node
@@ -60,7 +60,7 @@ class KritaSource:
         return self.mask.selected if self.mask else None
 
     def pixels(self, area: Area) -> bytes:
-        """In the source's own space."""
+        """Returns the pixels of ``area`` in the source's own colour space."""
         read = self.node.projectionPixelData if self.projected else self.node.pixelData
         return bytes(read(area.x, area.y, area.width, area.height))
 
@@ -74,7 +74,7 @@ class KritaSource:
 def find_source(
     document: Document | None, node: Node | None, choice: str, *, with_selection: bool = True
 ) -> KritaSource:
-    """Looks at the document as it is now. Raises Problem when there is nothing to translate."""
+    """Returns what ``choice`` names in the document, as it is now. Raises Problem if there is nothing to translate."""
     if document is None:
         raise Problem(_("No picture is open."), _("Open one, or make a new one, and try again."))
     if choice == PICTURE:
@@ -120,7 +120,7 @@ def _refuse_impossible(node: Node) -> None:
 def _area_of(document: Document, node: Node) -> Area:
     bounds = node.bounds()
     if bounds.isEmpty():
-        if node.type() == "filllayer":  # it has no bounds: it is everywhere
+        if node.type() == "filllayer":  # such a layer has no bounds: it is everywhere
             return canvas(document)
         raise Problem(
             _("“{name}” is empty.").format(name=node.name()), _("Paint something on it, or select another layer.")

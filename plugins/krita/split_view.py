@@ -1,4 +1,4 @@
-"""Two pictures in one place: before on the left of a line, after on its right."""
+"""A view of two pictures in one place: before to the left of a line, after to its right."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SQUARE = 8
 
 
 class SplitView(QtWidgets.QWidget):
-    """The line is dragged with the mouse, or moved with the arrow keys. Without a preview a sentence stands here."""
+    """Shows a preview, or a sentence when there is none. The mouse and the arrow keys move the line."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class SplitView(QtWidgets.QWidget):
         self.update()
 
     def show_text(self, text: str, *, keep_picture: bool = False) -> None:
-        """With the picture of before kept, in a corner of it."""
+        """Shows a sentence in place of the preview or, with ``keep_picture``, in a corner of it."""
         if keep_picture and self._preview is not None:
             self._badge = text
         else:
@@ -77,14 +77,14 @@ class SplitView(QtWidgets.QWidget):
         self.update()
 
     def _target(self) -> QRectF:
-        """Where the pictures are drawn: as large as they fit, never larger than four times their size."""
+        """Returns where the pictures are drawn: as large as they fit, but at most four times their size."""
         room = QRectF(self.rect())
         if self._preview is None:
             return room
         size = self._preview.before.size()
         scale = min(room.width() / size.width(), room.height() / size.height(), 4.0)
         width, height = size.width() * scale, size.height() * scale
-        # Whole pixels: no seam along the edges.
+        # Whole pixels, so that no seam shows along the edges.
         left, top = round((room.width() - width) / 2), round((room.height() - height) / 2)
         return QRectF(left, top, round(width), round(height))
 
@@ -137,7 +137,7 @@ class SplitView(QtWidgets.QWidget):
 
 
 def _paint_squares(painter: QPainter, target: QRectF) -> None:
-    """What transparency looks like."""
+    """Paints the chequered ground that shows where a picture is transparent."""
     painter.save()
     painter.setClipRect(target, Qt.ClipOperation.IntersectClip)
     painter.fillRect(target, QColor(204, 204, 204))

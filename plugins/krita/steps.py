@@ -12,7 +12,7 @@ from .qt import QObject, QTimer
 
 
 class Task(base.Task):
-    """``parent`` is the object with which it ends at the latest."""
+    """Runs steps on Qt's timers. The task ends with ``parent`` at the latest."""
 
     def __init__(
         self, steps: Steps[Any], *, done: Callable[[Any], None], failed: Callable[[Exception], None], parent: QObject

@@ -34,7 +34,7 @@ _SAVE_MILLISECONDS = 500
 
 
 class Studio(QObject):
-    """Lives as long as Krita. ``changed`` follows any change, on the interface thread."""
+    """The shared state, which lives as long as Krita. Emits ``changed`` on the interface thread after any change."""
 
     changed = pyqtSignal()
     trainings_changed = pyqtSignal()
@@ -73,7 +73,7 @@ class Studio(QObject):
         return Look(self.settings.opacity, self.settings.keep_luminance)
 
     def use(self, settings: Settings) -> None:
-        """Keeps and saves them a moment later, together with what else changes until then."""
+        """Applies settings, and saves them a moment later, together with any others that change until then."""
         if settings != self.settings:
             self.settings = settings
             self.session.use(settings)
@@ -85,7 +85,7 @@ class Studio(QObject):
         self._store.save(self.settings)
 
     def choose(self, filter_id: str) -> None:
-        """The filter that Apply and the preview use."""
+        """Chooses the filter that Apply and the preview use."""
         if filter_id != self.chosen_filter:
             self.chosen_filter = filter_id
             self.changed.emit()
@@ -98,8 +98,8 @@ class Studio(QObject):
         above: QUuid | None = None,
         document: Document | None = None,
     ) -> None:
-        """Translates the nodes (those selected in the layer list, when None) or the picture, as ``choice`` says, or the
-        settings where it is empty. ``above`` is as in Order; ``document`` is the active one when None."""
+        """Translates ``nodes`` (None: the selected layers) or the picture, as ``choice`` says (empty: the settings).
+        ``document`` None is the active one; ``above`` is as in Order. Raises Problem when it cannot begin."""
         if self.busy:
             raise Problem(_("A translation is running."), _("Wait for it to end, or cancel it."))
         document = document or host.active_document()
@@ -128,7 +128,8 @@ class Studio(QObject):
         self.changed.emit()
 
     def apply_again(self, origin: Origin, before: Node) -> None:
-        """The same filter on the same source layer, as it is now, over the result ``before``, which would hide it."""
+        """Applies the filter of ``origin`` to its source layer as it is now. The new layer goes above
+        ``before``, the earlier result, which would hide it otherwise. Raises Problem."""
         document = host.active_document()
         source = host.node_by_identifier(document, origin.source) if document is not None else None
         if source is None:
@@ -148,12 +149,12 @@ class Studio(QObject):
             self.run.cancel()
 
     def restyle(self, opacity: int, keep_luminance: bool) -> None:
-        """Strength and blending of the layers just made and of those to come, without translating again."""
+        """Sets strength (0 to 100) and blending of the latest results and of later ones, without translating again."""
         self.use(replace(self.settings, opacity=opacity, keep_luminance=keep_luminance))
         self.results.restyle(self.look)
 
     def insert_again(self, entry: Entry) -> None:
-        """A past result as a new layer over the selected one."""
+        """Inserts a past result as a new layer above the selected one. Raises Problem when no picture is open."""
         document = host.active_document()
         if document is None:
             raise Problem(_("No picture is open."), _("Open one, or make a new one, and try again."))
@@ -168,7 +169,7 @@ class Studio(QObject):
         )
 
     def start_local_server(self) -> None:
-        """In place of the one that runs, if one does."""
+        """Starts a local server, after stopping the one that is running, if any."""
         before = self.local_server
         self.local_server = LocalServer(self.settings.python, self.settings.filters_folder, self.settings.address)
         self._beside(*([before.stop] if before else []), self.local_server.start)
@@ -181,9 +182,9 @@ class Studio(QObject):
             self.changed.emit()
 
     def close(self) -> None:
-        """At Krita's end: cancels the work, here and on the server, and leaves nothing running that was not wished."""
+        """Cancels the translation when Krita closes, and stops the local server unless the settings keep it running."""
         log.info("Krita closes")
-        self.blockSignals(True)  # the windows are going
+        self.blockSignals(True)  # the windows are being destroyed
         self.cancel()
         self.trainings.end()
         self.session.close()
@@ -195,7 +196,7 @@ class Studio(QObject):
             self.save()
 
     def _beside(self, *steps: Callable[[], None]) -> None:
-        """On a thread, after what was begun before: a server takes seconds to end, and its port is free only then."""
+        """Runs ``steps`` on a thread, after earlier ones: a server takes seconds to end and release its port."""
         before = self._server_work
 
         def work() -> None:

@@ -1,4 +1,4 @@
-"""The pictures to translate to: layers of open pictures, and files."""
+"""The list of photos that a new training learns from: layers of open pictures, and files."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class TargetList(QtWidgets.QWidget):
         return self._presenter.targets
 
     def add(self, target: ChosenTarget) -> None:
-        """Once. Raises Problem for a file that servers do not take."""
+        """Adds a photo unless it is in the list already. Raises Problem for a file that servers do not take."""
         self._presenter.add(target)
 
     def _show(self, target: ChosenTarget) -> None:

@@ -1,4 +1,4 @@
-"""Pixels out of Krita and into it, in small pieces."""
+"""Reads pixels from Krita and writes them into it, in small pieces."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from .pixels import Space, space_in
 from .qt import QUuid
 from .scratch import converter, put, scratch
 
-# Each takes Krita a few milliseconds.
+# Krita needs a few milliseconds for this many.
 _BAND_BYTES = 4 << 20
 _CONVERTED_PIXELS = 96 << 10
 
 
 def read(pixels_of: Callable[[Area], bytes], own: Space, area: Area, wanted: Space) -> Steps[bytearray]:
-    """The pixels of an area, which ``pixels_of`` gives in the space ``own``, in the space ``wanted``."""
+    """Returns the pixels of an area in the space ``wanted``; ``pixels_of`` gives them in the space ``own``."""
     pixels = bytearray()
     with converter(own, wanted) as convert:
         yield
@@ -35,9 +35,9 @@ def read(pixels_of: Callable[[Area], bytes], own: Space, area: Area, wanted: Spa
 
 
 def write(document: Document, space: Space, new: NewLayer, above: QUuid | None) -> Steps[LayerId]:
-    """A new layer in this colour space over the one with the identifier ``above``; gives its own identifier. It appears
-    whole, in one undo step, after the last band. Nothing pauses after that: a cancellation in between would lose sight
-    of it."""
+    """Inserts a new layer in this colour space above the one with the identifier ``above``, and returns its identifier.
+    It appears whole, in one undo step, after the last band. There is no pause after that: if the task were cancelled
+    then, nobody would know of the layer."""
     with scratch(space) as workshop:
         yield
         layer = workshop.layer(new.name)
@@ -51,7 +51,7 @@ def write(document: Document, space: Space, new: NewLayer, above: QUuid | None) 
 
 
 def opacity_of(look: Look) -> int:
-    """0 to 255, as Krita counts it."""
+    """Returns the opacity from 0 to 255, as Krita counts it."""
     return round(look.opacity * 255 / 100)
 
 
@@ -65,12 +65,13 @@ def give_look(layer: Node, look: Look) -> None:
 
 
 def _insert(document: Document, layer: Node, above: QUuid | None) -> None:
-    """Over the layer with the identifier ``above``; on top where that is None or gone. One undo step.
+    """Inserts a layer above the one with the identifier ``above``, or on top if that is None or gone, in one undo step.
+    Raises Problem.
 
-    With 4096 x 4096 pixels Krita is silent for 0.15 to 0.4 s while it draws the picture anew (two cores, OpenGL in
-    software or none, 5.2 and 5.3). It is so for an empty layer, for one that is added hidden and for the artist's own
-    click on a layer's eye, while in a picture without a view it takes 0.02 s: the layer itself is not what takes time.
-    The action for a new layer (0.09 s) draws nothing, but then undoing it draws nothing either.
+    With 4096 x 4096 pixels Krita does not respond for 0.15 to 0.4 s while it redraws the picture (two cores, OpenGL in
+    software or none, 5.2 and 5.3). An empty layer takes as long, as does one that is added hidden, or the artist's own
+    click on a layer's eye; in a picture without a view it takes 0.02 s. So the layer itself is not what takes time. The
+    action for a new layer (0.09 s) does not redraw the picture, but then undoing it does not either.
     """
     below = document.nodeByUniqueID(above) if above is not None else _topmost(document)
     parent = below.parentNode() if below else None

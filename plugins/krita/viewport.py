@@ -8,7 +8,8 @@ from .qt import QRectF, QtWidgets
 
 
 def visible_part() -> tuple[float, float, float, float] | None:
-    """x, y, width and height in pixels of the active view's picture; may reach over its edges. None when unknown."""
+    """Returns x, y, width and height of what the active view shows, in pixels of its picture, or None when unknown. It
+    may extend beyond the picture's edges."""
     window = Krita.instance().activeWindow()
     view = window.activeView() if window else None
     widget = _canvas_widget(window) if window and view else None
@@ -23,7 +24,7 @@ def visible_part() -> tuple[float, float, float, float] | None:
 
 
 def _canvas_widget(window: Window) -> QtWidgets.QWidget | None:
-    """The widget that shows the active picture: Krita's API does not name it."""
+    """Finds the widget that shows the active picture, which Krita's API does not give."""
     areas = window.qwindow().findChildren(QtWidgets.QMdiArea)
     active = areas[0].activeSubWindow() if areas else None
     if active is None:

@@ -1,3 +1,3 @@
-"""Only what PyQt5 has in another module."""
+"""The part of PyQt6.QtGui that PyQt5 has in another module."""
 
 from PyQt5.QtWidgets import QShortcut as QShortcut

@@ -40,7 +40,7 @@ class Pixbuf(Object):
     def new_from_bytes(
         data: Bytes, colours: Colorspace, alpha: bool, bits: int, width: int, height: int, row_bytes: int
     ) -> Pixbuf: ...
-    # Raises GLib.Error for what is no picture.
+    # Raises GLib.Error if the stream is not a picture.
     @staticmethod
     def new_from_stream_at_scale(
         stream: InputStream, width: int, height: int, keep_aspect: bool, cancellable: None
@@ -49,8 +49,8 @@ class Pixbuf(Object):
     def scale_simple(self, width: int, height: int, interpolation: InterpType) -> Pixbuf | None: ...
 
 class PixbufLoader(Object):
-    # Both raise GLib.Error for what is no picture.
+    # Both raise GLib.Error if the data is not a picture.
     def close(self) -> bool: ...
     def write(self, data: bytes) -> bool: ...
-    # None before enough of it was written.
+    # Returns None until enough of the picture has been written.
     def get_pixbuf(self) -> Pixbuf: ...
