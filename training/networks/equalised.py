@@ -74,7 +74,7 @@ class EqualLinear(nn.Module):
 
 
 class BiasedLeakyReLU(nn.Module):
-    """sqrt(2) LeakyReLU(x + bias), slope 0.2, which keeps the variance at about 1."""
+    """sqrt(2) LeakyReLU(x + bias), slope 0.2, whose result has unit variance when x does."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

@@ -87,7 +87,7 @@ class Bar(Progress):
 
 
 class JsonLines(Progress):
-    """Writes one JSON object a line to ``stream``, notes to stderr and warnings to both. Training goes on when nobody
+    """Writes one JSON object a line to ``stream``, notes to stderr and warnings to both. Training continues when nobody
     reads ``stream`` any more."""
 
     def __init__(self, stream: TextIO) -> None:

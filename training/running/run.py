@@ -124,7 +124,8 @@ class RunFolder(RunLayout):
             ) from None
 
     def forget_after(self, images_seen: int) -> None:
-        """Removes metrics, previews and a best checkpoint from beyond this point, where training continues."""
+        """Removes metrics, previews and a best checkpoint from beyond this point: training continues from here, and may
+        go another way."""
         self.forget_metrics_after(images_seen)
         self.forget_best_after(images_seen)
         self.forget_previews_after(images_seen)

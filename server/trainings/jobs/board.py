@@ -68,7 +68,7 @@ class Board:
         self._jobs[job.id] = job
 
     def update(self, job_id: str, **changes: Any) -> Job:
-        """Changes a job and returns it; saves it and tells its watchers, with mere progress only when that is due.
+        """Changes and returns a job. Mere progress is saved and told to watchers when it is due, all else at once.
         A full disk does not stop a training."""
         before = self._jobs[job_id]
         job = self._jobs[job_id] = replace(before, **changes)
