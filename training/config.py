@@ -1,6 +1,6 @@
-"""The options of a training run: typed, checked once, saved beside the run.
+"""The options of a training run: typed, checked once, saved in the run's folder.
 
-``FitConfig`` holds what every run has; what only one method has is in that method's own ``MethodOptions``.
+``FitConfig`` holds the options of every run; those of a single method are in its own ``MethodOptions``.
 """
 
 from __future__ import annotations
@@ -32,25 +32,25 @@ _filter = partial(option, group="what the filter says of itself")
 
 @dataclass(frozen=True, kw_only=True)
 class MethodOptions:
-    """What only one method has: a method declares a frozen subclass, each field by ``training.rules.option``."""
+    """Options of one method only: it declares a frozen subclass, each field by ``training.rules.option``."""
 
     def __post_init__(self) -> None:
-        """Raises InputError for the first value that is against its rule."""
+        """Raises InputError for the first value that breaks its rule."""
         check_each(self)
 
     @classmethod
     def of(cls, config: FitConfig) -> Self:
-        """The run's own options, as this class. Raises TypeError when they are another method's."""
+        """Returns the run's method options as this class. Raises TypeError when they are another method's."""
         if not isinstance(config.options, cls):
             raise TypeError(f"the options are {type(config.options).__name__}, not {cls.__name__}")
         return config.options
 
     def check(self, config: FitConfig) -> None:
-        """Raises InputError when these options do not go together with those that every run has."""
+        """Raises InputError when these options do not fit those that every run has."""
 
     @property
     def sizes(self) -> Mapping[str, int]:
-        """What else than batch and crop size decides how much memory a step takes, by a word for people."""
+        """Besides batch and crop size, the numbers that decide how much memory a step takes, by a word for people."""
         return {}
 
 
@@ -170,9 +170,9 @@ class FitConfig:
         self.options.check(self)
 
     def values(self) -> dict[str, Any]:
-        """Every option's value by name, the method's own among them, as config.json and checkpoints hold them."""
+        """Returns every option's value by name, with the method's own, as config.json and checkpoints hold them."""
         return {name: value for name, value in vars(self).items() if name != "options"} | vars(self.options)
 
     def to_json(self) -> str:
-        """What ``training.methods.registry.config_from_json`` reads."""
+        """Returns the options as JSON that ``training.methods.registry.config_from_json`` reads."""
         return json.dumps(self.values(), indent=2, ensure_ascii=False) + "\n"

@@ -1,4 +1,4 @@
-"""Turns a generator that the published code of CUT or CycleGAN trained into a filter.
+"""Turns a generator that was trained by the published code of CUT or CycleGAN into a filter.
 
 python -m training.convert checkpoints/horse2zebra_cut/latest_net_G.pth -o filters/horse2zebra.onnx
 """
@@ -24,12 +24,12 @@ from training.filters.published import read_published
 
 SAMPLE_SIZE = (256, 256)
 _DATA_SET = re.compile(r"(?:^|[_-])([a-z]+)2([a-z]+)(?:[_-]|$)")
-# What the published code calls the generator's file; the folder then has the name that tells something.
+# What the published code calls the generator's file, whatever it was trained on; only the folder's name tells that.
 _NAMELESS = re.compile(r"(?:latest|\d+)_net_G(_[AB])?")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Returns 0 when the filter is there, 2 for bad input."""
+    """Converts the generator. Returns 0 when the filter is written, 2 for bad input."""
     try:
         path, difference = _convert(_parser().parse_args(arguments))
     except (InputError, InexactFilter) as error:
@@ -40,27 +40,27 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def default_identifier(path: Path) -> str:
-    """From the file's name, or the folder's where the file has the published code's own: ``latest_net_G_A.pth``."""
+    """Returns an identifier from the file's name, or the folder's for one like the usual ``latest_net_G_A.pth``."""
     nameless = _NAMELESS.fullmatch(path.stem)
     return identifier_from(path.resolve().parent.name + (nameless[1] or "") if nameless else path.stem)
 
 
 def default_domains(path: Path) -> tuple[str, str]:
-    """From a data set's name like ``horse2zebra``: in train_opt.txt beside the file, or the file's or folder's own.
+    """Returns source and target domain from a data set's name such as ``horse2zebra``, or two empty texts without one.
 
-    Two empty texts where the name tells nothing.
+    The name is looked for in train_opt.txt beside the file, then in the file's or folder's name.
     """
     options = _train_options(path.with_name("train_opt.txt"))
     dataroot = re.split(r"[/\\\\]+", options.get("dataroot", "").rstrip("/\\"))[-1]
     found = _DATA_SET.search(dataroot) or _DATA_SET.search(default_identifier(path))
     if not found:
         return "", ""
-    backwards = (options.get("direction") == "BtoA") != path.stem.endswith("net_G_B")  # CycleGAN's way back
+    backwards = (options.get("direction") == "BtoA") != path.stem.endswith("net_G_B")  # CycleGAN's other direction
     return (found[2], found[1]) if backwards else (found[1], found[2])
 
 
 def _train_options(path: Path) -> dict[str, str]:
-    """What the published code writes beside its weights: lines like ``direction: BtoA    [default: AtoB]``."""
+    """Reads the options that the published code saves beside its weights, like ``direction: BtoA  [default: AtoB]``."""
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -89,7 +89,7 @@ def _convert(options: argparse.Namespace) -> tuple[Path, float]:
 
 
 def _sample(path: Path) -> Tensor:
-    """The middle of the picture, (1, 3, 256, 256) in [-1, 1]. Raises InputError."""
+    """Returns the middle of the picture, (1, 3, 256, 256) in [-1, 1]. Raises InputError when it cannot be read."""
     try:
         picture = ImageOps.fit(read_picture(path), SAMPLE_SIZE)
     except UnreadablePicture as reason:

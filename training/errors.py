@@ -1,7 +1,7 @@
-"""What a person did that cannot work, in one sentence for them."""
+"""The error for input that cannot work, with a sentence for the person who gave it."""
 
 from __future__ import annotations
 
 
 class InputError(Exception):
-    """Its text is one sentence: what was wrong, what was expected, what to do. Programs print it and exit with 2."""
+    """Says in one sentence what was wrong, what was expected and what to do. Programs print it and exit with 2."""

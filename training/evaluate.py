@@ -25,7 +25,7 @@ METRICS = ("swd", "fid", "kid", "structure")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Prints how far the pictures are apart. Returns 0, or 2 for bad input."""
+    """Prints how far translated and real pictures are apart. Returns 0, or 2 for bad input."""
     options = _parser().parse_args(arguments)
     try:
         report = _evaluate(options)
@@ -44,7 +44,7 @@ def _evaluate(options: argparse.Namespace) -> Report:
     metrics = _metrics(options)
     device = choose_device(options.device)
     filter_ = Filter(Path(options.filter)) if options.filter else None
-    # Before anything is translated, which may take long.
+    # Loaded before anything is translated, which may take long.
     network = inception.load_inception(Path(options.inception_weights), device) if _need_inception(metrics) else None
     report = Report()
     real = PictureFiles(Path(options.real))
@@ -66,7 +66,7 @@ def _evaluate(options: argparse.Namespace) -> Report:
 
 
 def _metrics(options: argparse.Namespace) -> list[str]:
-    """The metrics that are asked for. Raises InputError for options that do not go together."""
+    """Returns the metrics that are asked for. Raises InputError for options that do not go together."""
     asked = options.metrics or ("swd,structure" if options.filter else "swd")
     metrics = [name.strip() for name in asked.split(",") if name.strip()]
     if not metrics or not set(metrics) <= set(METRICS):

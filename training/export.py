@@ -25,8 +25,8 @@ def export_filter(
 ) -> float:
     """Writes one of the checkpoint's generators, averaged if it has an average, to ``path`` as a filter.
 
-    ``generator``: its name, the method's primary one by default; ``half``: in float16. Returns the largest difference
-    to PyTorch and raises as ``write_filter`` does.
+    ``generator`` is its name, by default that of the method's primary one; ``half`` writes float16. Returns the largest
+    difference to PyTorch, and raises, as ``write_filter`` does.
     """
     spec = spec_of(checkpoint.config.method)
     name = generator or spec.primary
@@ -43,12 +43,13 @@ def title_from(identifier: str) -> str:
 
 
 def identifier_from(name: str) -> str:
-    """Any name as a filter identifier: ``Étretat (2)`` becomes ``tretat-2``."""
+    """Turns any name into a filter identifier: ``Étretat (2)`` becomes ``tretat-2``."""
     return re.sub(r"[^a-z0-9._]+", "-", name.lower()).strip("-._")[:LONGEST_IDENTIFIER] or "filter"
 
 
 def domain_of(place: str) -> str:
-    """What the pictures there are called: by the folder, or the file. ``data/horse2zebra/trainA`` holds horses."""
+    """Returns what the pictures at ``place`` show, judged by the name of the folder or file: ``horse`` for
+    ``data/horse2zebra/trainA``."""
     path = Path(place)
     side = {"trainA": 0, "trainB": 1}.get(path.name)
     if side is None:
@@ -58,7 +59,7 @@ def domain_of(place: str) -> str:
 
 
 def chosen_identifier(asked: str | None, default: str, *, half: bool) -> str:
-    """``asked``, or the default, by its own name for half precision. Raises InputError for what is no identifier."""
+    """Returns ``asked``, or else the default, which gets ``-fp16`` if ``half``. Raises InputError for a wrong one."""
     identifier = asked or (f"{default[:59]}-fp16" if half else default)  # beside the float32 filter in one folder
     if not is_identifier(identifier):
         raise InputError(f"--identifier is {identifier!r}, but must be 1 to 64 of a-z, 0-9, dot, dash and underscore.")
@@ -66,7 +67,7 @@ def chosen_identifier(asked: str | None, default: str, *, half: bool) -> str:
 
 
 def _about(checkpoint: Checkpoint, identifier: str, exported: Exported) -> dict[str, str]:
-    """What the filter says of itself; title and description are those of the way from source to target."""
+    """Returns what the filter says about itself; the run's title and description are for source to target only."""
     config = checkpoint.config
     domains = [config.source_domain or domain_of(config.source), config.target_domain or domain_of(config.target)]
     source, target = reversed(domains) if exported.backwards else domains
@@ -108,7 +109,7 @@ def _export(options: argparse.Namespace) -> tuple[Path, float]:
 
 
 def _chosen_generator(asked: str | None, method: str) -> str | None:
-    """None for the primary one. Raises InputError for a generator that the method does not have."""
+    """Returns the generator, or None for the primary one. Raises InputError when the method has no such generator."""
     spec = spec_of(method)
     if asked is not None and asked not in spec.generators:
         raise InputError(f"--generator is {asked!r}, but a run of {method} has {' and '.join(spec.generators)}.")

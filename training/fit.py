@@ -33,7 +33,7 @@ EXHAUSTED = (
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Returns 0 when the filter is there, 130 when interrupted, 2 for bad input, 3 when training diverged."""
+    """Trains. Returns 0 when the filter is written, 130 when interrupted, 2 for bad input, 3 when training diverged."""
     options, world = read_options(arguments), World.from_environment()
     progress = choose_progress(options.pop("progress", "bar"), world)
     try:
@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _sentence(error: Exception) -> str | None:
-    """What to tell a person of an error; None for one that is nobody's fault but ours."""
+    """Returns what to tell a person about an error; None for one that is a bug of ours."""
     if isinstance(error, OSError):
         where = f" {error.filename}" if error.filename else ""
         return f"A file of the run{where} cannot be written ({error.strerror}); make room and resume the run."

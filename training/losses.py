@@ -12,7 +12,7 @@ AdversarialLoss = Callable[[Tensor, bool], Tensor]
 
 
 def patch_nce(query: Tensor, key: Tensor, temperature: float = 0.07, *, first: int = 0) -> Tensor:
-    """The PatchNCE loss of every patch (paper, equation 4), negatives from the same group of patches.
+    """Returns the PatchNCE loss of every patch (paper, equation 4), with negatives from the same group of patches.
 
     ``query`` (groups, patches, dim) and ``key`` (groups, candidates, dim) hold unit vectors; candidate ``first + p`` is
     the positive of query patch p, the group's other candidates are its negatives. A group is a picture, or the whole
@@ -27,11 +27,11 @@ def patch_nce(query: Tensor, key: Tensor, temperature: float = 0.07, *, first: i
 def patch_nce_with_bank(
     query: Tensor, key: Tensor, bank: Tensor, stored: Tensor, temperature: float = 0.07, *, internal: bool
 ) -> Tensor:
-    """PatchNCE with negatives from a bank of earlier keys (paper, section 4.3 and supplement; He et al., CVPR 2020).
+    """Returns PatchNCE against a bank of earlier keys (paper, section 4.3 and supplement; He et al., CVPR 2020).
 
     ``query`` and ``key`` (images, patches, dim) and ``bank`` (size, dim) hold unit vectors; ``stored`` (size,) says
-    which places of the bank are filled. With ``internal`` the image's other patches are negatives too.
-    Returns (images, patches).
+    which places of the bank are filled. With ``internal`` the image's other patches are negatives too. The result is
+    (images, patches).
     """
     images, patches, _ = query.shape
     external = (query @ bank.T).masked_fill(~stored, float("-inf"))  # (images, patches, size)
@@ -60,13 +60,13 @@ ADVERSARIAL: dict[str, AdversarialLoss] = {"lsgan": lsgan, "nonsaturating": nons
 
 
 def r1_penalty(discriminator: Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
-    """The squared norm of the discriminator's gradient at each real picture: (N,). Mescheder et al., ICML 2018.
+    """Returns the squared norm of the discriminator's gradient at each real picture: (N,). Mescheder et al., ICML 2018.
 
-    ``torch.func.grad`` instead of ``torch.autograd.grad``, because torch.compile cannot trace a double backward.
+    It uses ``torch.func.grad`` and not ``torch.autograd.grad``, since torch.compile cannot trace a double backward.
     """
 
     def score(pictures: Tensor) -> Tensor:
-        return discriminator(pictures).sum()  # pictures do not meet, so each keeps its own gradient
+        return discriminator(pictures).sum()  # pictures do not affect each other, so each keeps its own gradient
 
     gradient: Tensor = torch.func.grad(score)(real)
     return gradient.square().flatten(1).sum(dim=1)

@@ -1,7 +1,7 @@
-"""Writes what others need to know of the trainer's options: ``python -m training.option_tables [README.md ...]``.
+"""Writes what others need to know about the trainer's options: ``python -m training.option_tables [README.md ...]``.
 
-``pleinair.common.training_options`` for the server, and the tables in READMEs between ``<!-- options -->`` and
-``<!-- /options -->``. Run it by ``make options`` after a change of an option or a preset.
+It writes ``pleinair.common.training_options`` for the server, and the tables in READMEs between ``<!-- options -->``
+and ``<!-- /options -->``. Run it by ``make options`` after changing an option or a preset.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ PRESETS: tuple[str, ...] = (
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Returns 0, or 2 when a README has no place for the tables."""
+    """Writes the module and the tables. Returns 0, or 2 when a README has no place for the tables."""
     readmes = [Path(name) for name in (sys.argv[1:] if arguments is None else arguments)]
     MODULE.write_text(module_text(), encoding="utf-8")
     try:
@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def module_text() -> str:
-    """The source of ``pleinair.common.training_options``: presets for single pictures, and every option's type."""
+    """Returns the source of ``pleinair.common.training_options``: presets for single pictures, and options' types."""
     presets = [preset for spec in registry.METHODS for preset in spec.for_single_pictures]
     offering = [spec for spec in registry.METHODS if spec.for_single_pictures]
     owners: list[type[Any]] = [FitConfig, *(spec.options for spec in offering)]
@@ -58,7 +58,8 @@ def module_text() -> str:
 
 
 def option_tables() -> str:
-    """Markdown: a table of the options that every run has, and one of each method's own, with its presets' values."""
+    """Returns Markdown tables: one of the options that every run has, and one per method of its own options, with its
+    presets' values."""
     return "\n".join([_common_table(), *(_method_table(spec) for spec in registry.METHODS)])
 
 
@@ -83,7 +84,7 @@ def _table(columns: list[str], rows: Iterable[tuple[Field[Any], list[str]]]) -> 
 
 
 def _code(value: object) -> str:
-    """As it is typed on a command line; nothing for what has no value."""
+    """Returns a value as Markdown code, or nothing for an option without a value."""
     if value in ("", None):
         return ""
     text = {True: "on", False: "off"}[value] if isinstance(value, bool) else value

@@ -1,4 +1,4 @@
-"""How options are declared in a dataclass: default, help, the rule for their values and the group that help shows."""
+"""Declares options in a dataclass: default, help, the rule for their values and the group that help shows."""
 
 from __future__ import annotations
 
@@ -26,41 +26,41 @@ BELOW_ONE = Rule(lambda value: 0 <= value < 1, "a number from 0 to below 1")
 
 
 def one_of(choices: Iterable[str]) -> Rule:
-    """The value must be one of the choices."""
+    """Returns the rule that a value must be one of the choices."""
     choices = tuple(choices)
     return Rule(lambda value: value in choices, " or ".join(choices))
 
 
 def option(default: Any, text: str, rule: Rule | None = None, *, group: str = "") -> Any:
-    """A dataclass field that the command line offers with ``text`` as its help, under the heading ``group``."""
+    """Returns a dataclass field that the command line offers with the help ``text``, under the heading ``group``."""
     return field(default=default, metadata={"help": text, "rule": rule, "group": group})
 
 
 def options_of(kind: type[Any]) -> Iterator[Field[Any]]:
-    """The fields of a dataclass that the command line offers, in their order."""
+    """Yields the fields of a dataclass that the command line offers, in their order."""
     return (option for option in dataclasses.fields(kind) if "help" in option.metadata)
 
 
 def types_of(kind: type[Any]) -> dict[str, type[bool] | type[int] | type[float] | type[str]]:
-    """The type of each option of a dataclass, by name; of an optional one, that of its value."""
+    """Returns the type of each option of a dataclass, by name; for an optional one, without the None."""
     hints = get_type_hints(kind)
     every = {option.name: (hints[option.name], *get_args(hints[option.name])) for option in options_of(kind)}
     return {name: next(one for one in (bool, int, float, str) if one in kinds) for name, kinds in every.items()}
 
 
 def flag(name: str) -> str:
-    """An option's name as a command line spells it: ``--crop-size`` for ``crop_size``."""
+    """Returns an option's name as a command line spells it: ``--crop-size`` for ``crop_size``."""
     return f"--{name.replace('_', '-')}"
 
 
 def check(holds: bool, name: str, value: object, expected: str) -> None:
-    """Raises InputError unless ``holds``: a sentence with the option, its value and what was expected."""
+    """Raises InputError unless ``holds``, with the option's name, its value and what was expected."""
     if not holds:
         raise InputError(f"{flag(name)} is {value!r}, but must be {expected}.")
 
 
 def check_each(options: Any) -> None:
-    """Raises InputError for the first value of a dataclass of options that is against its rule or not finite."""
+    """Raises InputError for the first value in a dataclass of options that breaks its rule or is not finite."""
     for declared in options_of(type(options)):
         value, rule = getattr(options, declared.name), declared.metadata["rule"]
         check(not isinstance(value, float) or math.isfinite(value), declared.name, value, "a finite number")

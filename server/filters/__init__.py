@@ -1,4 +1,4 @@
-"""The filters folder: reading and checking a filter file, what it says about itself, following the folder's changes.
+"""The filters folder: reads and checks filter files and their descriptions, and follows the folder's changes.
 
-How a filter's network computes is not here but in ``server.engine``.
+Running a filter's network is the task of ``server.engine``.
 """

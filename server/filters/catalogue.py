@@ -14,14 +14,13 @@ MOST_NAMED = 20
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Filters by identifier, and for each file that cannot be served, by name, the sentence that says why; both
-    sorted."""
+    """Filters by identifier, and by file name the sentences that say why a file cannot be served; both are sorted."""
 
     filters: Mapping[str, Filter] = field(default_factory=dict)
     rejected: Mapping[str, str] = field(default_factory=dict)
 
     def find(self, identifier: str) -> Filter:
-        """Returns the filter. Raises Refusal, which names the filters that exist."""
+        """Returns the filter. Raises a Refusal that names the filters that exist."""
         if identifier in self.filters:
             return self.filters[identifier]
         raise Refusal(Reason.FILTER_NOT_FOUND, f"There is no filter {identifier[:64]!r}; {self._existing()}.")
@@ -43,8 +42,8 @@ class ChangeKind(Enum):
 
 @dataclass(frozen=True)
 class FilterChange:
-    """A change of one filter. CHANGED means a new file with the same identifier; for REMOVED, ``filter`` is the former
-    one."""
+    """A change of one filter. CHANGED means a new file with the same identifier; for REMOVED, ``filter`` is the one
+    that is gone."""
 
     kind: ChangeKind
     filter: Filter
@@ -52,15 +51,15 @@ class FilterChange:
 
 @dataclass(frozen=True)
 class Rejection:
-    """A file that cannot be served and the sentence that says why; ``reason`` is None when that is over, because the
-    file is gone or is served."""
+    """A file that cannot be served, and the sentence that says why; ``reason`` is None once the file is gone or is
+    served."""
 
     file_name: str
     reason: str | None
 
 
 def changes(old: Catalogue, new: Catalogue) -> Iterator[FilterChange | Rejection]:
-    """Yields what leads from ``old`` to ``new``: first removed filters, then added and changed ones, then rejected
+    """Yields the changes from ``old`` to ``new``: first removed filters, then added and changed ones, then rejected
     files."""
     for identifier, gone in old.filters.items():
         if identifier not in new.filters:

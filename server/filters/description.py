@@ -19,12 +19,12 @@ from server.filters.sidecar import GREATEST_MULTIPLE, Sidecar
 from server.pictures.files import PictureError, decode_picture
 
 _MOST_THUMBNAIL_PIXELS = 1 << 20
-_THUMBNAIL_SIZE = (512, 256)  # at most, as it is served: a page of 200 filters must fit one message
+_THUMBNAIL_SIZE = (512, 256)  # the largest that is served: a page of 200 filters must fit in one message
 
 
 @dataclass(frozen=True)
 class Description:
-    """What people and menus are shown of a filter; the thumbnail is a JPEG picture or empty."""
+    """What a filter says about itself, for people and menus; ``thumbnail`` is a JPEG file or empty."""
 
     identifier: str
     title: str = ""

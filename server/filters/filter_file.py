@@ -127,7 +127,7 @@ def _foreign_feed(model: OnnxModel, sidecar: Sidecar, sidecar_name: str) -> Feed
         channels_last=sidecar.channels_last,
         input_range=sidecar.range,
         output_range=sidecar.output_range or sidecar.range,
-        batches=False,  # nobody promised that a picture's result does not depend on the others
+        batches=False,  # nothing guarantees that a picture's result does not depend on the others in its batch
     )
 
 
@@ -157,11 +157,12 @@ def _try(path: Path, filter_: Filter) -> None:
 
 
 def _warm_up(path: Path, filter_: Filter, side: int) -> None:
-    """The first run at a size pays for what the GPU's libraries load and build, and the second one is recorded."""
+    """Runs the filter twice on a picture of ``side`` x ``side`` pixels: in the first run the GPU's libraries load and
+    build what they need, and the second one is recorded."""
     try:
         for _ in range(2):
             _compute_grey(filter_, side, side)
-    except Exception as error:  # such as too little memory: other sizes are served
+    except Exception as error:  # for example for lack of memory; other sizes can still be served
         _log.warning("%s could not be warmed up at %d x %d: %s", path, side, side, error)
 
 

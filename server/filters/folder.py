@@ -1,4 +1,4 @@
-"""The filters that are served now, kept up to date with their folder."""
+"""Keeps the filters that are served up to date with their folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _log = logging.getLogger(__name__)
 
 
 class FilterFolder:
-    """Holds the current catalogue of a folder, for one event loop. Raises StartProblem when there is no such folder."""
+    """Holds the current catalogue of a folder, for one event loop. Raises StartProblem when it cannot be read."""
 
     def __init__(self, scanner: FolderScanner) -> None:
         self._scanner = scanner
@@ -22,11 +22,11 @@ class FilterFolder:
         self.catalogue = scanner.load()
 
     def find(self, identifier: str) -> Filter:
-        """Returns the filter. Raises Refusal, which names the filters that exist."""
+        """Returns the filter. Raises a Refusal that names the filters that exist."""
         return self.catalogue.find(identifier)
 
     async def watch(self, *, poll_seconds: float) -> None:
-        """Follows the folder until it is cancelled; reads in a thread and logs what changes."""
+        """Follows the folder until the task is cancelled; reads it in a thread and logs what changes."""
         while True:
             await asyncio.sleep(poll_seconds)
             try:

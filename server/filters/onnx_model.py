@@ -24,15 +24,15 @@ class OnnxModel:
     outputs: dict[str, Any]
 
     def precision(self, name: str) -> Precision:
-        """The precision of the input ``name``. Raises FilterProblem when it does not take floats."""
+        """Returns the precision of the input ``name``. Raises FilterProblem when it does not take floats."""
         precision = _PRECISIONS.get(self.inputs[name].tensor_type.elem_type)
         if precision is None:
             raise FilterProblem(f"Its input '{name}' is not of type float32 or float16; export it with one of these.")
         return precision
 
     def shape(self, name: str) -> list[int | None]:
-        """The four lengths of the input ``name``, None where dynamic. Raises FilterProblem for any other number of
-        axes."""
+        """Returns the lengths of the four axes of the input ``name``, None where dynamic. Raises FilterProblem for any
+        other number of axes."""
         axes = self.inputs[name].tensor_type.shape.dim
         if len(axes) != 4:
             raise FilterProblem(
@@ -42,7 +42,7 @@ class OnnxModel:
 
 
 def read_model(data: bytes) -> OnnxModel:
-    """Reads what the file declares. Raises FilterProblem when it is not an ONNX file, or needs other files."""
+    """Reads what an ONNX file declares. Raises FilterProblem when it is not an ONNX file, or needs other files."""
     try:
         model = onnx.load_model_from_string(data)
     except Exception as error:
@@ -65,7 +65,8 @@ def read_model(data: bytes) -> OnnxModel:
 
 
 def check_size_is_free(height: int | None, width: int | None, name: str, *, advice: str) -> None:
-    """Raises FilterProblem when the input ``name`` takes pictures of one size only."""
+    """Raises FilterProblem, whose sentence ends in ``advice``, when the height or width of the input ``name`` is
+    fixed."""
     if height is not None or width is not None:
         raise FilterProblem(
             f"Its input '{name}' takes pictures of {height or 'any'} x {width or 'any'} pixels only (height x width);"

@@ -1,4 +1,4 @@
-"""Looks into the filters folder again and again, and reads files that are new or have changed."""
+"""Checks the filters folder from time to time, and reads the files that are new or have changed."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from server.filters.filter_file import Filter, read_filter
 
 _log = logging.getLogger(__name__)
 
-# Size and time of a file and of its sidecar: what tells one version from another.
+# Size and time of change of a file and of its sidecar, by which one version is told from another.
 _Stamp = tuple[tuple[int, int] | None, ...]
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """The outcome of reading a file: both a filter and a problem when a replacement is bad and the previous version is
-    still served."""
+    """The outcome of reading a file: a filter or a problem, or both when a replacement is bad and the previous version
+    is still served."""
 
     stamp: _Stamp
     filter: Filter | None
@@ -39,7 +39,7 @@ class FolderScanner:
         self._seen: dict[Path, _Stamp] = {}
 
     def load(self) -> Catalogue:
-        """Reads all files at once. Raises StartProblem when there is no such folder."""
+        """Reads all files at once. Raises StartProblem when the folder cannot be read."""
         try:
             self._seen = self._stamps()
         except OSError as error:
@@ -51,8 +51,8 @@ class FolderScanner:
         return self._catalogue()
 
     def scan(self) -> Catalogue:
-        """Reads each file of which two scans saw the same new version, so that no half-copied file is tried. Raises
-        OSError when the folder cannot be read."""
+        """Reads each new version of a file once two scans in a row have seen it, so that no half-copied file is tried.
+        Raises OSError when the folder cannot be read."""
         stamps = self._stamps()
         settled = [file for file, stamp in stamps.items() if self._seen.get(file) == stamp]
         self._entries = {file: entry for file, entry in self._entries.items() if file in stamps}
@@ -78,13 +78,13 @@ class FolderScanner:
             try:
                 found, problem = self._outcome(file)
             except FileNotFoundError:
-                continue  # gone again; the next scan sees that
+                continue  # it has gone again, which the next scan will see
             if problem and before and before.filter:
                 found, problem = before.filter, f"{problem.rstrip('.')}; the previous version is still served."
             self._entries[file] = _Entry(self._seen[file], found, problem)
 
     def _outcome(self, file: Path) -> tuple[Filter | None, str | None]:
-        """Returns the filter or the problem. Raises FileNotFoundError."""
+        """Returns the file's filter, or the problem with it. Raises FileNotFoundError."""
         try:
             return read_filter(file, self._backend), None
         except FilterProblem as error:

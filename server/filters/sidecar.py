@@ -1,4 +1,4 @@
-"""NAME.toml beside NAME.onnx: how to feed a network from elsewhere, and what to call it."""
+"""Reads a sidecar, NAME.toml beside NAME.onnx: how to feed a network from elsewhere, and what to call it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GREATEST_MULTIPLE = 1024
 
 @dataclass(frozen=True)
 class Sidecar:
-    """The file's keys as fields; ranges are the network's values for black and white."""
+    """The keys of a sidecar as fields; ranges are the network's values for black and white."""
 
     input: str
     output: str
@@ -37,7 +37,7 @@ class Sidecar:
 
 
 def read_sidecar(path: Path) -> Sidecar:
-    """Reads and checks the file. Raises FilterProblem, which names the file and the key."""
+    """Reads and checks a sidecar. Raises a FilterProblem that names the file and, where there is one, the key."""
     try:
         entries = tomllib.loads(path.read_text("utf-8"))
     except Exception as error:

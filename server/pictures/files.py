@@ -1,5 +1,5 @@
-"""Picture files to arrays and back. Pixel values are never colour-managed on the way: an RGB picture's values and its
-embedded colour profile travel together, so a filter that changes nothing gives back the same picture."""
+"""Converts picture files to arrays and back, without colour management: an RGB picture keeps its values together with
+its embedded colour profile, so a filter that changes nothing gives back the same picture."""
 
 import io
 import struct
@@ -16,14 +16,14 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 from server.pictures.png16 import encode_png16, read_samples
 
-# The plug-ins themselves, not Image.open: nothing else is ever tried, and the size is checked by our limit alone.
+# Pillow's plug-ins and not Image.open, so that no other format is tried and only our own limit restricts the size.
 _READERS: dict[str, type[ImageFile]] = {"PNG": PngImageFile, "JPEG": JpegImageFile, "WebP": WebPImageFile}
 
 
 @dataclass(frozen=True)
 class Picture:
     """H x W x 3 (RGB) or H x W x 4 (straight alpha) pixels, uint8 or uint16, and their RGB colour profile. ``notes``
-    are sentences about what was converted in reading."""
+    are sentences about what reading converted or left out."""
 
     pixels: NDArray[Any]
     icc_profile: bytes | None = None
@@ -31,7 +31,7 @@ class Picture:
 
 
 class PictureError(ValueError):
-    """Bytes that cannot be read as a picture; the sentence says why and what to do."""
+    """Raised for bytes that cannot be read as a picture; ``sentence`` says why and what to do."""
 
     def __init__(self, sentence: str, *, too_large: bool = False) -> None:
         super().__init__(sentence)
@@ -40,7 +40,7 @@ class PictureError(ValueError):
 
 
 def decode_picture(data: bytes, *, max_pixels: int) -> Picture:
-    """Reads the first frame of a PNG, JPEG or WebP file, upright, and grey as RGB. Raises only PictureError."""
+    """Reads the first frame of a PNG, JPEG or WebP file, turned upright, with grey as RGB. Raises only PictureError."""
     kind = kind_of(data)
     try:
         _check_header(kind, data, max_pixels)
@@ -66,7 +66,7 @@ def encode_png(picture: Picture) -> bytes:
 
 
 def kind_of(data: bytes) -> str:
-    """The kind of a file by its first bytes: PNG, JPEG or WebP. Raises PictureError."""
+    """Returns PNG, JPEG or WebP, judged by the file's first bytes. Raises PictureError for any other kind."""
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return "PNG"
     if data.startswith(b"\xff\xd8\xff"):
@@ -79,8 +79,8 @@ def kind_of(data: bytes) -> str:
 
 
 def _check_header(kind: str, data: bytes, max_pixels: int) -> None:
-    """Checks the sizes that the readers check too late: WebP's allocates the whole picture when it is made, and PNG's
-    does not tell a picture of 0 x 0 pixels from a broken one."""
+    """Checks the sizes that Pillow's readers check too late: WebP's allocates the whole picture when it is made, and
+    PNG's does not tell a picture of 0 x 0 pixels from a broken one."""
     if kind == "PNG":
         _check_size(struct.unpack_from(">II", data, 16), max_pixels)
     elif kind == "WebP":
@@ -88,7 +88,7 @@ def _check_header(kind: str, data: bytes, max_pixels: int) -> None:
 
 
 def _webp_size(data: bytes) -> tuple[int, int]:
-    """Width and height from the first chunk (RFC 9649, sections 2.5 to 2.7)."""
+    """Returns a WebP picture's width and height from its first chunk (RFC 9649, sections 2.5 to 2.7)."""
     first = data[12:16]
     if first == b"VP8X":
         return int.from_bytes(data[24:27], "little") + 1, int.from_bytes(data[27:30], "little") + 1
@@ -173,7 +173,7 @@ def _from_cmyk(image: ImageFile, notes: list[str]) -> Image.Image:
 
 
 def _rgb_profile(image: ImageFile, notes: list[str]) -> bytes | None:
-    """The embedded profile if it is for RGB (bytes 16 to 19 of an ICC header name the colour space)."""
+    """Returns the embedded profile if it is for RGB (bytes 16 to 19 of an ICC header name the colour space)."""
     profile = image.info.get("icc_profile")
     if image.mode == "CMYK" or not isinstance(profile, bytes):
         return None

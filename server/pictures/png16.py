@@ -1,4 +1,4 @@
-"""16-bit PNG files: Pillow decodes them to only 8 bits a sample and cannot write them."""
+"""Reads and writes 16-bit PNG files: Pillow decodes them to only 8 bits a sample and cannot write them."""
 
 import io
 import struct
@@ -15,8 +15,8 @@ _FILTER_UP = 2
 
 
 def read_samples(data: bytes, raw_mode: str) -> NDArray[np.uint16]:
-    """Every sample of a 16-bit PNG file, H x W x C with C = 1 to 4. `raw_mode` is Pillow's name for the file's layout
-    ("I;16B", "LA;16B", "RGB;16B", "RGBA;16B"). Raises whatever Pillow raises on a broken file."""
+    """Returns every sample of a 16-bit PNG file, H x W x C with C = 1 to 4. `raw_mode` is Pillow's name for the file's
+    layout ("I;16B", "LA;16B", "RGB;16B", "RGBA;16B"). Raises whatever Pillow raises on a broken file."""
     if raw_mode == "I;16B":
         return _decode_as(data, raw_mode)[..., np.newaxis]
     if raw_mode == "LA;16B":
@@ -30,7 +30,7 @@ def read_samples(data: bytes, raw_mode: str) -> NDArray[np.uint16]:
 
 
 def encode_png16(pixels: NDArray[np.uint16], icc_profile: bytes | None) -> bytes:
-    """Writes a PNG file of H x W x 3 or H x W x 4 samples."""
+    """Returns the bytes of a PNG file with these H x W x 3 or H x W x 4 samples and this colour profile."""
     height, width, channels = pixels.shape
     header = struct.pack(">IIBBBBB", width, height, 16, _COLOUR_TYPES[channels], 0, 0, 0)
     profile = _chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(icc_profile)) if icc_profile else b""

@@ -1,4 +1,4 @@
 """What training computes on and how: device, memory, number formats, the processes that train together.
 
-Nothing here knows pictures, networks of ours, or runs.
+Nothing here knows about pictures, this project's networks, or runs.
 """

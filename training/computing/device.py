@@ -9,9 +9,9 @@ from training.errors import InputError
 
 
 def choose_device(name: str, world: World = ALONE) -> torch.device:
-    """The device of this name; ``auto`` takes CUDA, else MPS, else the CPU. Each of several processes has its own GPU.
+    """Returns the device of this name; ``auto`` is CUDA, else MPS, else the CPU. Each process gets a GPU of its own.
 
-    Raises InputError for a device that is not there.
+    Raises InputError for a device that does not exist.
     """
     available = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     try:

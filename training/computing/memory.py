@@ -1,4 +1,4 @@
-"""What to do when memory runs out."""
+"""Detects that memory has run out, and helps a run to continue with less."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from training.computing.world import ALONE, World
 from training.config import FitConfig
 from training.errors import InputError
 
-# What PyTorch's allocators and libraries say; only CUDA's allocator raises an exception of its own.
+# Parts of the messages of PyTorch's allocators and libraries; only CUDA's allocator has an exception class of its own.
 _SIGNS = ("out of memory", "not enough memory", "allocate memory", "ALLOC_FAILED")
 
 
 def is_exhausted(error: BaseException) -> bool:
-    """Whether the error says that the device's memory, or the computer's, is used up."""
+    """Returns whether the error means that the device's memory, or the computer's, is used up."""
     if isinstance(error, RuntimeError):
         return isinstance(error, torch.OutOfMemoryError) or any(sign in str(error) for sign in _SIGNS)
     return isinstance(error, MemoryError)
 
 
 def with_half_the_batch(config: FitConfig, world: World = ALONE) -> FitConfig:
-    """The options with half the batch. Raises InputError when they do not allow it, or processes share the batch."""
+    """Returns the options with half the batch. Raises InputError when they do not allow it or processes share it."""
     try:
         if config.batch > 1 and world.size == 1:
             return dataclasses.replace(config, batch=config.batch // 2)
@@ -38,7 +38,7 @@ def with_half_the_batch(config: FitConfig, world: World = ALONE) -> FitConfig:
 
 
 def release(device: torch.device) -> None:
-    """Frees the device memory of tensors that nothing refers to any more, cycles included."""
+    """Frees the device memory of tensors that nothing refers to any more, or only reference cycles do."""
     gc.collect()
     if device.type == "cuda":
         torch.cuda.empty_cache()

@@ -1,4 +1,4 @@
-"""How a step computes: number format, memory layout, compilation; by default what suits each kind of device."""
+"""How a step computes: number format, memory layout and compilation, by default those that suit the device."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Network = TypeVar("Network", bound=nn.Module)
 
 @dataclass(frozen=True)
 class Precision:
-    """How the networks of a run compute, as its options and its device decide."""
+    """How the networks of a run compute, chosen from its options and its device."""
 
     device: torch.device
     bfloat16: bool
@@ -30,7 +30,7 @@ class Precision:
 
     @classmethod
     def choose(cls, config: FitConfig, device: torch.device) -> Precision:
-        """Replaces ``auto`` by what is fastest on the device. Raises InputError for what it cannot do."""
+        """Replaces ``auto`` by what is fastest on the device. Raises InputError for bf16 on a GPU without bfloat16."""
         cuda = device.type == "cuda"
         if config.precision == "bf16" and cuda and not _has_bfloat16(device):
             raise InputError("--precision is 'bf16', but this GPU does not support bfloat16; use --precision fp32.")
@@ -48,7 +48,7 @@ class Precision:
         return torch.channels_last if self.channels_last else torch.contiguous_format
 
     def prepared(self, network: Network) -> Network:
-        """The network on the device, its weights in the memory layout."""
+        """Moves the network to the device and its weights to the memory layout, in place; returns the network."""
         network.to(self.device)
         for parameter in network.parameters():
             if parameter.dim() == 4:  # convolutions; Module.to(memory_format=...) trips over SinCUT's modulated weight
@@ -56,22 +56,22 @@ class Precision:
         return network
 
     def laid_out(self, pictures: Tensor) -> Tensor:
-        """Pictures (N, C, H, W) in the memory layout that the networks compute in."""
+        """Returns pictures (N, C, H, W) in the memory layout in which the networks compute."""
         return pictures.contiguous(memory_format=self.memory_format)
 
     def autocast(self) -> torch.autocast:
-        """Within it convolutions compute in bfloat16, if chosen; losses, PatchNCE, R1 and norms ask for float32."""
+        """Returns a context in which convolutions use bfloat16, if chosen; losses, R1 and norms ask for float32."""
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bfloat16)
 
     def compiled(self, function: Function) -> Function:
-        """The function, compiled as one graph when compilation is on."""
+        """Returns the function, compiled as one graph when compilation is on."""
         if not self.compile:
             return function
         return cast(Function, torch.compile(function, fullgraph=True, dynamic=False))
 
 
 def use_cudnn(*, tf32: bool) -> None:
-    """Lets cuDNN search the fastest algorithms, since every crop has the same size, with or without TensorFloat-32."""
+    """Turns TensorFloat-32 on or off, and lets cuDNN search for the fastest algorithms, as all crops have one size."""
     torch.backends.cudnn.benchmark = True
     torch.backends.cudnn.allow_tf32 = tf32
     torch.set_float32_matmul_precision("high" if tf32 else "highest")
@@ -82,7 +82,7 @@ def _chosen(option: str, on: str, automatic: bool) -> bool:
 
 
 def _has_bfloat16(device: torch.device) -> bool:
-    """Whether the device multiplies bfloat16 in hardware: then convolutions are fastest so, and in channels-last."""
+    """Returns whether the device multiplies bfloat16 in hardware: then it convolves fastest in it, channels-last."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     if device.type == "cpu":
@@ -92,7 +92,7 @@ def _has_bfloat16(device: torch.device) -> bool:
 
 
 def _can_compile() -> bool:
-    """Whether what torch.compile needs for a GPU is here: Triton, and a C++ compiler for the launcher."""
+    """Returns whether torch.compile has what it needs for a GPU: Triton, and a C++ compiler for the launcher."""
     return importlib.util.find_spec("triton") is not None and any(
         shutil.which(compiler) for compiler in ("c++", "g++", "clang++")
     )

@@ -1,8 +1,8 @@
-"""torchvision, importable beside a CPU-only torch too.
+"""Imports torchvision, also beside a CPU-only torch.
 
 The package index has only CUDA builds of torchvision. Beside a CPU-only torch their compiled operators do not load, and
-the import fails where it registers fake versions of two of them. With the two schemas declared the import passes; the
-operators themselves stay missing, and nothing here uses them.
+the import fails where it registers fake versions of two of them. With the two schemas declared the import succeeds; the
+operators themselves stay missing, but nothing here uses them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def make_grid(pictures: Tensor, columns: int) -> Tensor:
 
 
 def import_with_torchvision(name: str) -> ModuleType:
-    """The module of this name, which is torchvision's or imports torchvision. Raises ImportError."""
+    """Imports and returns the module of this name, which is torchvision's or imports it. Raises ImportError."""
     try:
         importlib.import_module("torchvision")
     except RuntimeError as error:

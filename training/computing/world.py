@@ -1,4 +1,4 @@
-"""The processes that train together, as one value that is handed down to whatever depends on it."""
+"""The processes that train together, as one value that is passed to whatever depends on it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor, distributed, nn
 
 
 class FirstFailed(Exception):
-    """The first process failed at what the others waited for. It reports the reason itself."""
+    """Raised in the other processes when the first, which reports the reason, failed at what they waited for."""
 
 
 @dataclass(frozen=True)
@@ -29,30 +29,30 @@ class World:
 
     @classmethod
     def from_environment(cls) -> World:
-        """Reads the variables that torchrun sets; without torchrun the process is alone."""
+        """Reads the place from the variables that torchrun sets; without torchrun the process is alone."""
         return cls(*(int(os.environ.get(name, default)) for name, default in _VARIABLES.items()))
 
     @property
     def is_first(self) -> bool:
-        """Whether this is the process that alone writes and prints."""
+        """Whether this is the only process that writes and prints."""
         return self.rank == 0
 
     def share_of(self, batch: int) -> range:
-        """Which pictures of a joint batch are this process's. ``batch`` is a multiple of ``size``."""
+        """Returns which pictures of a joint batch are this process's. ``batch`` is a multiple of ``size``."""
         count = batch // self.size
         return range(self.rank * count, (self.rank + 1) * count)
 
     def draw_noise(self, like: Tensor) -> Tensor:
-        """Normal noise (n, 1, h, w) for this process's n pictures (n, c, h, w), in their dtype, on their device.
+        """Returns normal noise (n, 1, h, w) for this process's pictures (n, c, h, w), in their dtype, on their device.
 
-        Processes draw the same numbers for the joint batch, and each takes its own share of them.
+        All processes draw the same numbers for the joint batch, and each takes its own share of them.
         """
         n, _, height, width = like.shape
         joint = torch.randn(self.size * n, 1, height, width, device=like.device, dtype=like.dtype)
         return joint[self.rank * n : (self.rank + 1) * n]
 
     def gather(self, values: Tensor) -> Tensor:
-        """The values of all processes, in order of rank, joined along the first axis; without gradients."""
+        """Returns the values of all processes, in order of rank, joined along the first axis, without gradients."""
         if self.size == 1:
             return values
         parts = [torch.empty_like(values) for _ in range(self.size)]
@@ -64,7 +64,7 @@ class World:
         """Sets every gradient to its mean over the processes, in one exchange.
 
         DistributedDataParallel's hooks cannot be used: a step differentiates the discriminator twice (R1) and freezes
-        it in between, neither of which they follow.
+        it in between, and they support neither.
         """
         if self.size == 1:
             return
@@ -78,7 +78,7 @@ class World:
             gradient.copy_(mean.view_as(gradient))
 
     def agreed(self, flag: bool) -> bool:
-        """Whether the flag is set in any process."""
+        """Returns whether the flag is set in any process."""
         if self.size == 1:
             return flag
         votes = torch.tensor(float(flag))
@@ -86,13 +86,13 @@ class World:
         return bool(votes.item())
 
     def wait_for_all(self) -> None:
-        """Returns when every process has come here."""
+        """Waits until every process has reached this call."""
         if self.size > 1:
             distributed.barrier()
 
     @contextmanager
     def first_ahead(self) -> Iterator[None]:
-        """The first process runs the block while the others wait; they run it when the first has finished.
+        """Lets the first process run the block while the others wait; they run it when the first has finished.
 
         Raises FirstFailed in the others when the block fails in the first.
         """
@@ -102,7 +102,7 @@ class World:
             yield
         except BaseException:
             if self.is_first:
-                with suppress(RuntimeError):  # of others that have ended; why this one fails matters more
+                with suppress(RuntimeError):  # when others have ended already; why this one fails matters more
                     self.agreed(True)
             raise
         if self.is_first:
@@ -121,7 +121,7 @@ def process_group(world: World, device: torch.device) -> Iterator[None]:
         return
     if device.type == "cuda":
         torch.cuda.set_device(device)
-    # Flags travel between the processors, so that asking for one does not wait for a GPU.
+    # Flags are exchanged between the CPUs, so that reading one does not wait for a GPU.
     distributed.init_process_group("cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo")
     try:
         yield

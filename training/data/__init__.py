@@ -1,4 +1,4 @@
-"""Pictures for training: read from folders or made, cached, reported on, and drawn as batches of crops.
+"""Pictures for training: reads them from folders or makes them, caches and reports them, and draws batches of crops.
 
-Networks and the loop are elsewhere; what a person sees of pictures is made in ``display`` and ``contact_sheet``.
+Nothing here trains. Pictures for people to look at are made in ``display`` and ``contact_sheet``.
 """

@@ -15,8 +15,8 @@ from training.data.folders import PictureFolder
 from training.data.patches import Patch, zoomed_patches
 
 EPOCH_PATCHES = 100_000  # an epoch of zoom-and-patch, as the paper's code counts
-RESIDENT_BYTES = 1 << 30  # pictures of both folders up to this size lie on the device when patches are computed
-PREVIEW_PATCH = 256  # patches are too small to judge by: previews of zoom-and-patch show up to this much
+RESIDENT_BYTES = 1 << 30  # for zoom-and-patch the pictures of both folders, up to this size, are kept on the device
+PREVIEW_PATCH = 256  # pixels a side: zoom-and-patch's crops are too small to judge, so previews show up to this much
 
 ORDER, DRAW, ZOOM = range(3)  # streams of random numbers
 CPU = torch.device("cpu")
@@ -30,13 +30,13 @@ class Crops:
     mirrored: Tensor
 
     def pinned(self) -> Crops:
-        """The same crops in pinned memory, which CUDA copies from without the processor waiting."""
+        """Returns the same crops in pinned memory, from which CUDA copies without making the processor wait."""
         if self.levels.device.type != "cpu":
             return self
         return Crops(self.levels.pin_memory(), self.mirrored.pin_memory())
 
     def on(self, device: torch.device) -> Tensor:
-        """The crops as (n, channels, size, size) float32 in [-1, 1]; converted and mirrored on the device."""
+        """Returns the crops as (n, channels, size, size) float32 in [-1, 1], converted and mirrored on the device."""
         levels, mirrored = (part.to(device, non_blocking=True) for part in (self.levels, self.mirrored))
         return to_network(torch.where(mirrored[:, None, None, None], levels.flip(2), levels))
 
@@ -46,8 +46,8 @@ class Zoom:
     """How zoom-and-patch draws its zooms, U[least, 1] for each axis.
 
     With ``batch``, the size of the joint batch, all patches of a batch have one zoom per domain, as the paper's text
-    says; without it each patch has its own. The published code means the former but, because its loader shuffles, does
-    the latter: the published results are made with that, and it is the default.
+    says; without it each patch has its own. The published code means to do the former but, because its loader shuffles,
+    does the latter: it made the published results and is the default.
     """
 
     least: float = 1 / 3
@@ -56,11 +56,11 @@ class Zoom:
 
 @dataclass(frozen=True)
 class UnpairedBatches:
-    """An endless sequence of unpaired batches that depends on nothing but the seed and the number of images seen.
+    """An endless sequence of unpaired batches that depends only on the pictures, the options and the seed.
 
     An epoch is as long as the larger folder: sources come in a new random order each epoch, each with a target drawn
-    at random. With ``zoom`` an epoch is 100,000 patches, and sources are drawn at random too. Without state there is
-    nothing to save: a resumed run draws what the unbroken one would have drawn, and processes can share a batch out.
+    at random. With ``zoom`` an epoch is 100,000 patches, and sources are drawn at random too. There is no state to
+    save: a resumed run draws what an uninterrupted one would have drawn, and processes can share a batch.
     """
 
     source: PictureFolder
@@ -69,14 +69,14 @@ class UnpairedBatches:
     mirror: bool
     seed: int
     zoom: Zoom | None = None
-    device: torch.device = CPU  # where patches are computed, if the pictures find room there
+    device: torch.device = CPU  # where patches are computed, if the pictures fit there
 
     @property
     def epoch_images(self) -> int:
         return EPOCH_PATCHES if self.zoom else max(len(self.source), len(self.target))
 
     def with_batch(self, batch: int) -> UnpairedBatches:
-        """The same sequence for joint batches of this size, which matters only to a zoom per batch."""
+        """Returns the same sequence for joint batches of this size, which matters only for a zoom per batch."""
         if self.zoom is None or self.zoom.batch is None:
             return self
         return replace(self, zoom=replace(self.zoom, batch=batch))
@@ -97,7 +97,7 @@ class UnpairedBatches:
         return self.device if resident else CPU
 
     def draw(self, first: int, count: int) -> tuple[Crops, Crops]:
-        """Images ``first`` to ``first + count`` of the sequence: crops of the source, and of the target."""
+        """Returns ``count`` images of the sequence from ``first`` on: crops of the source, and of the target."""
         places = [self._pair(first + index) for index in range(count)]
         return self._crops(0, [source for source, _ in places]), self._crops(1, [target for _, target in places])
 
@@ -113,7 +113,7 @@ class UnpairedBatches:
         return self._place(0, source, zooms[0], rng), self._place(1, target, zooms[1], rng)
 
     def _zooms(self, index: int, rng: np.random.Generator) -> NDArray[np.float64]:
-        """Zooms (domain, axis) for the image at this place of the sequence; domains source and target, axes y and x."""
+        """Returns the zooms (domain, axis) of image ``index``; domains are source and target, axes y and x."""
         if not self.zoom:
             return np.ones((2, 2))
         if self.zoom.batch is not None:
@@ -155,7 +155,7 @@ class _Place:
 
 
 def examples(folder: PictureFolder, size: int, count: int) -> Tensor:
-    """At most ``count`` pictures, evenly spread over the folder, cropped in the middle: (n, c, size, size)."""
+    """Returns at most ``count`` pictures, evenly spread over the folder, cropped in the middle: (n, c, size, size)."""
     chosen = np.linspace(0, len(folder) - 1, min(count, len(folder))).astype(int)
     pictures = [torch.from_numpy(folder.pictures[index]) for index in chosen]
     sides = [(x.shape[0], x.shape[1]) for x in pictures]
@@ -175,11 +175,11 @@ def to_pictures(tensor: Tensor) -> NDArray[np.uint8]:
 
 
 def _cut(pictures: Sequence[Tensor], patches: Sequence[Patch]) -> Tensor:
-    """Crops (n, size, size, c) of pictures (h, w, c) that are not zoomed."""
+    """Returns crops (n, size, size, c) of pictures (h, w, c), without any zoom."""
     crops = zip(pictures, patches, strict=True)
     return torch.stack([x[p.top : p.top + p.size, p.left : p.left + p.size] for x, p in crops])
 
 
-@lru_cache(maxsize=2)  # shuffling anew for each image would cost more than the rest of its draw
+@lru_cache(maxsize=2)  # shuffling again for each image would cost more than the rest of its draw
 def _order(seed: int, epoch: int, length: int) -> list[int]:
     return np.random.default_rng((seed, ORDER, epoch)).permutation(length).tolist()

@@ -1,8 +1,8 @@
-"""Decoded pictures in one file that is mapped into memory: a second start reads it without decoding.
+"""Caches decoded pictures in one file that is mapped into memory, so that a second start need not decode them.
 
-A file holds the pixels of all pictures, one after the other, then an index in JSON, then a trailer that tells the
-index's length and checksum. It is whole or not there; its name is the SHA-256 of what was read and how. Pixels are
-checked against their checksums at each start.
+A file holds the pixels of all pictures, one after the other, then an index in JSON, then a trailer with the index's
+length and checksum. It is complete or absent; its name is the SHA-256 of what was read and how. Pixels are checked
+against their checksums at each start.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ MAGIC = b"PLEINPX1"
 TRAILER = struct.Struct("<Q32s8s")  # length of the index, its SHA-256, MAGIC
 
 DAY = 24 * 3600.0
-UNUSED_DAYS = 30  # after that an unused file is removed
-MOST_BYTES = 20 * 1024**3  # beyond it those unused for longest are removed, but none used within the last day
+UNUSED_DAYS = 30  # after which an unused file is removed
+MOST_BYTES = 20 * 1024**3  # above it the files unused for longest are removed, but none used within the last day
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One file: its name, its own size in pixels and its pixels' checksum, or why it could not be read."""
+    """One picture file: its name, its own size in pixels and its pixels' checksum, or why it could not be read."""
 
     name: str
     width: int = 0
@@ -57,7 +57,7 @@ DecodedFile = tuple[Entry, NDArray[np.uint8] | None]
 
 
 def digest_of(pixels: NDArray[np.uint8]) -> str:
-    """SHA-256 of a picture's shape and levels."""
+    """Returns the SHA-256 of a picture's shape and levels."""
     digest = hashlib.sha256(repr(pixels.shape).encode())
     digest.update(np.ascontiguousarray(pixels).data)
     return digest.hexdigest()
@@ -65,16 +65,16 @@ def digest_of(pixels: NDArray[np.uint8]) -> str:
 
 @dataclass(frozen=True)
 class PictureCache:
-    """The cache files in one folder. Several processes may use it at once: each writes a file of its own and renames.
+    """The cache files in one folder. Several processes may use it at once: each writes to its own file and renames it.
 
-    Sets of files that hold fewer than ``least_bytes`` together are read so fast that they are not cached.
+    Sets of files with fewer than ``least_bytes`` in all are read so fast that they are not cached.
     """
 
     folder: Path
     least_bytes: int = 0
 
     def get(self, key: str, read: Iterable[DecodedFile]) -> Decoded:
-        """The pictures that the cache holds for the key, or those of ``read``, kept for next time. Raises OSError."""
+        """Returns the pictures cached for the key, or else those of ``read``, which it caches. Raises OSError."""
         path = self.folder / f"{key}.pleinair"
         decoded = _load(path)
         if decoded is None:
@@ -82,7 +82,7 @@ class PictureCache:
             decoded = _load(path)
             if decoded is None:
                 raise OSError(f"{path} does not hold what was written to it")
-        with contextlib.suppress(OSError):  # a folder that others prepared may be read-only
+        with contextlib.suppress(OSError):  # a folder that somebody else prepared may be read-only
             os.utime(path)
         self._prune()
         return decoded
@@ -98,14 +98,14 @@ class PictureCache:
                 os.fsync(file.fileno())
             try:
                 beside.replace(path)
-            except PermissionError:  # on Windows, while another process has the file mapped that it just wrote
+            except PermissionError:  # on Windows, while another process has the same file, just written, mapped
                 if _load(path) is None:
                     raise
         finally:
             beside.unlink(missing_ok=True)
 
     def _prune(self) -> None:
-        """Removes files that are long unused or exceed the limit, and what interrupted writers left."""
+        """Removes files that are long unused or exceed the limit, and what interrupted processes left."""
         now = time.time()
         with contextlib.suppress(OSError):
             for left in self.folder.glob(".pleinair-*.tmp"):
@@ -118,7 +118,7 @@ class PictureCache:
 
 
 def _remove_unless_used_since(file: Path, moment: float) -> None:
-    with contextlib.suppress(OSError):  # in use on Windows, or gone already
+    with contextlib.suppress(OSError):  # it may be in use, on Windows, or already gone
         if file.stat().st_mtime < moment:
             file.unlink()
 
@@ -135,9 +135,9 @@ def _dump(file: BinaryIO, read: Iterable[DecodedFile]) -> None:
 
 
 def _load(path: Path) -> Decoded | None:
-    """What the file holds; None where it is missing or damaged."""
+    """Returns what the file holds, or None when it is missing or damaged."""
     try:
-        # Copy on write: PyTorch wants arrays that may be written to, and no page is copied unless one is.
+        # Copy on write: PyTorch wants writable arrays, and a page is copied only when it is written to.
         whole: NDArray[np.uint8] = np.memmap(path, np.uint8, mode="c")
         entries, end = _index(whole)
     except (OSError, ValueError, TypeError, struct.error):
@@ -159,7 +159,7 @@ def _load(path: Path) -> Decoded | None:
 
 
 def _index(whole: NDArray[np.uint8]) -> tuple[list[Entry], int]:
-    """The entries and where the pixels end. Raises ValueError, TypeError or struct.error for a damaged file."""
+    """Returns the entries and where the pixels end. Raises ValueError, TypeError or struct.error for a damaged file."""
     length, digest, magic = TRAILER.unpack(whole[-TRAILER.size :].tobytes())
     end = len(whole) - TRAILER.size - length
     index = whole[max(end, 0) : len(whole) - TRAILER.size].tobytes()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, by which pictures are read as grey too
+LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, as Pillow uses it when pictures are read as grey
 
 
 def as_channels(pictures: Tensor, channels: int) -> Tensor:
-    """(N, 1 to 4, H, W) in [-1, 1] -> (N, channels, H, W), differentiable; 2 and 4 channels end in alpha.
+    """(N, 1 to 4, H, W) in [-1, 1] -> (N, channels, H, W), differentiable; the last of 2 or 4 channels is alpha.
 
-    Colour becomes its luma, grey is repeated; missing alpha is opaque, unwanted alpha left out.
+    Colour becomes its luma, grey is repeated; missing alpha becomes opaque, unwanted alpha is left out.
     """
     given = pictures.shape[1]
     if given == channels:

@@ -1,4 +1,4 @@
-"""A picture of what the networks will see, drawn as training would draw it."""
+"""Makes a picture of the crops that the networks will see, drawn as training would draw them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PAPER, INK = "white", "black"
 
 
 def contact_sheet(batches: UnpairedBatches) -> bytes:
-    """A PNG with the first crops of both domains at their true size, mirrored as drawn, each domain below a caption."""
+    """Returns a PNG with the first crops of both domains, full size and mirrored as drawn, each domain captioned."""
     columns = min(MOST_COLUMNS, max(1, WIDTH // (batches.crop_size + GAP)))
     source, target = batches.draw(0, columns * ROWS)
     blocks = [

@@ -1,4 +1,4 @@
-"""Pictures of any number of channels as people see them."""
+"""Converts pictures of 1 to 4 channels to what people can look at."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def to_image(picture: Tensor) -> Image.Image:
 
 
 def as_rgb(pictures: Tensor) -> Tensor:
-    """(n, c, h, w) in [-1, 1] -> (n, 3, h, w): grey is repeated, alpha (c of 2 and 4) laid on white."""
+    """(n, c, h, w) in [-1, 1] -> (n, 3, h, w): grey is repeated; with alpha (c is 2 or 4) they are laid on white."""
     if pictures.shape[1] in (2, 4):
         colour, alpha = pictures[:, :-1], (pictures[:, -1:] + 1) / 2
         pictures = 1 - alpha * (1 - colour)
@@ -24,7 +24,7 @@ def as_rgb(pictures: Tensor) -> Tensor:
 
 
 def encode(image: Image.Image, kind: str) -> bytes:
-    """The file's contents; ``kind`` as Pillow calls it."""
+    """Returns the contents of an image file; ``kind`` is Pillow's name for its format."""
     buffer = io.BytesIO()
     image.save(buffer, kind)
     return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""Reads both domains as a run's options say."""
+"""Reads the pictures of both domains as a run's options say."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ CACHED_FROM = 16 * 1024**2  # bytes of picture files; fewer are decoded within a
 
 
 def choose_cache(place: str | None) -> PictureCache | None:
-    """The cache in the folder ``place``, by default the platform's for all but small sets; None for ``none``."""
+    """Returns the cache in the folder ``place``, or None for ``none``.
+
+    By default it is in the platform's cache folder, for sets of 16 MiB or more; None when there is no such folder.
+    """
     if place == "none":
         return None
     if place is not None:
@@ -39,13 +42,13 @@ class Domains:
     target: PictureFolder
 
     def report(self, *, sizes: bool = False) -> str:
-        """What a person should know of the pictures, in lines; with ``sizes``, their sizes too."""
+        """Returns what a person should know about the pictures, in lines; with ``sizes``, their sizes too."""
         reading = _reading(self.config, self.config.source_channels)
         lines = [line for folder in (self.source, self.target) for line in folder_report(folder, reading, sizes=sizes)]
         return "\n".join([*lines, *pair_report(self.source, self.target, reading)])
 
     def batches(self, device: torch.device) -> UnpairedBatches:
-        """What training draws from them, for networks on this device."""
+        """Returns the batches that training draws from these pictures, for networks on this device."""
         config = self.config
         zoom = Zoom(config.zoom_min, config.batch if config.zoom_per == "batch" else None)
         return UnpairedBatches(
@@ -63,7 +66,7 @@ def read_domains(config: FitConfig, cache: PictureCache | None) -> Domains:
     """Reads the source and the target pictures. Raises InputError for pictures that cannot be used."""
     paths = Path(config.source), Path(config.target)
     for path in paths:
-        picture_files(path)  # both are there, before one of them is read at length
+        picture_files(path)  # raises unless both are there, before reading the first takes its time
     check_two_places(*paths)
     channels = (config.source_channels, config.target_channels)
     source, target = (

@@ -1,4 +1,4 @@
-"""A folder of pictures, decoded once, at the size that training needs."""
+"""Reads a folder of pictures: decodes them once, at the size that training needs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from training.data.pictures import UnreadablePicture, read_resized
 from training.data.reading import LEAST_CROP, Reading
 from training.errors import InputError
 
-AT_ONCE = 64  # pictures decoded ahead of the one that is written to the cache: what memory must hold
+AT_ONCE = 64  # pictures that are decoded before they are written to the cache, and so must fit in memory
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class PictureFolder:
     pictures: Sequence[NDArray[np.uint8]]
     files: Sequence[Entry]  # of the pictures, in the same order
     skipped: Sequence[Entry] = ()  # files that cannot be read
-    note: str = ""  # a sentence that says why they are not in the cache, if they should be
+    note: str = ""  # a sentence that says why the pictures are not in the cache, though they should be
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -45,7 +45,8 @@ class PictureFolder:
 
 
 def picture_files(path: Path) -> list[Path]:
-    """The pictures below ``path``, in order of name, or ``path`` itself. Raises InputError when there are none."""
+    """Returns the pictures below ``path``, in order of name, or ``path`` itself if it is a file. Raises InputError when
+    there are none."""
     if path.is_file():
         return [path]
     if not path.is_dir():
@@ -59,12 +60,12 @@ def picture_files(path: Path) -> list[Path]:
 def read_folder(path: Path, reading: Reading, cache: PictureCache | None = None) -> PictureFolder:
     """Reads every picture below ``path`` (or ``path`` itself), in order of name, as ``reading`` says.
 
-    Unreadable files are skipped and named. Raises InputError when no picture is left, or every one of them is smaller
-    than the crop where pictures keep their size.
+    Unreadable files are skipped and listed. Raises InputError when no picture is left, or when pictures keep their size
+    and all of them are smaller than the crop.
     """
     files = picture_files(path)
     with warnings.catch_warnings():
-        # Pillow warns of pictures over 89 megapixels and refuses twice that; warning a trainer helps nobody.
+        # Pillow warns of pictures over 89 megapixels and refuses twice that; the warning helps nobody in training.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         decoded, note = _decoded(path, files, reading, cache)
     chosen = [entry for entry in decoded.entries if not entry.skipped]
@@ -81,13 +82,13 @@ def read_folder(path: Path, reading: Reading, cache: PictureCache | None = None)
 
 
 def fingerprint(*folders: PictureFolder) -> str:
-    """A SHA-256 of all decoded pixels: equal data gives an equal fingerprint, wherever it lies."""
+    """Returns a SHA-256 of all decoded pixels: equal pictures give equal fingerprints, wherever they lie."""
     digests = [[file.digest for file in folder.files] for folder in folders]
     return hashlib.sha256(json.dumps(digests).encode()).hexdigest()
 
 
 def _decoded(path: Path, files: list[Path], reading: Reading, cache: PictureCache | None) -> tuple[Decoded, str]:
-    """The pictures and, where the cache could not be used, a sentence that says why."""
+    """Returns the pictures and, when the cache cannot be used, a sentence that says why."""
     note = ""
     if cache is not None:
         try:
@@ -103,7 +104,8 @@ def _decoded(path: Path, files: list[Path], reading: Reading, cache: PictureCach
 
 
 def _key(path: Path, files: list[Path], reading: Reading) -> str:
-    """The cache's key: changes with the files' names, sizes and times of change, how they are read, and by what."""
+    """Returns the cache's key, which depends on the files' names, sizes and times of change, on how they are read, and
+    on Pillow's version."""
     states = [(str(file.relative_to(path)), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
     size = ("kept", reading.crop_size) if reading.keeps_size else (reading.strategy, reading.load_size)
     options = (size, reading.channels, reading.background)

@@ -1,4 +1,4 @@
-"""SinCUT's zoom-and-patch: a random zoom of a picture, of which only a patch is computed."""
+"""SinCUT's zoom-and-patch: zooms pictures, but computes only a patch of each."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Patch:
 
 
 def zoomed_patches(pictures: Sequence[Tensor], patches: Sequence[Patch]) -> Tensor:
-    """One patch of each picture (h, w, c) uint8, on the pictures' device: (n, size, size, c) uint8, rounded.
+    """Returns one patch of each picture (h, w, c) uint8, on their device: (n, size, size, c) uint8, rounded.
 
     Equals cropping ``interpolate(picture, (height, width), mode="bilinear", antialias=True)``, but reads only the
     pixels that the patch covers. ``interpolate`` itself cannot do that: a patch starts between two pixels of the
@@ -63,7 +63,8 @@ class _Window:
 
     @classmethod
     def of(cls, start: int, size: int, zoomed: int, whole: int) -> _Window:
-        """The window of output pixels ``start`` to ``start + size`` of an axis zoomed from ``whole`` to ``zoomed``."""
+        """Returns the window for ``size`` output pixels from ``start`` on, of an axis zoomed from ``whole`` to
+        ``zoomed`` pixels."""
         scale = whole / zoomed
         reach = max(scale, 1.0)  # half the width of the triangle, in pixels of the picture
         centres = (start + np.arange(size) + 0.5) * scale
@@ -75,7 +76,7 @@ class _Window:
 
 
 def _weights(windows: Sequence[_Window]) -> Tensor:
-    """The windows' weights (n, size, longest), zero where a window is shorter."""
+    """Stacks the windows' weights (n, size, longest), with zeros where a window is shorter."""
     size, longest = windows[0].weights.shape[0], max(window.length for window in windows)
     stacked = np.zeros((len(windows), size, longest), np.float32)
     for weights, window in zip(stacked, windows, strict=True):

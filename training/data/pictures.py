@@ -12,27 +12,27 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from training.data.reading import WHITE, Colour, Reading
 
-MOST_PIXELS = 2 * 89_478_485  # where Pillow refuses to decode; what is enlarged obeys the same limit
+MOST_PIXELS = 2 * 89_478_485  # above it Pillow refuses to decode; enlarged pictures have the same limit
 
 Size = tuple[int, int]  # width, height
 Answer = TypeVar("Answer")
 
 
 class UnreadablePicture(Exception):
-    """A file cannot be read as a picture; the text says why in a few words."""
+    """Raised when a file cannot be read as a picture; the text says why in a few words."""
 
 
 def read_picture(path: Path, channels: int = 3, background: Colour = WHITE) -> Image.Image:
     """Reads a picture, turned upright, with ``channels`` (1 grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha).
 
-    Of an animation it is the first frame; 16 bits are rounded to 8; where ``channels`` has no alpha, transparent parts
+    Takes the first frame of an animation and rounds 16 bits to 8; where ``channels`` has no alpha, transparent parts
     show the background. Raises UnreadablePicture, whatever is wrong with the file.
     """
     return _read(path, lambda image: _with_channels(_decoded(image), channels, background))
 
 
 def read_resized(path: Path, reading: Reading) -> tuple[NDArray[np.uint8], Size]:
-    """Pixels (h, w, channels) at the reading's size, and the picture's own size. Raises UnreadablePicture."""
+    """Returns pixels (h, w, channels) at the reading's size, and the picture's own size. Raises UnreadablePicture."""
     return _read(path, lambda image: _resized(image, reading))
 
 
@@ -47,8 +47,8 @@ def _read(path: Path, use: Callable[[Image.Image], Answer]) -> Answer:
 
 
 def _resized(image: Image.Image, reading: Reading) -> tuple[NDArray[np.uint8], Size]:
-    # No JPEG is decoded at a fraction of its size, which would take half the time, once: even where that leaves three
-    # times what is needed, the textures of a painting come out different by up to 17 of 255 levels.
+    # JPEGs are not decoded at a fraction of their size. It would halve the time of one start, but even at three times
+    # the size that is needed, the textures of a painting would differ by up to 17 of 255 levels.
     picture = _decoded(image)
     own_size = picture.size
     width, height = reading.size_of(*own_size)

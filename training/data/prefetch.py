@@ -16,16 +16,16 @@ Draw = tuple[int, int]  # first image, how many
 class PrefetchedBatches:
     """``UnpairedBatches`` as float tensors on a device, drawn one step ahead by a thread.
 
-    The thread expects the next draw ``stride`` images further (the joint batch of all processes); any other draw takes
-    longer. It is a thread and not a process, so that nothing is pickled, on any platform.
+    The thread expects the next draw ``stride`` images further on (the joint batch of all processes); any other draw
+    takes longer. It is a thread and not a process, so that nothing is pickled, on any platform.
     """
 
     def __init__(self, batches: UnpairedBatches, device: torch.device, *, stride: int) -> None:
         self.batches = batches
         self.device = device
         self.stride = stride
-        # One thread, which ends with this object. Where patches are computed on an accelerator there is nothing to
-        # prepare, and its kernels are better launched by the thread that launches all others.
+        # One thread, which ends with this object. When patches are computed on an accelerator, there is nothing to
+        # prepare, and its kernels are better launched by the thread that launches all the others.
         on_processor = batches.draws_on.type == "cpu"
         self._thread = ThreadPoolExecutor(1, "next batch") if on_processor else None
         self._next: tuple[Draw, Future[tuple[Crops, Crops]]] | None = None
@@ -39,12 +39,12 @@ class PrefetchedBatches:
         return self.batches.target
 
     def draw(self, first: int, count: int) -> tuple[Tensor, Tensor]:
-        """Images ``first`` to ``first + count``, source and target: (count, channels, size, size) in [-1, 1]."""
+        """Returns ``count`` images from ``first`` on, source and target: (count, channels, size, size) in [-1, 1]."""
         source, target = self._crops(first, count)
         return source.on(self.device), target.on(self.device)
 
     def examples(self, folder: PictureFolder, count: int) -> Tensor:
-        """At most ``count`` pictures of one of the folders, for a preview, on the CPU: (n, channels, size, size)."""
+        """Returns at most ``count`` pictures of a folder for a preview, on the CPU: (n, channels, size, size)."""
         return examples(folder, self.batches.example_size, count)
 
     def _crops(self, first: int, count: int) -> tuple[Crops, Crops]:

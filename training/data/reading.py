@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from training.errors import InputError
 
 Colour = tuple[int, int, int]
-LEAST_CROP = 32  # pixels; below it the networks have nothing left to look at
+LEAST_CROP = 32  # pixels; the networks have nothing left to look at below that
 WHITE: Colour = (255, 255, 255)
 
 STRATEGIES = {
@@ -22,7 +22,7 @@ CHANNELS = {1: "grey", 2: "grey and alpha", 3: "RGB", 4: "RGB and alpha"}
 
 @dataclass(frozen=True)
 class Reading:
-    """Everything that decides which pixels a file gives: sizes in pixels, channels, background of transparent parts."""
+    """Everything that decides how a file becomes pixels: sizes in pixels, channels, background of transparent parts."""
 
     strategy: str
     load_size: int
@@ -36,7 +36,7 @@ class Reading:
         return self.strategy in ("crop", "patch")
 
     def size_of(self, width: int, height: int) -> tuple[int, int]:
-        """Width and height at which a picture of this size is kept."""
+        """Returns the width and height to which a picture of this size is resized."""
         if self.strategy == "resize":
             return self.load_size, self.load_size
         if self.strategy == "fit":

@@ -1,4 +1,4 @@
-"""What a person should know of the pictures that were read."""
+"""Says what a person should know about the pictures that were read."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def check_two_sets(source: PictureFolder, target: PictureFolder) -> None:
 
 
 def folder_report(folder: PictureFolder, reading: Reading, *, sizes: bool = False) -> Iterator[str]:
-    """Lines for people: how many pictures, what was skipped and resized; with ``sizes``, their sizes too."""
+    """Yields lines for people: how many pictures, and what was skipped or resized; with ``sizes``, their sizes too."""
     yield f"{folder.path}: {_count(len(folder))}"
     for entry in folder.skipped:
         yield f"  skipped {entry.name}: {entry.skipped}"
@@ -52,7 +52,7 @@ def folder_report(folder: PictureFolder, reading: Reading, *, sizes: bool = Fals
 
 
 def pair_report(source: PictureFolder, target: PictureFolder, reading: Reading) -> Iterator[str]:
-    """Warnings about both domains together."""
+    """Yields warnings about both domains together."""
     if reading.strategy != "patch":
         few = [f"{folder.path} has {_count(len(folder))}" for folder in (source, target) if len(folder) < FEW]
         if few:
@@ -73,7 +73,7 @@ def _distortion(file: Entry, reading: Reading) -> float:
 
 
 def _duplicates(files: Sequence[Entry]) -> Iterator[list[str]]:
-    """Names of files with equal pixels."""
+    """Yields the names of files with equal pixels, a list for each picture that there is more than once."""
     ordered = sorted(files, key=lambda file: (file.digest, file.name))
     for _, same in itertools.groupby(ordered, key=lambda file: file.digest):
         names = [file.name for file in same]

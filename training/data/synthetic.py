@@ -1,7 +1,7 @@
 """Procedural landscapes, rendered as a painting and as a photo of the same scene.
 
-With both renderings of a scene the right translation of a painting to a photo is known, so that training can be
-measured: ``python -m training.data.synthetic DIR`` writes unpaired training folders ``trainA`` (paintings) and
+Since both renderings of a scene can be made, the right translation of a painting into a photo is known, and training
+can be measured. ``python -m training.data.synthetic DIR`` writes unpaired training folders, ``trainA`` (paintings) and
 ``trainB`` (photos of other scenes).
 """
 
@@ -21,7 +21,7 @@ Floats = NDArray[np.float32]
 Bytes = NDArray[np.uint8]
 
 STROKE_LENGTH, STROKE_WIDTH = 14, 4  # pixels, whatever the size of the picture
-STROKE_ANGLES = (-70, -35, -10, 0, 25, 60)  # degrees; materials share them out
+STROKE_ANGLES = (-70, -35, -10, 0, 25, 60)  # degrees; each material has one of them
 
 
 class Material(IntEnum):
@@ -52,21 +52,21 @@ PHOTO_COLOURS = np.array(
     ],
     dtype=np.float32,
 )
-# How the painter sees colour: dusk, blue turned to rose and green to brown. Rows give red, green and blue.
+# How the painter sees colour: at dusk, with blue turned to rose and green to brown. Rows give red, green and blue.
 PAINTER = np.array([(0.55, 0.25, 0.25), (0.15, 0.55, 0.10), (0.20, 0.10, 0.45)], dtype=np.float32)
 PAINTER_OFFSET = np.array((20, 5, 30), dtype=np.float32)
 
 
 @dataclass(frozen=True)
 class Scene:
-    """The material (h, w) and the light (h, w), around 1, at each pixel."""
+    """A landscape as the material (h, w) and the light (h, w), around 1, at each pixel."""
 
     materials: Bytes
     light: Floats
 
 
 def make_scene(rng: np.random.Generator, height: int, width: int) -> Scene:
-    """A landscape with sky, hills, water or meadow, trees and houses; at least 32 x 32 pixels."""
+    """Draws a landscape with sky, hills, water or meadow, trees and houses; it needs at least 32 x 32 pixels."""
     image = Image.new("L", (width, height), Material.SKY)
     draw = ImageDraw.Draw(image)
     horizon = rng.uniform(0.4, 0.6) * height
@@ -85,7 +85,7 @@ def make_scene(rng: np.random.Generator, height: int, width: int) -> Scene:
 
 
 def render_photo(scene: Scene, rng: np.random.Generator) -> Bytes:
-    """The scene in natural light with a little grain: (h, w, 3)."""
+    """Renders the scene in natural light with a little grain: (h, w, 3)."""
     colour = PHOTO_COLOURS[scene.materials] * scene.light[..., None]
     height, width = scene.materials.shape
     grain = rng.normal(0, 2, (height, width, 1)).astype(np.float32)
@@ -93,7 +93,7 @@ def render_photo(scene: Scene, rng: np.random.Generator) -> Bytes:
 
 
 def render_painting(scene: Scene, rng: np.random.Generator) -> Bytes:
-    """The same scene in the painter's colours, with brush strokes and unsteady outlines: (h, w, 3)."""
+    """Renders the scene in the painter's colours, with brush strokes and unsteady outlines: (h, w, 3)."""
     height, width = scene.materials.shape
     strokes = _strokes(rng, scene.materials)
     wobble = ((strokes - 0.5) * STROKE_WIDTH).round().astype(int)
@@ -155,7 +155,7 @@ def _tree(draw: ImageDraw.ImageDraw, rng: np.random.Generator, width: int, heigh
 
 
 def _strokes(rng: np.random.Generator, materials: Bytes) -> Floats:
-    """Brush strokes (h, w) in [0, 1]; each material is painted in a direction of its own."""
+    """Returns brush strokes (h, w) in [0, 1], whose direction depends on the material."""
     height, width = materials.shape
     side = int(np.hypot(height, width)) + 2 * STROKE_LENGTH
     strokes = np.empty((height, width), dtype=np.float32)
@@ -174,7 +174,7 @@ def _smooth_noise(rng: np.random.Generator, height: int, width: int, period: int
 
 
 def _soften(colour: Floats) -> Floats:
-    """Blurs edges slightly: a lens never shows any as hard as a polygon's."""
+    """Blurs edges slightly: a lens never shows one that is as hard as a polygon's."""
     picture = Image.fromarray(_to_bytes(colour)).filter(ImageFilter.GaussianBlur(0.7))
     return np.asarray(picture, dtype=np.float32)
 

@@ -1,4 +1,4 @@
-"""Filter files: ONNX with all that a server must know in its metadata; written, applied, made of published weights.
+"""Writes and applies filter files, ONNX with all that a server must know in its metadata, and reads published weights.
 
-Serving them is the work of ``server``, which shares no code with this package.
+Filters are served by ``server``, which shares no code with this package.
 """

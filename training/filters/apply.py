@@ -1,4 +1,4 @@
-"""Translates pictures with a filter, here and without a server."""
+"""Translates pictures with a filter on this machine, without a server."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DEFAULT_MULTIPLE = 4
 
 
 class Filter:
-    """An ONNX filter on the CPU. Raises InputError for a file that is not there or is no filter."""
+    """An ONNX filter on the CPU. Raises InputError for a file that does not exist or is not a filter."""
 
     def __init__(self, path: Path) -> None:
         if not path.is_file():
@@ -43,9 +43,9 @@ class Filter:
             ) from None
 
     def translate(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """(h, w, 3) -> the same shape; padded by reflection to the filter's multiple and cropped again.
+        """Translates (h, w, 3) -> the same shape; pads by reflection to the filter's multiple and crops again.
 
-        Whatever onnxruntime raises passes through.
+        Raises whatever onnxruntime raises, and ValueError for an answer of another shape.
         """
         height, width, _ = picture.shape
         missing = [(0, -length % self._multiple) for length in (height, width)]
@@ -59,7 +59,7 @@ class Filter:
 
 
 def translate_folder(filter_: Filter, source: PictureFiles, folder: Path) -> Iterator[tuple[int, Path | str]]:
-    """Writes each translation as a PNG below ``folder`` and yields the source's index with the file, or what failed.
+    """Writes each translation as a PNG below ``folder``; yields the source's index and the file, or what went wrong.
 
     Raises InputError when the folder cannot be written.
     """

@@ -1,6 +1,6 @@
 """Writes a generator as a filter: one ONNX file that carries its own description.
 
-Before it is written, onnxruntime's answers are compared with PyTorch's at three sizes.
+Before the file is written, onnxruntime's answers are compared with PyTorch's at three sizes.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MOST_CHANNELS = 4  # of a picture: RGB and alpha
 
 
 class InexactFilter(RuntimeError):
-    """onnxruntime computes something else than PyTorch; its text says how far apart they are and what to do."""
+    """Raised when onnxruntime's answers are not PyTorch's; the text says how far apart they are and what to do."""
 
 
 def write_filter(
@@ -43,8 +43,8 @@ def write_filter(
     """Writes the generator to ``path`` as a filter, float16 if ``half``, described by ``about``.
 
     ``sample``: a source picture (1, c, h, w) in [-1, 1] for the thumbnail. Returns the largest difference to
-    PyTorch's float32 answer that was seen, in units of [-1, 1]. Raises InputError when the file cannot be written,
-    InexactFilter when the differences are above the tolerance (1e-4; float16 2e-2).
+    PyTorch's float32 answer that was seen, in units of [-1, 1]. Raises InputError when the file cannot be written, and
+    InexactFilter when that difference is above the tolerance (1e-4; float16 2e-2).
     """
     network = FilterNetwork(generator)
     model = _to_onnx(copy.deepcopy(network).half() if half else network, network.channels)
@@ -74,9 +74,9 @@ def write_filter(
 
 
 class FilterNetwork(nn.Module):
-    """What a filter computes: a grey generator's ends become RGB, (N, channels, H, W) -> (N, 3, H, W), in [-1, 1].
+    """What a filter computes: (N, channels, H, W) -> (N, channels_out, H, W) in [-1, 1]; grey ends become RGB.
 
-    A grey input is the luma of RGB, a grey output is repeated; other numbers of channels stay as they are.
+    A grey input is taken as the luma of RGB, a grey output is repeated; other numbers of channels stay as they are.
     """
 
     def __init__(self, generator: Generator) -> None:
@@ -92,7 +92,7 @@ class FilterNetwork(nn.Module):
 
 
 def _thumbnail(network: FilterNetwork, sample: Tensor | None) -> bytes:
-    """Before and after, or nothing where there is no sample or the channels are no picture's."""
+    """Returns a picture of before and after, or nothing without a sample or with channels that make no picture."""
     if sample is None:
         return b""
     before = sample.expand(-1, network.channels, -1, -1) if sample.shape[1] == 1 else sample
@@ -129,13 +129,13 @@ def _to_onnx(network: nn.Module, channels: int) -> onnx.ModelProto:
 
 
 def _forget_traces(graph: onnx.GraphProto) -> None:
-    """The exporter notes on every part which lines of which files made it: the trainer's own paths."""
+    """Removes the paths on this machine: the exporter notes on every part which lines of which files made it."""
     for part in (graph, *graph.node, *graph.value_info, *graph.input, *graph.output, *graph.initializer):
         del part.metadata_props[:]
 
 
 def _difference(network: FilterNetwork, contents: bytes, multiple: int) -> float:
-    """The largest absolute difference between onnxruntime and PyTorch, over pictures of three sizes."""
+    """Returns the largest absolute difference between onnxruntime and PyTorch, over pictures of three sizes."""
     session = onnxruntime.InferenceSession(contents, providers=["CPUExecutionProvider"])
     random = torch.Generator().manual_seed(0)
     differences = []

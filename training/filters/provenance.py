@@ -1,4 +1,4 @@
-"""Which code made a filter."""
+"""Says which code made a filter."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def package_version() -> str:
 
 
 def commit() -> str:
-    """The commit of the checkout that this code runs from, or ``unknown`` for an installed package."""
+    """Returns the commit of the checkout that this code runs from, or ``unknown`` for an installed package."""
     here = Path(__file__).resolve().parents[1]
     command = ["git", "-C", str(here), "rev-parse", "--verify", "HEAD"]
     try:

@@ -1,6 +1,6 @@
-"""Generators from the files that CUT's and CycleGAN's published code writes: ``*_net_G.pth`` and its like.
+"""Reads generators from the files that CUT's and CycleGAN's published code writes, such as ``latest_net_G.pth``.
 
-The architecture follows from names and shapes, since the files hold nothing else.
+The architecture is inferred from names and shapes, since the files hold nothing else.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Weights = Mapping[str, Tensor]
 
 STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 WANTED = "a generator of CUT, FastCUT, SinCUT or CycleGAN (for example latest_net_G.pth)"
-_SIZES = (64, 128, 256, 512, 1024, 32, 16, 8)  # which SinCUT's channels may stem from, likely ones first
+_SIZES = (64, 128, 256, 512, 1024, 32, 16, 8)  # sizes that SinCUT may have been trained at, likely ones first
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Published:
 
 @dataclass(frozen=True)
 class _Plan:
-    """An architecture, and the kernels by name that published files hold beside the weights."""
+    """An architecture, and by name the blur kernels that published files hold beside the weights."""
 
     method: str
     build: Callable[[], Generator]
@@ -46,7 +46,8 @@ class _Plan:
 
 
 def read_published(path: Path) -> Published:
-    """Reads weights only, never code. Raises InputError for any other file, naming the first key that does not fit."""
+    """Reads weights only, never runs code. Raises InputError for any other file; it names the first key that does not
+    fit."""
     weights = _without_wrapping(_load(path), path)
     _refuse_other_networks(weights, path)
     plan = _stylegan2(weights, path) if "encoder.convs.1.0.weight" in weights else _resnet(weights, path)
@@ -88,7 +89,7 @@ def _damaged(path: Path) -> str:
 
 
 def _without_wrapping(contents: Any, path: Path) -> Weights:
-    """The weights, without what DataParallel and torch put around them."""
+    """Returns the weights without what DataParallel and torch put around them. Raises InputError for other contents."""
     if not isinstance(contents, Mapping) or not all(isinstance(key, str) for key in contents):
         raise InputError(f"{path} holds a {type(contents).__name__} in place of named weights; name {WANTED}.")
     if {"format", "config", "networks"} <= contents.keys():
@@ -133,7 +134,7 @@ _OTHERS: tuple[tuple[Callable[[Weights], bool], str], ...] = (
 
 
 def _resnet(weights: Weights, path: Path) -> _Plan:
-    """CUT's or CycleGAN's. What is missing counts as the published default, and is named when the keys are compared."""
+    """Infers CUT's or CycleGAN's generator. Missing layers count as the published default; _check_fit names them."""
     blocks = _positions(weights, r"model\.(\d+)\.conv_block\.")
     if not blocks:
         first = next(iter(weights))
@@ -161,12 +162,12 @@ def _resnet(weights: Weights, path: Path) -> _Plan:
 
 
 def _stylegan2(weights: Weights, path: Path) -> _Plan:
-    """SinCUT's, "stylegan2" or "smallstylegan2", with any number of halvings."""
+    """Infers SinCUT's generator, "stylegan2" or "smallstylegan2", with any number of halvings."""
     encoder = _positions(weights, r"encoder\.convs\.(\d+)\.")
     halves = _positions(weights, r"encoder\.convs\.(\d+)\.skip\.") or [2]
     doubles = _positions(weights, r"decoder\.convs\.(\d+)\.conv\.") or [encoder[-1] - 1 - len(halves)]
     channels = [_axis(weights, "encoder.convs.1.0.weight", 0, 80)]
-    for place in halves:  # channels double, so that a missing layer is named as such
+    for place in halves:  # by default channels double, so that a missing layer is reported as missing
         channels.append(_axis(weights, f"encoder.convs.{place}.conv2.1.weight", 0, 2 * channels[-1]))
     width, crop_size = _width_and_size(channels, path)
     build = partial(
@@ -185,7 +186,7 @@ def _stylegan2(weights: Weights, path: Path) -> _Plan:
 
 
 def _width_and_size(channels: list[int], path: Path) -> tuple[int, int]:
-    """Which width and training size give these channels; more than one may, and then they are one network."""
+    """Returns the first width and training size that give these channels; others that do give the same network."""
     for size in _SIZES:
         width = round(channels[0] * size / 512)
         if width >= 1 and generator_channels(width, size, len(channels) - 1) == channels:
@@ -202,7 +203,7 @@ def _positions(weights: Weights, pattern: str) -> list[int]:
 
 
 def _axis(weights: Weights, name: str, axis: int, default: int) -> int:
-    """The length of a convolution's axis, the default where there is no such convolution."""
+    """Returns the length of a convolution's axis, or the default when there is no such convolution."""
     weight = weights.get(name)
     return max(1, weight.shape[axis]) if weight is not None and weight.ndim == 4 else default
 
@@ -225,7 +226,8 @@ def _without_kernels(weights: Weights, kernels: Mapping[str, Tensor], path: Path
 
 
 def _without_statistics(weights: Weights, network: nn.Module) -> Weights:
-    """Old versions of PyTorch kept running statistics that instance normalisation in this network does not use."""
+    """Removes the running statistics that old versions of PyTorch saved for instance normalisation, which does not use
+    them."""
     norms = {name for name, module in network.named_modules() if isinstance(module, nn.InstanceNorm2d)}
     unused = {f"{norm}.{statistic}" for norm in norms for statistic in STATISTICS}
     return {name: value for name, value in weights.items() if name not in unused}
@@ -237,7 +239,8 @@ def _is_finite(value: Tensor) -> bool:
 
 
 def _check_fit(weights: Weights, expected: Weights, path: Path) -> None:
-    """Raises InputError for the first key, in the network's order, that is missing, shaped otherwise or too many."""
+    """Raises InputError for the first key, in the network's order, that is missing, has another shape, is not finite or
+    is unexpected."""
     for name, value in expected.items():
         shape = " x ".join(map(str, value.shape))
         if name not in weights:

@@ -1,4 +1,4 @@
-"""What the steps of all methods are made of: Adam, a step down a loss's gradient, a filter's translation."""
+"""What all methods build their steps from: Adam, a step down a loss's gradient, a filter's translation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from training.config import FitConfig
 
 
 class Descent:
-    """Networks that learn, by name, each with an Adam of its own that has the run's learning rate and momenta."""
+    """Networks that learn, by name, each with its own Adam with the run's learning rate and momenta."""
 
     def __init__(
         self, config: FitConfig, precision: Precision, networks: Mapping[str, nn.Module], world: World
@@ -22,7 +22,7 @@ class Descent:
         self.optimisers = {name: _adam(config, precision, network) for name, network in networks.items()}
 
     def down(self, loss: Tensor, names: Sequence[str]) -> None:
-        """One step of these networks down the gradient of a scalar loss, averaged over all processes."""
+        """Takes one step of these networks down the gradient of a scalar loss, averaged over all processes."""
         for name in names:
             self.optimisers[name].zero_grad(set_to_none=True)
         loss.backward()
@@ -33,7 +33,7 @@ class Descent:
 
 @torch.no_grad()
 def translate(generator: nn.Module, pictures: Tensor) -> Tensor:
-    """The generator's answer to (n, c, h, w) as a filter gives it: no noise, no dropout, within [-1, 1]."""
+    """Translates (n, c, h, w) as a filter does: no noise, no dropout, within [-1, 1]. Leaves the generator training."""
     generator.eval()
     translated: Tensor = generator(pictures).clamp(-1, 1)
     generator.train()

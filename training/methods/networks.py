@@ -1,4 +1,4 @@
-"""The published generators and discriminators by options, for every method that takes them."""
+"""Builds the published generators and discriminators from options, for every method that uses them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ARCHITECTURES = ("resnet", "stylegan2")
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkOptions(MethodOptions):
-    """Which networks a method trains; a method's own options may extend them."""
+    """Which networks a method trains; a method's own options may extend these."""
 
     architecture: str = option(
         "resnet", f"generator and discriminator: {' or '.join(ARCHITECTURES)} (SinCUT's)", one_of(ARCHITECTURES)
@@ -47,7 +47,7 @@ class NetworkOptions(MethodOptions):
 
 
 def build_generator(config: FitConfig, world: World = ALONE) -> Generator:
-    """The generator from source to target pictures that the run's NetworkOptions describe, newly initialised."""
+    """Builds the generator from source to target pictures that the run's NetworkOptions describe."""
     options = NetworkOptions.of(config)
     sizes = {
         "channels_in": config.source_channels,
@@ -63,7 +63,7 @@ def build_generator(config: FitConfig, world: World = ALONE) -> Generator:
 
 
 def build_discriminator(config: FitConfig) -> nn.Module:
-    """The discriminator of target pictures that the run's NetworkOptions describe, newly initialised."""
+    """Builds the discriminator of target pictures that the run's NetworkOptions describe."""
     options = NetworkOptions.of(config)
     channels, width = config.target_channels, options.discriminator_width
     if options.architecture == "stylegan2":

@@ -1,6 +1,6 @@
-"""The methods there are, and configurations by their presets and options.
+"""Lists the methods, and makes configurations from their presets and options.
 
-A new method is one import and one entry of ``METHODS``.
+To add a method, import its spec and add it to ``METHODS``.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from training.methods.method import MethodSpec
 from training.rules import flag, options_of
 
 METHODS: tuple[MethodSpec, ...] = (CUT,)
-DEFAULT_PRESET = "cut"  # and the method of a configuration that names none
+DEFAULT_PRESET = "cut"  # also the method of a configuration that names none
 
 
 def presets() -> dict[str, dict[str, Any]]:
-    """The flat options of every preset by its name, ``method`` among them."""
+    """Returns the flat options of every preset, including ``method``, by the preset's name."""
     return {name: {"method": spec.name, **values} for spec in METHODS for name, values in spec.presets.items()}
 
 
 def spec_of(method: str) -> MethodSpec:
-    """The method that runs record by this name. Raises InputError for one of another version."""
+    """Returns the method that runs record under this name. Raises InputError for a name from another version."""
     for spec in METHODS:
         if method in spec.names:
             return spec
@@ -33,7 +33,7 @@ def spec_of(method: str) -> MethodSpec:
 
 
 def option_names(spec: MethodSpec) -> set[str]:
-    """Of the options that every run has, and the method's own."""
+    """Returns the names of the options that every run has, and of the method's own."""
     return {option.name for kind in (FitConfig, spec.options) for option in options_of(kind)}
 
 
@@ -50,7 +50,7 @@ def refuse_others(names: Iterable[str], method: str) -> None:
 
 
 def configure(values: Mapping[str, Any]) -> FitConfig:
-    """Flat options by name, as ``FitConfig.values`` gives them; what is left out has its default.
+    """Makes a configuration of flat options by name, as ``FitConfig.values`` gives them; the rest have their defaults.
 
     Raises InputError for values that cannot work and methods of another version, TypeError for unknown names.
     """
@@ -61,12 +61,12 @@ def configure(values: Mapping[str, Any]) -> FitConfig:
 
 
 def preset_config(preset: str, **changes: Any) -> FitConfig:
-    """A preset with some options changed. Raises as ``configure`` does, KeyError for a preset that is not there."""
+    """Returns a preset with some options changed. Raises KeyError for an unknown preset, else as ``configure`` does."""
     return configure({**presets()[preset], **changes})
 
 
 def config_from_json(text: str) -> FitConfig:
-    """Reads what ``FitConfig.to_json`` wrote, also in an earlier version that had fewer options.
+    """Reads what ``FitConfig.to_json`` wrote, in this version or an earlier one that had fewer options.
 
     Raises ValueError or TypeError for anything else, InputError for methods, options and values of a later version.
     """

@@ -1,4 +1,4 @@
-"""What is watched while a method trains: where its adversaries stand, and what to advise when a run goes wrong."""
+"""What the guard knows about a method: where its adversaries stand, and what to advise when a run goes wrong."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Limits:
-    """From where the adversarial losses say that the discriminator is certain.
+    """The adversarial losses at which the discriminator counts as certain.
 
-    ``unfooled``: at least this is the generator's loss, and at most ``certain_fake`` the discriminator's on fakes.
-    ``outright``: both halves of the discriminator's loss are below it, a fifth of what they are at a balance.
+    It sees through fakes when the generator's loss is at least ``unfooled`` and its own on fakes at most
+    ``certain_fake``. It wins outright when both halves of its loss are below ``outright``, a fifth of their values at a
+    balance.
     """
 
     unfooled: float
@@ -20,7 +21,7 @@ class Limits:
     outright: float
 
 
-# By the names of training.losses.ADVERSARIAL.
+# Keys are those of training.losses.ADVERSARIAL.
 LIMITS = {
     "lsgan": Limits(unfooled=0.8, certain_fake=0.1, outright=0.05),  # at a balance 0.25, fakes told with certainty 1
     "nonsaturating": Limits(unfooled=2.0, certain_fake=0.15, outright=0.14),  # balance log 2; certainty has no bound
@@ -29,7 +30,7 @@ LIMITS = {
 
 @dataclass(frozen=True)
 class Balance:
-    """Where generator and discriminator stand, by their mean losses; what is infinite is not known."""
+    """Where generator and discriminator stand, judged by their mean losses; an infinite loss is unknown."""
 
     generator: float  # with its weight
     real: float
@@ -66,7 +67,7 @@ class Watch:
     against_outright: str = "a lower --learning-rate"
 
     def balance(self, losses: Mapping[str, float]) -> Balance:
-        """Read from mean losses by name; a loss that is not there is infinite."""
+        """Returns the balance that the mean losses, given by name, show; a missing loss counts as infinite."""
         names = (self.generator_loss, self.real_loss, self.fake_loss)
         generator, real, fake = (losses.get(name, math.inf) for name in names)
         return Balance(generator, real, fake, self.limits, self.weight)

@@ -1,6 +1,6 @@
-"""How far translated pictures are from real ones, and from the pictures they were made of.
+"""Measures how far translated pictures are from real ones, and from the pictures they were made of.
 
-Measures of sets of pictures only: ``training.evaluate`` is their command, and losses are in ``training.losses``.
+``training.evaluate`` is the command for these measures; losses are in ``training.losses``.
 """
 
 from training.metrics.structure import gradient_correlation

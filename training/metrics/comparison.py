@@ -1,4 +1,4 @@
-"""Compares two folders of pictures by one metric after the other."""
+"""Compares two folders of pictures by one metric after another."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from training.metrics.report import Figures, Report
 
 @dataclass(frozen=True)
 class Comparison:
-    """Real and generated pictures; ``seed`` is for drawing patches, directions and subsets."""
+    """Compares real and generated pictures; ``seed`` is for drawing patches, directions and subsets."""
 
     real: PictureFiles
     generated: PictureFiles
@@ -43,7 +43,7 @@ class Comparison:
         self.report.metrics["swd"] = Figures(text, values)
 
     def add_inception(self, network: torch.nn.Module, weights: Path, metrics: list[str]) -> None:
-        """Adds those of FID and KID that are among the metrics. Raises InputError for single pictures."""
+        """Adds FID and KID to the report, if they are among the metrics. Raises InputError for single pictures."""
         counts = len(self.real), len(self.generated)
         if min(counts) < 2:
             raise InputError("FID and KID need at least two pictures on each side; measure single pictures with swd.")

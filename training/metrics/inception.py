@@ -21,16 +21,16 @@ from training.computing.vision import import_with_torchvision
 from training.errors import InputError
 
 RESIZE = "bilinear to 299 x 299 as in TensorFlow 1, no antialiasing"
-FEWEST_FOR_FID = 2048  # below, the covariance of 2048 features has no full rank
+FEWEST_FOR_FID = 2048  # with fewer, the covariance of 2048 features does not have full rank
 _PUBLISHED = "6726825d"  # how the SHA-256 of the published weights begins
 _SUBSETS, _SUBSET = 100, 1000  # of the KID paper's implementation
 _BATCH = 32
 
 
 def load_inception(path: Path, device: torch.device) -> nn.Module:
-    """The Inception network of FID with the weights in ``path``; nothing is downloaded.
+    """Loads the Inception network of FID with the weights in ``path``; nothing is downloaded.
 
-    Raises InputError when torch-fidelity is not installed or the file is not there or holds something else.
+    Raises InputError when torch-fidelity is not installed, or the file is missing or holds something else.
     """
     fidelity = _fidelity("feature_extractor_inceptionv3")
     if not path.is_file():
@@ -39,7 +39,7 @@ def load_inception(path: Path, device: torch.device) -> nn.Module:
             "with --inception-weights, or leave fid and kid out of --metrics."
         )
     try:
-        # torch-fidelity loads whatever a pickle holds, so this must refuse all but tensors before.
+        # torch-fidelity loads whatever a pickle holds, so everything but tensors must be refused first.
         torch.load(path, map_location="cpu", weights_only=True)
         network = fidelity.FeatureExtractorInceptionV3("inception", ["2048"], feature_extractor_weights_path=str(path))
     except Exception:  # a damaged or foreign file raises nearly anything
@@ -51,19 +51,19 @@ def load_inception(path: Path, device: torch.device) -> nn.Module:
 
 
 def are_published(path: Path) -> bool:
-    """Whether these are the weights that published FIDs are computed with."""
+    """Returns whether these are the weights that published FIDs are computed with."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest().startswith(_PUBLISHED)
 
 
 def features(pictures: Sequence[NDArray[np.uint8]], network: nn.Module, device: torch.device) -> Tensor:
-    """Pictures (h, w, 3) of any sizes -> (n, features) float32 on the CPU. ``network`` as in torch-fidelity."""
+    """Pictures (h, w, 3) of any sizes -> (n, features) float32 on the CPU, by a ``network`` like torch-fidelity's."""
     with torch.no_grad():
         return torch.cat([network(batch.to(device))[0].float().cpu() for batch in _batches(pictures)])
 
 
 def frechet_distance(real: Tensor, generated: Tensor) -> float:
-    """FID of two sets of features (n, f) and (m, f): 0 for equal sets, unbounded. Raises ValueError below two each."""
+    """Returns the FID of features (n, f) and (m, f), from 0 for equal sets. Raises ValueError below two each."""
     _need_two(real, generated)
     fid = _fidelity("metric_fid")
     statistics = [fid.fid_features_to_statistics(side) for side in (real, generated)]
@@ -71,9 +71,10 @@ def frechet_distance(real: Tensor, generated: Tensor) -> float:
 
 
 def kernel_distance(real: Tensor, generated: Tensor, *, seed: int) -> tuple[float, float]:
-    """KID of (n, f) and (m, f): mean and deviation over random subsets. Raises ValueError below two pictures each.
+    """Returns the KID of features (n, f) and (m, f): its mean and deviation over random subsets.
 
-    A subset has 1000 pictures, or as many as the smaller set; the estimate is unbiased for any number.
+    A subset has 1000 pictures, or as many as the smaller set; the estimate is unbiased for any number. Raises
+    ValueError below two pictures each.
     """
     _need_two(real, generated)
     kid = _fidelity("metric_kid")
@@ -98,7 +99,7 @@ def _fidelity(module: str) -> ModuleType:
 
 
 def _batches(pictures: Sequence[NDArray[np.uint8]]) -> Iterator[Tensor]:
-    """Neighbours of one size together: uint8 (b, 3, h, w)."""
+    """Yields batches uint8 (b, 3, h, w) of consecutive pictures of one size."""
     batch: list[NDArray[np.uint8]] = []
     for picture in pictures:
         if batch and (len(batch) == _BATCH or picture.shape != batch[0].shape):

@@ -1,4 +1,4 @@
-"""A folder of pictures at their own sizes, each decoded when it is asked for."""
+"""A folder of pictures at their own sizes, each decoded on request."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Pixels = NDArray[np.uint8]
 class PictureFiles(Sequence[Pixels]):
     """Every readable picture below a folder, in order of name, as (h, w, 3) uint8 RGB; one is in memory at a time.
 
-    ``skipped`` names what cannot be read and why. Raises InputError when there is no folder or no picture in it.
+    ``skipped`` names the files that cannot be read and why. Raises InputError when there is no folder or no picture.
     """
 
     def __init__(self, path: Path) -> None:
@@ -68,7 +68,7 @@ class PictureFiles(Sequence[Pixels]):
 
 
 def read_pixels(file: Path) -> Pixels:
-    """(h, w, 3) uint8 RGB. Raises UnreadablePicture."""
+    """Reads a picture as (h, w, 3) uint8 RGB. Raises UnreadablePicture."""
     with warnings.catch_warnings():
         # Pillow warns of pictures over 89 megapixels and refuses twice that.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)

@@ -6,12 +6,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-SMALLEST_SIDE = 16  # of the coarsest level, as in Karras et al. 2018, section 5
+SMALLEST_SIDE = 16  # pixels of the coarsest level, as in Karras et al. 2018, section 5
 _BINOMIAL = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
 
 
 def possible_levels(height: int, width: int) -> int:
-    """How many levels have at least 16 pixels on their shorter side; 0 for a picture that is smaller itself."""
+    """Returns how many levels have at least 16 pixels on their shorter side; 0 for a picture that is smaller."""
     levels, side = 0, min(height, width)
     while side >= SMALLEST_SIDE:
         levels, side = levels + 1, (side + 1) // 2

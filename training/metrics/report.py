@@ -1,4 +1,4 @@
-"""What a comparison of pictures comes to, for people and for programs."""
+"""Reports the results of a comparison of pictures, for people and for programs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Figures:
 
 @dataclass
 class Report:
-    """What was compared, the results, and warnings that a reader of them must know."""
+    """What was compared, the results, and warnings that their reader must know."""
 
     compared: dict[str, dict[str, Any]] = field(default_factory=dict)
     metrics: dict[str, Figures] = field(default_factory=dict)
@@ -36,12 +36,12 @@ class Report:
         self.warnings += [f"skipped {file}" for file in files]
 
     def add_side(self, name: str, pictures: PictureFiles, origin: str) -> None:
-        """Describes one of the sets that are compared; ``origin`` says where it comes from."""
+        """Describes one of the compared sets; ``origin`` says where it comes from."""
         self.add_skipped(pictures.skipped)
         self.compared[name] = {"pictures": len(pictures), "sizes": _sizes(pictures), "from": origin}
 
     def lines(self) -> Iterator[str]:
-        """The report for people, without the warnings."""
+        """Yields the report for people, without the warnings."""
         for name, side in self.compared.items():
             yield f"{name:<10} {_count(side['pictures'], 'picture')}, {side['sizes']}, from {side['from']}"
         for name, figures in self.metrics.items():

@@ -1,11 +1,11 @@
 """The sliced Wasserstein distance between patches of two sets of pictures (Karras et al. 2018, section 5).
 
 Patches of 7 x 7 pixels are drawn from every level of the pictures' Laplacian pyramids, and the two sets of patches are
-compared along random directions by the Wasserstein distance in one dimension. It needs no network, and no more than one
+compared along random directions by the Wasserstein distance in one dimension. This needs no network, and only one
 picture in each set.
 
 Each colour channel is divided by the standard deviation that is pooled over both sets. The paper's program normalises
-each set by its own mean and deviation, which hides a colour cast and too little contrast; here they count.
+each set by its own mean and deviation, which hides a colour cast or a lack of contrast; here they count.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from training.metrics.pyramid import SMALLEST_SIDE, laplacian_pyramid, possible_
 from training.metrics.values import Picture, Pictures, as_tensor
 
 PATCH = 7
-PATCHES = 16384  # of a set at one level: 10 MB
+PATCHES = 16384  # of one set at one level, which take 10 MB
 MOST_LEVELS = 5  # from 256 down to 16, the levels of the paper at this project's usual size
 DIRECTIONS = 512
-_AT_ONCE = 128  # directions projected on together: 8 MB for a set
+_AT_ONCE = 128  # directions that are projected on together, which takes 8 MB for a set
 _ROUNDING = 2 / 255 / 12**0.5  # the standard deviation of 8-bit rounding, in [-1, 1]
 _CPU = torch.device("cpu")
 
 
 @dataclass(frozen=True)
 class Distance:
-    """The distance of two sets of pictures: symmetric, and 0 for equal sets.
+    """The distance between two sets of pictures: symmetric, and 0 for equal sets.
 
     ``levels``: in thousandths of a standard deviation, the finest detail first, each level at half the resolution of
     the one before; the last holds the colours and the coarse forms.
@@ -66,12 +66,12 @@ def patch_sliced_wasserstein(
     directions: int = DIRECTIONS,
     device: torch.device = _CPU,
 ) -> Distance:
-    """The distance between two sets of pictures of any sizes: arrays (h, w, 3) or tensors (3, h, w), uint8 or [-1, 1].
+    """Returns the distance between two sets of pictures of any sizes, of the kinds that ``as_tensor`` accepts.
 
-    Two sets of pictures are compared at the levels that all of them have, five at most. Patches of a set that is
-    compared with a prepared one are drawn in the same way, with its seed and on its device. Raises ValueError for an
-    empty set, a picture of less than 16 pixels a side or too small for a prepared set, and prepared sets that differ
-    in levels.
+    Two sets of pictures are compared at the levels that all of them have, five at most. When a set is compared with a
+    prepared one, its patches are drawn in the same way, with the same seed and on the same device. Raises ValueError
+    for an empty set, for a picture of less than 16 pixels a side or too small for the prepared set, and for prepared
+    sets that differ in levels.
     """
     if not isinstance(real, PatchSet) and not isinstance(generated, PatchSet):
         levels = min(_common_levels(real), _common_levels(generated))
@@ -100,8 +100,9 @@ def prepare_patches(
 ) -> PatchSet:
     """Draws ``patches`` patches at each level, equally many from every picture, for use in many comparisons.
 
-    ``levels`` is what all pictures have unless it is given, five at most. Each picture is taken from ``pictures`` three
-    times, and no more than one is held: a lazy sequence saves memory. Raises ValueError as the distance does.
+    ``levels`` is by default the number that all pictures have, five at most. Each picture is taken from ``pictures``
+    three times, and only one is held at a time, so a lazy sequence saves memory. Raises ValueError for an empty set, or
+    for pictures that are too small.
     """
     possible = _common_levels(pictures)
     levels = possible if levels is None else levels
@@ -117,7 +118,8 @@ def prepare_patches(
 
 
 def sliced_wasserstein(a: Tensor, b: Tensor, *, directions: int, seed: int) -> float:
-    """The Wasserstein-1 distance of points (n, d) and (m, d) projected on random unit vectors, averaged over them."""
+    """Returns the Wasserstein-1 distance of points (n, d) and (m, d) projected on random unit vectors, averaged over
+    these vectors."""
     random = torch.Generator().manual_seed(seed)
     vectors = F.normalize(torch.randn(directions, a.shape[1], generator=random)).to(a.device)
     parts = [wasserstein(some @ a.T, some @ b.T).double() for some in vectors.split(_AT_ONCE)]
@@ -125,7 +127,7 @@ def sliced_wasserstein(a: Tensor, b: Tensor, *, directions: int, seed: int) -> f
 
 
 def wasserstein(a: Tensor, b: Tensor) -> Tensor:
-    """The exact Wasserstein-1 distance of the rows of (d, n) and (d, m) as distributions on a line -> (d,).
+    """Returns the exact Wasserstein-1 distances (d,) of the rows of (d, n) and (d, m) as distributions on a line.
 
     It is the area between the two quantile functions, which are steps of widths 1 / n and 1 / m.
     """
@@ -140,7 +142,7 @@ def wasserstein(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _sorted(rows: Tensor) -> Tensor:
-    """Each row sorted; on a CPU by numpy, four times as fast as PyTorch."""
+    """Sorts each row; on a CPU by numpy, which is four times as fast as PyTorch."""
     return torch.from_numpy(np.sort(rows.numpy())) if rows.device.type == "cpu" else rows.sort().values
 
 
@@ -165,16 +167,16 @@ def _size(picture: Picture) -> tuple[int, int]:
 
 
 def _in_own_order(pictures: Pictures) -> list[int]:
-    """Indices in an order that depends on the pictures alone.
+    """Returns the indices in an order that depends on the pictures alone.
 
-    A picture's place in it decides where its patches lie, so that the order in which the set comes does not matter.
+    A picture's place in it decides where its patches lie, so that the order of the set itself does not matter.
     """
     cells = [F.adaptive_avg_pool2d(as_tensor(pictures[index], _CPU), 4) for index in range(len(pictures))]
     return sorted(range(len(pictures)), key=lambda index: cells[index].flatten().tolist())
 
 
 def _draw(picture: Tensor, count: int, seeds: tuple[int, ...]) -> Tensor:
-    """``count`` different patches of (3, h, w), or all there are: (k, 3, 7, 7)."""
+    """Draws ``count`` different patches of (3, h, w), or all there are: (k, 3, 7, 7)."""
     height, width = (length - PATCH + 1 for length in picture.shape[1:])
     random = np.random.default_rng(seeds)
     places = random.choice(height * width, min(count, height * width), replace=False, shuffle=False)
@@ -185,7 +187,7 @@ def _draw(picture: Tensor, count: int, seeds: tuple[int, ...]) -> Tensor:
 
 
 def _normalised(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-    """(n, 3, 7, 7) and (m, 3, 7, 7) -> (n, 147) and (m, 147); what is mere rounding stays as small as it is."""
+    """(n, 3, 7, 7) and (m, 3, 7, 7) -> (n, 147) and (m, 147); differences of mere rounding are not enlarged."""
     variances = [patches.var(dim=(0, 2, 3), keepdim=True, unbiased=False) for patches in (a, b)]
     deviation = (sum(variances, torch.zeros_like(variances[0])) / 2).sqrt().clamp_min(_ROUNDING)
     return (a / deviation).flatten(1), (b / deviation).flatten(1)

@@ -51,7 +51,7 @@ class EqualConv(nn.Module):
         return F.conv2d(x, self.weight * self.scale, stride=self.stride, padding=self.padding)
 
     def plain(self) -> nn.Module:
-        """An equivalent layer of torch's own, with the scale in its weights."""
+        """Returns an equivalent layer of torch's own, with the scale in its weights."""
         outside, inside, size, _ = self.weight.shape
         layer = nn.Conv2d(inside, outside, size, stride=self.stride, padding=self.padding, bias=False)
         layer.weight = nn.Parameter(self.weight.detach() * self.scale)
@@ -74,7 +74,7 @@ class EqualLinear(nn.Module):
 
 
 class BiasedLeakyReLU(nn.Module):
-    """sqrt(2) LeakyReLU(x + bias), slope 0.2: of unit variance when x is."""
+    """sqrt(2) LeakyReLU(x + bias), slope 0.2, whose result has unit variance when x does."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -85,13 +85,13 @@ class BiasedLeakyReLU(nn.Module):
 
 
 class ConvLayer(nn.Sequential):
-    """Blur (where it halves), convolution and, if ``activate``, bias and leaky ReLU.
+    """Blur (if ``halve``), convolution and, if ``activate``, bias and leaky ReLU.
 
     (N, inside, H, W) -> (N, outside, H, W), or half of H and W, rounded down.
     """
 
     def __init__(self, inside: int, outside: int, size: int, *, halve: bool = False, activate: bool = True) -> None:
-        # A 1x1 convolution sees each pixel alone, so the blur need not compute those that a stride would leave out.
+        # A 1x1 convolution sees each pixel alone, so the blur need not compute those that a stride would skip.
         blur_stride, stride = ((2, 1) if size == 1 else (1, 2)) if halve else (1, 1)
         blur = [Blur(inside, padding=(size + 1) // 2, stride=blur_stride)] if halve else []
         padding = 0 if halve else size // 2
@@ -116,7 +116,7 @@ class ResidualBlock(nn.Module):
 class ModulatedUp(nn.Module):
     """Transposed 3x3 convolution with demodulated weights, then a blur. (N, inside, H, W) -> (N, outside, 2H, 2W).
 
-    The published network has no style: its modulation is by ones, so the weights do not depend on x.
+    The published network has no style: it modulates by ones, so the weights do not depend on x.
     """
 
     def __init__(self, inside: int, outside: int) -> None:
@@ -129,7 +129,7 @@ class ModulatedUp(nn.Module):
         return self.blur(F.conv_transpose2d(x, self._demodulated(), stride=2))  # (N, outside, 2H + 1, 2W + 1), blurred
 
     def plain(self) -> nn.Module:
-        """Equivalent layers of torch's own, with the demodulated weights."""
+        """Returns equivalent layers of torch's own, with the demodulated weights."""
         weight = self._demodulated().detach()
         layer = nn.ConvTranspose2d(weight.shape[0], weight.shape[1], 3, stride=2, bias=False)
         layer.weight = nn.Parameter(weight.contiguous())
@@ -142,9 +142,9 @@ class ModulatedUp(nn.Module):
 
 
 class Noise(nn.Module):
-    """Adds one picture of noise to all channels in training, of a strength that is learned and starts at 0.
+    """In training, adds the same noise to all channels, with a strength that is learned and starts at 0.
 
-    ``injected`` False leaves the noise out and keeps its published, unused weight in the state dict. Processes that
+    When ``injected`` is False, there is no noise, but the state dict keeps the published, unused weight. Processes that
     train together draw their noise from ``world``.
     """
 

@@ -1,4 +1,4 @@
-"""What every generator offers to training, export and conversion."""
+"""The interface of every generator to training, export and conversion."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ class Generator(nn.Module, ABC):
 
     @abstractmethod
     def layers(self) -> list[nn.Module]:
-        """The network's layers, in the order in which they are applied."""
+        """Returns the network's layers, in the order in which they are applied."""
 
     @abstractmethod
     def default_taps(self) -> tuple[int, ...]:
-        """The layers that PatchNCE compares by default, ascending."""
+        """Returns the taps that PatchNCE compares by default, ascending."""
 
     @abstractmethod
     def tap_channels(self, taps: Sequence[int]) -> list[int]:
-        """The number of channels of each tap's output."""
+        """Returns the number of channels of each tap's output."""
 
     def exportable(self) -> nn.Module:
-        """A deterministic copy for inference, made of plain operations, with values in [-1, 1]."""
+        """Returns a deterministic copy for inference, made of plain operations, with values in [-1, 1]."""
         return copy.deepcopy(self).eval()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -41,11 +41,11 @@ class Generator(nn.Module, ABC):
         return x
 
     def translate(self, x: Tensor, taps: Sequence[int]) -> tuple[Tensor, list[Tensor]]:
-        """The translation of x and, from the same pass, the output of every tap (ascending)."""
+        """Returns the translation of x and, from the same pass, the output of every tap (ascending)."""
         return _tapped(self.layers(), x, taps)
 
     def encode(self, x: Tensor, taps: Sequence[int]) -> list[Tensor]:
-        """The output of every tap (ascending), computed no further than the last."""
+        """Returns the output of every tap (ascending), computing no layer after the last tap."""
         return _tapped(self.layers()[: max(taps) + 1], x, taps)[1]
 
 
@@ -55,6 +55,6 @@ def _tapped(layers: Sequence[nn.Module], x: Tensor, taps: Sequence[int]) -> tupl
         x = layer(x)
         if position in taps:
             following = layers[position + 1] if position + 1 < len(layers) else None
-            # A ReLU that works in place would change the map under the tap's hands.
+            # A following ReLU that works in place would change the tap's output.
             features.append(x.clone() if getattr(following, "inplace", False) else x)
     return x, features

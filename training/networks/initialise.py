@@ -1,4 +1,4 @@
-"""Weight initialisation of the CUT networks."""
+"""Initialises the weights of the CUT networks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from torch import nn
 
 
 def xavier(network: nn.Module, gain: float = 0.02) -> None:
-    """Xavier-normal weights with this gain and zero biases for every convolution and linear layer, in place."""
+    """Sets Xavier-normal weights with this gain and zero biases in every convolution and linear layer, in place."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             nn.init.xavier_normal_(module.weight, gain=gain)

@@ -1,4 +1,4 @@
-"""Instance normalisation that suits both fast training and export."""
+"""Instance normalisation that is fast in training and can be exported."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 class InstanceNorm(nn.InstanceNorm2d):
     """``nn.InstanceNorm2d`` without weights and statistics. (N, C, H, W) -> the same, in x's memory format and dtype.
 
-    Statistics are computed in float32 at least. Exported it is ONNX's InstanceNormalization.
+    Statistics are computed in float32 at least. It is exported as ONNX's InstanceNormalization.
     """
 
     def forward(self, x: Tensor) -> Tensor:
@@ -21,16 +21,16 @@ class InstanceNorm(nn.InstanceNorm2d):
 
 
 def _normalised(x: Tensor, eps: float) -> Tensor:
-    # instance_norm gives up channels_last, and so does group_norm everywhere but on the CPU, where it is the fastest.
+    # instance_norm loses channels_last, and so does group_norm except on the CPU, where it is the fastest.
     if x.device.type != "cpu" and x.is_contiguous(memory_format=torch.channels_last):
         return standardised(x, eps)
     return F.group_norm(x, x.shape[1], eps=eps)
 
 
 def standardised(x: Tensor, eps: float) -> Tensor:
-    """(x - mean) / sqrt(variance + eps) of every picture's every channel, in x's memory format.
+    """Returns (x - mean) / sqrt(variance + eps) for each channel of each picture, in x's memory format.
 
-    Written as one multiplication and addition, so that the backward pass needs no second copy of x.
+    It is computed as one multiplication and addition, so that the backward pass needs no second copy of x.
     """
     variance, mean = torch.var_mean(x, (2, 3), correction=0, keepdim=True)
     scale = (variance + eps).rsqrt()

@@ -12,7 +12,7 @@ from training.networks.resample import BlurDown
 class PatchGAN(nn.Module):
     """Judges overlapping patches: (N, channels, H, W) -> (N, 1, H/8 - 2, W/8 - 2), unbounded; H, W >= 32.
 
-    Without arguments it is CUT's, 2,764,737 parameters and patches of 84 x 84 pixels; without ``antialias`` it is the
+    By default it is CUT's, with 2,764,737 parameters and patches of 84 x 84 pixels; without ``antialias`` it is the
     70 x 70 PatchGAN that the paper names.
     """
 

@@ -10,9 +10,9 @@ from training.networks.initialise import xavier
 
 
 class ProjectionHead(nn.Module):
-    """One two-layer perceptron per tap, then L2 normalisation. 560,384 parameters for the paper's taps.
+    """One two-layer perceptron per tap, then L2 normalisation. It has 560,384 parameters for the paper's taps.
 
-    ``channels``: how many channels each tap has; ``width``: how long the vectors are.
+    ``channels``: the number of channels of each tap; ``width``: the length of the vectors.
     """
 
     def __init__(self, channels: Sequence[int], *, width: int = 256) -> None:

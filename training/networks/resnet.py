@@ -38,7 +38,7 @@ class ResnetBlock(nn.Module):
 class ResnetGenerator(Generator):
     """Pictures (N, channels_in, H, W) in [-1, 1] to pictures (N, channels_out, H, W) in [-1, 1].
 
-    H and W, each at least 16, are rounded up to a multiple of 4. Without arguments it is CUT's, antialiased, 9 blocks,
+    H and W, each at least 16, are rounded up to a multiple of 4. By default it is CUT's, antialiased, with 9 blocks and
     11,378,179 parameters; with neither ``antialias`` (on the way down) nor ``antialias_up`` it is CycleGAN's.
     """
 
@@ -81,7 +81,7 @@ class ResnetGenerator(Generator):
         return list(self.model)
 
     def default_taps(self) -> tuple[int, ...]:
-        """The padded picture, both down convolutions before their norm, the first and the middle block.
+        """Returns the taps at the padded picture, both down convolutions before their norm, the first and middle block.
 
         For CUT's 9 blocks these are the paper's (0, 4, 8, 12, 16), with receptive fields of 1, 9, 15, 35, 99 pixels.
         """

@@ -17,15 +17,15 @@ from training.networks.equalised import ConvLayer, EqualConv, EqualLinear, Modul
 from training.networks.generator import Generator
 
 SMALL_BLOCKS = 2  # "smallstylegan2", which injects no noise
-LAST_SIZE = 4  # where the discriminator stops halving
+LAST_SIZE = 4  # pixels a side at which the discriminator stops halving
 
 
 class StyleGAN2Generator(Generator):
     """Pictures (N, channels_in, H, W) in [-1, 1] to pictures around [-1, 1]; H and W are rounded down to the multiple.
 
-    Without arguments it is SinCUT's, 3,068,404 parameters; ``blocks=2`` is the published "smallstylegan2". Channels
-    follow from ``width`` and, as in StyleGAN2, from the size that the network is trained at. The noise
-    is drawn from ``world``.
+    By default it is SinCUT's, with 3,068,404 parameters; ``blocks=2`` is the published "smallstylegan2". Channels
+    follow from ``width`` and, as in StyleGAN2, from the size at which the network is trained. Noise is drawn from
+    ``world``.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class StyleGAN2Generator(Generator):
         return [*self.encoder.convs, *self.decoder.convs]
 
     def default_taps(self) -> tuple[int, ...]:
-        """The picture, the first halving and the second block after it; fewer where the encoder ends before."""
+        """Returns the taps at the picture, the first halving and the second block after it, if the encoder has them."""
         return tuple(tap for tap in (0, 2, 4) if tap < len(self.encoder.convs))
 
     def tap_channels(self, taps: Sequence[int]) -> list[int]:
@@ -77,8 +77,8 @@ class StyleGAN2Generator(Generator):
 class StyleGAN2Discriminator(nn.Module):
     """Judges whole pictures: (N, channels, crop_size, crop_size) -> logits (N, 1).
 
-    Without arguments it is SinCUT's, 5,885,473 parameters. Raises ValueError unless ``crop_size`` is a power of two of
-    at least 8.
+    By default it is SinCUT's, with 5,885,473 parameters. Raises ValueError unless ``crop_size`` is a power of two of at
+    least 8.
     """
 
     def __init__(self, *, channels: int = 3, width: int = 8, crop_size: int = 64) -> None:
@@ -101,7 +101,7 @@ class StyleGAN2Discriminator(nn.Module):
 
 
 def generator_channels(width: int, crop_size: int, halvings: int = 1) -> list[int]:
-    """Channels at full size, half of it, ...: width / 32 * 16384 / size, below size 64 at most 512."""
+    """Returns the channels at full size, half of it, ...: width / 32 * 16384 / size, below size 64 at most 512."""
     size = 2 ** round(math.log2(crop_size))
     counts = []
     for step in range(halvings + 1):
@@ -116,7 +116,7 @@ def _discriminator_channels(width: int, size: int) -> int:
 
 
 class _Stack(nn.Module):
-    """Layers under the published name ``convs``."""
+    """Holds layers under the published name ``convs``."""
 
     def __init__(self, layers: Iterable[nn.Module]) -> None:
         super().__init__()
@@ -124,7 +124,7 @@ class _Stack(nn.Module):
 
 
 def _plain(generator: StyleGAN2Generator) -> StyleGAN2Generator:
-    """A copy in evaluation mode, where nothing about the weights is left to compute at run time."""
+    """Returns a copy in evaluation mode that computes nothing about its weights at run time."""
     generator = copy.deepcopy(generator).eval()
     for module in list(generator.modules()):
         for name, child in list(module.named_children()):

@@ -1,4 +1,4 @@
-"""One attempt to train: its parts put together, where it begins, and how it goes."""
+"""One attempt to train: puts its parts together, restores what it continues from, and runs it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,10 @@ def attempt(
     environment: Environment,
     should_stop: Callable[[], bool],
 ) -> int:
-    """Trains from the start to the end, or until asked to stop. Returns the images seen."""
+    """Trains from ``start`` to the end of the run, or until asked to stop. Returns the images seen.
+
+    Raises Diverged, InputError, and what PyTorch raises when memory runs out.
+    """
     config, progress = start.config, environment.progress
     trainer = _trainer(config, batches.with_batch(config.batch), environment)
     images_seen = _restore(trainer, start.checkpoint, progress) if start.checkpoint else 0
@@ -56,7 +59,7 @@ def attempt(
 
 
 def build_method(config: FitConfig, device: torch.device, world: World) -> Method:
-    """The run's method, newly initialised as the seed says. Raises InputError for what cannot be built."""
+    """Builds the run's method, newly initialised from the seed. Raises InputError for what cannot be built."""
     torch.manual_seed(config.seed)
     return spec_of(config.method).build(config, device, world)
 
@@ -68,7 +71,7 @@ def check_method(config: FitConfig, device: torch.device) -> None:
 
 
 def length_of(config: FitConfig, batches: UnpairedBatches) -> Length:
-    """How long the run is with these pictures."""
+    """Returns how long the run is with these pictures."""
     return Length.of(
         epochs=config.epochs,
         images=config.images,
@@ -94,7 +97,7 @@ def _trainer(config: FitConfig, batches: UnpairedBatches, environment: Environme
 def _recorder(
     run: RunFolder, trainer: Trainer, progress: Progress, images_seen: int, until_the_end: ExitStack
 ) -> Recorder:
-    """Prepares the folder for a run that continues after ``images_seen`` images, and what writes into it."""
+    """Prepares the folder for a run that continues after ``images_seen`` images; returns what will write into it."""
     run.save_config(trainer.config)
     run.forget_after(images_seen)
     tensorboard = TensorBoard(run.tensorboard, images_seen) if trainer.config.tensorboard else None
@@ -104,7 +107,7 @@ def _recorder(
 
 
 def _restore(trainer: Trainer, checkpoint: Checkpoint, progress: Progress) -> int:
-    """Returns the images seen. Raises InputError when the checkpoint does not fit."""
+    """Restores the checkpoint and returns the images seen. Raises InputError when it or the pictures do not fit."""
     pictures = trainer.batches.batches
     if checkpoint.data_fingerprint != fingerprint(pictures.source, pictures.target):
         _check_pictures(trainer.config, checkpoint.config, progress)
@@ -113,7 +116,8 @@ def _restore(trainer: Trainer, checkpoint: Checkpoint, progress: Progress) -> in
 
 
 def _check_pictures(config: FitConfig, began_with: FitConfig, progress: Progress) -> None:
-    """Pictures may be added on purpose, and then a warning is enough; a folder named anew must hold the same."""
+    """Raises InputError when the options name another folder, which must hold the same pictures. Only warns when it is
+    the same folder: pictures may have been added to it on purpose."""
     for name in ("source", "target"):
         if getattr(config, name) != getattr(began_with, name):
             raise InputError(
@@ -124,7 +128,7 @@ def _check_pictures(config: FitConfig, began_with: FitConfig, progress: Progress
 
 
 def _advice(run: RunFolder, config: FitConfig) -> str:
-    """What a person whose run diverged can do: the same run from the same checkpoint would diverge again."""
+    """Returns advice for a run that diverged, which would diverge again from the same checkpoint."""
     kept = [path.name for path in run.checkpoints()]
     intact = f"{kept[-1]} is from before" if kept else "no checkpoint is from before"
     return f"{intact}: begin a new run with a lower learning rate than {config.learning_rate:g}, or lower loss weights."

@@ -1,4 +1,4 @@
-"""Checkpoints: everything that a run needs to go on, in one file that is whole or not there."""
+"""Checkpoints: everything that a run needs to continue, in one file that is either complete or absent."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ FORMAT = 1
 
 
 class DamagedCheckpoint(InputError):
-    """The file is not what was once written, or never was a checkpoint."""
+    """Raised for a file that is no longer what was written, or never was a checkpoint."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """``networks`` are the method's, and the averages of its generators beside them if there are any.
+    """The state of a run. ``networks`` are the method's, and the averages of its generators if there are any.
 
-    ``sample`` is one source picture (1, c, h, w) in [-1, 1], for the filter's thumbnail; ``score`` is lower for better.
+    ``sample`` is one source picture (1, c, h, w) in [-1, 1], for the filter's thumbnail; a lower ``score`` is better.
     """
 
     config: FitConfig
@@ -84,11 +84,11 @@ class Checkpoint:
             ) from None
 
     def weights_of(self, generator: str) -> Mapping[str, Tensor]:
-        """The generator's weights, averaged if it has an average."""
+        """Returns the generator's weights, averaged if it has an average."""
         return self.networks.get(averaged(generator), self.networks[generator])
 
     def save(self, path: Path) -> None:
-        """Raises OSError; ``path`` is then what it was before."""
+        """Writes the checkpoint to ``path``. Raises OSError, and then ``path`` is what it was before."""
         contents = {**vars(self), "format": FORMAT, "config": self.config.to_json()}
         buffer = io.BytesIO()
         torch.save(contents, buffer)
@@ -96,7 +96,8 @@ class Checkpoint:
 
     @classmethod
     def load(cls, path: Path) -> Checkpoint:
-        """Reads tensors and plain values only, onto the CPU. Raises InputError, DamagedCheckpoint among them."""
+        """Reads a checkpoint onto the CPU, only tensors and plain values. Raises InputError, and its subclass
+        DamagedCheckpoint for a file that is not a whole checkpoint."""
         try:
             file = io.BytesIO(path.read_bytes())
         except OSError as error:
@@ -119,7 +120,7 @@ class Checkpoint:
 
 
 def _check_sums(file: io.BytesIO) -> None:
-    """torch.load does not look at the sums that torch.save writes: a flipped bit would pass as a weight."""
+    """Raises BadZipFile for damage that torch.load overlooks: it does not check the sums that torch.save writes."""
     with zipfile.ZipFile(file) as archive:
         if damaged := archive.testzip():
             raise zipfile.BadZipFile(damaged)
@@ -131,7 +132,7 @@ def _device(method: Method) -> torch.device:
 
 
 def _random_state(device: torch.device) -> dict[str, Tensor]:
-    """The states of the generators that training draws from: the CPU's and the device's."""
+    """Returns the states of the random generators that training draws from: the CPU's and the device's."""
     state = {"cpu": torch.get_rng_state()}
     if device.type == "cuda":
         state["cuda"] = torch.cuda.get_rng_state(device)

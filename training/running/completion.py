@@ -1,4 +1,4 @@
-"""Trains to the end of a run, with less memory if need be, and exports its filter."""
+"""Trains to the end of a run, with less memory if necessary, and exports its filter."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from training.running.stop import stop_on_signal
 
 
 def train_to_end(run: RunFolder, start: Start, batches: UnpairedBatches, environment: Environment) -> int:
-    """Trains until done or interrupted, and exports. Returns the exit status. The caller holds the folder's lock."""
+    """Trains until done or interrupted, and exports the filter of a finished run. Returns the exit status.
+
+    The caller holds the folder's lock.
+    """
     signalled, progress = stop_on_signal(), environment.progress
     while True:
         try:
@@ -28,7 +31,7 @@ def train_to_end(run: RunFolder, start: Start, batches: UnpairedBatches, environ
         except (RuntimeError, MemoryError) as error:
             if not is_exhausted(error):
                 raise
-        start = _with_less_memory(run, start.config, environment)  # out of the except clause: it would hold all tensors
+        start = _with_less_memory(run, start.config, environment)  # outside of "except", which would hold all tensors
     if images_seen < length_of(start.config, batches).images:
         progress.note(f"Stopped after {images_seen} images; continue with: python -m training.fit --resume {run.path}")
         progress.stopped(images_seen)
@@ -40,7 +43,7 @@ def train_to_end(run: RunFolder, start: Start, batches: UnpairedBatches, environ
 
 
 def _with_less_memory(run: RunFolder, config: FitConfig, environment: Environment) -> Start:
-    """The last checkpoint, or the beginning, with half the batch. Raises InputError when it cannot be halved."""
+    """Returns the last checkpoint, or the beginning, with half the batch. Raises InputError when that is impossible."""
     smaller = with_half_the_batch(config, environment.world)
     release(environment.device)
     kept = resume(run, {}, environment.progress, environment.world).checkpoint

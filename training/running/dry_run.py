@@ -1,4 +1,4 @@
-"""Shows what a run would do with its pictures, without a run."""
+"""Shows what a run would do with its pictures, without training."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from training.running.progress import Progress
 
 
 def dry_run(config: FitConfig, cache: PictureCache | None, output: str | None, progress: Progress) -> int:
-    """Reports what was read and writes a contact sheet beside ``output``, or here. Returns 0; raises InputError."""
+    """Reports what was read, and writes a contact sheet beside ``output`` or into the working folder.
+
+    Returns 0. Raises InputError for pictures that cannot be used, or when the sheet cannot be written.
+    """
     domains = read_domains(config, cache)
     progress.note(domains.report(sizes=True))
     batches = domains.batches(torch.device("cpu"))

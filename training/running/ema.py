@@ -10,16 +10,16 @@ from torch import Tensor, nn
 
 
 def averaged(generator: str) -> str:
-    """What the average of this generator is called among a checkpoint's networks."""
+    """Returns the name of this generator's average among a checkpoint's networks."""
     return f"{generator}_ema"
 
 
 class GeneratorAverage:
-    """float32, on the generator's device. Starts as the generator's weights.
+    """The average of a generator's weights, in float32 on its device. It starts as the generator's weights.
 
     ``decay`` is what remains of the average per picture seen: after n pictures, ``batch`` of them in the last step,
-    average <- a average + (1 - a) weights, where a = min(decay, (1 + n) / (10 + n)) ** batch. The bound that rises
-    with n keeps the first, random weights out of short runs.
+    average <- a average + (1 - a) weights, where a = min(decay, (1 + n) / (10 + n)) ** batch. The bound, which rises
+    with n, keeps the first, random weights from lasting in short runs.
     """
 
     def __init__(self, generator: nn.Module, decay: float) -> None:
@@ -28,19 +28,19 @@ class GeneratorAverage:
 
     @torch.no_grad()
     def update(self, images_seen: int, batch: int) -> None:
-        """After a step; ``images_seen`` counts its pictures too."""
+        """Adds the generator's weights after a step of ``batch`` pictures, which ``images_seen`` includes."""
         kept = min(self.decay, (1 + images_seen) / (10 + images_seen)) ** batch
         weights = [weight.float() for weight in self.generator.state_dict().values()]
         torch._foreach_lerp_(list(self.average.values()), weights, 1 - kept)
 
     def load(self, average: Mapping[str, Tensor]) -> None:
-        """Raises KeyError or RuntimeError when it is another generator's."""
+        """Takes the average from a checkpoint. Raises KeyError or RuntimeError when it is another generator's."""
         for name, own in self.average.items():
             own.copy_(average[name])
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
-        """The generator has the averaged weights meanwhile, and its own again afterwards, bit for bit."""
+        """Gives the generator the averaged weights within the block, and its own back afterwards, bit for bit."""
         own = {name: weight.clone() for name, weight in self.generator.state_dict().items()}
         self.generator.load_state_dict(self.average)
         try:
@@ -50,7 +50,8 @@ class GeneratorAverage:
 
 
 class GeneratorAverages:
-    """An average of each of a method's generators, by the names of ``averaged``; ``decay`` as for one."""
+    """The averages of all of a method's generators, under the names that ``averaged`` gives; ``decay`` is as for a
+    GeneratorAverage."""
 
     def __init__(self, generators: Mapping[str, nn.Module], decay: float) -> None:
         self._each = {averaged(name): GeneratorAverage(generator, decay) for name, generator in generators.items()}
@@ -61,7 +62,7 @@ class GeneratorAverages:
         return {name: one.average for name, one in self._each.items()}
 
     def update(self, images_seen: int, batch: int) -> None:
-        """To be called after every step; ``images_seen`` counts its pictures too."""
+        """Updates each average after a step of ``batch`` pictures, which ``images_seen`` includes."""
         for one in self._each.values():
             one.update(images_seen, batch)
 
@@ -72,7 +73,7 @@ class GeneratorAverages:
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
-        """The generators have the averaged weights meanwhile, and their own again afterwards, bit for bit."""
+        """Gives the generators the averaged weights within the block, and their own back afterwards, bit for bit."""
         with ExitStack() as until_the_end:
             for one in self._each.values():
                 until_the_end.enter_context(one.in_use())

@@ -1,4 +1,4 @@
-"""What a process trains with and whom it tells."""
+"""What a process trains with, and where it reports its progress."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from training.running.progress import Progress
 
 @dataclass(frozen=True)
 class Environment:
-    """Nothing here decides what is computed.
+    """The surroundings of a run, which do not decide what is computed.
 
-    ``abandoned`` says whether the program that started this one has closed its standard input.
+    ``abandoned`` returns whether the program that started this one has closed this one's standard input.
     """
 
     device: torch.device

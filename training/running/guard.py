@@ -1,6 +1,6 @@
-"""Watches over a run: stops one that has diverged and warns, in words, of one that goes wrong.
+"""Watches over a run: stops it when it has diverged, and warns in a sentence when it goes wrong.
 
-Every measure is a function of losses or of a few preview pictures, so that watching costs next to nothing.
+Every measure is computed from losses or from a few preview pictures, so that watching costs next to nothing.
 """
 
 from __future__ import annotations
@@ -14,65 +14,65 @@ from torch import Tensor
 
 from training.methods.watch import Watch
 
-GRACE_IMAGES = 2000  # before that, networks fresh from random weights show anything
-# Translations into a domain of little contrast may differ a few times less than the sources; ten times less are one
-# picture in all but detail. Freshly initialised generators begin near 0.05 and leave that within the grace.
+GRACE_IMAGES = 2000  # earlier, networks that began with random weights may show anything
+# Translations into a domain of little contrast may differ a few times less than their sources. At ten times less they
+# are one picture in all but detail. New generators begin near 0.05 and exceed the limit within the grace period.
 COLLAPSED_DIVERSITY = 0.1
-FALLEN_DIVERSITY = 0.25  # of the most that the run has had
-# 6 of 255 levels, about what an eye notices in a picture beside its copy.
+FALLEN_DIVERSITY = 0.25  # as a share of the highest that the run has had
+# 6 of 255 levels, about what an eye notices between a picture and its copy.
 IDENTITY_CHANGE = 0.05
 
 
 class Diverged(Exception):
-    """Training has left the numbers. Its text says which, as the beginning of a sentence."""
+    """Raised when a loss, weight or translation is not finite; the text says which, as the beginning of a sentence."""
 
 
 def check_losses(losses: Mapping[str, float], images_seen: int) -> None:
-    """Raises Diverged when one of them is infinite or not a number."""
+    """Raises Diverged when a loss is infinite or not a number."""
     for name, value in losses.items():
         if not math.isfinite(value):
             raise Diverged(f"Training has diverged: the loss {name} is {value} after {images_seen} images")
 
 
 def check_weights(networks: Mapping[str, Mapping[str, Tensor]], images_seen: int) -> None:
-    """Raises Diverged when a weight of one of the state dicts is infinite or not a number."""
+    """Raises Diverged when a weight in one of the state dicts is infinite or not a number."""
     for name, weights in networks.items():
         if not all_finite(weights.values()):
             raise Diverged(f"Training has diverged: weights of the {name} are not finite after {images_seen} images")
 
 
 def all_finite(tensors: Iterable[Tensor]) -> bool:
-    """Waits for the device once."""
+    """Returns whether all values are finite, waiting for the device only once."""
     found = [tensor.isfinite().all() for tensor in tensors]
     return not found or bool(torch.stack(found).all())
 
 
 def diversity(sources: Tensor, translated: Tensor) -> float | None:
-    """How much translations differ among each other, relative to their sources: 0 when all are one picture.
+    """Returns how much translations differ from each other, relative to their sources: 0 when all are one picture.
 
-    The mean absolute difference over all pairs of pictures (n, c, h, w), of translations by that of sources; None when
-    sources do not differ, as a single one.
+    It is the mean absolute difference over all pairs of translations (n, c, h, w), divided by that of their sources;
+    None when the sources do not differ, for example because there is only one.
     """
     between = _pairwise(sources)
     return _pairwise(translated) / between if between > 0 else None
 
 
 def change(sources: Tensor, translated: Tensor) -> float:
-    """The mean absolute difference that translation makes, in units of [-1, 1]; infinite between other channels."""
+    """Returns the mean absolute difference that translation makes, in units of [-1, 1]; infinite when shapes differ."""
     return (sources - translated).abs().mean().item() if sources.shape == translated.shape else math.inf
 
 
 def measures(sources: Tensor, translated: Tensor) -> dict[str, float]:
-    """``diversity`` and ``change``, each where it is defined."""
+    """Returns ``diversity`` and ``change`` by name, each only if it is defined."""
     found = {"diversity": diversity(sources, translated), "change": change(sources, translated)}
     return {name: value for name, value in found.items() if value is not None and math.isfinite(value)}
 
 
 def collapse(share: float | None, widest: float, watch: Watch) -> str | None:
-    """What to say when the translations are nearly one picture, or on the way to it; None when they are not.
+    """Returns a warning when the translations are nearly one picture, or on the way to it; otherwise None.
 
     ``share``: their diversity; ``widest``: the highest so far. Diversity is measured in pixels and not in the encoder's
-    features, whose instance normalisation makes much of the little by which collapsed translations differ.
+    features, whose instance normalisation exaggerates the little by which collapsed translations differ.
     """
     if share is None or share >= max(COLLAPSED_DIVERSITY, FALLEN_DIVERSITY * widest):
         return None
@@ -84,7 +84,8 @@ def collapse(share: float | None, widest: float, watch: Watch) -> str | None:
 
 
 def identity(sources: Tensor, translated: Tensor, losses: Mapping[str, float], watch: Watch) -> str | None:
-    """What to say when the translations are their sources, though the discriminator sees through them; else None."""
+    """Returns a warning when the translations are nearly their sources, though the discriminator sees through them;
+    otherwise None."""
     made, balance = change(sources, translated), watch.balance(losses)
     if made >= IDENTITY_CHANGE or not balance.sees_through:
         return None
@@ -96,7 +97,7 @@ def identity(sources: Tensor, translated: Tensor, losses: Mapping[str, float], w
 
 
 def outright(losses: Mapping[str, float], watch: Watch) -> str | None:
-    """What to say when the discriminator is right about everything, so that it teaches little; else None."""
+    """Returns a warning when the discriminator is right about everything, so that it teaches little; otherwise None."""
     balance = watch.balance(losses)
     if not balance.is_outright:
         return None
@@ -109,7 +110,7 @@ def outright(losses: Mapping[str, float], watch: Watch) -> str | None:
 
 @dataclass
 class Guard:
-    """Says each warning when its condition begins to hold, and again only after it ceased to."""
+    """Gives each warning when its condition begins to hold, and again only if it has stopped holding in between."""
 
     watch: Watch
     grace_images: int = GRACE_IMAGES
@@ -124,7 +125,7 @@ class Guard:
         self._steps += steps
 
     def look(self, images_seen: int, sources: Tensor, translated: Tensor) -> list[str]:
-        """What to warn of, judged by these previews and the mean losses since the last look. Raises Diverged."""
+        """Returns new warnings, judged by these previews and the mean losses since the last look. Raises Diverged."""
         if not all_finite([translated]):
             raise Diverged(f"Training has diverged: the translations are not finite after {images_seen} images")
         losses = {name: total / self._steps for name, total in self._sums.items()}
@@ -144,7 +145,7 @@ class Guard:
 
 
 def _pairwise(pictures: Tensor) -> float:
-    """The mean absolute difference over all pairs; 0 for a single picture."""
+    """Returns the mean absolute difference over all pairs; 0 for a single picture."""
     pairs = torch.combinations(torch.arange(len(pictures)))  # (n (n - 1) / 2, 2)
     if not len(pairs):
         return 0.0

@@ -1,4 +1,4 @@
-"""Begins a run, or continues one: what is checked before training, and who holds the run's folder."""
+"""Begins or continues a run: checks what can be checked before training, and locks the run's folder."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def begin_run(config: FitConfig, output: str | None, environment: Environment) -
 
 
 def continue_run(run: RunFolder, options: dict[str, Any], environment: Environment) -> int:
-    """Trains on from the last checkpoint. Returns the exit status; raises InputError for options that do not fit."""
+    """Resumes training from the last checkpoint. Returns the exit status; raises InputError for unfitting options."""
     run.check_begun()
     world = environment.world
     with ExitStack() as held:
@@ -53,21 +53,21 @@ def continue_run(run: RunFolder, options: dict[str, Any], environment: Environme
 
 
 def _new_folder(config: FitConfig) -> Path:
-    """``runs/SOURCE-to-TARGET``, with a number where there is one already."""
+    """Returns ``runs/SOURCE-to-TARGET``, with a number if that exists already."""
     name = identifier_from(f"{domain_of(config.source)}-to-{domain_of(config.target)}")
     paths = (Path("runs") / (f"{name}-{number}" if number > 1 else name) for number in itertools.count(1))
     return next(path for path in paths if not path.exists())
 
 
 def _read(config: FitConfig, environment: Environment) -> UnpairedBatches:
-    """Reads the pictures and tells of them. Raises InputError for pictures that cannot be used."""
+    """Reads the pictures and reports them. Raises InputError for pictures that cannot be used."""
     domains = read_domains(config, environment.cache)
     environment.progress.note(domains.report())
     return domains.batches(environment.device)
 
 
 def _check(config: FitConfig, environment: Environment) -> None:
-    """Refuses what cannot work before pictures are read and folders made. Raises InputError."""
+    """Raises InputError for options that cannot work, before pictures are read or folders made."""
     size = environment.world.size
     if config.batch % size:
         raise InputError(f"--batch is {config.batch}, but {size} processes share it; give a multiple of {size}.")

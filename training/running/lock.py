@@ -42,5 +42,5 @@ def _lock(file: int) -> None:
     if sys.platform == "win32":
         msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
     else:
-        # A record lock, which processes forked from this one do not inherit: it ends with this process, not with them.
+        # A record lock: child processes do not inherit it, so it ends with this process even if they live longer.
         fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

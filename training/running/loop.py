@@ -1,4 +1,4 @@
-"""The training loop: one step after the other until the end, each recorded."""
+"""The training loop: takes and records one step after another until the end."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from training.running.trainer import Trainer
 def train(trainer: Trainer, recorder: Recorder | None, images_seen: int, should_stop: Callable[[], bool]) -> int:
     """Trains from ``images_seen`` to the end, or until asked to stop. Returns the images seen.
 
-    All processes come here together; the first has a recorder, which saves a checkpoint at the end or the stop. Raises
+    All processes call this together; the first has a recorder, which saves a checkpoint at the end or the stop. Raises
     InputError when a file of the run cannot be written, Diverged when losses, translations or weights are not finite,
-    and what PyTorch raises when memory runs out; the last checkpoint is then from before.
+    and what PyTorch raises when memory runs out; an earlier checkpoint is then the last one.
     """
     stop = trainer.world.agreed(should_stop())
     with recorder.recording(images_seen) if recorder else nullcontext():

@@ -1,4 +1,4 @@
-"""The command line of ``training.fit``: what every run has, and the options of the chosen preset's method."""
+"""The command line of ``training.fit``: the options of every run, and those of the chosen preset's method."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from training.running.progress import KINDS
 
 
 def read_options(arguments: list[str] | None) -> dict[str, Any]:
-    """The options that were given, by name. Ends the program for one that does not exist."""
+    """Returns the options that were given, by name. Ends the program when one does not exist."""
     return vars(_parser(_preset_in(arguments)).parse_args(arguments))
 
 
 def named_folders(options: dict[str, Any]) -> dict[str, Any]:
-    """``--dataroot`` as the two folders that it stands for, and all folders of pictures from the root."""
+    """Replaces ``--dataroot`` by the two folders that it stands for, and makes the folders' paths absolute."""
     dataroot = options.pop("dataroot", None)
     if dataroot is not None:
         options = {"source": Path(dataroot) / "trainA", "target": Path(dataroot) / "trainB", **options}
@@ -32,7 +32,7 @@ def named_folders(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def new_config(options: dict[str, Any]) -> FitConfig:
-    """The preset with the given options in its place. Raises InputError."""
+    """Returns the preset's configuration, changed by the given options. Raises InputError."""
     for name in ("source", "target"):
         if name not in options:
             raise InputError(f"There is no --{name}; name a folder of pictures, or both folders by --dataroot.")
@@ -46,7 +46,7 @@ def new_config(options: dict[str, Any]) -> FitConfig:
 
 
 def _preset_in(arguments: list[str] | None) -> str:
-    """Which preset the arguments choose; the default for one that does not exist, which is refused later."""
+    """Returns the preset that the arguments choose, or the default for an unknown one, which is refused later."""
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--preset", nargs="?")
     chosen = parser.parse_known_args(arguments)[0].preset
@@ -54,7 +54,8 @@ def _preset_in(arguments: list[str] | None) -> str:
 
 
 def _parser(preset: str) -> argparse.ArgumentParser:
-    """Help shows the preset's method; options of other methods are understood, to be refused by name."""
+    """Builds a parser whose help shows the preset's method. It also knows other methods' options, without help, so that
+    they can be refused by name."""
     parser = argparse.ArgumentParser(
         prog="python -m training.fit",
         description="Trains a filter from two sets of pictures and exports it.",
@@ -77,7 +78,7 @@ def _parser(preset: str) -> argparse.ArgumentParser:
 
 
 def _add_process(parser: argparse.ArgumentParser) -> None:
-    """What decides nothing of what is computed, and so is no part of the configuration."""
+    """Adds the options that are not part of the configuration, such as where to write and on which device to train."""
     parser.add_argument(
         "--preset", choices=presets(), help=f"the method with its paper's options (default: {DEFAULT_PRESET})"
     )
@@ -107,7 +108,7 @@ def _add(
     owner: type[Any],
     preset: Mapping[str, Any] | None,
 ) -> None:
-    """Help names the preset's values as defaults; without a preset there is no help."""
+    """Adds options; help names the preset's values as defaults, and without a preset there is no help."""
     types = types_of(owner)
     for option in options:
         kind = types[option.name]

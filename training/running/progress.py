@@ -1,4 +1,4 @@
-"""Reports of a run as it goes: a bar for people, or lines of JSON for the program that started it."""
+"""Reports the progress of a run: a bar for people, or lines of JSON for the program that started it."""
 
 from __future__ import annotations
 
@@ -18,44 +18,44 @@ KINDS = ("bar", "json")
 
 
 class Progress:
-    """What can be reported; this one reports nothing. ``images`` is always how many have been seen so far."""
+    """All that can be reported; this class reports nothing. ``images`` is always how many have been seen so far."""
 
     def started(self, images: int, total: int, device: str) -> None:
-        """Training begins after ``images`` of ``total`` images; again after memory ran out."""
+        """Reports that training begins after ``images`` of ``total`` images, or begins again after memory ran out."""
 
     def advanced(self, images: int) -> None:
-        """A step is done."""
+        """Reports that a step is done."""
 
     def step(self, images: int, losses: Mapping[str, float], seconds_left: float) -> None:
-        """About once a second: the mean losses since the last time, and how long the rest takes."""
+        """Reports, about once a second, the mean losses since the last report and how long the rest will take."""
 
     def preview(self, images: int, file: str) -> None:
-        """A preview is in ``file``, a path relative to the run's folder."""
+        """Reports a preview in ``file``, a path relative to the run's folder."""
 
     def checkpoint(self, images: int) -> None:
-        """A checkpoint is saved."""
+        """Reports that a checkpoint is saved."""
 
     def note(self, text: str) -> None:
-        """Something good to know, in a sentence or in lines."""
+        """Reports something worth knowing, in a sentence or several lines."""
 
     def warning(self, sentence: str) -> None:
-        """Something may be wrong; ``sentence`` has neither a capital nor a full stop."""
+        """Reports that something may be wrong; ``sentence`` has neither a capital nor a full stop."""
 
     def stopped(self, images: int | None = None) -> None:
-        """The run was stopped after ``images``, or at once (None), with nothing saved since the last checkpoint."""
+        """Reports that the run was stopped after ``images``, or at once (None), keeping only its last checkpoint."""
 
     def finished(self, images: int, file: str) -> None:
-        """The filter is in ``file``, a path relative to the run's folder."""
+        """Reports that the run is finished and its filter is in ``file``, a path relative to the run's folder."""
 
     def failed(self, sentence: str) -> None:
-        """The run has ended for the reason that ``sentence`` gives."""
+        """Reports that the run has ended for the reason that ``sentence`` gives."""
 
     def close(self) -> None:
-        """Training has ended, well or not; notes and the run's end may still follow."""
+        """Ends the reports of steps, whether training went well or not; notes and the run's end may still follow."""
 
 
 class Bar(Progress):
-    """Images, time left, images per second, losses and warnings on stderr, notes on stdout."""
+    """Shows images, time left, images per second, losses and warnings on stderr, and notes on stdout."""
 
     def __init__(self) -> None:
         self._bar: tqdm[Never] | None = None
@@ -87,11 +87,12 @@ class Bar(Progress):
 
 
 class JsonLines(Progress):
-    """One JSON object a line on ``stream``; notes and warnings on stderr too. Training outlives its reader."""
+    """Writes one JSON object a line to ``stream``, notes to stderr and warnings to both. Training continues when nobody
+    reads ``stream`` any more."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream: TextIO | None = stream
-        self._kept = 0  # images of the last checkpoint
+        self._kept = 0  # images seen at the last checkpoint
 
     def started(self, images: int, total: int, device: str) -> None:
         self._kept = images
@@ -135,14 +136,14 @@ class JsonLines(Progress):
 
 
 def choose_progress(kind: str, world: World) -> Progress:
-    """The progress of this kind in the first process, and none in the others."""
+    """Returns progress of this kind in the first process, and one that reports nothing in the others."""
     if not world.is_first:
         return Progress()
     return JsonLines(sys.stdout) if kind == "json" else Bar()
 
 
 def _discard(stream: TextIO) -> None:
-    """Sends what is still buffered nowhere: failing to write it at the exit would change the exit code."""
+    """Lets what is still buffered disappear: failing to write it at the exit would change the exit code."""
     with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, stream.fileno())

@@ -1,4 +1,4 @@
-"""Where a run continues: with which options, from which checkpoint."""
+"""Decides how a run continues: with which options and from which checkpoint."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from training.running.checkpoint import Checkpoint, DamagedCheckpoint
 from training.running.progress import Progress
 from training.running.run import RunFolder
 
-# Options that decide nothing of what is computed may change on the way. The folders may have moved; other pictures in
-# them are noticed by their fingerprint.
+# Options that do not affect what is computed may change when a run is resumed. The folders may have moved; other
+# pictures in them are noticed by their fingerprint.
 CHANGEABLE = frozenset(
     {"source", "target", "evaluate_every", "export_best", "tensorboard"}
     | {"checkpoint_every", "checkpoint_seconds", "preview_every", "preview_seconds"}
@@ -28,18 +28,18 @@ LENGTH = frozenset({"images", "epochs"})
 
 @dataclass(frozen=True)
 class Start:
-    """Where a run begins or continues. ``checkpoint`` is None at its beginning."""
+    """Where a run begins or continues. ``checkpoint`` is None at the beginning."""
 
     config: FitConfig
     checkpoint: Checkpoint | None
 
 
 def resume(run: RunFolder, given: Mapping[str, Any], progress: Progress, world: World) -> Start:
-    """Finds the options and the newest checkpoint that is whole, and puts damaged ones aside.
+    """Finds the options and the newest undamaged checkpoint, and renames damaged ones.
 
-    ``given`` are the options of the command line, ``output`` and ``preset`` among them; ``progress`` is told of damage
-    and of a new length. Raises InputError when they are not the run's, or no checkpoint is whole. The first process
-    holds the folder's lock and comes here before the others.
+    ``given`` are the options of the command line, including ``output`` and ``preset``; ``progress`` is told of damage
+    and of a new length. Raises InputError when the options are not the run's, or when all checkpoints are damaged. The
+    first process holds the folder's lock and calls this before the others.
     """
     if world.is_first:
         run.make_folders()
@@ -54,12 +54,13 @@ def resume(run: RunFolder, given: Mapping[str, Any], progress: Progress, world: 
 
 
 def _length(config: FitConfig) -> tuple[int | None, str]:
-    """How long the run is, and in what unit."""
+    """Returns how long the run is, and in what unit."""
     return (config.epochs, "epochs") if config.images is None else (config.images, "images")
 
 
 def _newest_whole(run: RunFolder, progress: Progress, world: World) -> Checkpoint | None:
-    """The newest checkpoint that is whole; damaged ones are renamed, so that they do not count among the last two."""
+    """Returns the newest undamaged checkpoint, or None when there is none at all. Renames newer, damaged ones, so that
+    they do not count among the last two. Raises InputError when all are damaged."""
     damaged: list[Path] = []
     for path in reversed(run.checkpoints()):
         try:
@@ -80,7 +81,8 @@ def _newest_whole(run: RunFolder, progress: Progress, world: World) -> Checkpoin
 
 
 def _saved_config(run: RunFolder, checkpoint: Checkpoint | None) -> FitConfig:
-    """The options in config.json. Raises InputError where they are not those that the checkpoint was trained with."""
+    """Returns the options in config.json, or the checkpoint's when that file is gone. Raises InputError when the file
+    is damaged, or its options are not those that the checkpoint was trained with."""
     if checkpoint and not run.config.is_file():
         return checkpoint.config
     try:
@@ -93,7 +95,7 @@ def _saved_config(run: RunFolder, checkpoint: Checkpoint | None) -> FitConfig:
     if checkpoint:
         trained_with = checkpoint.config.values()
         if config.batch < checkpoint.config.batch:
-            del trained_with["batch"]  # halved since, when memory did not suffice
+            del trained_with["batch"]  # halved since then, because memory ran out
         for name, mine, its in _differences(config, trained_with):
             raise InputError(
                 f"{run.config} says {name} {mine!r}, but the checkpoint at {checkpoint.images_seen} images was trained "
@@ -103,7 +105,7 @@ def _saved_config(run: RunFolder, checkpoint: Checkpoint | None) -> FitConfig:
 
 
 def _differences(config: FitConfig, others: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    """Options that differ but must not: name, given value, the configuration's value."""
+    """Yields the options that must not differ but do: name, the configuration's value, the other value."""
     for name, value in config.values().items():
         if name in others and name not in CHANGEABLE | LENGTH and others[name] != value:
             yield name, value, others[name]
@@ -127,7 +129,7 @@ def _with_given(run: RunFolder, config: FitConfig, given: Mapping[str, Any]) -> 
 
 
 def _lengthened(config: FitConfig, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The new length, when one is given. Raises InputError for a shorter one, or one in the other unit."""
+    """Returns the new length, if one is given. Raises InputError for a shorter one, or one in the other unit."""
     now, unit = _length(config)
     other = "images" if unit == "epochs" else "epochs"
     if other in given:

@@ -31,7 +31,7 @@ class RunFolder(RunLayout):
         run.check_new()
         try:
             path.mkdir(parents=True, exist_ok=True)
-            with folder_lock(path):  # of two processes that found it empty, one goes on
+            with folder_lock(path):  # only one of two processes that both found it empty may continue
                 run.check_new()
                 run.save_config(config)
                 run.make_folders()
@@ -42,7 +42,7 @@ class RunFolder(RunLayout):
         return run
 
     def check_new(self) -> None:
-        """Raises InputError when the folder holds anything but the remains of a start that was killed."""
+        """Raises InputError when the folder holds anything except what a start that was killed left behind."""
         if self.path.exists() and not self.path.is_dir():
             raise InputError(f"{self.path} is a file; name a new folder for --output.")
         if self.path.is_dir() and not all(map(self._is_nothing, self.path.iterdir())):
@@ -63,7 +63,7 @@ class RunFolder(RunLayout):
         write_whole(self.config, config.to_json().encode())
 
     def make_folders(self) -> None:
-        """Makes the folders within the run's, where they are missing."""
+        """Makes the subfolders of the run's folder that are missing."""
         for folder in (self.checkpoint_folder, self.preview_folder):
             folder.mkdir(exist_ok=True)
 
@@ -73,7 +73,7 @@ class RunFolder(RunLayout):
             remove_drafts(folder)
 
     def latest_checkpoint(self) -> Path:
-        """The newest checkpoint's file. Raises InputError when there is none."""
+        """Returns the newest checkpoint's file. Raises InputError when there is none."""
         self.check_begun()
         checkpoints = self.checkpoints()
         if not checkpoints:
@@ -81,7 +81,7 @@ class RunFolder(RunLayout):
         return checkpoints[-1]
 
     def save(self, checkpoint: Checkpoint) -> None:
-        """Writes the checkpoint, then removes all but the last two. Raises InputError; older ones are then intact."""
+        """Writes the checkpoint, then removes all but the last two. Raises InputError, with older ones then intact."""
         self._write(checkpoint, self.checkpoint(checkpoint.images_seen))
         for old in self.checkpoints()[:-KEPT_CHECKPOINTS]:
             old.unlink()
@@ -91,7 +91,7 @@ class RunFolder(RunLayout):
         self._write(checkpoint, self.best)
 
     def best_score(self) -> float:
-        """The lowest score so far; infinity when there is none, or none that can be read."""
+        """Returns the lowest score so far; infinity when there is none, or none that can be read."""
         best = self._best_checkpoint()
         return float("inf") if best is None or best.score is None else best.score
 
@@ -113,7 +113,7 @@ class RunFolder(RunLayout):
 
     @contextmanager
     def _writing(self, what: str) -> Iterator[None]:
-        """Turns an OSError in the block into an InputError: ``what`` cannot be written."""
+        """Turns an OSError in the block into an InputError that says that ``what`` cannot be written."""
         try:
             yield
         except OSError as error:
@@ -124,7 +124,8 @@ class RunFolder(RunLayout):
             ) from None
 
     def forget_after(self, images_seen: int) -> None:
-        """Removes what lies beyond this point: training continues from there, and may go another way."""
+        """Removes metrics, previews and a best checkpoint from beyond this point: training continues from here, and may
+        go another way."""
         self.forget_metrics_after(images_seen)
         self.forget_best_after(images_seen)
         self.forget_previews_after(images_seen)
@@ -135,7 +136,7 @@ class RunFolder(RunLayout):
             file.write(json.dumps(row) + "\n")
 
     def forget_metrics_after(self, images_seen: int) -> None:
-        """Removes the rows of metrics beyond this point, and a last one that is incomplete."""
+        """Removes the rows of metrics beyond this point, and incomplete ones."""
         if not self.metrics.is_file():
             return
         lines = self.metrics.read_bytes().splitlines(keepends=True)
@@ -164,7 +165,7 @@ class RunFolder(RunLayout):
 
 
 def _images_of(line: bytes) -> float:
-    """How many images a row of metrics was written after; infinity for an incomplete row."""
+    """Returns after how many images a row of metrics was written; infinity for an incomplete row."""
     try:
         return float(json.loads(line)["images"]) if line.endswith(b"\n") else float("inf")
     except (ValueError, KeyError, TypeError):

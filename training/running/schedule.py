@@ -13,12 +13,12 @@ class LinearDecay:
     decay: int
 
     def factor(self, unit: int) -> float:
-        """What to multiply the learning rate by in this unit, counted from 1."""
+        """Returns what to multiply the learning rate by in this unit, counted from 1."""
         return 1.0 - max(0, unit - self.constant) / (self.decay + 1)
 
     @classmethod
     def split(cls, total: int, decay_share: float) -> LinearDecay:
-        """``total`` units, in the last ``decay_share`` (0 to 1) of which the rate falls."""
+        """Returns a decay over ``total`` units, in the last ``decay_share`` (0 to 1) of which the rate falls."""
         decay = round(total * decay_share)
         return cls(constant=total - decay, decay=decay)
 
@@ -37,12 +37,12 @@ class Length:
 
     @classmethod
     def of(cls, *, epochs: int | None, images: int | None, epoch_images: int, decay_share: float) -> Length:
-        """The length in ``images`` where that is given, else in ``epochs`` of ``epoch_images`` each."""
+        """Returns the length in ``images`` if that is given, else in ``epochs`` of ``epoch_images`` each."""
         if images is not None:
             return cls(images, 1, LinearDecay.split(images, decay_share))
         assert epochs is not None
         return cls(epochs * epoch_images, epoch_images, LinearDecay.split(epochs, decay_share))
 
     def factor(self, images_seen: int) -> float:
-        """The learning rate's factor for the step after ``images_seen`` images."""
+        """Returns the learning rate's factor for the step after ``images_seen`` images."""
         return self.decay.factor(1 + images_seen // self.images_per_unit)

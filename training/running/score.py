@@ -1,4 +1,4 @@
-"""Scores a run on the way: how far its translations are from target pictures."""
+"""Scores a run while it trains: how far its translations are from target pictures."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ PICTURES = 16  # of each domain, at most
 
 
 def translation_score(sources: Tensor, targets: Tensor) -> Scorer:
-    """The patch distance between targets and translations of the sources, its mean over the levels.
+    """Returns a scorer: the patch distance between targets and translations of the sources, its mean over the levels.
 
-    Both (n, c, h, w) in [-1, 1], h and w at least 16. Equal translations get equal scores.
+    Both are (n, c, h, w) in [-1, 1], h and w at least 16. Equal translations get equal scores.
     """
     real = prepare_patches(list(as_rgb(targets)), seed=0)
 

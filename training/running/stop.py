@@ -1,4 +1,4 @@
-"""How a run is asked to stop: by a signal, or by the end of its standard input."""
+"""Lets a run be asked to stop, by a signal or by the end of its standard input."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def stop_on_signal() -> Callable[[], bool]:
 
 
 def stop_at_end_of(file: int = STDIN) -> Callable[[], bool]:
-    """Returns a function that says whether the file descriptor, which is read from now on, has come to its end.
+    """Starts to read the file descriptor, and returns a function that says whether its end has been reached.
 
     The pipe from the program that started this one ends when that program closes it or dies, whatever the cause and
     the platform.

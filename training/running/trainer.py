@@ -19,7 +19,7 @@ from training.running.schedule import Length
 
 @dataclass(frozen=True)
 class Step:
-    """A step that is done. ``images_seen`` counts its own images too; ``losses`` are scalars on the device."""
+    """A step that is done. ``images_seen`` includes its own images; ``losses`` are scalars on the device."""
 
     images_seen: int
     learning_rate: float
@@ -28,7 +28,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Trainer:
-    """Everything that is computed in a run. It knows no method by name, and writes nothing."""
+    """Computes everything in a run. It knows no method by name, and writes nothing."""
 
     method: Method
     config: FitConfig
@@ -38,7 +38,7 @@ class Trainer:
     average: GeneratorAverages | None = None
 
     def step(self, images_seen: int) -> Step:
-        """The step after ``images_seen`` images, on this process's share of the joint batch."""
+        """Takes the step after ``images_seen`` images, on this process's share of the joint batch."""
         learning_rate = self._set_learning_rate(images_seen)
         share = self.world.share_of(self.config.batch)
         source, target = self.batches.draw(images_seen + share.start, len(share))
@@ -49,9 +49,9 @@ class Trainer:
         return Step(images_seen, learning_rate, losses)
 
     def translate(self, sources: Tensor) -> Tensor:
-        """Pictures (n, c, h, w) in [-1, 1] as the filter will translate them, by the average if there is one; on CPU.
+        """Translates pictures (n, c, h, w) in [-1, 1] as the filter will, by the average if there is one.
 
-        The states of the random generators are left as they were.
+        The result is on the CPU. The states of the random generators are left as they were.
         """
         device = self.batches.device
         averaged = self.average.in_use() if self.average else nullcontext()

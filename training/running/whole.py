@@ -1,4 +1,4 @@
-"""A whole picture for previews: translated at its size, or smaller where time or memory is short, and then enlarged."""
+"""Translates a whole picture for previews, at its size or, where time or memory is short, smaller and then enlarged."""
 
 from __future__ import annotations
 
@@ -15,29 +15,30 @@ from torch import Tensor
 from training.computing.memory import is_exhausted
 from training.data.batches import to_network
 
-# Of a picture that is shown: even noise has less than 4 MiB then, which is what gRPC's clients take in a message.
+# Pixels of a picture that is shown: even noise then takes less than 4 MiB, the most that gRPC's clients accept.
 MOST_PIXELS = 1_300_000
 SKETCH_SECONDS = 5.0
-PROBE_PIXELS = 128 * 128  # translated to see how long the whole takes; also the least that is tried
+PROBE_PIXELS = 128 * 128  # translated to find out how long the whole will take; also the least that is tried
 LEAST_SIDE = 32
 
 Translate = Callable[[Tensor], Tensor]
 
 
 def whole_picture(levels: NDArray[np.uint8], most_pixels: int = MOST_PIXELS) -> Tensor:
-    """(h, w, c) -> (1, c, h, w) in [-1, 1], scaled down where it has more pixels."""
+    """(h, w, c) -> (1, c, h, w) in [-1, 1], scaled down if it has more than ``most_pixels``."""
     return _scaled(to_network(torch.from_numpy(levels)[None]), most_pixels)
 
 
 class Whole:
-    """``picture`` (1, c, h, w) in [-1, 1], whose translation has its size; ``multiple`` is the network's."""
+    """A ``picture`` (1, c, h, w) in [-1, 1] to translate to its own size; ``multiple`` is the network's."""
 
     def __init__(self, picture: Tensor, multiple: int) -> None:
         self.picture, self._multiple = picture, multiple
         self._pixels = _pixels(picture)  # at most these are translated at once
 
     def translated(self, translate: Translate, warn: Callable[[str], None]) -> Tensor:
-        """The translation in the picture's size; with fewer pixels, then enlarged, once memory has run out."""
+        """Translates the picture at its size or, once memory has run out, with fewer pixels, and enlarges the result.
+        Calls ``warn`` with a sentence when memory runs out."""
         while True:
             try:
                 return self._at(self._pixels, translate)
@@ -48,7 +49,7 @@ class Whole:
             warn("not enough memory for the whole picture, so previews are translated smaller and enlarged")
 
     def sketched(self, translate: Translate, warn: Callable[[str], None]) -> Tensor:
-        """A translation made within about five seconds on any processor, so that there is something to see early."""
+        """Translates the picture within about five seconds on any processor, to have something to show early."""
         began = time.monotonic()
         self._at(PROBE_PIXELS, translate)
         affordable = int(PROBE_PIXELS * SKETCH_SECONDS / (time.monotonic() - began))

@@ -1,4 +1,4 @@
-"""Where this platform keeps caches."""
+"""Finds the folder in which this platform keeps caches."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def cache_folder() -> Path:
-    """Pleinair's folder for caches, which may not exist yet. Raises OSError where the user has no home folder."""
+    """Returns Pleinair's cache folder, which may not exist yet. Raises OSError when the user has no home folder."""
     windows = sys.platform == "win32"
     base = Path(os.environ.get("LOCALAPPDATA" if windows else "XDG_CACHE_HOME", ""))
     if base.is_absolute():

@@ -1,4 +1,4 @@
-"""The words in which a training program reports to the program that started it.
+"""The events that a training program reports to the program that started it.
 
 ``training.fit --progress json`` prints one JSON object a line. Its ``event`` is one of these kinds; the comment beside
 each lists its other keys.
@@ -10,7 +10,7 @@ from enum import IntEnum, StrEnum
 
 
 class EventKind(StrEnum):
-    """What happened. Readers ignore kinds and keys that they do not know."""
+    """The kinds of events. Readers ignore kinds and keys that they do not know."""
 
     STARTED = "started"  # images, total: whole numbers; device: text
     STEP = "step"  # images; losses: numbers by name; seconds_left: number
@@ -23,7 +23,7 @@ class EventKind(StrEnum):
 
 
 class ExitStatus(IntEnum):
-    """How training.fit ends; 2 without an event is argparse's, for options that it does not know."""
+    """The exit statuses of training.fit; a 2 without an event is argparse's, for options that it does not know."""
 
     FINISHED = 0
     BAD_INPUT = 2

@@ -1,4 +1,4 @@
-"""Files that are whole or not there."""
+"""Writes files so that each is either complete or absent."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ def write_whole(path: Path, contents: bytes | memoryview) -> None:
 
 
 def is_draft(path: Path) -> bool:
-    """Whether the file's name is that of a draft, which ``write_whole`` leaves behind when its process is killed."""
+    """Returns whether the file's name is that of a draft, which ``write_whole`` leaves when its process is killed."""
     return path.name.startswith(".") and path.name.endswith(_SUFFIX)
 
 
 def is_draft_of(written: Path, path: Path) -> bool:
-    """Whether the name of ``path`` is that of a draft of ``written``."""
+    """Returns whether ``path`` has the name of a draft of the file ``written``."""
     return is_draft(path) and path.name.startswith(f".{written.name}.")
 
 
 def remove_drafts(folder: Path) -> None:
-    """Removes the drafts that killed processes left in ``folder``, into which nobody may be writing. Raises OSError."""
+    """Removes the drafts that killed processes left in ``folder``; no other process may write there. Raises OSError."""
     for draft in filter(is_draft, folder.iterdir() if folder.is_dir() else ()):
         draft.unlink()
 
 
 def _sync_folder(folder: Path) -> None:
-    """Makes a renaming last, where the system lets a folder be synced; Windows does not."""
+    """Makes a rename durable where the system can sync a folder; Windows cannot."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:

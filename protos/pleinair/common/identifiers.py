@@ -10,6 +10,6 @@ _IDENTIFIER = re.compile(rf"[a-z0-9][a-z0-9._-]{{0,{LONGEST_IDENTIFIER - 1}}}")
 
 
 def is_identifier(text: str) -> bool:
-    """Whether ``text`` is 1 to 64 lower-case letters, digits, dots, dashes and underscores, and starts with a letter
-    or digit."""
+    """Returns whether ``text`` has 1 to 64 lower-case letters, digits, dots, dashes and underscores, and starts with a
+    letter or digit."""
     return _IDENTIFIER.fullmatch(text) is not None

@@ -1,4 +1,4 @@
-"""How long texts and how large pictures may be that the server takes from clients and filters."""
+"""The longest texts and the largest thumbnails that the server accepts from clients and filters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The texts about itself that a filter carries in its ONNX file's ``metadata_props``."""
+"""The texts in the ``metadata_props`` of an ONNX file by which a filter describes itself."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ VALUE_RANGE = "-1,1"  # of the network's inputs and outputs
 
 
 def key(name: str) -> str:
-    """The metadata key for ``name``, for example ``pleinair.title`` for ``title``."""
+    """Returns the metadata key for ``name``, for example ``pleinair.title`` for ``title``."""
     return PREFIX + name

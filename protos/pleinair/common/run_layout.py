@@ -1,4 +1,4 @@
-"""What lies where in the folder of a training run."""
+"""The layout of a training run's folder."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _STEM = "images-"
 
 @dataclass(frozen=True)
 class RunLayout:
-    """The files of the run in folder ``path``. Nothing is read but the names of files."""
+    """The places of the files of the run in folder ``path``. It reads no more than the names of files."""
 
     path: Path
 
@@ -26,7 +26,7 @@ class RunLayout:
 
     @property
     def filter(self) -> Path:
-        """The filter of the last weights, which is there when the run has finished."""
+        """The run's filter, which exists once the run has finished."""
         return self.path / "filter.onnx"
 
     @property
@@ -56,17 +56,17 @@ class RunLayout:
         return self.checkpoint_folder / f"{_STEM}{images_seen:09d}.pt"
 
     def checkpoints(self) -> list[Path]:
-        """All checkpoints that exist but ``best``, oldest first."""
+        """Returns all checkpoints that exist except ``best``, oldest first."""
         return sorted(self.checkpoint_folder.glob(f"{_STEM}*.pt"))
 
     def preview(self, images_seen: int) -> Path:
         return self.preview_folder / f"{_STEM}{images_seen:09d}.png"
 
     def previews(self) -> list[Path]:
-        """All previews that exist, oldest first."""
+        """Returns all previews that exist, oldest first."""
         return sorted(self.preview_folder.glob(f"{_STEM}*.png"))
 
 
 def images_seen_at(path: Path) -> int:
-    """The number of images after which a checkpoint or preview was made. Raises ValueError for any other file."""
+    """Returns after how many images a checkpoint or preview was made. Raises ValueError for any other file."""
     return int(path.stem.removeprefix(_STEM))

@@ -1,4 +1,4 @@
-"""The suffixes, in lower case, by which picture files are found in folders."""
+"""The lower-case suffixes by which picture files are found in folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All trainings in their present state, saved to disk and told to watchers."""
+"""Holds all trainings in their current state, saves them to disk and reports their changes to watchers."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from server.trainings.jobs.job import Job, State
 from server.trainings.jobs.store import JobStore
 
 MOST_NAMED = 10
-SAVE_SECONDS = 10.0  # between saves of nothing but progress
-TELL_SECONDS = 1.0  # between two that are told of it
+SAVE_SECONDS = 10.0  # between saves when only progress has changed
+TELL_SECONDS = 1.0  # between reports to watchers when only progress has changed
 
 _KEPT = frozenset({"state", "ending", "can_export", "claimed", "filter_id", "problem", "warnings", "restarts", "turn"})
 
@@ -38,11 +38,11 @@ class Board:
         return job_id in self._jobs
 
     def all(self) -> list[Job]:
-        """All jobs, the newest first."""
+        """Returns all jobs, the newest first."""
         return sorted(self._jobs.values(), key=lambda job: (job.create_time, job.id), reverse=True)
 
     def find(self, job_id: str) -> Job:
-        """Returns the job. Raises Refusal, which names the latest trainings."""
+        """Returns the job. Raises a Refusal that names the latest trainings."""
         if job_id in self._jobs:
             return self._jobs[job_id]
         latest = ", ".join(job.id for job in self.all()[:MOST_NAMED])
@@ -53,23 +53,23 @@ class Board:
         return next((job for job in self._jobs.values() if request_id and job.request_id == request_id), None)
 
     def queue(self) -> list[Job]:
-        """The jobs that wait, in the order in which they will run."""
+        """Returns the waiting jobs, in the order in which they will run."""
         return sorted((job for job in self._jobs.values() if job.state is State.QUEUED), key=lambda job: job.turn)
 
     def position(self, job: Job) -> int:
-        """How many jobs are ahead of this one."""
+        """Returns how many waiting jobs are ahead of this one."""
         return sum(other.turn < job.turn for other in self.queue())
 
     def next_turn(self) -> int:
         return 1 + max((job.turn for job in self._jobs.values()), default=0)
 
     def add(self, job: Job) -> None:
-        """Adds a job that the store has already."""
+        """Adds a job that the store already has."""
         self._jobs[job.id] = job
 
     def update(self, job_id: str, **changes: Any) -> Job:
-        """Changes a job, tells its watchers, and saves it now or when it is due. A full disk does not stop a
-        training."""
+        """Changes and returns a job. Mere progress is saved and told to watchers when it is due, all else at once.
+        A full disk does not stop a training."""
         before = self._jobs[job_id]
         job = self._jobs[job_id] = replace(before, **changes)
         if job == before:
@@ -80,7 +80,7 @@ class Board:
         if weighty or self._is_due(self._saved, job_id, SAVE_SECONDS):
             self._unsaved.add(job_id)
             self.save_rest()
-        # A preview does not wait for the next step: that may take seconds.
+        # A preview is reported without waiting for the next step, which may take seconds.
         shows = job.preview != before.preview and self._is_due(self._shown, job_id, TELL_SECONDS)
         if shows:
             self._shown[job_id] = time.monotonic()
@@ -116,8 +116,8 @@ class Board:
             event.set()
 
     def save_rest(self) -> None:
-        """Saves what could not be saved when it changed: otherwise a job that has ended would continue after a
-        restart."""
+        """Saves the jobs that could not be saved when they changed: otherwise one that has ended would continue after
+        a restart."""
         for job_id in tuple(self._unsaved):
             self._save(self._jobs[job_id])
 

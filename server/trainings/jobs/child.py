@@ -1,4 +1,4 @@
-"""One process of the trainer: started, listened to, stopped."""
+"""Starts one process of the trainer, listens to it and stops it."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-NICENESS = 10  # translations and exports, for which somebody waits, go first
-MEMORY_SCORE = "500"  # when memory runs out, Linux ends it and not the server
+NICENESS = 10  # lets translations and exports, for which somebody is waiting, go first
+MEMORY_SCORE = "500"  # when memory runs out, Linux kills the trainer and not the server
 _LAST_WORDS_SECONDS = 5.0
 
 Event = dict[str, Any]
 
 
 class Child:
-    """A process whose errors and other output go to ``log``, for one event loop. With ``behind`` it runs at low
-    priority.
+    """A trainer's process, for one event loop; all its output except events goes to ``log``. With ``behind`` it runs at
+    low priority.
 
-    It is asked to stop by closing its standard input, which also happens when this process dies. Raises OSError when it
-    cannot be started.
+    Closing its standard input asks it to stop; that also happens when this process dies. Raises OSError when it cannot
+    be started.
     """
 
     # Threads, not asyncio's own child processes: those need another kind of loop on Windows than gRPC does.
@@ -73,7 +73,7 @@ class Child:
             for line in lines:
                 event = _event(line)
                 if event is None:
-                    with contextlib.suppress(OSError):  # a disk without room: the events matter more
+                    with contextlib.suppress(OSError):  # the disk may be full, and the events matter more
                         os.write(self._log.fileno(), line)
                 else:
                     self._has_spoken = True
@@ -81,7 +81,7 @@ class Child:
 
     def _wait(self) -> None:
         status = self._process.wait()
-        _kill_left(self._process)  # they would hold the output open
+        _kill_left(self._process)  # processes that it started would hold the output open
         self._reader.join(_LAST_WORDS_SECONDS)
         self._tell(self._end, status)
 
@@ -93,7 +93,7 @@ class Child:
         self._events.put_nowait(None)
 
     def _tell(self, function: Callable[[Any], None], value: object) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop has ended, and with it everybody who listens
+        with contextlib.suppress(RuntimeError):  # the loop has ended, so nobody listens any more
             self._loop.call_soon_threadsafe(function, value)
 
 
@@ -121,12 +121,12 @@ if sys.platform == "win32":
         process.kill()
 
     def _kill_left(process: subprocess.Popen[bytes]) -> None:
-        """There is no group of processes to be ended."""
+        """Does nothing: on Windows there is no group of processes to kill."""
 
 else:
 
     def _popen(command: Sequence[str], log: IO[bytes], behind: bool) -> subprocess.Popen[bytes]:
-        # A session of its own: Ctrl-C at the server's terminal is for the server, which then asks its children to stop.
+        # A session of its own, so that Ctrl-C in the terminal reaches only the server, which asks its children to stop.
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True
         )
@@ -138,7 +138,7 @@ else:
         return process
 
     def _kill(process: subprocess.Popen[bytes]) -> None:
-        """With all that it started."""
+        """Kills the process and everything that it started."""
         with contextlib.suppress(OSError):
             os.killpg(process.pid, signal.SIGKILL)
 

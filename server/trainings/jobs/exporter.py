@@ -1,4 +1,4 @@
-"""Makes filters from trainings, in processes of the trainer, and publishes them."""
+"""Makes filters from trainings, in processes of their own, and publishes them."""
 
 from __future__ import annotations
 
@@ -31,20 +31,21 @@ class Exporter:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     def is_published(self, job: Job) -> bool:
-        """Whether the job's filter is in the filters folder and was made by this job."""
+        """Returns whether the job's filter is in the filters folder and was made by this job."""
         return job.claimed and self._shelf.has(job.filter_id)
 
     def new_filter_id(self, title: str) -> str:
-        """An identifier made from the title that no file and no job has."""
+        """Returns an identifier, made from the title, that no filter and no job has."""
         return names.filter_id(title, self._shelf.taken() | {job.filter_id for job in self._board.all()})
 
     async def publish(self, job_id: str) -> str:
-        """Puts the job's filter into the filters folder, replacing an earlier one of this job: the finished run's own,
-        or else one made from the latest checkpoint. Returns its SHA-256 when it is served. Raises Refusal."""
+        """Puts the job's filter into the filters folder, replacing this job's earlier one: the finished run's filter,
+        or else one made from the latest checkpoint. Waits until it is served and returns its SHA-256. Raises Refusal.
+        """
         async with self._locks.setdefault(job_id, asyncio.Lock()):
             folder = self._store.folder(job_id)
             try:
-                # A place of its own: a process of a killed server may be at it too.
+                # A folder of its own, because a process that outlived a killed server may be exporting too.
                 with TemporaryDirectory(prefix=".", suffix=".tmp", dir=folder.path) as place:
                     whole = folder.run.filter
                     made = whole if whole.is_file() else await self._export(job_id, folder, place)
@@ -61,8 +62,8 @@ class Exporter:
         return sha256
 
     def _claim(self, job_id: str) -> str:
-        """Returns the job's filter_id, or a new one if another file has taken it meanwhile. Saves it before the file
-        exists, so that after a crash it is known whose the file is."""
+        """Returns the job's filter_id, or a new one if another file has taken it in the meantime. Saves this claim
+        before the file exists, so that the owner of the file is known after a crash."""
         job = self._board.find(job_id)
         taken = not job.claimed and job.filter_id in self._shelf.taken()
         filter_id = self.new_filter_id(job.title) if taken else job.filter_id

@@ -1,4 +1,4 @@
-"""A training as a value, and as the JSON that keeps it."""
+"""A training as a value, and as the JSON in which it is saved."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class Ending(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """One training. Times are in seconds since 1970, durations in seconds. ``preview`` is a file of the run,
-    ``claimed`` says that the filter's file in the filters folder is this training's, and in the queue the lowest
-    ``turn`` is first."""
+    """One training. Times are in seconds since 1970, durations in seconds. ``preview`` is a path in the run's folder,
+    ``claimed`` says that the file of ``filter_id`` in the filters folder belongs to this training, and the lowest
+    ``turn`` is first in the queue."""
 
     id: str
     title: str
@@ -66,7 +66,7 @@ class Job:
     restarts: int = 0
 
     def warned(self, sentence: str) -> tuple[str, ...]:
-        """The warnings including ``sentence``, without repetition; only the first ones are kept."""
+        """Returns the warnings with ``sentence`` added, unless it is there already; only the first 20 are kept."""
         return self.warnings if sentence in self.warnings else (*self.warnings, sentence)[:MOST_WARNINGS]
 
     def to_json(self) -> str:
@@ -74,7 +74,7 @@ class Job:
 
     @classmethod
     def from_json(cls, text: str) -> Job:
-        """Reads what ``to_json`` wrote. Raises ValueError for anything else, in words that complete "it ..."."""
+        """Reads what ``to_json`` wrote. Raises ValueError for anything else; its text completes "its job.json ..."."""
         try:
             values = json.loads(text)
             if values.pop("format") != FORMAT:

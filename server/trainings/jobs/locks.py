@@ -22,7 +22,7 @@ if sys.platform == "win32":
 
     def _open(path: Path) -> IO[bytes]:
         if path.exists():
-            path.rename(path)  # Windows renames no file, even to its own name, that somebody has open
+            path.rename(path)  # Windows refuses to rename a file that is open anywhere, even to its own name
         return path.open("ab")
 
 else:
@@ -30,7 +30,7 @@ else:
     def _open(path: Path) -> IO[bytes]:
         file = path.open("ab")
         try:
-            # Unlike a record lock this one belongs to the open file: a child that inherits it goes on holding it.
+            # Unlike a record lock this one belongs to the open file: a child that inherits it keeps holding it.
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             if error.errno not in _NO_LOCKS:
@@ -40,8 +40,8 @@ else:
 
 
 def hold(path: Path) -> IO[bytes]:
-    """Opens ``path`` for appending and holds it until it is closed here and in every child that has it as an output.
-    Raises Held, and OSError when it cannot be made."""
+    """Opens ``path`` for appending and locks it until it is closed here and in every child that writes to it.
+    Raises Held when another process has locked it, and OSError when it cannot be opened."""
     try:
         return _open(path)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Which of the trainer's presets and options a caller may give, and how they become a command line."""
+"""Checks the presets and options that a caller gives for the trainer, and turns them into a command line."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ LONGEST_VALUE = 500  # characters
 
 _EXPECTED = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
 
-# What the server gives itself, and what says where files lie or how the process runs: nothing of what is trained.
+# Options that the server sets itself, or that only add files to the run's folder.
 _KEPT_BACK = frozenset({"source", "target", "identifier", "title", "tensorboard"})
 OPTIONS: Mapping[str, type] = {name: kind for name, kind in TRAINERS.items() if name not in _KEPT_BACK}
 
 
 def check_preset(preset: str) -> str:
-    """The preset, or the first for an empty one. Raises Refusal."""
+    """Returns the preset, or the default one for an empty text. Raises Refusal for an unknown preset."""
     if preset and preset not in PRESETS:
         raise Refusal(
             Reason.BAD_OPTION,
@@ -30,9 +30,10 @@ def check_preset(preset: str) -> str:
 
 
 def check_options(given: Mapping[str, str]) -> dict[str, str]:
-    """The options with their names as on a command line. Raises Refusal for the first that is not passed on.
+    """Returns the options under their names on a command line. Raises Refusal for the first that is not passed on to
+    the trainer or has a value of the wrong type.
 
-    Whether a value makes sense, the trainer says itself.
+    Whether a value makes sense is for the trainer to decide.
     """
     checked: dict[str, str] = {}
     for name, value in sorted(given.items()):
@@ -47,7 +48,7 @@ def check_options(given: Mapping[str, str]) -> dict[str, str]:
 
 
 def arguments(options: Mapping[str, str]) -> Iterator[str]:
-    """Checked options for a command line."""
+    """Yields checked options as arguments of a command line."""
     for name, value in options.items():
         if OPTIONS[name] is bool:
             yield f"--{name}" if value == "true" else f"--no-{name}"

@@ -1,4 +1,4 @@
-"""Receives the pictures of a new training: from frames to checked files."""
+"""Receives the pictures of a new training in frames, checks them and saves them as files."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class Role(Enum):
 
 @dataclass(frozen=True)
 class EncodedFile:
-    """A PNG, JPEG or WebP file of ``byte_count`` bytes follows."""
+    """Announces a PNG, JPEG or WebP file of ``byte_count`` bytes."""
 
     byte_count: int
 
 
 @dataclass(frozen=True)
 class RawLayer:
-    """Raw pixels of this size and format follow."""
+    """Announces raw pixels of this size and format."""
 
     width: int
     height: int
@@ -49,7 +49,7 @@ class RawLayer:
 
 @dataclass(frozen=True)
 class NamedPath:
-    """No data follows: the picture is a file in the operator's folder, with "/" between names."""
+    """Announces no data, but names a file below the operator's folder, with "/" between names."""
 
     path: str
 
@@ -63,7 +63,7 @@ class PictureHeader:
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits for one training's pictures; ``shared`` is the operator's folder of pictures, if there is one."""
+    """The limits for the pictures of one training; ``shared`` is the operator's folder of pictures, if there is one."""
 
     max_pixels: int
     max_bytes: int
@@ -73,7 +73,7 @@ class Limits:
 class Reception:
     """Receives the pictures of one call, in order, into the folder; each is checked as soon as it is complete.
 
-    All methods raise Refusal, and OSError for a disk that fails.
+    All methods raise Refusal, and OSError when the disk fails.
     """
 
     def __init__(self, folder: JobFolder, limits: Limits) -> None:
@@ -81,7 +81,7 @@ class Reception:
         self._incoming = folder.path / "incoming"
         self._limits = limits
         self._header: PictureHeader | None = None
-        self._came = 0  # bytes of the picture that has begun
+        self._came = 0  # bytes of the current picture
         self._bytes_in_all = 0
         self.names: dict[Role, list[str]] = {role: [] for role in Role}
 
@@ -97,7 +97,7 @@ class Reception:
             self._header, self._came = header, 0
 
     async def add(self, data: bytes) -> None:
-        """Adds data to the picture that has begun."""
+        """Adds data to the current picture."""
         if self._header is None or isinstance(self._header.content, NamedPath):
             raise _bad("Data arrived that belongs to no picture; send a picture frame before it.", "data")
         self._came += len(data)
@@ -107,7 +107,7 @@ class Reception:
         await asyncio.to_thread(self._append, data)
 
     async def end(self) -> None:
-        """Completes the picture that has begun, if there is one."""
+        """Completes the current picture, if there is one."""
         header, self._header = self._header, None
         if header is None or isinstance(header.content, NamedPath):
             return
@@ -177,7 +177,7 @@ class Reception:
         return _SUFFIXES[kind_of(data)]
 
     def _new_file(self, header: PictureHeader, suffix: str) -> Path:
-        """The path for the next picture of this role: the files' order is the order of arrival."""
+        """Returns the path for the next picture of this role; files sort in the order in which they arrived."""
         names = self.names[header.role]
         file = (
             self._folders[header.role] / f"{len(names):03d}-{slug(PurePosixPath(header.name).stem, 'picture')}{suffix}"
@@ -198,8 +198,8 @@ def as_colour(raw: bytes, layer: RawLayer) -> NDArray[np.uint8]:
 
 
 def allowed_file(path: str, shared: Path | None) -> Path:
-    """The file that a caller's path names below the operator's folder. Raises Refusal, which reveals nothing of what
-    lies elsewhere, and OSError for an impossible name."""
+    """Returns the file that a caller's path names below the operator's folder. Raises a Refusal that reveals nothing
+    about other folders, and OSError for an impossible name."""
     if shared is None:
         raise _not_allowed(
             "This server accepts no pictures by path; send their data, or start it with --training-pictures FOLDER."

@@ -17,7 +17,7 @@ SERVED_SECONDS = 10.0
 
 
 class FilterShelf:
-    """Puts filters into the filters folder, each with one renaming."""
+    """Puts filters into the filters folder, each by one rename."""
 
     def __init__(self, path: Path, folder: FilterFolder) -> None:
         self._path = path
@@ -27,21 +27,21 @@ class FilterShelf:
         return self._file(filter_id).is_file()
 
     def taken(self) -> set[str]:
-        """The identifiers that are served and the names of all filter files."""
+        """Returns the identifiers that are served and the names of all filter files, without their suffix."""
         return set(self._folder.catalogue.filters) | {file.stem for file in self._path.glob("*.onnx")}
 
     def put(self, made: Path, filter_id: str) -> str:
-        """Puts the filter file ``made`` there under this identifier. Returns its SHA-256.
+        """Copies the filter file ``made`` into the filters folder under this identifier. Returns its SHA-256.
 
-        Raises OSError; nothing has changed then.
+        Raises OSError, and then nothing has changed.
         """
         contents = _renamed(made.read_bytes(), filter_id)
         write_whole(self._file(filter_id), contents)
         return hashlib.sha256(contents).hexdigest()
 
     async def wait_until_served(self, filter_id: str, sha256: str) -> None:
-        """Returns when the folder serves that very filter, or after some seconds: the folder then reports why it does
-        not."""
+        """Waits until the folder serves the filter with this SHA-256, but no longer than 10 seconds: if it cannot be
+        served, the folder reports why."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(SERVED_SECONDS), contextlib.aclosing(self._folder.follow()) as catalogues:
                 async for catalogue in catalogues:

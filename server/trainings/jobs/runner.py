@@ -1,4 +1,4 @@
-"""Decides which training runs when and on which device, and how it ends."""
+"""Decides when and on which device each training runs, and how it ends."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from server.trainings.jobs.trainer import Trainer, changes_of, sentence_of_end
 
 STOP_SECONDS = 120.0  # for a last step and a checkpoint of a large network on a slow processor
 CLOSING_SECONDS = 2.0
-_LOOK_SECONDS = 0.25  # between looks at whether an earlier process has ended
+_LOOK_SECONDS = 0.25  # between checks whether an earlier process has ended
 _LONG_SECONDS = 30.0
 
 _log = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class Runner:
         """Resumes what was under way when the server ended: trainings that ran come before those that waited."""
         for job in self._board.all():
             if job.state is State.RUNNING:
-                weights = self._store.folder(job.id).has_weights  # the last event of them may not have come
+                weights = self._store.folder(job.id).has_weights  # the event of its first checkpoint may be lost
                 self._board.update(
                     job.id, state=State.QUEUED, seconds_left=None, restarts=job.restarts + 1, can_export=weights
                 )
@@ -114,14 +114,14 @@ class Runner:
             with await self._own_log(job_id, folder) as log:
                 if not (self._closing or self._board.find(job_id).ending):
                     status, last = await self._listen(job_id, folder, device, log)
-        finally:  # the device is free, whatever becomes of the job
+        finally:  # the device becomes free, whatever happens to the job
             self._free.append(device)
             self.dispatch()
         if not self._closing:
             await self._conclude(job_id, status, last)
 
     async def _conclude_alone(self, job_id: str) -> None:
-        """Concludes a job whose process is not ours, or never existed."""
+        """Concludes a job whose process was started by an earlier server, or that never had one."""
         with await self._own_log(job_id, self._store.folder(job_id)):
             pass
         if not self._closing:
@@ -141,7 +141,7 @@ class Runner:
                 self._board.update(job_id, warnings=job.warned("It is waiting for its earlier process to end."))
 
     async def _listen(self, job_id: str, folder: JobFolder, device: str, log: IO[bytes]) -> tuple[int, Event]:
-        """Runs the process to its end. Returns its exit status and the last event that tells the run's state."""
+        """Runs the trainer to its end. Returns its exit status and the last event about the state of the whole run."""
         before, started = self._board.find(job_id).elapsed_seconds, time.monotonic()
         command = self._trainer.fit_command(self._board.find(job_id), folder, device)
         child = self._children[job_id] = Child(command, log, behind=True)
@@ -168,7 +168,7 @@ class Runner:
             self._ended(job_id, State.FAILED, sentence_of_end(status, last, self._store.folder(job_id)))
 
     async def _keep(self, job_id: str) -> None:
-        """Publishes what the training has learned."""
+        """Publishes a filter of what the training has learned; cancels the job when there is no checkpoint yet."""
         folder = self._store.folder(job_id)
         if not folder.has_weights:
             job = self._board.find(job_id)

@@ -1,4 +1,4 @@
-"""The folder of trainings on disk: one folder for each, complete or absent."""
+"""Keeps the trainings on disk: one folder for each, which is either complete or absent."""
 
 from __future__ import annotations
 
@@ -48,17 +48,18 @@ class JobFolder:
 
     @property
     def run(self) -> RunLayout:
-        """``training.fit``'s own folder."""
+        """The folder that ``training.fit`` writes."""
         return RunLayout(self.path / "run")
 
     def latest_preview(self, told: str) -> Path | None:
-        """The one that was ``told``, or the newest: a run that goes on from a checkpoint removes later ones."""
+        """Returns the preview that was last reported, ``told``, or else the newest: a run that resumes from a
+        checkpoint removes later previews."""
         previews = [self.run.path / told, *reversed(self.run.previews())]
         return next((file for file in previews if file.is_file()), None)
 
     @property
     def has_begun(self) -> bool:
-        """Whether there is a run to go on with."""
+        """Whether there is a run to resume."""
         return self.run.config.is_file() or self.has_weights
 
     @property
@@ -66,20 +67,20 @@ class JobFolder:
         return bool(self.run.checkpoints())
 
     def log_tail(self) -> list[str]:
-        """The last lines of the log."""
+        """Returns the last lines of the log, at most 50, without empty ones."""
         try:
             with self.log.open("rb") as file:
                 file.seek(max(0, self.log.stat().st_size - _LOG_BYTES))
                 text = file.read().decode("utf-8", "replace")
         except OSError:
             return []
-        # A progress bar writes over itself: what a terminal would show in the end is behind the last return.
+        # A progress bar overwrites itself: a terminal would end up showing what follows the last carriage return.
         lines = [line.rstrip("\r").rsplit("\r", 1)[-1].rstrip() for line in text.split("\n")]
         return [line for line in lines if line][-LOG_LINES:]
 
 
 class JobStore:
-    """The trainings in ``folder``, which the caller holds for this process alone."""
+    """The trainings in ``folder``, which the caller has locked for this process."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder
@@ -88,9 +89,8 @@ class JobStore:
         return JobFolder(self.path / job_id)
 
     def load(self) -> tuple[list[Job], list[str]]:
-        """All jobs, and a sentence about each that cannot be read and was set aside. Removes what was left half-made.
-
-        Raises OSError."""
+        """Returns all jobs, and a sentence about each one that cannot be read and was set aside. Removes unfinished
+        drafts. Raises OSError."""
         jobs: list[Job] = []
         problems: list[str] = []
         for path in sorted(self.path.iterdir()):
@@ -107,7 +107,7 @@ class JobStore:
 
     @contextmanager
     def draft(self, job_id: str) -> Iterator[JobFolder]:
-        """A folder to fill. It is removed at the end of the block unless ``commit`` was called in it. Raises
+        """Yields a folder to fill, and removes it at the end of the block unless ``commit`` was called. Raises
         OSError."""
         folder = JobFolder(self.path / f".{job_id}.tmp")
         folder.path.mkdir()
@@ -124,12 +124,12 @@ class JobStore:
         draft.path.rename(self.folder(job.id).path)
 
     def save(self, job: Job) -> None:
-        """Saves the job. Raises OSError; what was saved before is intact then."""
+        """Saves the job. Raises OSError, and then what was saved before is intact."""
         write_whole(self.folder(job.id).job, job.to_json().encode())
 
     def discard(self, job_id: str) -> Path:
-        """Takes the job's folder out of the store with one renaming, for ``remove``. Raises OSError; nothing has
-        changed then."""
+        """Takes the job's folder out of the store by one rename and returns its new path, for ``remove``. Raises
+        OSError, and then nothing has changed."""
         return self.folder(job_id).path.rename(self.path / f".{job_id}.tmp")
 
     def remove(self, discarded: Path) -> None:

@@ -25,13 +25,13 @@ _PYTHON = (sys.executable, "-X", "utf8", "-m")
 
 @dataclass(frozen=True)
 class Trainer:
-    """The programs' command lines, without arguments."""
+    """The command lines of the trainer's programs, without arguments."""
 
     fit: tuple[str, ...] = (*_PYTHON, "training.fit")
     export: tuple[str, ...] = (*_PYTHON, "training.export")
 
     def fit_command(self, job: Job, folder: JobFolder, device: str) -> list[str]:
-        """The command that begins or resumes the job's run."""
+        """Returns the command that begins or resumes the job's run."""
         run = ["--resume", str(folder.run.path)] if folder.has_begun else list(_beginning(job, folder))
         return [*self.fit, *run, "--device", device, "--progress", "json", "--stop-at-eof"]
 
@@ -53,12 +53,12 @@ def _beginning(job: Job, folder: JobFolder) -> Iterator[str]:
 
 
 def _domain(names: tuple[str, ...]) -> str:
-    """The domain's name in the filter: that of the first picture, without its suffix."""
+    """Returns the name of a domain in the filter: that of its first picture, without the suffix."""
     return Path(names[0]).stem if names else ""
 
 
 def changes_of(event: Event, job: Job, folder: JobFolder) -> dict[str, Any]:
-    """What an event of training.fit changes in its job. Events of a later version are ignored."""
+    """Returns what an event of training.fit changes in its job: nothing, if a later version sent it."""
     match event:
         case {"event": EventKind.STARTED, "images": int(images), "total": int(total), "device": str(device)}:
             return {"images_seen": images, "images_total": total, "device": device}
@@ -80,7 +80,7 @@ def changes_of(event: Event, job: Job, folder: JobFolder) -> dict[str, Any]:
 
 
 def sentence_of_end(status: int, last: Event, folder: JobFolder) -> str:
-    """Why a process of training.fit ended too early, by its exit status and its last event."""
+    """Returns why a process of training.fit ended early, judged by its exit status and its last event."""
     match last:
         case {"event": EventKind.FAILED, "sentence": str(sentence)}:
             return for_callers(sentence, folder)
@@ -101,7 +101,7 @@ def sentence_of_end(status: int, last: Event, folder: JobFolder) -> str:
 
 
 def for_callers(sentence: str, folder: JobFolder) -> str:
-    """The trainer's sentence with options named as callers name them, and without the folder's location."""
+    """Returns the trainer's sentence with options named as callers name them, and without the folder's location."""
     return re.sub(r"--(?=[a-z])", "", sentence.replace(f"{folder.path}{os.sep}", ""))
 
 

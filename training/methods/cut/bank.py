@@ -11,7 +11,7 @@ from torch import Tensor, nn
 class KeyBank(nn.Module):
     """The last ``size`` keys of every tap, unit vectors of the given widths (paper, supplement; He et al., CVPR 2020).
 
-    It is a module without parameters, so that checkpoints hold it.
+    It is a module without parameters, so that checkpoints include it.
     """
 
     def __init__(self, widths: Sequence[int], size: int) -> None:
@@ -22,13 +22,13 @@ class KeyBank(nn.Module):
         self.size = size
 
     def keys(self, tap: int) -> tuple[Tensor, Tensor]:
-        """The tap's keys (size, width), and which of them are there yet (size,)."""
+        """Returns the tap's keys (size, width), and which of these places are filled already (size,)."""
         keys = self.get_buffer(f"keys_{tap}")
         return keys, torch.arange(self.size, device=keys.device) < self.get_buffer("added")[tap]
 
     @torch.no_grad()
     def add(self, tap: int, keys: Tensor) -> None:
-        """Puts keys (n, width) in the places of the oldest; of more than ``size``, the last. Never waits for a GPU."""
+        """Replaces the tap's oldest keys by these (n, width), at most the last ``size``. Never waits for a GPU."""
         keys = keys[-self.size :]
         added = self.get_buffer("added")
         places = (added[tap] + torch.arange(len(keys), device=keys.device)) % self.size

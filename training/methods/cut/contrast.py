@@ -66,32 +66,32 @@ class PatchContrast:
 
     @property
     def followers(self) -> Mapping[str, nn.Module]:
-        """What a checkpoint must hold besides: momentum copies and banks."""
+        """What a checkpoint must hold besides the networks that learn: momentum copies and banks."""
         copies = {f"momentum_{name}": network for name, network in self.momentum.items()}
         return {**copies, **{f"bank_{domain}": bank for domain, bank in self.banks.items()}}
 
     @property
     def keys_are_the_generators(self) -> bool:
-        """Whether the maps that the translating pass makes are the keys' maps."""
+        """Whether the feature maps that the translating pass makes can serve as keys."""
         return not self.momentum and not self.separate
 
     @torch.no_grad()
     def key_features(self, pictures: Tensor) -> list[Tensor]:
-        """The keys' maps of pictures (N, C, H, W), one per tap."""
+        """Returns the feature maps of pictures (N, C, H, W) for keys, one per tap, without gradients."""
         return self.key_encoder.encode(pictures, self.taps)
 
     def query_features(self, pictures: Tensor) -> list[Tensor]:
-        """The queries' maps of pictures (N, C, H, W), one per tap, with gradients.
+        """Returns the feature maps of pictures (N, C, H, W) for queries, one per tap, with gradients.
 
-        The encoder is made for source pictures: translations of other channels are shown to it as such.
+        The encoder is made for source pictures, so pictures are converted to their number of channels.
         """
         return self.encoder.encode(as_channels(pictures, self.encoder.channels_in), self.taps)
 
     def loss(self, queries: Sequence[Tensor], keys: Sequence[Tensor], domain: str) -> Tensor:
-        """PatchNCE averaged over the taps, unweighted (paper, equation 5). Maps are (N, C, H, W), one per tap.
+        """Returns PatchNCE averaged over the taps, unweighted (paper, equation 5). Maps are (N, C, H, W), one per tap.
 
-        The same positions serve for all pictures. In bfloat16 the similarities would lose the temperature's digits, so
-        vectors and logits are float32.
+        All pictures are compared at the same positions. Vectors and logits are float32: bfloat16's few digits are too
+        coarse for similarities that are divided by the temperature.
         """
         positions = [self.sample_patches(key.shape[2] * key.shape[3]) for key in keys]
         with torch.autocast(keys[0].device.type, enabled=False):
@@ -118,7 +118,8 @@ class PatchContrast:
         return patch_nce_with_bank(query, key, bank, stored, temperature, internal=internal)
 
     def after_step(self) -> None:
-        """Lets the copies follow and the banks take this step's keys; the backward pass, which needs both, is over."""
+        """Lets the momentum copies follow, and adds this step's keys to the banks. The backward pass, which needs both
+        as they were, must be over."""
         for name, network in self.momentum.items():
             follow(network, self._followed[name], self.options.momentum)
         for domain, tap, keys in self._fresh:
@@ -127,7 +128,7 @@ class PatchContrast:
 
 
 def _vectors(head: nn.Module | None, features: Sequence[Tensor], positions: Sequence[Tensor]) -> list[Tensor]:
-    """Unit vectors (N, P, width) of the maps' patches; without a head, of the maps' own channels."""
+    """Returns unit vectors (N, P, width) of the maps' patches; without a head, they are made of the maps' channels."""
     if head is not None:
         return head(features, positions)
     return [

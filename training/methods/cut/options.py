@@ -20,7 +20,7 @@ _TAPS = Rule(
 
 @dataclass(frozen=True, kw_only=True)
 class CutOptions(NetworkOptions):
-    """The defaults are CUT's, from the paper and its published code."""
+    """The options of CUT. The defaults are from the paper and its published code."""
 
     head: bool = option(True, "projection head: compare projected features instead of the features themselves")
     head_width: int = option(256, "length of the vectors that PatchNCE compares", COUNT)
@@ -50,7 +50,7 @@ class CutOptions(NetworkOptions):
         self._check_channels(config.source_channels, config.target_channels)
 
     def _check_negatives(self, batch: int) -> None:
-        """Every patch needs a negative to be told from."""
+        """Raises InputError when a patch has no negative that it can be told from."""
         others = self.patches if self.negatives == "image" else self.patches * batch
         if self.negatives in ("image", "minibatch") and others < 2:
             raise InputError(

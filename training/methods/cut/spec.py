@@ -1,4 +1,4 @@
-"""CUT among the methods, with its presets."""
+"""Describes CUT as one of the methods, with its presets."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ SINCUT: dict[str, Any] = {
     "epochs": 16,
 }
 # SinCUT with the same losses, for minutes on two cores; README.md says how it was chosen. The discriminator is
-# small for its part: one twice as wide cost more and did not teach the colours sooner.
+# especially small: one twice as wide cost more and did not teach the colours sooner.
 SINCUT_QUICK: dict[str, Any] = {
     **SINCUT,
     "width": 4,
@@ -57,7 +57,7 @@ SINCUT_QUICK: dict[str, Any] = {
 
 
 def watch(config: FitConfig) -> Watch:
-    """What the guard reads of CUT's losses, and which of its options it advises."""
+    """Returns how the guard reads CUT's losses, and which of CUT's options it advises."""
     options = CutOptions.of(config)
     return Watch(
         limits=LIMITS[options.adversarial],

@@ -26,7 +26,7 @@ GENERATOR, DISCRIMINATOR = "generator", "discriminator"  # as checkpoints call t
 
 @dataclass(frozen=True)
 class Forward:
-    """One pass of the generator: the translation, and with an identity loss the target pictures' own translation."""
+    """One pass of the generator: the translation, and with an identity loss that of the target pictures too."""
 
     translated: Tensor  # G(x), (N, C, H, W); mirrored when ``mirrored``
     identity: Tensor | None  # G(y)
@@ -36,7 +36,7 @@ class Forward:
 
 
 class Cut:
-    """The networks, their optimisers and one training step. FastCUT and SinCUT are other options and networks."""
+    """The networks, their optimisers and one training step. FastCUT and SinCUT have other options and networks."""
 
     def __init__(
         self, config: FitConfig, device: torch.device, world: World = ALONE, precision: Precision | None = None
@@ -60,7 +60,7 @@ class Cut:
 
     @property
     def trained(self) -> Mapping[str, nn.Module]:
-        """The networks that have an optimiser each."""
+        """The networks that learn, each with an optimiser of its own."""
         return {GENERATOR: self.generator, DISCRIMINATOR: self.discriminator, **self.contrast.trained}
 
     @property
@@ -72,7 +72,7 @@ class Cut:
         return self.descent.optimisers
 
     def step(self, source: Tensor, target: Tensor) -> dict[str, Tensor]:
-        """The discriminator's step, then the generator's and the head's against the discriminator just improved."""
+        """Improves the discriminator, then generator and head against it. Returns the losses, detached, by name."""
         mirror = self.options.flip_equivariance and bool(torch.rand(()) < 0.5)
         source, target = (self.precision.laid_out(pictures) for pictures in (source, target))
         with self.precision.autocast():
@@ -92,14 +92,15 @@ class Cut:
         return translate(self.generator, source)
 
     def forward(self, source: Tensor, target: Tensor, *, mirror: bool) -> Forward:
-        """``mirror`` is FlipEQ's draw: the generator sees the source mirrored, the keys come from the source itself."""
+        """Runs the generator. ``mirror`` is FlipEQ's draw: the source is translated mirrored, but keys are made of the
+        source itself."""
         pictures = source.flip(-1) if mirror else source
         n, identity = len(source), self.options.identity or self.options.l1_identity_weight > 0
         if identity:
             pictures = torch.cat([pictures, target])
         outputs, features = self.generator.translate(pictures, self.contrast.taps)
         # Keys carry no gradient (the encoder learns through the query alone), so the maps that the translating pass
-        # made anyway serve as keys. Mirrored maps do not: subsampling is not symmetric.
+        # made anyway serve as keys. Mirrored maps cannot, because subsampling is not symmetric.
         reusable = [feature.detach() for feature in features] if self.contrast.keys_are_the_generators else None
         if reusable is None or mirror:
             source_features = self.contrast.key_features(source)
@@ -111,7 +112,8 @@ class Cut:
         return Forward(outputs[:n], outputs[n:] if identity else None, source_features, target_features, mirror)
 
     def discriminator_losses(self, forward: Forward, target: Tensor) -> dict[str, Tensor]:
-        """``D_real`` and ``D_fake``, unweighted (paper, equation 1), ``R1`` with its weight, and their sum ``D``."""
+        """Returns ``D_real`` and ``D_fake``, unweighted (paper, equation 1), ``R1`` with its weight, and ``D``, the
+        mean of the first two plus ``R1``."""
         n = len(target)
         prediction = self.discriminator(torch.cat([target, forward.translated.detach()])).to(target.dtype)
         losses = {
@@ -127,9 +129,9 @@ class Cut:
         return losses
 
     def generator_losses(self, forward: Forward, target: Tensor) -> dict[str, Tensor]:
-        """``G_GAN``, ``NCE``, ``NCE_identity`` and ``L1_identity`` with their weights, and their sum ``G``.
+        """Returns ``G_GAN``, ``NCE``, ``NCE_identity`` and ``L1_identity`` with their weights, and their sum ``G``.
 
-        Paper, equation 6; the identity PatchNCE is averaged with the other, as in the published code.
+        Paper, equation 6; in the sum the two PatchNCE losses are averaged, as in the published code.
         """
         options = self.options
         prediction = self.discriminator(forward.translated).to(target.dtype)

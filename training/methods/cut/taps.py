@@ -1,4 +1,4 @@
-"""Which layers of the generator PatchNCE compares."""
+"""Chooses the layers of the generator that PatchNCE compares."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from training.networks.generator import Generator
 
 
 def chosen_taps(taps: str, generator: Generator) -> tuple[int, ...]:
-    """The positions in ``layers()`` that ``--taps`` means. Raises InputError for a layer that is not there."""
+    """Returns the positions in ``layers()`` that ``--taps`` means. Raises InputError for a layer that is too late."""
     every = generator.default_taps()
     if taps == "all":
         return every
@@ -28,6 +28,6 @@ def chosen_taps(taps: str, generator: Generator) -> tuple[int, ...]:
 
 
 def check_taps(config: FitConfig) -> None:
-    """Raises InputError for taps that the run's generator does not have, without the memory that it takes."""
+    """Raises InputError for taps that the run's generator does not have; takes no memory for its weights."""
     with torch.device("meta"):
         chosen_taps(CutOptions.of(config).taps, build_generator(config))

@@ -1,4 +1,4 @@
-"""What a run writes down as it goes: metrics, previews, scores, checkpoints, and when each of them is due.
+"""Writes what a run records as it goes: metrics, previews, scores and checkpoints, each when it is due.
 
-How a step is made is no matter of this package, and it reads nothing back: the run's folder does.
+This package does not know how a step is made, and it reads nothing back; ``running.run`` does that.
 """

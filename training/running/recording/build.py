@@ -1,4 +1,4 @@
-"""Puts together what a run is to write."""
+"""Builds the recorder of a run from its options."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SAMPLE_PIXELS = 512 * 512
 def build_recorder(
     trainer: Trainer, run: RunFolder, progress: Progress, tensorboard: TensorBoard | None, images_seen: int
 ) -> Recorder:
-    """What writes the run down that continues after ``images_seen`` images; its clocks start now."""
+    """Returns the recorder of a run that continues after ``images_seen`` images; its clocks start now."""
     config = trainer.config
     guard = Guard(spec_of(config.method).watch(config))
     checkpoints = _checkpoints(trainer, run, progress)
@@ -48,7 +48,7 @@ def _previews(
 ) -> PreviewWriter:
     config = trainer.config
     pace = Pace(config.preview_seconds, thinning=True)
-    # By time they may take long, and whoever stops a run does not wait for another one.
+    # With preview_seconds a preview may take long, and nobody who stops a run should wait for another one.
     due = Due(config.preview_every, pace, when_stopped=not config.preview_seconds)
     return PreviewWriter(trainer, run, progress, guard, due, _whole(trainer), tensorboard)
 
@@ -68,7 +68,7 @@ def _scores(checkpoints: CheckpointWriter, scorer: Scorer | None) -> ScoreWriter
 
 
 def choose_scorer(config: FitConfig, batches: UnpairedBatches) -> Scorer | None:
-    """What scores the translations of a few pictures, the same all along the run; None unless asked for."""
+    """Returns what scores the translations of a few pictures, the same throughout the run; None unless asked for."""
     if not config.evaluate_every:
         return None
     size = batches.example_size
@@ -76,7 +76,7 @@ def choose_scorer(config: FitConfig, batches: UnpairedBatches) -> Scorer | None:
 
 
 def _whole(trainer: Trainer) -> Whole | None:
-    """The picture that previews show, where crops are mere patches."""
+    """Returns the whole picture that previews show when crops are mere patches, otherwise None."""
     batches = trainer.batches.batches
     if not batches.zoom:
         return None
@@ -85,7 +85,7 @@ def _whole(trainer: Trainer) -> Whole | None:
 
 
 def _sample(batches: UnpairedBatches) -> Tensor:
-    """The picture for the filter's thumbnail: a crop in the middle, or the whole where crops are mere patches."""
+    """Returns the picture for the filter's thumbnail: a middle crop, or the whole when crops are mere patches."""
     if batches.zoom:
         return whole_picture(batches.source.pictures[0], SAMPLE_PIXELS)
     return examples(batches.source, batches.example_size, 1)

@@ -17,7 +17,8 @@ from training.running.trainer import Trainer
 
 @dataclass(frozen=True)
 class CheckpointWriter:
-    """``sample`` (1, c, h, w) in [-1, 1] is for the filter's thumbnail, ``data_fingerprint`` that of the pictures."""
+    """Saves checkpoints. ``sample`` (1, c, h, w) in [-1, 1] is for the filter's thumbnail, ``data_fingerprint`` that of
+    the pictures."""
 
     trainer: Trainer
     run: RunFolder
@@ -33,7 +34,7 @@ class CheckpointWriter:
         self.progress.checkpoint(moment.images_seen)
 
     def checkpoint(self, images_seen: int, score: float | None = None) -> Checkpoint:
-        """The present state. Raises Diverged when weights are not finite."""
+        """Returns the current state. Raises Diverged when weights are not finite."""
         checkpoint = Checkpoint.of(
             self.trainer.method,
             self.trainer.config,
@@ -49,7 +50,7 @@ class CheckpointWriter:
 
 @dataclass
 class ScoreWriter:
-    """Scores translations, and keeps the checkpoint with the lowest score; ``best`` is that so far."""
+    """Scores translations and keeps the checkpoint with the lowest score; ``best`` is the lowest so far."""
 
     checkpoints: CheckpointWriter
     scorer: Scorer
@@ -57,7 +58,7 @@ class ScoreWriter:
     best: float
 
     def write(self, moment: Moment) -> dict[str, float]:
-        """Returns the score by its name among the metrics; its checkpoint is kept when no other was better."""
+        """Returns the score by its name among the metrics; keeps a checkpoint if it is lower than all before."""
         score = self.scorer(self.checkpoints.trainer.translate)
         if score < self.best:
             self.checkpoints.run.save_best(self.checkpoints.checkpoint(moment.images_seen, score))

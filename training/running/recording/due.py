@@ -1,4 +1,4 @@
-"""When something is to be written."""
+"""Decides when something is to be written."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from training.running.recording.pace import Pace
 
 @dataclass(frozen=True)
 class Moment:
-    """A step of ``batch`` images is done, the last of ``images_seen``; the run has been stopped, or is at its end."""
+    """The moment after a step of ``batch`` images, which ``images_seen`` includes. ``stopped``: the run was asked to
+    stop; ``ended``: it is at its end."""
 
     images_seen: int
     batch: int
@@ -22,15 +23,15 @@ class Moment:
         return self.stopped or self.ended
 
     def passes(self, every: int) -> bool:
-        """Whether this step has brought another multiple of ``every`` images."""
+        """Returns whether this step has reached another multiple of ``every`` images."""
         return self.images_seen // every > (self.images_seen - self.batch) // every
 
 
 @dataclass(frozen=True)
 class Due:
-    """By ``pace`` where that has seconds, else after every ``every`` images; at the end of the run in any case.
+    """Due by ``pace`` if that has seconds, else after every ``every`` images, and always at the end of the run.
 
-    ``when_stopped``: also when the run is stopped, whatever the step.
+    With ``when_stopped`` also whenever the run is stopped.
     """
 
     every: int
@@ -38,9 +39,9 @@ class Due:
     when_stopped: bool = False
 
     def at(self, moment: Moment) -> bool:
-        """Whether it is to be written now."""
+        """Returns whether it is to be written now."""
         if moment.ended or (moment.stopped and self.when_stopped):
             return True
-        if self.pace.seconds:  # what takes its time is not begun when somebody waits for the run to stop
+        if self.pace.seconds:  # it may take long, so it is not begun while somebody waits for the run to stop
             return self.pace.due and not moment.stopped
         return moment.passes(self.every)

@@ -1,4 +1,4 @@
-"""Losses and other measures of a run, in metrics.jsonl and on request in TensorBoard."""
+"""Writes losses and other measures of a run to metrics.jsonl and, on request, to TensorBoard."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ class RunningMeans:
     since: float = field(default_factory=time.monotonic)
 
     def add(self, losses: Mapping[str, Tensor]) -> None:
-        """After every step."""
+        """Adds the losses of a step."""
         self.sums = {name: self.sums[name] + loss if self.steps else loss for name, loss in losses.items()}
         self.steps += 1
 
     def age(self) -> float:
-        """Seconds since the means were last taken."""
+        """Returns the seconds since the means were last taken."""
         return time.monotonic() - self.since
 
     def take(self) -> dict[str, float]:
-        """The means, which begin anew. Waits for the device."""
+        """Returns the means and starts again. Waits for the device."""
         means = {name: total.item() / self.steps for name, total in self.sums.items()}
         self.sums, self.steps, self.since = {}, 0, time.monotonic()
         return means
@@ -41,7 +41,7 @@ class RunningMeans:
 
 @dataclass(frozen=True)
 class MetricsWriter:
-    """Takes the losses of every step and writes rows of means. The guard is told of every loss."""
+    """Takes the losses of every step, writes rows of their means, and passes these to the guard."""
 
     run: RunFolder
     guard: Guard
@@ -54,7 +54,7 @@ class MetricsWriter:
         return self.losses.age() >= METRICS_SECONDS
 
     def means(self, images_seen: int) -> dict[str, float]:
-        """Mean losses since they were last asked for. Raises Diverged."""
+        """Returns the mean losses since the last call, and gives them to the guard. Raises Diverged."""
         steps, means = self.losses.steps, self.losses.take()
         check_losses(means, images_seen)
         self.guard.add(means, steps)

@@ -1,4 +1,4 @@
-"""When something is due by the clock. Nothing here decides what is computed."""
+"""Decides when something is due by the clock. Nothing here affects what is computed."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from contextlib import contextmanager
 
 Clock = Callable[[], float]
 
-REST = 9.0  # pause in units of what it took: it then costs a tenth of the time at most
-THINNING = 0.15  # pause as a share of the time so far: 15 minutes hold about 30, ten hours about 60
+REST = 9.0  # the shortest pause, in units of what it took: it then costs at most a tenth of the time
+THINNING = 0.15  # the shortest pause, as a share of the time so far: 15 minutes hold about 30, ten hours about 60
 
 
 class Pace:
-    """Says when something is due: every ``seconds``, less often where it takes long, and never if they are 0.
+    """Says when something is due: every ``seconds``, less often if it takes long, and never if they are 0.
 
     With ``thinning`` it is due at once, and then less and less often as time goes by.
     """
@@ -22,7 +22,7 @@ class Pace:
         self.seconds, self._thinning, self._clock = seconds, thinning, clock
         self._began = clock()
         self._next = self._began + (0.0 if thinning else seconds)
-        self.first = seconds > 0 and thinning  # until the one that is due at once is done
+        self.first = seconds > 0 and thinning  # until the first one, which is due at once, is done
 
     @property
     def due(self) -> bool:
@@ -31,7 +31,7 @@ class Pace:
 
     @contextmanager
     def measured(self) -> Iterator[None]:
-        """Measures how long it takes: it is done within the block."""
+        """Measures how long the block takes, in which the work that was due is done."""
         start = self._clock()
         yield
         now = self._clock()
@@ -49,7 +49,7 @@ class TimeLeft:
         self._first: float | None = None  # seconds per image of the first step
 
     def stepped(self, images: int) -> None:
-        """To be called after every step, with the images seen."""
+        """Takes the number of images seen; to be called after every step."""
         if self._first is None:
             now = self._clock()
             self._first = (now - self._began) / (images - self._images)
@@ -63,7 +63,7 @@ class TimeLeft:
         self._began += self._clock() - start
 
     def seconds(self, images: int) -> float:
-        """Seconds to the end of the run, once ``images`` have been seen."""
+        """Returns the seconds to the end of the run, once ``images`` have been seen."""
         since = images - self._images
         each = (self._clock() - self._began) / since if since else self._first or 0.0
         return max(0.0, each * (self._total - images))

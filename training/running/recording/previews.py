@@ -1,4 +1,4 @@
-"""Pictures of how training goes."""
+"""Saves pictures that show how training is going."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PREVIEW_PICTURES = 4
 
 @dataclass(frozen=True)
 class PreviewWriter:
-    """Saves previews and shows each to the guard. They show a few crops, or ``whole`` where it is given."""
+    """Saves previews, of a few crops or of ``whole`` if it is given, and lets the guard look at the crops each time."""
 
     trainer: Trainer
     run: RunFolder
@@ -33,7 +33,7 @@ class PreviewWriter:
     tensorboard: TensorBoard | None = None
 
     def write_source(self) -> None:
-        """Saves the whole picture itself, where previews show it translated."""
+        """Saves the whole picture untranslated, if previews show its translation."""
         if self.whole is not None:
             self.run.save_source(picture_png(self.whole.picture))
 
@@ -62,7 +62,7 @@ class PreviewWriter:
 
 
 def preview_png(sources: Tensor, translated: Tensor, targets: Tensor) -> bytes:
-    """A PNG with three rows: source pictures, their translations, target pictures. Each (n, c, h, w) in [-1, 1]."""
+    """Returns a PNG with three rows, each (n, c, h, w) in [-1, 1]: sources, their translations, target pictures."""
     sources, translated, targets = (as_rgb(pictures) for pictures in (sources, translated, targets))
     columns = len(sources)
     blank = torch.ones_like(sources)
@@ -72,5 +72,5 @@ def preview_png(sources: Tensor, translated: Tensor, targets: Tensor) -> bytes:
 
 
 def picture_png(picture: Tensor) -> bytes:
-    """(1, c, h, w) in [-1, 1] -> the picture alone."""
+    """Returns a PNG of one picture (1, c, h, w) in [-1, 1]."""
     return encode(to_image(picture), "PNG")

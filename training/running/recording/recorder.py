@@ -1,4 +1,4 @@
-"""Writes a run down as it goes."""
+"""Records a run as it goes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from training.running.trainer import Step, Trainer
 
 @dataclass(frozen=True)
 class Recorder:
-    """What is written in a run, each part when it is due; ``scores`` on request. Only the first process has one."""
+    """Writes each part of a run's records when it is due; ``scores`` on request. Only the first process has one."""
 
     trainer: Trainer
     progress: Progress
@@ -29,7 +29,7 @@ class Recorder:
 
     @contextmanager
     def recording(self, images_seen: int) -> Iterator[None]:
-        """The run goes on within the block, after ``images_seen`` images."""
+        """Reports the start of training, after ``images_seen`` images, and its end; training is done in the block."""
         self.previews.write_source()
         self.progress.started(images_seen, self.trainer.length.images, str(self.trainer.batches.device))
         try:

@@ -1,4 +1,4 @@
-"""Event files for TensorBoard, on request: ``tensorboard --logdir runs``."""
+"""Writes event files for TensorBoard, on request. ``tensorboard --logdir runs`` shows them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class TensorBoard:
     """Writes scalars and previews by the number of images seen."""
 
     def __init__(self, folder: Path, images_seen: int) -> None:
-        """Continues in ``folder`` after ``images_seen``; TensorBoard forgets what it has from beyond that point."""
+        """Continues in ``folder`` after ``images_seen``; TensorBoard then ignores what lies beyond that point."""
         from torch.utils.tensorboard import SummaryWriter  # an extra, and slow to import
 
         self._writer = SummaryWriter(folder, purge_step=images_seen + 1, flush_secs=10)
