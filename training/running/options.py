@@ -83,7 +83,7 @@ def _add_process(parser: argparse.ArgumentParser) -> None:
         "--preset", choices=presets(), help=f"the method with its paper's options (default: {DEFAULT_PRESET})"
     )
     parser.add_argument("--output", help="a new folder for the run (default: runs/SOURCE-to-TARGET)")
-    parser.add_argument("--resume", metavar="RUN", help="go on with the run in this folder, as it began")
+    parser.add_argument("--resume", metavar="RUN", help="continue the run in this folder, with its own options")
     parser.add_argument("--dataroot", help="a folder with trainA (source) and trainB (target)")
     parser.add_argument(
         "--dry-run", action="store_true", help="read the pictures, write a sheet of what the networks see, do not train"

@@ -12,6 +12,7 @@ from training.computing.world import World
 from training.config import FitConfig
 from training.errors import InputError
 from training.methods.registry import config_from_json, presets, refuse_others
+from training.rules import flag
 from training.running.checkpoint import Checkpoint, DamagedCheckpoint
 from training.running.progress import Progress
 from training.running.run import RunFolder
@@ -115,7 +116,7 @@ def _with_given(run: RunFolder, config: FitConfig, given: Mapping[str, Any]) -> 
     refuse_others(given, config.method)
     method = {"method": presets()[given["preset"]]["method"]} if "preset" in given else {}
     differences = [
-        (_named("preset" if name == "method" else name), other, mine)
+        (flag("preset" if name == "method" else name), other, mine)
         for name, mine, other in _differences(config, {**given, **method})
     ]
     if "output" in given and Path(given["output"]).resolve() != run.path.resolve():
@@ -145,7 +146,3 @@ def _lengthened(config: FitConfig, given: Mapping[str, Any]) -> dict[str, Any]:
             "new run."
         )
     return {unit: given[unit]}
-
-
-def _named(name: str) -> str:
-    return f"--{name.replace('_', '-')}"

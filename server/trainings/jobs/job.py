@@ -108,9 +108,9 @@ def _from_values(values: dict[str, Any]) -> Job:
     for option in fields(Job):
         expected = _TYPES.get(str(option.type))
         if expected and option.name in values and not isinstance(values[option.name], expected):
-            raise ValueError(f"has a {option.name} that is none")
+            raise ValueError(f"has an invalid {option.name}")
     read = {name: _READERS[name](value) if name in _READERS else value for name, value in values.items()}
     job = Job(**read)
     if not all(math.isfinite(number) for number in (job.create_time, job.elapsed_seconds, job.end_time or 0.0)):
-        raise ValueError("has a time that is none")
+        raise ValueError("has an invalid time")
     return job

@@ -58,7 +58,7 @@ def test_what_a_killed_server_left_half_made_goes(tmp_path: Path) -> None:
         ('{"format": 1}', "lacks what describes a training"),
         (job().to_json().replace('"format": 1', '"format": 2'), "is of another version of Pleinair"),
         (job().to_json().replace('"queued"', '"dreaming"'), "'dreaming' is not a valid State"),
-        (job().to_json().replace("1.5", '"soon"'), "has a create_time that is none"),
+        (job().to_json().replace("1.5", '"soon"'), "has an invalid create_time"),
         (job("other-3f9a").to_json(), "is that of other-3f9a"),
         (None, "cannot be read (No such file or directory)"),
     ],
