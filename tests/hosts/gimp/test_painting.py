@@ -193,7 +193,7 @@ def test_what_keeps_a_training_from_starting_is_said(
         return str(sentences)
 
     assert said() == "No photo was given. Give files in the argument “target-files”, or a layer in “target”."
-    assert said(target_files=["/etc/hostname"]).startswith("The file hostname is neither a PNG nor")
+    assert said(target_files=["/etc/hostname"]).startswith("The file hostname is not a PNG, JPEG or")
     assert said(target_files=[photo], address=free_address).startswith(f"No server answers at {free_address}")
     factories.put(tmp_path, factories.identity())
     with factories.running_server(tmp_path, training=TrainingMode.OFF) as server:

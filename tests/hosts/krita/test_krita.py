@@ -141,7 +141,7 @@ def test_what_cannot_be_translated_is_refused_in_words(krita: Played, layer: str
 
 
 def test_colour_model_without_filters_is_refused_in_words(krita: Played) -> None:
-    assert "The layer is in CMYK colours" in krita["refused_model"]
+    assert "The layer uses CMYK colours" in krita["refused_model"]
 
 
 def test_apply_without_a_picture_says_so(krita: Played) -> None:

@@ -66,7 +66,7 @@ def test_the_active_layer_is_the_painting_and_its_selection_is_told(krita: TwoLi
 
 
 def test_a_file_that_is_no_picture_is_refused_in_words(krita: TwoLives) -> None:
-    assert krita.first["painting_begins"]["refused"].startswith("The file notes.txt is neither a PNG nor a JPEG nor")
+    assert krita.first["painting_begins"]["refused"].startswith("The file notes.txt is not a PNG, JPEG or a JPEG nor")
 
 
 def test_layers_and_files_are_learned_from_and_the_selected_part_is_seen(krita: TwoLives) -> None:
@@ -89,7 +89,7 @@ def test_what_was_learned_so_far_makes_a_layer_above_the_painting_in_one_undo_st
 
 def test_a_training_goes_on_while_krita_is_closed_and_is_found_again(krita: TwoLives) -> None:
     before, after = krita.first["painting_begins"], krita.second["painting_goes_on"]
-    assert before["note"].startswith("Trainings go on when this window or Krita is closed. ")
+    assert before["note"].startswith("Trainings continue when this window or Krita is closed. ")
     assert after["title"] == "Étretat"
     assert after["images"] > before["images"]
 
