@@ -66,7 +66,7 @@ def test_the_active_layer_is_the_painting_and_its_selection_is_told(krita: TwoLi
 
 
 def test_a_file_that_is_no_picture_is_refused_in_words(krita: TwoLives) -> None:
-    assert krita.first["painting_begins"]["refused"].startswith("The file notes.txt is not a PNG, JPEG or a JPEG nor")
+    assert krita.first["painting_begins"]["refused"].startswith("The file notes.txt is not a PNG, JPEG or WebP picture")
 
 
 def test_layers_and_files_are_learned_from_and_the_selected_part_is_seen(krita: TwoLives) -> None:
