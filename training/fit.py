@@ -23,7 +23,7 @@ from training.running.environment import Environment
 from training.running.guard import Diverged
 from training.running.launch import begin_run, continue_run
 from training.running.options import named_folders, new_config, read_options
-from training.running.progress import Progress, choose_progress
+from training.running.reporter import Reporter, choose_reporter
 from training.running.run import RunFolder
 from training.running.stop import stop_at_end_of
 
@@ -35,15 +35,15 @@ EXHAUSTED = (
 def main(arguments: list[str] | None = None) -> int:
     """Trains. Returns 0 when the filter is written, 130 when interrupted, 2 for bad input, 3 when training diverged."""
     options, world = read_options(arguments), World.from_environment()
-    progress = choose_progress(options.pop("progress", "bar"), world)
+    reporter = choose_reporter(options.pop("progress", "bar"), world)
     try:
-        return _fit(options, progress, world)
+        return _fit(options, reporter, world)
     except KeyboardInterrupt:
         print(
             "error: Stopped at once; a run that has begun continues from its last checkpoint with --resume.",
             file=sys.stderr,
         )
-        progress.stopped()
+        reporter.stopped()
         return ExitStatus.INTERRUPTED
     except FirstFailed:
         return ExitStatus.BAD_INPUT
@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
         if sentence is None:
             raise
         print(f"error: {sentence}", file=sys.stderr)
-        progress.failed(sentence)
+        reporter.failed(sentence)
         return ExitStatus.DIVERGED if isinstance(error, Diverged) else ExitStatus.BAD_INPUT
 
 
@@ -66,10 +66,10 @@ def _sentence(error: Exception) -> str | None:
     return EXHAUSTED if is_exhausted(error) else None
 
 
-def _fit(options: dict[str, Any], progress: Progress, world: World) -> int:
+def _fit(options: dict[str, Any], reporter: Reporter, world: World) -> int:
     abandoned = stop_at_end_of() if options.pop("stop_at_eof", False) else lambda: False
     device = choose_device(options.pop("device", "auto"), world)
-    environment = Environment(device, world, choose_cache(options.pop("cache", None)), progress, abandoned)
+    environment = Environment(device, world, choose_cache(options.pop("cache", None)), reporter, abandoned)
     with process_group(world, device):
         return _dispatch(options, environment)
 
@@ -84,7 +84,7 @@ def _dispatch(options: dict[str, Any], environment: Environment) -> int:
     output = options.pop("output", None)
     config = new_config(options)
     if dry:
-        return dry_run(config, environment.cache, output, environment.progress)
+        return dry_run(config, environment.cache, output, environment.reporter)
     return begin_run(config, output, environment)
 
 

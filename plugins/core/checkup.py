@@ -10,9 +10,9 @@ from ..client import Client, ClientError, Endpoint, errors, server_fingerprint
 from ..client.dialling import connect
 from ..client.messages import Channels, Filter, SampleType
 from ..client.waiting import Patience
-from .jobs import TranslationRequest
 from .settings import Settings
 from .texts import _, told
+from .translation_jobs import TranslationRequest
 
 _SIDE = 32
 _SECONDS = 30.0

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ..client.wire import Buffer
-from .jobs import TranslationRequest
 from .problems import Problem
 from .session import Session
 from .steps import Launch, Steps, Task, rest
 from .texts import _
 from .translating import submitted
+from .translation_jobs import TranslationRequest
 
 
 class PreviewView(Protocol):

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 from ..client import Cancel, Cancelled, Client, Endpoint, Progress, messages
 from .failures import foreseen
-from .jobs import Job, TranslationRequest
 from .listeners import Listeners
 from .settings import Settings
 from .texts import _, told
+from .translation_jobs import TranslationJob, TranslationRequest
 
 LANES = ("work", "preview")
 CLOSE_SECONDS = 2.0
@@ -77,9 +77,11 @@ class Session:
     def find(self, filter_id: str) -> messages.Filter | None:
         return next((found for found in self.filters if found.id == filter_id), None)
 
-    def submit(self, request: TranslationRequest, *, done: Callable[[Job], None], lane: str = "work") -> Job:
+    def submit(
+        self, request: TranslationRequest, *, done: Callable[[TranslationJob], None], lane: str = "work"
+    ) -> TranslationJob:
         """Queues a translation and returns its job. Jobs of a lane run in order, without waiting for the other lane."""
-        job = Job(request, done)
+        job = TranslationJob(request, done)
         self._lanes[lane].put(job, self.settings.endpoint)
         self._listeners.tell()
         return job
@@ -177,12 +179,12 @@ class _Lane:
     def __init__(self, name: str, post: Post, changed: Callable[[], None]) -> None:
         self._post = post
         self._changed = changed
-        self._queue: queue.Queue[tuple[Job, Endpoint] | None] = queue.Queue()
-        self._unfinished: list[Job] = []
+        self._queue: queue.Queue[tuple[TranslationJob, Endpoint] | None] = queue.Queue()
+        self._unfinished: list[TranslationJob] = []
         self._name = name
         self.thread: threading.Thread | None = None
 
-    def put(self, job: Job, endpoint: Endpoint) -> None:
+    def put(self, job: TranslationJob, endpoint: Endpoint) -> None:
         if self.thread is None:
             self.thread = threading.Thread(target=self._work, name=f"pleinair-{self._name}", daemon=True)
             self.thread.start()
@@ -210,7 +212,7 @@ class _Lane:
         if client is not None:
             client.close()
 
-    def _translate(self, job: Job, client: Client) -> None:
+    def _translate(self, job: TranslationJob, client: Client) -> None:
         def go_on(progress: Progress) -> None:
             self._post(lambda: self._update(lambda: job.go_on(progress)))
 
@@ -223,7 +225,7 @@ class _Lane:
         else:
             self._post(lambda: self._finish(job, lambda: job.succeed(translation)))
 
-    def _finish(self, job: Job, end: Callable[[], None]) -> None:
+    def _finish(self, job: TranslationJob, end: Callable[[], None]) -> None:
         self._unfinished.remove(job)
         self._update(end)
 

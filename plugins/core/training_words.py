@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ..client.errors import N_
 from ..client.messages import TrainingJob, TrainingState
-from .jobs import duration
 from .texts import _, decimal, ngettext
+from .translation_jobs import duration
 
 ENDED = (TrainingState.FINISHED, TrainingState.CANCELLED, TrainingState.FAILED)
 _AT_WORK = {TrainingState.RUNNING: 0, TrainingState.ENDING: 0, TrainingState.QUEUED: 1}

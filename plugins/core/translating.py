@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from ..client.messages import Filter
 from .browser import title
 from .host import Document, Layer, LayerId, NewLayer, Source
-from .jobs import Job, TranslationRequest
 from .layers import result_name
 from .look import Look
 from .masks import multiply_alpha
@@ -19,6 +18,7 @@ from .problems import NothingSelected, Problem
 from .session import Session
 from .steps import WAIT, Steps, elsewhere
 from .texts import _
+from .translation_jobs import TranslationJob, TranslationRequest
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class RunProgress:
     def __init__(self, count: int, changed: Callable[[], None] = lambda: None) -> None:
         self.count = count
         self.number = 0
-        self.job: Job | None = None
+        self.job: TranslationJob | None = None
         self.made: list[Made] = []
         self._stage = _("Reading the layer")
         self._changed = changed
@@ -100,7 +100,9 @@ def translate_layers(
             document.check_open()
 
 
-def submitted(session: Session, request: TranslationRequest, lane: str, seen: Callable[[Job], None]) -> Steps[Job]:
+def submitted(
+    session: Session, request: TranslationRequest, lane: str, seen: Callable[[TranslationJob], None]
+) -> Steps[TranslationJob]:
     """Submits a request, passes its job to ``seen`` and waits for its end. Closing the steps cancels the job."""
     job = session.submit(request, done=lambda _job: None, lane=lane)
     seen(job)
@@ -193,7 +195,7 @@ class _Translation:
         )
         return _Result(source, (yield from elsewhere(lambda: _masked(source, translation))), origin)
 
-    def _follow(self, job: Job) -> None:
+    def _follow(self, job: TranslationJob) -> None:
         self._progress.job = job
 
     def _insert(self, results: Sequence[_Result]) -> Steps[list[Made]]:

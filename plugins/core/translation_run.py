@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable
 
 from .host import Document, LayerId
-from .jobs import duration
 from .session import Session
 from .steps import Launch
 from .texts import _
 from .translating import Order, Remember, RunProgress, translate_layers
+from .translation_jobs import duration
 
 
 class TranslationRun:

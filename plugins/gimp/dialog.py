@@ -14,7 +14,7 @@ from .call import Call
 from .connection_line import ConnectionLine
 from .filter_list import FilterList
 from .gtk import GimpUi, GObject, Gtk, box, label
-from .preview import Preview
+from .preview import PreviewBox
 
 
 def run(call: Call, session: Session, store: SettingsStore) -> bool:
@@ -36,7 +36,7 @@ class _TranslateWindow:
         self._filters.set_size_request(400, -1)
         self._about = label(dim=True, selectable=True)
         self._about.set_max_width_chars(50)
-        self._preview = Preview(session, call.picture, call.drawables)
+        self._preview = PreviewBox(session, call.picture, call.drawables)
         self._status = ConnectionLine(self._dialog, session, store)
         self._arrange()
         self._listen()

@@ -8,7 +8,6 @@ from gi.repository import Gimp
 
 from ..client.wire import Buffer
 from ..core.area import Area
-from ..core.jobs import TranslationRequest
 from ..core.look import Look
 from ..core.preview_frame import Frame, detail_frame, whole_frame
 from ..core.previewing import Previewing
@@ -16,6 +15,7 @@ from ..core.problems import Problem
 from ..core.session import Session
 from ..core.steps import Steps
 from ..core.texts import _
+from ..core.translation_jobs import TranslationRequest
 from . import layers
 from .gtk import GLib, Gtk, box, label
 from .sample import Sample
@@ -26,7 +26,7 @@ SIDE = 448
 _SETTLED_SECONDS = 0.2
 
 
-class Preview(Gtk.Box):
+class PreviewBox(Gtk.Box):
     """Shows the first of the chosen layers before and after the filter of ``show_filter``: all of it, or a part at
     100 %. Call ``close`` at the end."""
 

@@ -8,10 +8,10 @@ from gi.repository import Gegl, Gimp
 
 from ..client.wire import Buffer
 from ..core.area import Area
-from ..core.jobs import TranslationRequest
 from ..core.look import Look
 from ..core.pixels import Pixels, crop
 from ..core.preview_frame import Frame
+from ..core.translation_jobs import TranslationRequest
 from . import layers, pixels
 from .pixels import rectangle
 

@@ -12,7 +12,7 @@ from ..core.texts import _
 from ..core.training_seen import MadeFrom
 from .guard import connect, follow
 from .painting import translate_source
-from .previewing import Preview
+from .previewing import BeforeAndAfter
 from .qt import QImage, Qt, QtGui, QTimer, QtWidgets
 from .split_view import SplitView
 from .studio import Studio
@@ -124,7 +124,7 @@ class PaintingPage(QtWidgets.QWidget):
         self._shown = now
         pictures = [QImage.fromData(one.png) for one in now if one is not None]
         if len(pictures) == 2 and not any(one.isNull() for one in pictures):
-            self._view.show_preview(Preview(pictures[0], pictures[1], True))
+            self._view.show_preview(BeforeAndAfter(pictures[0], pictures[1], True))
         else:
             self._view.show_text(shown.waiting)
 

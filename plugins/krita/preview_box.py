@@ -8,11 +8,11 @@ from krita import Document, Node
 
 from ..client.wire import Buffer
 from ..core.host import PICTURE
-from ..core.jobs import TranslationRequest
 from ..core.previewing import Previewing
 from ..core.problems import Problem
 from ..core.steps import Steps
 from ..core.texts import _
+from ..core.translation_jobs import TranslationRequest
 from . import host
 from .document import KritaDocument
 from .guard import connect, follow, guarded, log

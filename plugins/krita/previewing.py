@@ -9,12 +9,12 @@ from krita import Node
 
 from ..client.wire import Buffer
 from ..core.area import Area
-from ..core.jobs import TranslationRequest
 from ..core.pixels import Pixels
 from ..core.preview_region import Region, differs_from_the_whole, preview_region
 from ..core.problems import Problem
 from ..core.steps import Steps
 from ..core.texts import _
+from ..core.translation_jobs import TranslationRequest
 from .document import KritaDocument
 from .pixels import SRGB, Space, format_of
 from .qt import QImage, QPainter, QPoint, Qt
@@ -29,7 +29,7 @@ _BAND_PIXELS = 256 << 10
 
 
 @dataclass(frozen=True)
-class Preview:
+class BeforeAndAfter:
     """Two pictures of the same size. ``exact`` says whether the full run would give the same result."""
 
     before: QImage
@@ -39,7 +39,7 @@ class Preview:
 
 @dataclass(frozen=True)
 class Glance:
-    """The visible part of a source, in the size that is translated. ``exact`` is as in Preview."""
+    """The visible part of a source, in the size that is translated. ``exact`` is as in BeforeAndAfter."""
 
     before: QImage
     exact: bool
@@ -48,9 +48,9 @@ class Glance:
         width, height = self.before.width(), self.before.height()
         return TranslationRequest.of(filter_id, Pixels(Area(0, 0, width, height), _FORMAT, _bytes_of(self.before)))
 
-    def preview(self, translation: Buffer) -> Preview:
+    def preview(self, translation: Buffer) -> BeforeAndAfter:
         width, height = self.before.width(), self.before.height()
-        return Preview(self.before, _image(bytes(translation), width, height, width, height), self.exact)
+        return BeforeAndAfter(self.before, _image(bytes(translation), width, height, width, height), self.exact)
 
 
 def glance(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..core.texts import _
 from .guard import guarded
-from .previewing import Preview
+from .previewing import BeforeAndAfter
 from .qt import QColor, QPainter, QPalette, QPointF, QRectF, QSize, Qt, QtGui, QtWidgets
 
 _KEY_STEPS: dict[int, float] = {
@@ -21,7 +21,7 @@ class SplitView(QtWidgets.QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._preview: Preview | None = None
+        self._preview: BeforeAndAfter | None = None
         self._text = ""
         self._badge = ""
         self._strength = 1.0
@@ -35,7 +35,7 @@ class SplitView(QtWidgets.QWidget):
     def sizeHint(self) -> QSize:
         return QSize(260, 190)
 
-    def show_preview(self, preview: Preview) -> None:
+    def show_preview(self, preview: BeforeAndAfter) -> None:
         self._preview, self._text = preview, ""
         self._badge = "" if preview.exact else _("The full run may differ")
         self.update()
@@ -100,7 +100,7 @@ class SplitView(QtWidgets.QWidget):
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
 
-    def _paint_pictures(self, painter: QPainter, preview: Preview) -> None:
+    def _paint_pictures(self, painter: QPainter, preview: BeforeAndAfter) -> None:
         target = self._target()
         line = target.left() + target.width() * self.split
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)

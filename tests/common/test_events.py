@@ -13,13 +13,13 @@ import pytest
 from server.trainings.jobs.job import Job
 from server.trainings.jobs.store import JobFolder
 from server.trainings.jobs.trainer import changes_of, sentence_of_end
-from training.running.progress import JsonLines, Progress
+from training.running.reporter import JsonLines, Reporter
 
 FOLDER = JobFolder(Path("monet-0000"))
 JOB = Job(id="monet-0000", title="Monet", preset="sincut", filter_id="monet", create_time=1.5, turn=1)
 
 
-def reported(report: Callable[[Progress], None]) -> dict[str, Any]:
+def reported(report: Callable[[Reporter], None]) -> dict[str, Any]:
     """The object that stands on the only line."""
     stream = io.StringIO()
     report(JsonLines(stream))
@@ -43,7 +43,7 @@ def reported(report: Callable[[Progress], None]) -> dict[str, Any]:
     ],
     ids=["started", "step", "preview", "checkpoint", "warning", "stopped", "finished", "failed"],
 )
-def test_every_event_changes_the_job_as_it_says(report: Callable[[Progress], None], changes: dict[str, Any]) -> None:
+def test_every_event_changes_the_job_as_it_says(report: Callable[[Reporter], None], changes: dict[str, Any]) -> None:
     assert changes_of(reported(report), JOB, FOLDER) == changes
 
 

@@ -13,7 +13,7 @@ from babel.messages.catalog import Message
 
 from plugins import translations
 from plugins.core import texts
-from plugins.core.jobs import duration
+from plugins.core.translation_jobs import duration
 
 languages = pytest.mark.parametrize("language", translations.LANGUAGES)
 

@@ -21,10 +21,10 @@ from training.running.ema import GeneratorAverages
 from training.running.environment import Environment
 from training.running.guard import Diverged
 from training.running.loop import train
-from training.running.progress import Progress
 from training.running.recording.build import build_recorder
 from training.running.recording.recorder import Recorder
 from training.running.recording.tensorboard import TensorBoard
+from training.running.reporter import Reporter
 from training.running.resume import Start
 from training.running.run import RunFolder
 from training.running.schedule import Length
@@ -42,16 +42,16 @@ def attempt(
 
     Raises Diverged, InputError, and what PyTorch raises when memory runs out.
     """
-    config, progress = start.config, environment.progress
+    config, reporter = start.config, environment.reporter
     trainer = _trainer(config, batches.with_batch(config.batch), environment)
-    images_seen = _restore(trainer, start.checkpoint, progress) if start.checkpoint else 0
+    images_seen = _restore(trainer, start.checkpoint, reporter) if start.checkpoint else 0
     with ExitStack() as until_the_end:
         recorder = None
         if environment.world.is_first:
-            recorder = _recorder(run, trainer, progress, images_seen, until_the_end)
+            recorder = _recorder(run, trainer, reporter, images_seen, until_the_end)
         continuing = f", continuing after {images_seen}" if images_seen else ""
         told = f"Training {config.method} on {environment.device} for {trainer.length.images} images"
-        progress.note(f"{told} into {run.path}{continuing}")
+        reporter.note(f"{told} into {run.path}{continuing}")
         try:
             return train(trainer, recorder, images_seen, should_stop)
         except Diverged as error:
@@ -95,7 +95,7 @@ def _trainer(config: FitConfig, batches: UnpairedBatches, environment: Environme
 
 
 def _recorder(
-    run: RunFolder, trainer: Trainer, progress: Progress, images_seen: int, until_the_end: ExitStack
+    run: RunFolder, trainer: Trainer, reporter: Reporter, images_seen: int, until_the_end: ExitStack
 ) -> Recorder:
     """Prepares the folder for a run that continues after ``images_seen`` images; returns what will write into it."""
     run.save_config(trainer.config)
@@ -103,19 +103,19 @@ def _recorder(
     tensorboard = TensorBoard(run.tensorboard, images_seen) if trainer.config.tensorboard else None
     if tensorboard:
         until_the_end.callback(tensorboard.close)
-    return build_recorder(trainer, run, progress, tensorboard, images_seen)
+    return build_recorder(trainer, run, reporter, tensorboard, images_seen)
 
 
-def _restore(trainer: Trainer, checkpoint: Checkpoint, progress: Progress) -> int:
+def _restore(trainer: Trainer, checkpoint: Checkpoint, reporter: Reporter) -> int:
     """Restores the checkpoint and returns the images seen. Raises InputError when it or the pictures do not fit."""
     pictures = trainer.batches.batches
     if checkpoint.data_fingerprint != fingerprint(pictures.source, pictures.target):
-        _check_pictures(trainer.config, checkpoint.config, progress)
+        _check_pictures(trainer.config, checkpoint.config, reporter)
     checkpoint.restore(trainer.method, trainer.average)
     return checkpoint.images_seen
 
 
-def _check_pictures(config: FitConfig, began_with: FitConfig, progress: Progress) -> None:
+def _check_pictures(config: FitConfig, began_with: FitConfig, reporter: Reporter) -> None:
     """Raises InputError when the options name another folder, which must hold the same pictures. Only warns when it is
     the same folder: pictures may have been added to it on purpose."""
     for name in ("source", "target"):
@@ -124,7 +124,7 @@ def _check_pictures(config: FitConfig, began_with: FitConfig, progress: Progress
                 f"--{name} is {getattr(config, name)!r}, but the pictures there are not those of the run's "
                 f"{getattr(began_with, name)!r}; leave it out or start a new run."
             )
-    progress.warning("the pictures are not those that the run began with")
+    reporter.warning("the pictures are not those that the run began with")
 
 
 def _advice(run: RunFolder, config: FitConfig) -> str:

@@ -23,7 +23,7 @@ def train_to_end(run: RunFolder, start: Start, batches: UnpairedBatches, environ
 
     The caller holds the folder's lock.
     """
-    signalled, progress = stop_on_signal(), environment.progress
+    signalled, reporter = stop_on_signal(), environment.reporter
     while True:
         try:
             images_seen = attempt(run, start, batches, environment, lambda: signalled() or environment.abandoned())
@@ -33,12 +33,12 @@ def train_to_end(run: RunFolder, start: Start, batches: UnpairedBatches, environ
                 raise
         start = _with_less_memory(run, start.config, environment)  # outside of "except", which would hold all tensors
     if images_seen < length_of(start.config, batches).images:
-        progress.note(f"Stopped after {images_seen} images; continue with: python -m training.fit --resume {run.path}")
-        progress.stopped(images_seen)
+        reporter.note(f"Stopped after {images_seen} images; continue with: python -m training.fit --resume {run.path}")
+        reporter.stopped(images_seen)
         return ExitStatus.INTERRUPTED
     if environment.world.is_first:
-        progress.note(_export(run, start.config))
-        progress.finished(images_seen, run.filter.name)
+        reporter.note(_export(run, start.config))
+        reporter.finished(images_seen, run.filter.name)
     return ExitStatus.FINISHED
 
 
@@ -46,8 +46,8 @@ def _with_less_memory(run: RunFolder, config: FitConfig, environment: Environmen
     """Returns the last checkpoint, or the beginning, with half the batch. Raises InputError when that is impossible."""
     smaller = with_half_the_batch(config, environment.world)
     release(environment.device)
-    kept = resume(run, {}, environment.progress, environment.world).checkpoint
-    environment.progress.warning(
+    kept = resume(run, {}, environment.reporter, environment.world).checkpoint
+    environment.reporter.warning(
         f"not enough memory on {environment.device} for a batch of {config.batch}; continuing with {smaller.batch} "
         f"after {kept.images_seen if kept else 0} images"
     )

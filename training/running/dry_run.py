@@ -12,19 +12,19 @@ from training.data.cache import PictureCache
 from training.data.contact_sheet import contact_sheet
 from training.data.domains import read_domains
 from training.errors import InputError
-from training.running.progress import Progress
+from training.running.reporter import Reporter
 
 
-def dry_run(config: FitConfig, cache: PictureCache | None, output: str | None, progress: Progress) -> int:
+def dry_run(config: FitConfig, cache: PictureCache | None, output: str | None, reporter: Reporter) -> int:
     """Reports what was read, and writes a contact sheet beside ``output`` or into the working folder.
 
     Returns 0. Raises InputError for pictures that cannot be used, or when the sheet cannot be written.
     """
     domains = read_domains(config, cache)
-    progress.note(domains.report(sizes=True))
+    reporter.note(domains.report(sizes=True))
     batches = domains.batches(torch.device("cpu"))
     images = config.images or config.epochs * batches.epoch_images
-    progress.note(f"An epoch has {batches.epoch_images} images, the run {images}; each step takes {config.batch}.")
+    reporter.note(f"An epoch has {batches.epoch_images} images, the run {images}; each step takes {config.batch}.")
     path = Path(f"{Path(output)}-dry-run.png" if output else "dry-run.png")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -33,5 +33,5 @@ def dry_run(config: FitConfig, cache: PictureCache | None, output: str | None, p
         raise InputError(
             f"The contact sheet cannot be written to {path} ({error.strerror}); choose another --output."
         ) from None
-    progress.note(f"What the networks would see is shown in {path}")
+    reporter.note(f"What the networks would see is shown in {path}")
     return 0

@@ -9,7 +9,7 @@ import torch
 
 from training.computing.world import World
 from training.data.cache import PictureCache
-from training.running.progress import Progress
+from training.running.reporter import Reporter
 
 
 @dataclass(frozen=True)
@@ -22,5 +22,5 @@ class Environment:
     device: torch.device
     world: World
     cache: PictureCache | None
-    progress: Progress
+    reporter: Reporter
     abandoned: Callable[[], bool]

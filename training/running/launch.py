@@ -47,7 +47,7 @@ def continue_run(run: RunFolder, options: dict[str, Any], environment: Environme
         with world.first_ahead():
             if world.is_first:
                 held.enter_context(folder_lock(run.path))
-            start = resume(run, options, environment.progress, world)
+            start = resume(run, options, environment.reporter, world)
         _check(start.config, environment)
         return train_to_end(run, start, _read(start.config, environment), environment)
 
@@ -62,7 +62,7 @@ def _new_folder(config: FitConfig) -> Path:
 def _read(config: FitConfig, environment: Environment) -> UnpairedBatches:
     """Reads the pictures and reports them. Raises InputError for pictures that cannot be used."""
     domains = read_domains(config, environment.cache)
-    environment.progress.note(domains.report())
+    environment.reporter.note(domains.report())
     return domains.batches(environment.device)
 
 
@@ -74,6 +74,6 @@ def _check(config: FitConfig, environment: Environment) -> None:
     if config.tensorboard:
         check_installed()
     if not {config.source_channels, config.target_channels} <= {1, 3}:
-        environment.progress.warning(
+        environment.reporter.warning(
             "training with alpha works, but the server and the editors only support RGB filters"
         )

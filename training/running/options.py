@@ -14,7 +14,7 @@ from training.errors import InputError
 from training.methods import registry
 from training.methods.registry import DEFAULT_PRESET, configure, presets, refuse_others
 from training.rules import flag, options_of, types_of
-from training.running.progress import KINDS
+from training.running.reporter import KINDS
 
 
 def read_options(arguments: list[str] | None) -> dict[str, Any]:

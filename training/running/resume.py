@@ -14,7 +14,7 @@ from training.errors import InputError
 from training.methods.registry import config_from_json, presets, refuse_others
 from training.rules import flag
 from training.running.checkpoint import Checkpoint, DamagedCheckpoint
-from training.running.progress import Progress
+from training.running.reporter import Reporter
 from training.running.run import RunFolder
 
 # Options that do not affect what is computed may change when a run is resumed. The folders may have moved; other
@@ -35,22 +35,22 @@ class Start:
     checkpoint: Checkpoint | None
 
 
-def resume(run: RunFolder, given: Mapping[str, Any], progress: Progress, world: World) -> Start:
+def resume(run: RunFolder, given: Mapping[str, Any], reporter: Reporter, world: World) -> Start:
     """Finds the options and the newest undamaged checkpoint, and renames damaged ones.
 
-    ``given`` are the options of the command line, including ``output`` and ``preset``; ``progress`` is told of damage
+    ``given`` are the options of the command line, including ``output`` and ``preset``; ``reporter`` is told of damage
     and of a new length. Raises InputError when the options are not the run's, or when all checkpoints are damaged. The
     first process holds the folder's lock and calls this before the others.
     """
     if world.is_first:
         run.make_folders()
         run.remove_leftovers()
-    checkpoint = _newest_whole(run, progress, world)
+    checkpoint = _newest_whole(run, reporter, world)
     saved = _saved_config(run, checkpoint)
     config = _with_given(run, saved, given)
     length, unit = _length(config)
     if length != _length(saved)[0]:
-        progress.note(f"The run is {length} {unit} long now, and its learning rate falls as in a run of that length")
+        reporter.note(f"The run is {length} {unit} long now, and its learning rate falls as in a run of that length")
     return Start(config, checkpoint)
 
 
@@ -59,7 +59,7 @@ def _length(config: FitConfig) -> tuple[int | None, str]:
     return (config.epochs, "epochs") if config.images is None else (config.images, "images")
 
 
-def _newest_whole(run: RunFolder, progress: Progress, world: World) -> Checkpoint | None:
+def _newest_whole(run: RunFolder, reporter: Reporter, world: World) -> Checkpoint | None:
     """Returns the newest undamaged checkpoint, or None when there is none at all. Renames newer, damaged ones, so that
     they do not count among the last two. Raises InputError when all are damaged."""
     damaged: list[Path] = []
@@ -71,7 +71,7 @@ def _newest_whole(run: RunFolder, progress: Progress, world: World) -> Checkpoin
             continue
         for other in damaged if world.is_first else ():
             other.replace(other.with_name(f"{other.name}.damaged"))
-            progress.warning(f"{other} is damaged; continuing from {path.name} instead")
+            reporter.warning(f"{other} is damaged; continuing from {path.name} instead")
         return checkpoint
     if damaged:
         raise InputError(

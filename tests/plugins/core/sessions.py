@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from plugins.client.messages import Channels, SampleType
-from plugins.core.jobs import Job, TranslationRequest
 from plugins.core.session import Session
 from plugins.core.settings import Settings
+from plugins.core.translation_jobs import TranslationJob, TranslationRequest
 from tests import factories
 
 SECONDS = 30.0
@@ -51,7 +51,7 @@ def request(filter_id: str = "inverting", side: int = 2) -> TranslationRequest:
     return TranslationRequest(filter_id, side, side, Channels.RGBA, SampleType.UINT8, b"\x01\x02\x03\xff" * side * side)
 
 
-def submit(session: Session, wanted: TranslationRequest, **options: Any) -> Job:
+def submit(session: Session, wanted: TranslationRequest, **options: Any) -> TranslationJob:
     return session.submit(wanted, done=lambda job: None, **options)
 
 

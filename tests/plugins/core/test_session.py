@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from plugins.client.messages import Channels, SampleType
-from plugins.core.jobs import Job, TranslationRequest
 from plugins.core.session import Session
 from plugins.core.settings import Settings
+from plugins.core.translation_jobs import TranslationJob, TranslationRequest
 from tests import factories
 from tests.plugins.core.sessions import SECONDS, put_filters, request, session_with, submit
 
@@ -47,7 +47,7 @@ def test_the_filters_follow_the_servers_folder(folder: Path) -> None:
 
 def test_a_job_gives_the_pixels_and_is_done_once(folder: Path) -> None:
     with factories.running_server(folder) as server, session_with(server.address) as (session, interface):
-        done: list[Job] = []
+        done: list[TranslationJob] = []
         job = session.submit(request(), done=done.append)
         interface.until(lambda: job.ended)
         assert (job.state, job.fraction) == ("done", 1.0)
@@ -98,7 +98,7 @@ def test_previews_do_not_wait_for_work_here_and_see_their_place_there(folder: Pa
 
 def test_jobs_run_in_order_and_one_failure_does_not_stop_them(folder: Path) -> None:
     with factories.running_server(folder) as server, session_with(server.address) as (session, interface):
-        ends: list[Job] = []
+        ends: list[TranslationJob] = []
         jobs = [session.submit(request(name), done=ends.append) for name in ("inverting", "nothing", "identity")]
         interface.until(lambda: len(ends) == 3)
         assert ends == jobs

@@ -13,7 +13,6 @@ import pytest
 from plugins.core.area import Area
 from plugins.core.history import History
 from plugins.core.host import LAYER, PICTURE
-from plugins.core.jobs import TranslationRequest
 from plugins.core.look import Look
 from plugins.core.pixels import Pixels
 from plugins.core.preview_frame import whole_frame
@@ -24,6 +23,7 @@ from plugins.core.session import Session
 from plugins.core.settings import Settings
 from plugins.core.steps import Steps
 from plugins.core.translating import Order, RunProgress, translate_layers
+from plugins.core.translation_jobs import TranslationRequest
 from plugins.core.translation_run import TranslationRun
 from tests import factories
 from tests.plugins.core.sessions import Interface

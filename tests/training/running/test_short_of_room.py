@@ -14,7 +14,7 @@ import torch
 from pleinair.common.events import ExitStatus
 from torch import Tensor
 
-from tests.training.running.test_progress import events
+from tests.training.running.test_reporter import events
 from tests.training.runs import arguments, go_on, stop_after
 from training import fit
 from training.computing.memory import is_exhausted, with_half_the_batch

@@ -9,7 +9,6 @@ from training.data.batches import UnpairedBatches, examples
 from training.data.folders import fingerprint
 from training.methods.registry import spec_of
 from training.running.guard import Guard
-from training.running.progress import Progress
 from training.running.recording.checkpoints import CheckpointWriter, ScoreWriter
 from training.running.recording.due import Due
 from training.running.recording.metrics import MetricsWriter
@@ -17,6 +16,7 @@ from training.running.recording.pace import Pace, TimeLeft
 from training.running.recording.previews import PreviewWriter
 from training.running.recording.recorder import Recorder
 from training.running.recording.tensorboard import TensorBoard
+from training.running.reporter import Reporter
 from training.running.run import RunFolder
 from training.running.score import PICTURES, Scorer, translation_score
 from training.running.trainer import Trainer
@@ -26,38 +26,38 @@ SAMPLE_PIXELS = 512 * 512
 
 
 def build_recorder(
-    trainer: Trainer, run: RunFolder, progress: Progress, tensorboard: TensorBoard | None, images_seen: int
+    trainer: Trainer, run: RunFolder, reporter: Reporter, tensorboard: TensorBoard | None, images_seen: int
 ) -> Recorder:
     """Returns the recorder of a run that continues after ``images_seen`` images; its clocks start now."""
     config = trainer.config
     guard = Guard(spec_of(config.method).watch(config))
-    checkpoints = _checkpoints(trainer, run, progress)
+    checkpoints = _checkpoints(trainer, run, reporter)
     return Recorder(
         trainer=trainer,
-        progress=progress,
+        reporter=reporter,
         time_left=TimeLeft(images_seen, trainer.length.images),
         metrics=MetricsWriter(run, guard, tensorboard),
-        previews=_previews(trainer, run, progress, guard, tensorboard),
+        previews=_previews(trainer, run, reporter, guard, tensorboard),
         checkpoints=checkpoints,
         scores=_scores(checkpoints, choose_scorer(config, trainer.batches.batches)),
     )
 
 
 def _previews(
-    trainer: Trainer, run: RunFolder, progress: Progress, guard: Guard, tensorboard: TensorBoard | None
+    trainer: Trainer, run: RunFolder, reporter: Reporter, guard: Guard, tensorboard: TensorBoard | None
 ) -> PreviewWriter:
     config = trainer.config
     pace = Pace(config.preview_seconds, thinning=True)
     # With preview_seconds a preview may take long, and nobody who stops a run should wait for another one.
     due = Due(config.preview_every, pace, when_stopped=not config.preview_seconds)
-    return PreviewWriter(trainer, run, progress, guard, due, _whole(trainer), tensorboard)
+    return PreviewWriter(trainer, run, reporter, guard, due, _whole(trainer), tensorboard)
 
 
-def _checkpoints(trainer: Trainer, run: RunFolder, progress: Progress) -> CheckpointWriter:
+def _checkpoints(trainer: Trainer, run: RunFolder, reporter: Reporter) -> CheckpointWriter:
     config, batches = trainer.config, trainer.batches.batches
     due = Due(config.checkpoint_every, Pace(config.checkpoint_seconds), when_stopped=True)
     data_fingerprint = fingerprint(batches.source, batches.target)
-    return CheckpointWriter(trainer, run, progress, due, _sample(batches), data_fingerprint)
+    return CheckpointWriter(trainer, run, reporter, due, _sample(batches), data_fingerprint)
 
 
 def _scores(checkpoints: CheckpointWriter, scorer: Scorer | None) -> ScoreWriter | None:

@@ -8,8 +8,8 @@ from torch import Tensor
 
 from training.running.checkpoint import Checkpoint
 from training.running.guard import check_weights
-from training.running.progress import Progress
 from training.running.recording.due import Due, Moment
+from training.running.reporter import Reporter
 from training.running.run import RunFolder
 from training.running.score import Scorer
 from training.running.trainer import Trainer
@@ -22,7 +22,7 @@ class CheckpointWriter:
 
     trainer: Trainer
     run: RunFolder
-    progress: Progress
+    reporter: Reporter
     due: Due
     sample: Tensor
     data_fingerprint: str
@@ -31,7 +31,7 @@ class CheckpointWriter:
         """Saves a checkpoint. Raises InputError when it cannot be written, and Diverged."""
         with self.due.pace.measured():
             self.run.save(self.checkpoint(moment.images_seen))
-        self.progress.checkpoint(moment.images_seen)
+        self.reporter.checkpoint(moment.images_seen)
 
     def checkpoint(self, images_seen: int, score: float | None = None) -> Checkpoint:
         """Returns the current state. Raises Diverged when weights are not finite."""

@@ -10,9 +10,9 @@ from torch import Tensor
 from training.computing.vision import make_grid
 from training.data.display import as_rgb, encode, to_image
 from training.running.guard import Guard, measures
-from training.running.progress import Progress
 from training.running.recording.due import Due, Moment
 from training.running.recording.tensorboard import TensorBoard
+from training.running.reporter import Reporter
 from training.running.run import RunFolder
 from training.running.trainer import Trainer
 from training.running.whole import Whole
@@ -26,7 +26,7 @@ class PreviewWriter:
 
     trainer: Trainer
     run: RunFolder
-    progress: Progress
+    reporter: Reporter
     guard: Guard
     due: Due
     whole: Whole | None = None
@@ -44,13 +44,13 @@ class PreviewWriter:
         with self.due.pace.measured():
             translated = self.trainer.translate(sources)
             for warning in self.guard.look(moment.images_seen, sources, translated):
-                self.progress.warning(warning)
+                self.reporter.warning(warning)
             if self.whole is None:
                 png = preview_png(sources, translated, targets)
             else:
                 png = self._whole_png(self.whole, moment)
             file = self.run.save_preview(moment.images_seen, png)
-        self.progress.preview(moment.images_seen, file)
+        self.reporter.preview(moment.images_seen, file)
         if self.tensorboard:
             self.tensorboard.add_preview(moment.images_seen, png)
         return measures(sources, translated)
@@ -58,7 +58,7 @@ class PreviewWriter:
     def _whole_png(self, whole: Whole, moment: Moment) -> bytes:
         early = self.due.pace.first and not moment.is_last and self.trainer.batches.device.type == "cpu"
         translated = whole.sketched if early else whole.translated
-        return picture_png(translated(self.trainer.translate, self.progress.warning))
+        return picture_png(translated(self.trainer.translate, self.reporter.warning))
 
 
 def preview_png(sources: Tensor, translated: Tensor, targets: Tensor) -> bytes:

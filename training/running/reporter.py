@@ -17,7 +17,7 @@ from training.computing.world import World
 KINDS = ("bar", "json")
 
 
-class Progress:
+class Reporter:
     """All that can be reported; this class reports nothing. ``images`` is always how many have been seen so far."""
 
     def started(self, images: int, total: int, device: str) -> None:
@@ -54,7 +54,7 @@ class Progress:
         """Ends the reports of steps, whether training went well or not; notes and the run's end may still follow."""
 
 
-class Bar(Progress):
+class Bar(Reporter):
     """Shows images, time left, images per second, losses and warnings on stderr, and notes on stdout."""
 
     def __init__(self) -> None:
@@ -86,7 +86,7 @@ class Bar(Progress):
             self._bar.close()
 
 
-class JsonLines(Progress):
+class JsonLines(Reporter):
     """Writes one JSON object a line to ``stream``, notes to stderr and warnings to both. Training continues when nobody
     reads ``stream`` any more."""
 
@@ -135,10 +135,10 @@ class JsonLines(Progress):
             self._stream = None
 
 
-def choose_progress(kind: str, world: World) -> Progress:
-    """Returns progress of this kind in the first process, and one that reports nothing in the others."""
+def choose_reporter(kind: str, world: World) -> Reporter:
+    """Returns a reporter of this kind in the first process, and one that reports nothing in the others."""
     if not world.is_first:
-        return Progress()
+        return Reporter()
     return JsonLines(sys.stdout) if kind == "json" else Bar()
 
 

@@ -53,12 +53,12 @@ class TranslationRequest:
         )
 
 
-class Job:
+class TranslationJob:
     """One translation. ``state`` is waiting, sending, queued, translating, receiving, done, failed or cancelled;
     ``fraction`` (0 to 1) is of the whole job, None while unknown; ``error`` is a sentence and a remedy. ``done`` is
     called once, at the end."""
 
-    def __init__(self, request: TranslationRequest, done: Callable[[Job], None]) -> None:
+    def __init__(self, request: TranslationRequest, done: Callable[[TranslationJob], None]) -> None:
         self.request = request
         self.state = "waiting"
         self.fraction: float | None = 0.0

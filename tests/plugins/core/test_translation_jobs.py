@@ -6,13 +6,13 @@ import pytest
 
 from plugins.client import Cancelled, ClientError, Progress, Translation
 from plugins.client.messages import Channels, SampleType, Summary
-from plugins.core.jobs import Job, TranslationRequest, duration
+from plugins.core.translation_jobs import TranslationJob, TranslationRequest, duration
 
 REQUEST = TranslationRequest("monet", 1, 1, Channels.GREY, SampleType.UINT8, b"1")
 
 
-def job() -> Job:
-    return Job(REQUEST, lambda job: None)
+def job() -> TranslationJob:
+    return TranslationJob(REQUEST, lambda job: None)
 
 
 def test_a_bar_never_goes_back() -> None:
@@ -54,7 +54,7 @@ def test_the_artist_reads_why_it_takes_time(progress: Progress, line: str) -> No
 
 def test_an_end_is_the_end() -> None:
     ends: list[str] = []
-    one = Job(REQUEST, lambda job: ends.append(job.state))
+    one = TranslationJob(REQUEST, lambda job: ends.append(job.state))
     one.fail(Cancelled())
     one.go_on(Progress("receiving", 1.0))
     one.succeed(Translation(bytearray(b"2"), Summary()))

@@ -18,7 +18,7 @@ from tests.training.factories import gradient
 from tests.training.runs import arguments, go_on, stop_after
 from training import fit
 from training.running.checkpoint import Checkpoint
-from training.running.progress import JsonLines
+from training.running.reporter import JsonLines
 from training.running.run import RunFolder
 from training.running.stop import stop_at_end_of
 
