@@ -31,13 +31,20 @@ def test_what_ran_when_the_server_ended_goes_on_first_and_from_its_checkpoint(se
     with serve() as connection:
         jobs = [start(connection.training, title, images=LONG) for title in ("One", "Two", "Three")]
         seen = until(connection.training, jobs[0].id, learning).images_seen
-    begun = _beginnings(filters, jobs[0])
+    begun, kept = _beginnings(filters, jobs[0]), _newest_checkpoint(filters, jobs[0])
+    assert kept >= seen - 2  # every second step is kept, after it was told
     with serve() as connection:
         assert [get(connection.training, job.id).queue_position for job in jobs] == [0, 0, 1]
         again = until(connection.training, jobs[0].id, lambda job: job.images_seen > seen + 2)
         assert (again.state, again.restarts) == (pb.TRAINING_STATE_RUNNING, 1)
-        assert begun == [0] and _beginnings(filters, jobs[0])[1] >= seen - 1
+        assert begun == [0] and _beginnings(filters, jobs[0])[1] == kept
         assert get(connection.training, jobs[1].id).restarts == 0
+
+
+def _newest_checkpoint(filters: Path, job: pb.TrainingJob) -> int:
+    """At how many images the last one was saved."""
+    files = (filters / "trainings" / job.id / "run" / "checkpoints").glob("images-*.pt")
+    return max(int(file.stem.removeprefix("images-")) for file in files)
 
 
 def _beginnings(filters: Path, job: pb.TrainingJob) -> list[int]:
