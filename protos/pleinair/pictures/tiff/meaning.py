@@ -17,7 +17,6 @@ from pleinair.pictures.tiff.tags import CMYK, COLOURS, FLOAT, GREY, GREY_INVERTE
 
 _PREMULTIPLIED = 1
 _ALPHA = (_PREMULTIPLIED, 2, 999)  # of ExtraSamples; 999 is what an old editor wrote for straight alpha
-_INKS_ARE_CMYK = 1
 _MOST_BITS_UNSCALED = 16  # wider whole numbers usually hold values of 16 bits
 
 
@@ -26,8 +25,6 @@ def can_mean(page: Page) -> bool:
     known = page.photometric in (GREY, GREY_INVERTED, RGB, CMYK, LAB)
     if not known or page.samples < COLOURS[page.photometric]:
         return False
-    if page.photometric == CMYK:
-        return page.number(332, _INKS_ARE_CMYK) == _INKS_ARE_CMYK
     return page.photometric != LAB or (page.bits[0] in (8, 16) and page.formats[0] != FLOAT)
 
 
