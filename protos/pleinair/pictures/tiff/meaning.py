@@ -68,7 +68,7 @@ def _straight(raster: Raster) -> NDArray[Any]:
 def _converted(raster: Raster, mode: str, pixels: NDArray[np.uint8], page: Page) -> Raster:
     height, width, _ = pixels.shape
     image = Image.frombytes(mode, (width, height), np.ascontiguousarray(pixels).tobytes())
-    image.info["icc_profile"] = page.tags.get(34675)
+    image.info["icc_profile"] = page.raw(34675)
     converted, note = from_lab(image) if mode == "LAB" else from_cmyk(image)
     alpha = to_levels(replace(raster, samples=raster.samples[..., :1]))[1]
     return Raster(np.asarray(converted), 255, None if alpha is None else to_bytes(alpha), notes=(*raster.notes, note))
