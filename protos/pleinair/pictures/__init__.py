@@ -22,9 +22,9 @@ pages            the first; reduced images and masks are no pages
 not              complex numbers, 64-bit whole numbers, ICC and ITU L*a*b*, mosaics; JPEG 2000, LERC and the like
 ===============  ==================================================================================================
 
-Depth: up to 8 bits give uint8, more give uint16. Whole numbers of 16 and 32 bits have black at 0 and white at 65535,
-those of 9 to 15 bits at their greatest number; floating point has white at 1, or at 255 if values are above 1 on
-average. A ``levels.Scale`` names other values. What lies outside is cut off.
+Depth: up to 8 bits give uint8, more give uint16. Black is 0. White is 65535 in whole numbers of 16 and 32 bits (the
+greatest number of 32 bits if values are above it), the greatest number in those of 9 to 15 bits, and 1 in floating
+point (255 if values are above 1 on average). A ``levels.Scale`` names other values. What lies outside is cut off.
 
 Colours: RGB and grey keep their values, and an RGB profile is carried along, unused; training and serving do this
 alike, so that a filter is shown the numbers that it was trained on. CMYK becomes sRGB by its embedded profile,
