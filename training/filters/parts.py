@@ -58,7 +58,8 @@ def _tensors(contents: Any, path: Path) -> Weights:
 
 def _walk(contents: Mapping[Any, Any]) -> Iterator[tuple[str, Tensor]]:
     """Yields tensors with their names, of each container once, as a file may put one into itself."""
-    seen, waiting = set(), [("", contents)]
+    seen: set[int] = set()
+    waiting: list[tuple[str, Mapping[Any, Any] | list[Any] | tuple[Any, ...]]] = [("", contents)]
     while waiting:
         prefix, container = waiting.pop(0)
         if id(container) in seen:

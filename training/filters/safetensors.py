@@ -71,12 +71,11 @@ def _header(path: Path, size: int) -> tuple[Mapping[str, Any], int]:
 
 def _entry(name: str, told: Any) -> tuple[torch.dtype, list[int], tuple[int, int]]:
     """Returns a tensor's type, shape and place among the values, in bytes."""
-    kind, shape, place = (
-        told.get(key) if isinstance(told, dict) else None for key in ("dtype", "shape", "data_offsets")
-    )
-    if not _are_lengths(shape) or not _are_lengths(place) or len(place) != 2:
+    told = told if isinstance(told, dict) else {}
+    kind, shape, place = told.get("dtype"), _lengths(told.get("shape")), _lengths(told.get("data_offsets"))
+    if shape is None or place is None or len(place) != 2:
         raise BadSafetensors(f"its header does not say where {name[:100]!r} is")
-    if kind not in _DTYPES:
+    if not isinstance(kind, str) or kind not in _DTYPES:
         raise BadSafetensors(
             f"{name[:100]!r} has values of the kind {str(kind)[:20]}, of which only {', '.join(_DTYPES)} are read"
         )
@@ -87,9 +86,10 @@ def _entry(name: str, told: Any) -> tuple[torch.dtype, list[int], tuple[int, int
     return _DTYPES[kind], shape, (begin, end)
 
 
-def _are_lengths(numbers: Any) -> bool:
-    """Whether these are whole numbers from 0 on that PyTorch can take."""
-    return isinstance(numbers, list) and all(type(number) is int and 0 <= number < 1 << 62 for number in numbers)
+def _lengths(numbers: Any) -> list[int] | None:
+    """Whole numbers from 0 on that PyTorch can take, or None for anything else."""
+    are_lengths = isinstance(numbers, list) and all(type(one) is int and 0 <= one < 1 << 62 for one in numbers)
+    return numbers if are_lengths else None
 
 
 def _check_places(places: list[tuple[int, int]], available: int) -> None:
