@@ -22,13 +22,11 @@ _INCHES = 2
 def for_result(carried: Carried, form: Format) -> tuple[Carried, tuple[str, ...]]:
     """Returns what is carried, without a thumbnail of the source; where only EXIF can hold the resolution, it does.
     Damaged EXIF data is left out, which a note says."""
-    exif, notes = carried.exif, ()
-    if exif is not None:
-        exif = _without_thumbnail(exif)
-        notes = () if exif else ("Its EXIF data is damaged and was left out.",)
+    exif = None if carried.exif is None else _without_thumbnail(carried.exif)
+    is_damaged = carried.exif is not None and exif is None
     if carried.resolution and form in (WEBP, AVIF):
         exif = _with_resolution(exif, carried.resolution)
-    return replace(carried, exif=exif), notes
+    return replace(carried, exif=exif), ("Its EXIF data is damaged and was left out.",) if is_damaged else ()
 
 
 def read_exif(exif: bytes | None) -> Image.Exif:
@@ -36,7 +34,7 @@ def read_exif(exif: bytes | None) -> Image.Exif:
     tags = Image.Exif()
     with warnings.catch_warnings(), contextlib.suppress(Exception):  # odd data raises nearly anything
         warnings.simplefilter("ignore")
-        tags.load(HEADER + exif if exif else None)
+        tags.load(HEADER + (exif or b""))
     return tags
 
 
@@ -48,7 +46,8 @@ def _without_thumbnail(exif: bytes) -> bytes | None:
         return None
     changed = bytearray(exif)
     try:
-        at = _end(exif, *struct.unpack_from(f"{order}I", exif, 4), order)
+        (first,) = struct.unpack_from(f"{order}I", exif, 4)
+        at = _end(exif, first, order)
         (second,) = struct.unpack_from(f"{order}I", exif, at)
     except struct.error:
         return None

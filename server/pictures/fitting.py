@@ -42,7 +42,8 @@ def fitted_carried(carried: Carried, form: Format) -> tuple[Carried, tuple[str, 
         return carried, ()
     too_long = [name for name, most in _LONGEST_IN_JPEG.items() if len(getattr(carried, name) or b"") > most]
     notes = tuple(f"Its {name.upper()} data was left out, because it is too long for {form.name}." for name in too_long)
-    return replace(carried, **dict.fromkeys(too_long)), notes
+    exif, xmp = (None if name in too_long else getattr(carried, name) for name in _LONGEST_IN_JPEG)
+    return replace(carried, exif=exif, xmp=xmp), notes
 
 
 def colour_chunks_note(carried: Carried, form: Format) -> tuple[str, ...]:
