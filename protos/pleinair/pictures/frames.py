@@ -10,8 +10,6 @@ from PIL.MpoImagePlugin import MpoImageFile
 from pleinair.pictures.kinds import HEIC, JPEG, Kind
 from pleinair.pictures.picture import Note, NoteKind
 
-_ENTRIES, _FULL_SIZE = 0xB002, "Multi-Frame Image"  # CIPA DC-007; previews and gain maps have other types
-
 
 def frames_note(kind: Kind, image: ImageFile, data: bytes) -> tuple[Note, ...]:
     """Returns a note where an opened picture has more than one full-size frame."""
@@ -32,10 +30,16 @@ def _pictures_note(number: int) -> tuple[Note, ...]:
 
 
 def _pictures(jpeg: bytes) -> int:
-    """Returns the number of pictures of one kind in a multi-picture file; a damaged list counts as one picture."""
+    """Returns how many pictures of the first one's size a multi-picture file holds; previews, depth and gain maps are
+    smaller. A damaged list counts as one picture."""
     try:
         with MpoImageFile(io.BytesIO(jpeg)) as image:
-            entries = (image.mpinfo or {})[_ENTRIES]
-            return max(1, sum(str(entry["Attribute"]["MPType"]).startswith(_FULL_SIZE) for entry in entries))
+            sizes = [_size_at(image, index) for index in range(image.n_frames)]
+            return sizes.count(sizes[0])
     except Exception:
         return 1
+
+
+def _size_at(image: MpoImageFile, index: int) -> tuple[int, int]:
+    image.seek(index)
+    return image.size

@@ -9,6 +9,7 @@ from pleinair.pictures.kinds import JPEG, PNG, PPM, WEBP, Kind
 from pleinair.pictures.picture import PictureError
 
 _FRAME_HEADERS = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # ITU-T T.81, table B.1
+_JPEG_LS = 0xF7
 _WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}
 
 
@@ -40,13 +41,15 @@ def check_size(size: Sequence[int], max_pixels: int) -> None:
 
 def not_read(what: str) -> PictureError:
     """Returns the error for a whole file of a sort that is not read; ``what`` names it with its article."""
-    return PictureError(f"It is {what}, a kind that is not read; export it with 8 or 16 bits a sample, as RGB or grey.")
+    return PictureError(f"It is {what}, a kind that is not read; export it as RGB or grey of 8 or 16 bits a sample.")
 
 
 def _check_jpeg(data: bytes) -> None:
     at = 2
     while at + 5 <= len(data) and data[at] == 0xFF:
         marker = data[at + 1]
+        if marker == _JPEG_LS:
+            raise not_read("a JPEG-LS file")
         if marker in _FRAME_HEADERS:
             if data[at + 4] > 8:
                 raise not_read(f"a JPEG of {data[at + 4]} bits a sample")

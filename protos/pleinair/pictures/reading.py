@@ -39,7 +39,7 @@ def read_picture(
     data = _bytes_of(source)
     kind = kind_of(data, among)
     try:
-        return _read(kind, data, max_pixels, scale)
+        return _read(kind, data, min(max_pixels, MOST_PIXELS), scale)
     except PictureError:
         raise
     except (Image.DecompressionBombError, MemoryError) as error:

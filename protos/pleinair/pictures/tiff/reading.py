@@ -18,6 +18,8 @@ from pleinair.pictures.tiff.samples import arranged, can_arrange
 from pleinair.pictures.tiff.tags import Page, pages
 from pleinair.pictures.upright import turned
 
+_ALWAYS_THERE = (1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946)  # compressions that no build of libtiff lacks
+
 
 def read_tiff(data: bytes, max_pixels: int) -> tuple[Raster, Carried]:
     """Returns the samples of the first page that is a picture of its own, and what travels with it.
@@ -33,21 +35,28 @@ def read_tiff(data: bytes, max_pixels: int) -> tuple[Raster, Carried]:
     if can_arrange(page) and can_mean(page):
         raster = meant(page, arranged(page, data))
         return replace(raster, notes=(*notes, *raster.notes), orientation=page.number(274, 1)), carried
-    raster = from_pillow(_opened(page, data, found.index(page)))  # Pillow turns it upright
+    raster = _by_pillow(page, data, found.index(page))  # upright already
     return replace(raster, notes=(*notes, *raster.notes)), turned(carried, page.number(274, 1))
 
 
-def _opened(page: Page, data: bytes, index: int) -> TiffImageFile:
+def _by_pillow(page: Page, data: bytes, index: int) -> Raster:
     try:
         image = TiffImageFile(io.BytesIO(data))
         image.seek(index)
     except Exception as error:
         raise not_read(str(page)) from error
-    return image
+    try:
+        return from_pillow(image)
+    except Exception as error:
+        if page.compression in _ALWAYS_THERE:
+            raise
+        raise not_read(str(page)) from error
 
 
 def _pages_note(full: Sequence[Page]) -> tuple[Note, ...]:
     if len(full) < 2:
         return ()
-    sentence = f"It has {len(full)} layers or pages; only the first is used, which editors write from the lowest layer."
+    sentence = (
+        f"It has {len(full)} layers or pages; only the first is used, in files of Krita and GIMP the lowest layer."
+    )
     return (Note(NoteKind.PAGES, sentence, len(full)),)

@@ -12,12 +12,13 @@ from pleinair.pictures.tiff.tags import FLOAT, SIGNED, UNSIGNED, Page
 
 _LETTERS = {UNSIGNED: "u", SIGNED: "i", FLOAT: "f"}
 _WIDTHS = {UNSIGNED: (8, 16, 32), SIGNED: (8, 16, 32), FLOAT: (16, 32, 64)}
+_MOST_SAMPLES = 32  # a pixel; more is no picture, or damage
 _WITH_PREDICTOR = (5, 8, 32946, 50000, 34925)
 
 
 def can_arrange(page: Page) -> bool:
     """Whether ``arranged`` reads the page: samples of one type and width, compressed in a way that is unpacked."""
-    if page.compression not in UNPACKED or len(page.bits) < page.samples or len({*page.bits}) != 1:
+    if page.compression not in UNPACKED or not page.samples == len(page.bits) <= _MOST_SAMPLES or len({*page.bits}) > 1:
         return False
     if len({*page.formats}) != 1 or not page.numbers(273, page.numbers(324)):
         return False
@@ -41,6 +42,8 @@ def _plane(page: Page, data: bytes, samples: int, which: slice) -> NDArray[Any]:
     is_tiled = page.tags.get(324) is not None
     columns, rows = (page.number(322, 0), page.number(323, 0)) if is_tiled else (width, page.number(278, height))
     rows = rows if is_tiled else min(rows, height)
+    if columns * rows > 4 * max(width * height, 1 << 20):
+        raise ValueError(f"tiles of {columns} x {rows} pixels for a picture of {width} x {height}")
     across, down = -(-width // columns), -(-height // rows)
     chunks = Chunks(page.compression, -(-columns * samples * page.bits[0] // 8), rows, page.number(266, 1) == 2)
     total = rows * across * down if is_tiled else height

@@ -96,13 +96,14 @@ class Page:
 
 def pages(data: bytes) -> Iterator[Page]:
     """Yields the pages of a TIFF or BigTIFF file. Raises SyntaxError for a broken header."""
-    head = data[:16] if data[2:3] == b"+" or data[3:4] == b"+" else data[:8]
+    # Pillow knows a BigTIFF by the header of a little-endian one only.
+    head = b"II+\0" + data[4:16] if b"+" in data[2:4] else data[:8]
     file = io.BytesIO(data)
-    directory = ImageFileDirectory_v2(head)
+    directory = ImageFileDirectory_v2(head, data[:2])
     seen: set[int] = set()
     while 0 < (offset := directory.next) < len(data) and offset not in seen and len(seen) < _MOST_PAGES:
         seen.add(offset)
-        directory = ImageFileDirectory_v2(head)
+        directory = ImageFileDirectory_v2(head, data[:2])
         file.seek(offset)
         directory.load(file)
         yield Page(directory, offset)
