@@ -6,7 +6,7 @@ import asyncio
 import gc
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -91,7 +91,7 @@ def test_a_wrong_name_is_answered_with_the_right_ones(engine: LocalEngine) -> No
 def test_a_closed_engine_says_so_and_keeps_nothing(folder: Path) -> None:
     engine = LocalEngine(folder, provider="cpu")
     engine.translate("inverting", PIXELS)
-    kept = [weakref.ref(engine._opened()), weakref.ref(engine._opened().handler)]
+    kept: list[Callable[[], object]] = [weakref.ref(engine._opened()), weakref.ref(engine._opened().handler)]
     engine.close()
     engine.close()
     gc.collect()
