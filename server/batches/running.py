@@ -6,17 +6,22 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
+from numpy.typing import NDArray
 from pleinair.common.files import write_whole
 from pleinair.pictures.picture import NoteKind, Picture, PictureError
 from pleinair.pictures.reading import read_picture
-from pleinair.v1.translation_pb2 import Progress
+from pleinair.v1.translation_pb2 import Progress, Summary
 from tqdm import tqdm
 
 from server.batches.standard import read_input, write_output
 from server.batches.tasks import Batch, PictureTask
-from server.client.translations import TranslationError, Translator
+from server.client.translations import OnProgress, TranslationError, Translator
 from server.pictures.results import encode_result
+
+LOST = "UNAVAILABLE"
+RETRY_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,8 @@ class Translating:
 
     def translate(self, batch: Batch) -> bool:
         """Translates every picture, says what happened, and returns whether all of them are done. A picture that fails
-        is named and left out. Raises BrokenPipeError where nobody reads standard output any more."""
+        is named and left out, and a server that is gone ends the batch. Raises BrokenPipeError where nobody reads
+        standard output any more."""
         started, done, provider = time.monotonic(), 0, ""
         with tqdm(batch.tasks, unit="picture", disable=None) as bar:
             for task in bar:
@@ -41,6 +47,8 @@ class Translating:
                     raise
                 except (OSError, PictureError, TranslationError) as error:
                     _say(task, _sentence(error))
+                    if isinstance(error, TranslationError) and error.code == LOST:
+                        break  # the others would hear the same
         # Where results go out there, nothing else does.
         out = sys.stderr if any(task.target is None for task in batch.tasks) else sys.stdout
         print(_summary(batch, done, time.monotonic() - started, provider), file=out)
@@ -58,7 +66,7 @@ class Translating:
         task.form.check_size(*picture.pixels.shape[:2])
         for sentence in _notes(picture):
             _say(task, sentence)
-        pixels, summary = self.translator.translate(self.filter_id, picture.in_colour(), on_progress=show)
+        pixels, summary = self._ask(picture.in_colour(), show)
         bar.set_description_str(f"{name}: writing")
         result = encode_result(pixels, picture.carried, task.form, self.quality)
         for sentence in result.notes:
@@ -68,6 +76,16 @@ class Translating:
         else:
             write_output(result.data)
         return summary.execution_provider
+
+    def _ask(self, pixels: NDArray[Any], show: OnProgress) -> tuple[NDArray[Any], Summary]:
+        """Asks once more where the connection was lost, as by a server that was restarted."""
+        try:
+            return self.translator.translate(self.filter_id, pixels, on_progress=show)
+        except TranslationError as error:
+            if error.code != LOST:
+                raise
+            time.sleep(RETRY_SECONDS)
+            return self.translator.translate(self.filter_id, pixels, on_progress=show)
 
 
 def _notes(picture: Picture) -> Iterator[str]:

@@ -22,9 +22,8 @@ _LARGEST = 2**31 - 1  # number in a chunk
 
 def encode_png_result(pixels: NDArray[Any], carried: Carried) -> bytes:
     """Encodes H x W x 3 or 4 pixels, uint8 or uint16; values stay as they are, and so do the words about them."""
-    png = _encoded(pixels)
-    chunks = b"".join(chunk(*one) for one in _chunks(carried))
-    return png[:_HEADER_END] + chunks + png[_HEADER_END:]
+    png = memoryview(_encoded(pixels))
+    return b"".join((png[:_HEADER_END], *(chunk(*one) for one in _chunks(carried)), png[_HEADER_END:]))
 
 
 def _encoded(pixels: NDArray[Any]) -> bytes:
