@@ -93,7 +93,7 @@ def _sample(path: Path) -> Tensor:
     try:
         picture = ImageOps.fit(read_picture(path), SAMPLE_SIZE)
     except UnreadablePicture as reason:
-        raise InputError(f"--sample {path} cannot be read: {reason}; name another picture.") from None
+        raise InputError(f"--sample {path} cannot be read; name another picture. {reason}") from None
     return to_network(torch.from_numpy(np.array(picture))[None])
 
 

@@ -1,0 +1,1 @@
+"""Reads picture files for training, the server and the scripts: ``reading.read_picture``."""
