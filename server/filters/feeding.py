@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from server.engine.feed import Feed, Precision, Samples
@@ -83,9 +84,10 @@ def _check_names(model: OnnxModel, sidecar: Sidecar, sidecar_name: str) -> None:
     others = [name for name in model.inputs if name != sidecar.input]
     if others:
         kinds = " and ".join(f"'{name[:100]}' ({model.type_name(name)})" for name in others)
+        key = others[0] if re.fullmatch(r"[A-Za-z0-9_-]+", others[0]) else f'"{others[0]}"'  # as TOML wants it
         raise FilterProblem(
             f"It has another input besides '{sidecar.input}': {kinds}; give it a value in {sidecar_name}, below a line"
-            f" [inputs], such as {others[0][:100]} = 1.0."
+            f" [inputs], such as {key[:100]} = 1.0."
         )
     if sidecar.output not in model.outputs:
         raise FilterProblem(
