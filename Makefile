@@ -49,6 +49,7 @@ bench: .venv/installed
 	$(PY) -m tests.benchmarks.serving $(SERVING_ARGUMENTS)
 	$(PY) -m tests.benchmarks.wire
 	$(PY) -m tests.benchmarks.training_step
+	$(PY) -m tests.benchmarks.opening
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Pleinair needs Python 3.11 or newer; name one with make PYTHON=python3.12")'
