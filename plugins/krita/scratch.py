@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from krita import Document, Krita, Node
+from krita import Document, GroupLayer, Krita, Node
 
 from ..core.area import Area
 from ..core.problems import Problem
@@ -40,14 +40,33 @@ class Scratch:
             )
         return bytes(node.pixelData(0, 0, width, height))
 
+    def rendered(self, layer: Node) -> Node:
+        """Returns a node whose projection is what ``layer``, of any document, shows alone: with its masks and its layer
+        style, at full opacity; of a pass-through group, what its layers show. Possible once."""
+        document, root = self._document, self._document.rootNode()
+        for page in document.topLevelNodes():
+            page.remove()
+        parts = _layers_in(layer) if passes_through(layer) else [layer]
+        copies = [part.clone() for part in parts]
+        for below, copy in zip([None, *copies], copies):
+            root.addChildNode(copy, below)
+        document.waitForDone()  # Krita does not survive a change of a masked layer that it still computes
+        if parts == [layer]:
+            _show_alone(copies[0])
+        document.refreshProjection()
+        document.waitForDone()
+        return root
+
 
 @contextmanager
-def scratch(space: Space) -> Iterator[Scratch]:
-    document = Krita.instance().createDocument(1, 1, "Pleinair", space.model, space.depth, space.profile, 72.0)
+def scratch(space: Space, width: int = 1, height: int = 1) -> Iterator[Scratch]:
+    """Yields a workshop whose canvas, which counts for ``rendered`` only, is of this size."""
+    model, depth, profile = space.model, space.depth, space.profile
+    document = Krita.instance().createDocument(width, height, "Pleinair", model, depth, profile, 72.0)
     if document is None:
         raise Problem(
             _("Krita has no colour space {model} {depth} with the profile {profile}.").format(
-                model=space.model, depth=space.depth, profile=space.profile
+                model=model, depth=depth, profile=profile
             ),
             _("Convert the picture to sRGB with Image > Convert Image Color Space."),
         )
@@ -78,6 +97,24 @@ def put(node: Node, pixels: bytes, area: Area) -> None:
         raise ValueError(f"{len(pixels)} bytes where {wanted} are needed")
     if node.setPixelData(QByteArray(pixels), area.x, area.y, area.width, area.height) is False:  # None in 5.2
         raise ValueError("Krita did not take the pixels")
+
+
+def passes_through(layer: Node) -> bool:
+    """Returns whether a layer is a group that Krita does not compute: its layers are drawn as if it was not there."""
+    return isinstance(layer, GroupLayer) and layer.passThroughMode()
+
+
+def _layers_in(group: Node) -> list[Node]:
+    """Returns a group's layers without its masks, which Krita leaves out of a pass-through group as it does styles."""
+    return [child for child in group.childNodes() if not child.type().endswith("mask")]
+
+
+def _show_alone(layer: Node) -> None:
+    layer.setInheritAlpha(False)
+    layer.setOpacity(255)
+    if layer.blendingMode() != "normal":
+        layer.setBlendingMode("normal")
+    layer.setVisible(True)
 
 
 def _pixel_bytes(node: Node) -> int:
