@@ -50,9 +50,9 @@ class Scratch:
         copies = [part.clone() for part in parts]
         for below, copy in zip([None, *copies], copies):
             root.addChildNode(copy, below)
-        document.waitForDone()  # Krita does not survive a change of a masked layer that it still computes
+        document.waitForDone()
         if parts == [layer]:
-            _show_alone(copies[0])
+            _show_alone(document.topLevelNodes()[0])
         document.refreshProjection()
         document.waitForDone()
         return root
@@ -110,6 +110,7 @@ def _layers_in(group: Node) -> list[Node]:
 
 
 def _show_alone(layer: Node) -> None:
+    """Takes a layer as its document gives it: what ``clone`` returned knows no document, and Krita crashes then."""
     layer.setInheritAlpha(False)
     layer.setOpacity(255)
     if layer.blendingMode() != "normal":

@@ -22,6 +22,7 @@ SCENARIOS = (
     "kinds_of_layers",
     "shown",
     "shown_in_other_spaces",
+    "frames",
     "clipped",
     "refused_model",
     "cancelled",

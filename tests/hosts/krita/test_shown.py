@@ -35,6 +35,9 @@ pytestmark = pytest.mark.timeout(600)
         "fill in a selection",
         "shadowed",
         "shadowed group",
+        "faint",
+        "over the edge",
+        "in a locked group",
     ],
 )
 def test_translation_is_what_the_artist_sees_of_the_layer(krita: Played, layer: str) -> None:
@@ -63,6 +66,10 @@ def test_layer_of_which_nothing_shows_is_refused_in_words(krita: Played, layer: 
     assert seen["messages"] == [
         f"Nothing of “{name}” shows on the canvas. Show or move a part of it there, or select another layer."
     ]
+
+
+def test_animated_layer_is_translated_as_it_is_at_the_current_frame(krita: Played) -> None:
+    assert krita["frames"] == {"0": [4, 4, 8, 8], "4": [20, 12, 6, 6]}
 
 
 @pytest.mark.parametrize(("layer", "inherits"), [("shade", True), ("light", True), ("base", False)])

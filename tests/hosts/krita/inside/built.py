@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from typing import Any
 
 from .untyped import InfoObject, Krita, QByteArray, QColor, Selection
@@ -19,7 +20,7 @@ _SHADOW = """<!DOCTYPE asl><asl><node classId="null" type="Descriptor" name="">
 <node key="lagl" type="UnitFloat" unit="#Ang" value="120"/><node key="Dstn" type="UnitFloat" unit="#Pxl" value="6"/>
 <node key="Ckmt" type="UnitFloat" unit="#Pxl" value="0"/><node key="blur" type="UnitFloat" unit="#Pxl" value="2"/>
 </node></node></asl>"""
-_STILL = '<transformedCenter y="0" type="pointf" x="0"/>'
+_CENTER = re.compile("<transformedCenter [^>]*>")
 
 
 class Builder:
@@ -68,9 +69,8 @@ class Builder:
         """The node, with a mask that moves it."""
         mask = self.document.createTransformMask("move")
         self._with(node, mask)
-        assert mask.fromXML(
-            mask.toXML().replace(_STILL, _STILL.replace('y="0"', f'y="{down}"').replace('x="0"', f'x="{right}"'))
-        )
+        there = f'<transformedCenter type="pointf" x="{right}" y="{down}"/>'
+        assert mask.fromXML(_CENTER.sub(there, mask.toXML()))
         return node
 
     def masked(self, node: Any, shown: Place) -> Any:

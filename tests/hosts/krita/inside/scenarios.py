@@ -16,7 +16,7 @@ from .scenes_layers import kinds_of_layers
 from .scenes_looks import artist, connects, dialogs, keyboard, large
 from .scenes_painting import painting_begins, painting_goes_on
 from .scenes_servers import huge, secured, trained
-from .scenes_shown import shown, shown_in_other_spaces
+from .scenes_shown import frames, shown, shown_in_other_spaces
 from .scenes_translating import (
     again,
     batch,
@@ -41,6 +41,7 @@ __all__ = [
     "connects",
     "dialogs",
     "every_space",
+    "frames",
     "history",
     "huge",
     "interfaces",
