@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from krita import Document, GroupLayer, Krita, Node
+from krita import Document, Krita, Node
 
 from ..core.area import Area
 from ..core.problems import Problem
 from ..core.texts import _
+from .groups import drawn, is_clipped, unclip
 from .pixels import Space
 from .qt import QByteArray
 
@@ -46,13 +47,15 @@ class Scratch:
         document, root = self._document, self._document.rootNode()
         for page in document.topLevelNodes():
             page.remove()
-        parts = _layers_in(layer) if passes_through(layer) else [layer]
+        parts = drawn(layer)
         copies = [part.clone() for part in parts]
         for below, copy in zip([None, *copies], copies):
+            if is_clipped(layer):
+                unclip(copy)  # there is nothing below
             root.addChildNode(copy, below)
         document.waitForDone()
         if parts == [layer]:
-            _show_alone(document.topLevelNodes()[0])
+            _show_fully(document.topLevelNodes()[0])
         document.refreshProjection()
         document.waitForDone()
         return root
@@ -99,19 +102,8 @@ def put(node: Node, pixels: bytes, area: Area) -> None:
         raise ValueError("Krita did not take the pixels")
 
 
-def passes_through(layer: Node) -> bool:
-    """Returns whether a layer is a group that Krita does not compute: its layers are drawn as if it was not there."""
-    return isinstance(layer, GroupLayer) and layer.passThroughMode()
-
-
-def _layers_in(group: Node) -> list[Node]:
-    """Returns a group's layers without its masks, which Krita leaves out of a pass-through group as it does styles."""
-    return [child for child in group.childNodes() if not child.type().endswith("mask")]
-
-
-def _show_alone(layer: Node) -> None:
+def _show_fully(layer: Node) -> None:
     """Takes a layer as its document gives it: what ``clone`` returned knows no document, and Krita crashes then."""
-    layer.setInheritAlpha(False)
     layer.setOpacity(255)
     if layer.blendingMode() != "normal":
         layer.setBlendingMode("normal")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from krita import Document, Node
 
+from .groups import passes_through
 from .host import canvas, space_of
-from .scratch import passes_through, put, scratch
+from .scratch import put, scratch
 
 _BAND_BYTES = 16 << 20
 _CHANGING_MASKS = ("transparencymask", "filtermask", "transformmask", "colorizemask")

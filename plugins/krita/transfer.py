@@ -13,6 +13,7 @@ from ..core.pixels import Pixels
 from ..core.problems import Problem
 from ..core.steps import Steps
 from ..core.texts import _
+from .groups import is_clipped
 from .host import space_of
 from .pixels import Space, space_in
 from .qt import QUuid
@@ -76,7 +77,7 @@ def _insert(document: Document, layer: Node, above: QUuid | None) -> None:
     below = document.nodeByUniqueID(above) if above is not None else None
     parent = below.parentNode() if below is not None else None
     if below is not None and parent is not None:
-        layer.setInheritAlpha(below.inheritAlpha())  # else it would show where what it covers is clipped
+        layer.setInheritAlpha(is_clipped(below))  # else it would show where what it covers does not
     else:
         below, parent = _topmost(document), document.rootNode()
     if not parent.addChildNode(layer, below):

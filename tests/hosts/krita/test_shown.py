@@ -72,7 +72,9 @@ def test_animated_layer_is_translated_as_it_is_at_the_current_frame(krita: Playe
     assert krita["frames"] == {"0": [4, 4, 8, 8], "4": [20, 12, 6, 6]}
 
 
-@pytest.mark.parametrize(("layer", "inherits"), [("shade", True), ("light", True), ("base", False)])
+@pytest.mark.parametrize(
+    ("layer", "inherits"), [("shade", True), ("light", True), ("soft", True), ("stars", True), ("base", False)]
+)
 def test_result_inherits_alpha_as_its_source_does(krita: Played, layer: str, inherits: bool) -> None:
     assert krita["clipped"][layer] == {
         "parent": "figure",

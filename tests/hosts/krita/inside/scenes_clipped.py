@@ -20,12 +20,19 @@ def clipped(lab: Lab) -> Steps:
     shade = builder.paint("shade", (0, 0, WIDTH, HEIGHT), group)
     light = builder.group("light", group)
     builder.paint("glow", (0, 0, WIDTH, HEIGHT), light)
+    soft = builder.group("soft", group, passes=True)
+    for number in range(2):
+        inner = builder.group("inner", soft, passes=True)
+        builder.paint("spot", (8 * number, 4, 12, 20), inner).setInheritAlpha(True)
+    stars = builder.group("stars", group, passes=True)
+    stars.setInheritAlpha(True)
+    builder.paint("star", (0, 0, 12, 12), stars)
     shade.setInheritAlpha(True)
     light.setInheritAlpha(True)
     document.refreshProjection()
     yield from lab.rest(0.3)
     results: dict[str, Any] = {}
-    for node in (shade, light, base):
+    for node in (shade, light, soft, stars, base):
         results[node.name()] = yield from _one(lab, document, node)
     results["again"] = yield from _again(lab, document, shade)
     results["from the history"] = yield from _from_the_history(lab, document, shade)

@@ -28,6 +28,7 @@ def _blurred(builder: Builder) -> Any:
 def _passing_in_passing(builder: Builder) -> Any:
     group = builder.group("outer", passes=True)
     inner = builder.group("inner", group, passes=True)
+    inner.setOpacity(100)
     builder.paint("deep", (4, 4, 8, 8), inner)
     builder.paint("beside", (30, 10, 3, 3), group)
     return group
