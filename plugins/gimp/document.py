@@ -19,6 +19,7 @@ from ..core.steps import Steps
 from ..core.stored_results import NOTED
 from ..core.texts import _
 from . import layers, pixels
+from .blending import clip_like
 
 PARASITE = "pleinair-translation"
 _SAVED_AND_UNDONE = Gimp.PARASITE_PERSISTENT | Gimp.PARASITE_UNDOABLE
@@ -75,6 +76,8 @@ class GimpSource:
         if raw.alpha is not None:
             pixels.keep_alpha(made, raw.alpha, raw.pixel_bytes)
         self.document.lay(made, above or self.layer)
+        if self.layer is not None:
+            clip_like(made, self.layer)
         if raw.selection is not None:
             _add_mask(made, raw.selection)
             made.remove_mask(Gimp.MaskApplyMode.APPLY)

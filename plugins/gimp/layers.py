@@ -11,6 +11,8 @@ from ..core.area import Area
 from ..core.look import Look
 from ..core.problems import Problem
 from ..core.texts import _
+from .blending import check_separate
+from .effects import has_effects, with_effects
 
 LAYER, VISIBLE = "layer", "visible"  # the values of the procedure's argument for the source
 
@@ -52,19 +54,21 @@ def give_look(layer: Gimp.Layer, look: Look) -> None:
 
 @contextmanager
 def readable(image: Gimp.Image, layer: Gimp.Layer | None) -> Iterator[Gimp.Layer]:
-    """Yields the drawable to read: the layer, a copy of it with its own effects applied, or all that is visible."""
+    """Yields the drawable to read: the layer, a temporary one with its effects, or all that is visible. Raises Problem
+    for a layer that does not look the same by itself."""
     if layer is None:
         drawable = Gimp.Layer.new_from_visible(image, image, "visible")
-    elif layer.get_filters() and not layer.is_group():
-        drawable = layer.copy()
-        drawable.merge_filters()
-    else:
+        try:
+            yield drawable
+        finally:
+            drawable.delete()
+        return
+    check_separate(layer)
+    if not has_effects(layer):
         yield layer
         return
-    try:
+    with with_effects(image, layer) as drawable:
         yield drawable
-    finally:
-        drawable.delete()
 
 
 def selected_area(image: Gimp.Image, drawable: Gimp.Drawable) -> Area | None:
