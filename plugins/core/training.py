@@ -253,6 +253,8 @@ class Trainings:
         self._watch = None
         if log is None:
             self._missed()
+        elif isinstance(log, ClientError):
+            self.problem = told(log)
         else:
             self.seen.log = tuple(log)
         self._listeners.tell()

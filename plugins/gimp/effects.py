@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from gi.repository import Gimp
 
 from ..core.area import Area
-from .scratch import stage
+from .blank import empty_layer, stage
 
 # In pixels: how far from its layer an effect is looked for, lest a layer far outside of the picture take all memory.
 _REACH = 8192
@@ -56,25 +56,25 @@ def area_of(drawable: Gimp.Drawable) -> Area:
 def _drawn(image: Gimp.Image, layer: Gimp.Layer) -> Iterator[Gimp.Layer]:
     own, reach = area_of(layer), _reach(image, layer)
     with stage(image, reach.width, reach.height) as picture:
-        _put(picture, layer, reach)
-        seen = Gimp.Layer.new_from_visible(picture, picture, "")
-        picture.insert_layer(seen, None, 0)
-        kept = own.joined(_opaque(picture, seen, reach) or own)
+        copy = _put(picture, layer, reach)
+        _make_room(picture, copy)
+        seen, opaque = _seen(picture)
+        kept = own.joined(opaque.moved(reach.x, reach.y)) if opaque else own
         seen.resize(kept.width, kept.height, reach.x - kept.x, reach.y - kept.y)
         seen.set_offsets(kept.x, kept.y)
         yield seen
 
 
 def _reach(image: Gimp.Image, layer: Gimp.Layer) -> Area:
-    """Returns where the layer and its effects can be seen. A mask hides all that is beyond the layer."""
-    own = area_of(layer)
-    if layer.get_mask() and layer.get_apply_mask():
-        return own
+    """Returns where the layer and its effects can be seen. A mask hides all that is beyond it."""
+    own, mask = area_of(layer), layer.get_mask()
+    if mask and layer.get_apply_mask():
+        return own.joined(area_of(mask))  # a group may have grown only when it was given its mask
     around = own.grown(_REACH).within(image.get_width(), image.get_height())
     return own.joined(around) if around else own
 
 
-def _put(picture: Gimp.Image, layer: Gimp.Layer, reach: Area) -> None:
+def _put(picture: Gimp.Image, layer: Gimp.Layer, reach: Area) -> Gimp.Layer:
     """Puts a copy of the layer, shown as it is by itself, into an empty picture, which then shows ``reach``. It keeps
     the lock of its position: GIMP cuts off what effects add to a layer that cannot be moved."""
     copy = Gimp.Layer.new_from_drawable(layer, picture)
@@ -87,12 +87,39 @@ def _put(picture: Gimp.Image, layer: Gimp.Layer, reach: Area) -> None:
     copy.set_composite_mode(Gimp.LayerCompositeMode.AUTO)
     if copy.get_mask():
         copy.remove_mask(Gimp.MaskApplyMode.DISCARD)
+    return copy
 
 
-def _opaque(picture: Gimp.Image, layer: Gimp.Layer, reach: Area) -> Area | None:
-    """Returns the rectangle on the canvas around all that is not transparent; None when nothing is."""
-    picture.select_item(Gimp.ChannelOps.REPLACE, layer)
+def _make_room(picture: Gimp.Image, layer: Gimp.Layer) -> None:
+    """Widens groups with effects of their own, by an empty layer, to what the effects of their layers add: in copies of
+    such groups GIMP 3.2 cuts that off."""
+    children = layer.get_children() if layer.is_group() else []
+    for child in children:
+        _make_room(picture, child)
+    if has_own_effects(layer) and any(has_effects(child) for child in children):
+        inside = _inside(picture, layer)
+        if inside:
+            room = empty_layer(picture, "", inside.width, inside.height, alpha=True)
+            picture.insert_layer(room, layer, 0)
+            room.set_offsets(inside.x, inside.y)
+            room.fill(Gimp.FillType.TRANSPARENT)
+
+
+def _inside(picture: Gimp.Image, group: Gimp.Layer) -> Area | None:
+    """Returns the rectangle around all that a group shows without its own effects."""
+    canvas = Area(0, 0, picture.get_width(), picture.get_height())
+    with stage(picture, canvas.width, canvas.height) as other:
+        for effect in _put(other, group, canvas).get_filters():
+            effect.delete()
+        return _seen(other)[1]
+
+
+def _seen(picture: Gimp.Image) -> tuple[Gimp.Layer, Area | None]:
+    """Returns a new layer with all that is visible, and the rectangle around what of it is not transparent."""
+    seen = Gimp.Layer.new_from_visible(picture, picture, "")
+    picture.insert_layer(seen, None, 0)
+    picture.select_item(Gimp.ChannelOps.REPLACE, seen)
     bounds = Gimp.Selection.bounds(picture)
     if not bounds.non_empty:
-        return None
-    return Area(bounds.x1, bounds.y1, bounds.x2 - bounds.x1, bounds.y2 - bounds.y1).moved(reach.x, reach.y)
+        return seen, None
+    return seen, Area(bounds.x1, bounds.y1, bounds.x2 - bounds.x1, bounds.y2 - bounds.y1)

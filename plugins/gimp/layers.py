@@ -1,4 +1,4 @@
-"""GIMP's layers: which of them are translated, how they are read, and how new ones are made."""
+"""GIMP's layers: which of them are translated, how they are read, and where new ones go."""
 
 from __future__ import annotations
 
@@ -83,11 +83,6 @@ def selected_area(image: Gimp.Image, drawable: Gimp.Drawable) -> Area | None:
     return selected.moved(-offset[0], -offset[1]).within(*size)
 
 
-def empty(image: Gimp.Image, name: str, width: int, height: int, alpha: bool) -> Gimp.Layer:
-    """Creates a layer of the picture's kind that is not in the picture yet."""
-    return Gimp.Layer.new(image, name, width, height, _type(image, alpha), 100, Gimp.LayerMode.NORMAL)
-
-
 def lay_above(image: Gimp.Image, new: Gimp.Layer, layer: Gimp.Layer | None) -> None:
     """Inserts a new layer above ``layer``, or on top of all when that is None. Raises Problem."""
     parent = layer.get_parent() if layer else None
@@ -111,9 +106,3 @@ def _layer_of(drawable: Gimp.Drawable) -> Gimp.Layer:
         _("“{name}” is a channel, which has no colours.").format(name=drawable.get_name()),
         _("Select a layer and try again."),
     )
-
-
-def _type(image: Gimp.Image, alpha: bool) -> Gimp.ImageType:
-    if image.get_base_type() == Gimp.ImageBaseType.GRAY:
-        return Gimp.ImageType.GRAYA_IMAGE if alpha else Gimp.ImageType.GRAY_IMAGE
-    return Gimp.ImageType.RGBA_IMAGE if alpha else Gimp.ImageType.RGB_IMAGE

@@ -13,8 +13,8 @@ from ..core.pixels import Pixels, crop
 from ..core.preview_frame import Frame
 from ..core.translation_jobs import TranslationRequest
 from . import layers, pixels
+from .blank import picture_like
 from .pixels import rectangle
-from .scratch import picture_like
 
 _SHOWN = "R'G'B'A u8"
 Framing = Callable[[Area, "tuple[int, int]"], Frame]  # takes the selected area and the drawable's size

@@ -76,6 +76,10 @@ class Bench:
         """Of an 8-bit RGB picture, with alpha."""
         return np.frombuffer(base64.b64decode(self.gimp.visible(image=image)), np.uint8).reshape(30, 40, 4)
 
+    def group(self, image: int, name: str, parent: int = 0) -> int:
+        made: int = self.gimp.new_group(image=image, name=name, parent=parent)
+        return made
+
     def block(
         self,
         image: int,

@@ -9,11 +9,13 @@ from typing import Any
 from .base import Gegl, Gimp, find, write
 
 
-def give_mask(layer: int, pixels: str) -> int:
+def give_mask(layer: int, pixels: str = "") -> int:
+    """White without pixels."""
     changed = find(layer)
     mask = changed.create_mask(Gimp.AddMaskType.WHITE)
     changed.add_mask(mask)
-    write(mask, base64.b64decode(pixels))
+    if pixels:
+        write(mask, base64.b64decode(pixels))
     return int(mask.get_id())
 
 

@@ -1,4 +1,4 @@
-"""Hidden pictures of our own, in which GIMP draws what the artist's picture must not be changed for."""
+"""Empty layers and hidden pictures of the same kind as the artist's picture."""
 
 from __future__ import annotations
 
@@ -27,3 +27,14 @@ def stage(image: Gimp.Image, width: int, height: int) -> Iterator[Gimp.Image]:
         yield made
     finally:
         made.delete()
+
+
+def empty_layer(image: Gimp.Image, name: str, width: int, height: int, alpha: bool) -> Gimp.Layer:
+    """Creates a layer of the picture's kind that is not in the picture yet."""
+    return Gimp.Layer.new(image, name, width, height, _type(image, alpha), 100, Gimp.LayerMode.NORMAL)
+
+
+def _type(image: Gimp.Image, alpha: bool) -> Gimp.ImageType:
+    if image.get_base_type() == Gimp.ImageBaseType.GRAY:
+        return Gimp.ImageType.GRAYA_IMAGE if alpha else Gimp.ImageType.GRAY_IMAGE
+    return Gimp.ImageType.RGBA_IMAGE if alpha else Gimp.ImageType.RGB_IMAGE
