@@ -55,7 +55,7 @@ def give_look(layer: Gimp.Layer, look: Look) -> None:
 @contextmanager
 def readable(image: Gimp.Image, layer: Gimp.Layer | None) -> Iterator[Gimp.Layer]:
     """Yields the drawable to read: the layer, a temporary one with its effects, or all that is visible. Raises Problem
-    for a layer that does not look the same by itself."""
+    for an empty group, and for one that does not look the same by itself."""
     if layer is None:
         drawable = Gimp.Layer.new_from_visible(image, image, "visible")
         try:
@@ -63,6 +63,7 @@ def readable(image: Gimp.Image, layer: Gimp.Layer | None) -> Iterator[Gimp.Layer
         finally:
             drawable.delete()
         return
+    _check_filled(layer)
     check_separate(layer)
     if not has_effects(layer):
         yield layer
@@ -95,6 +96,14 @@ def lay_above(image: Gimp.Image, new: Gimp.Layer, layer: Gimp.Layer | None) -> N
 def offset_of(drawable: Gimp.Drawable) -> tuple[int, int]:
     offsets = drawable.get_offsets()
     return offsets.offset_x, offsets.offset_y
+
+
+def _check_filled(layer: Gimp.Layer) -> None:
+    if layer.is_group() and not layer.get_children():
+        raise Problem(
+            _("The group “{name}” is empty.").format(name=layer.get_name()),
+            _("Put layers into it, or select another layer."),
+        )
 
 
 def _layer_of(drawable: Gimp.Drawable) -> Gimp.Layer:

@@ -80,6 +80,17 @@ def test_effects_of_a_group_are_translated_too(bench: Bench, precision: str, bas
     bench.gimp.delete_image(image=image)
 
 
+def test_effect_that_was_made_for_a_selection_stays_there(bench: Bench) -> None:
+    image = bench.image()
+    layer = bench.block(image)
+    bench.gimp.select(image=image, ellipse=[14, 10, 6, 9])
+    bench.gimp.give_effect(layer=layer, operation="gegl:invert-gamma")
+    bench.gimp.select(image=image, ellipse=[])
+    assert len(np.unique(bench.visible(image)[14, 14:26], axis=0)) > 1
+    bench.kept(image, layer)
+    bench.gimp.delete_image(image=image)
+
+
 def test_selection_cuts_what_effects_add(bench: Bench) -> None:
     """Also where only the shadow is selected."""
     image = bench.image()
