@@ -3,9 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pleinair.common.hidden import others_text
 
 from tests.training.factories import gradient
-from training.data.listing import list_pictures, others_text
+from training.data.listing import list_pictures
 from training.errors import InputError
 
 
