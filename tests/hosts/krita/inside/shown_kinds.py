@@ -74,6 +74,7 @@ def _isolated_with_a_blending_layer(builder: Builder) -> Any:
     builder.paint("base", (4, 4, 8, 8), group)
     builder.paint("dark", (8, 8, 8, 8), group).setBlendingMode("multiply")
     builder.paint("shade", (0, 0, WIDTH, HEIGHT), group).setInheritAlpha(True)
+    builder.document.refreshProjection()  # Krita does not draw anew for a script's clipping
     return group
 
 
