@@ -24,7 +24,7 @@ test-lowest: build/lowest/installed
 lint: .venv/installed
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/mypy server training plugins protos/pleinair/common tests
+	.venv/bin/mypy server training plugins protos/pleinair/common protos/pleinair/pictures tests
 	.venv/bin/buf lint protos
 
 format: .venv/installed
