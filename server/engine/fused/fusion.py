@@ -97,7 +97,7 @@ class _Fusion:
                 self._sample(layer.name, first, _upsampling(operation))
             case Pad():
                 self._pad(layer.name, first, operation)
-            case Normalisation():
+            case Normalisation(groups=None):
                 self._measure(layer.name, first, operation)
             case Pointwise():
                 self._pointwise(layer, operation)
