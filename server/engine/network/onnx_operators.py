@@ -31,6 +31,7 @@ READERS: Mapping[str, Callable[[PartialNetwork, onnx.NodeProto, Attributes], Non
     "MaxPool": window_operators.read_pool,
     "InstanceNormalization": statistics_operators.read_normalisation,
     "GroupNormalization": statistics_operators.read_group_normalisation,
+    "LayerNormalization": statistics_operators.read_layer_normalisation,
     "GlobalAveragePool": statistics_operators.read_mean,
     "ReduceMean": statistics_operators.read_mean,
     "Resize": resize_operators.read_resize,

@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 
 from server.engine.network.arrays import Array
-from server.engine.network.operations import Convolution, Normalisation, Statistic
+from server.engine.network.operations import Convolution, Normalisation, Operation, Pointwise, Statistic
 from server.engine.network.partial_network import Attributes, PartialNetwork
 from server.engine.network.plain_pictures import picture
 from server.engine.network.pointwise_operators import add_shown
@@ -53,6 +53,29 @@ def read_mean(partial: PartialNetwork, node: onnx.NodeProto, attributes: Attribu
     if not attributes.get("keepdims", 1):
         left = tuple(shown for axis, shown in enumerate(left) if axis not in axes)
     partial.views[node.output[0]] = replace(partial.views[node.output[0]], axes=left, made_by=node.op_type)
+
+
+def read_layer_normalisation(partial: PartialNetwork, node: onnx.NodeProto, attributes: Attributes) -> None:
+    """Reads LayerNormalization of every pixel's channels, step by step."""
+    view, name, last = partial.view(node), node.output[0], attributes.get("axis", -1) % len(partial.view(node).axes)
+    if view.dimension(last) != CHANNELS or last != len(view.axes) - 1 or len(node.output) > 1:
+        raise UnsupportedNetwork(node.op_type, "along another axis than the channels")
+    epsilon = np.asarray(attributes.get("epsilon", 1e-5), np.float32)
+    scale, shift = partial.required(node, 1).reshape(-1), partial.constant(node, 2)
+    shift = np.zeros_like(scale) if shift is None else shift.reshape(-1)
+
+    def step(to: str, operation: Operation, *inputs: str) -> str:
+        add_shown(partial, f"{name}{to}", view, tuple(dict.fromkeys(inputs)), operation)
+        return f"{name}{to}"
+
+    mean = partial.add(f"{name}/mean", (view.layer,), _mean_of_channels(view.channels)).layer
+    rest = step("/rest", Pointwise("Sub", (0, 1), {}), view.layer, mean)
+    square = step("/square", Pointwise("Mul", (0, 0), {}), rest)
+    variance = partial.add(f"{name}/variance", (square,), _mean_of_channels(view.channels)).layer
+    partial.add(f"{name}/raised", (variance,), Pointwise("Add", (0, epsilon), {}))
+    deviation = partial.add(f"{name}/deviation", (f"{name}/raised",), Pointwise("Sqrt", (0,), {})).layer
+    standardised = step("/standardised", Pointwise("Div", (0, 1), {}), rest, deviation)
+    step("", Pointwise("Add", (0, shift), {}), step("/scaled", Pointwise("Mul", (0, scale), {}), standardised))
 
 
 def _normalised(

@@ -148,3 +148,22 @@ def old(opset: int, operation: str, *operands: Any, **attributes: Any) -> bytes:
     """The same in the words of an older opset."""
     draft = Draft(opset=opset)
     return draft.model(draft.add(operation, INPUT, *operands, **attributes))
+
+
+def channels_last(model: bytes) -> bytes:
+    """The model with its input and output as N x H x W x C."""
+    made = onnx.load_model_from_string(model)
+    inside = {INPUT: "first", OUTPUT: "result first"}
+    for node in made.graph.node:
+        for names in (node.input, node.output):
+            names[:] = [inside.get(name, name) for name in names]
+    made.graph.node.insert(0, helper.make_node("Transpose", [INPUT], ["first"], perm=[0, 3, 1, 2]))
+    made.graph.node.append(helper.make_node("Transpose", ["result first"], [OUTPUT], perm=[0, 2, 3, 1]))
+    for end in (*made.graph.input, *made.graph.output):
+        lengths = end.type.tensor_type.shape.dim
+        batch, channels, *sides = (
+            onnx.TensorShapeProto.Dimension.FromString(one.SerializeToString()) for one in lengths
+        )
+        del lengths[:]
+        lengths.extend([batch, *sides, channels])
+    return bytes(made.SerializeToString())
