@@ -24,7 +24,7 @@ test-lowest: build/lowest/installed
 lint: .venv/installed
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/mypy server training plugins protos/pleinair/common tests
+	.venv/bin/mypy server training plugins protos/pleinair/common protos/pleinair/pictures tests
 	.venv/bin/buf lint protos
 
 format: .venv/installed
@@ -49,6 +49,7 @@ bench: .venv/installed
 	$(PY) -m tests.benchmarks.serving $(SERVING_ARGUMENTS)
 	$(PY) -m tests.benchmarks.wire
 	$(PY) -m tests.benchmarks.training_step
+	$(PY) -m tests.benchmarks.opening
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Pleinair needs Python 3.11 or newer; name one with make PYTHON=python3.12")'

@@ -1,29 +1,28 @@
 """Picture files as the server's calls have them, without colour management: an RGB picture keeps its values together
 with its embedded colour profile, so a filter that changes nothing gives back the same picture."""
 
-import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from pleinair.pictures import kinds
-from pleinair.pictures.picture import NoteKind, PictureError
+from pleinair.pictures.picture import Carried, NoteKind, PictureError
 from pleinair.pictures.reading import read_picture
 
-from server.pictures.png16 import encode_png16
+from server.pictures.exif import for_result
+from server.pictures.formats import PNG
+from server.pictures.png_result import encode_png_result
 
 __all__ = ["Picture", "PictureError", "decode_picture", "encode_png", "kind_of"]
 
 
 @dataclass(frozen=True)
 class Picture:
-    """H x W x 3 (RGB) or H x W x 4 (straight alpha) pixels, uint8 or uint16, and their RGB colour profile. ``notes``
-    are sentences about what reading converted or left out."""
+    """H x W x 3 (RGB) or H x W x 4 (straight alpha) pixels, uint8 or uint16, and what goes with them, for example
+    their colour profile. ``notes`` are sentences about what reading converted or left out."""
 
     pixels: NDArray[Any]
-    icc_profile: bytes | None = None
+    carried: Carried = field(default_factory=Carried)
     notes: tuple[str, ...] = ()
 
 
@@ -32,16 +31,12 @@ def decode_picture(data: bytes, *, max_pixels: int) -> Picture:
     read = read_picture(data, max_pixels=max_pixels, among=kinds.SERVED)
     # That a picture is dark is no news to whoever sends it.
     notes = tuple(note.sentence for note in read.notes if note.kind is not NoteKind.FEW_BITS)
-    return Picture(read.in_colour(), read.carried.icc_profile, notes)
+    return Picture(read.in_colour(), read.carried, notes)
 
 
 def encode_png(picture: Picture) -> bytes:
-    """Writes a PNG file with the picture's depth, alpha and colour profile."""
-    if picture.pixels.dtype == np.uint16:
-        return encode_png16(picture.pixels, picture.icc_profile)
-    file = io.BytesIO()
-    Image.fromarray(picture.pixels).save(file, "PNG", icc_profile=picture.icc_profile)
-    return file.getvalue()
+    """Writes a PNG file with the picture's depth and alpha, and all that goes with it into a result."""
+    return encode_png_result(picture.pixels, for_result(picture.carried, PNG)[0])
 
 
 def kind_of(data: bytes) -> str:

@@ -11,13 +11,17 @@ _COLOUR_TYPES = {3: 2, 4: 6}
 _FILTER_UP = 2
 
 
-def encode_png16(pixels: NDArray[np.uint16], icc_profile: bytes | None) -> bytes:
-    """Returns the bytes of a PNG file with these H x W x 3 or H x W x 4 samples and this colour profile."""
+def encode_png16(pixels: NDArray[np.uint16]) -> bytes:
+    """Returns the bytes of a PNG file with these H x W x 3 or H x W x 4 samples."""
     height, width, channels = pixels.shape
     header = struct.pack(">IIBBBBB", width, height, 16, _COLOUR_TYPES[channels], 0, 0, 0)
-    profile = _chunk(b"iCCP", b"ICC Profile\0\0" + zlib.compress(icc_profile)) if icc_profile else b""
-    image = _chunk(b"IDAT", zlib.compress(_filter_rows(pixels)))
-    return b"".join((_SIGNATURE, _chunk(b"IHDR", header), profile, image, _chunk(b"IEND", b"")))
+    image = chunk(b"IDAT", zlib.compress(_filter_rows(pixels)))
+    return b"".join((_SIGNATURE, chunk(b"IHDR", header), image, chunk(b"IEND", b"")))
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    """Returns a chunk as it stands in a PNG file."""
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
 def _filter_rows(pixels: NDArray[np.uint16]) -> bytes:
@@ -29,7 +33,3 @@ def _filter_rows(pixels: NDArray[np.uint16]) -> bytes:
     filtered[0, 1:] = rows[0]
     np.subtract(rows[1:], rows[:-1], out=filtered[1:, 1:])
     return filtered.tobytes()
-
-
-def _chunk(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))

@@ -43,6 +43,17 @@ def test_wider_whole_numbers_hold_values_of_16_bits(dtype: str) -> None:
     assert shares(tiff(0, 13107, 32767, dtype=dtype)) == [0, 0.2, 0.5]
 
 
+@pytest.mark.parametrize(("dtype", "white"), [("u4", 2**32 - 1), ("i4", 2**31 - 1)])
+def test_32_bits_that_are_used_are_the_range_for_colours_and_transparency(dtype: str, white: int) -> None:
+    assert shares(tiff(0, white // 4, white, dtype=dtype)) == [0, 0.25, 1]
+    with_alpha = np.array([[[white // 2, white, white // 5, white // 4]]]).astype(dtype)
+    picture = read_picture(tiff_file(with_alpha, RGB, t338=[2]))
+    assert shares(picture) == [0.5, 1, 0.2]
+    assert picture.alpha is not None and round(picture.alpha.item() / 65535, 3) == 0.25
+    multiplied = read_picture(tiff_file(np.array([[[white // 4, 0, 0, white // 2]]]).astype(dtype), RGB, t338=[1]))
+    assert shares(multiplied) == [0.5, 0, 0]
+
+
 @pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
 def test_floating_point_goes_from_0_to_1(dtype: str) -> None:
     picture = tiff(0, 0.25, 1, dtype=dtype)
@@ -62,7 +73,7 @@ def test_a_few_highlights_above_1_are_cut_off_and_the_rest_stays() -> None:
     assert notes(picture) == {NoteKind.CUT: "Its values go from 0.25 to 1.5; what is below 0 or above 1 was cut off."}
 
 
-@pytest.mark.parametrize(("values", "dtype"), [((-1, 0, 1), "f4"), ((-1024, 0, 60000), "i4"), ((0, 65536), "u4")])
+@pytest.mark.parametrize(("values", "dtype"), [((-1, 0, 1), "f4"), ((-1024, 0, 60000), "i4"), ((-5, 2**31 - 1), "i4")])
 def test_values_that_are_cut_off_are_noted(values: tuple[float, ...], dtype: str) -> None:
     assert "was cut off" in notes(tiff(*values, dtype=dtype))[NoteKind.CUT]
 

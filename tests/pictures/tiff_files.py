@@ -113,7 +113,7 @@ def _packed(part: NDArray[Any], layout: Layout) -> bytes:
 
 
 def _differences(part: NDArray[Any], layout: Layout) -> bytes:
-    ordered = part.dtype.newbyteorder(layout.order)
+    ordered = np.dtype(f"{layout.order}{part.dtype.kind}{part.itemsize}")
     if layout.predictor == 2:
         whole = part.view(f"u{part.itemsize}")
         part = np.concatenate((whole[:, :1], np.diff(whole, axis=1)), axis=1).view(part.dtype)

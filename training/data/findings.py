@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from pleinair.common.hidden import others_text
 from pleinair.common.suffixes import WITH_PACKAGE, readable
 from pleinair.pictures.picture import NoteKind
 
 from training.data.cache import Entry
-from training.data.listing import others_text
 from training.data.pictures import DEEP, LAID
 
 NAMED = 3  # how many names a line lists

@@ -45,13 +45,11 @@ def to_levels(raster: Raster, scale: Scale = PLAIN) -> Levels:
         black = 0.0 if scale.black is None else scale.black
         notes = tuple(_notes(raster, values, black, white, scale))
         pixels, greatest = _levels(raster.samples, black, white, np.dtype(np.uint16)), values.highest
-        alpha_white = white if raster.white is None and scale == PLAIN else raster.white or 1
     else:
-        alpha_white = raster.white or 255
-        pixels = _levels(raster.samples, 0, alpha_white, np.dtype(np.uint8))
+        pixels = _levels(raster.samples, 0, raster.white or 255, np.dtype(np.uint8))
     if raster.inverted:
         pixels = np.iinfo(pixels.dtype).max - pixels
-    alpha = None if raster.alpha is None else _levels(raster.alpha, 0, alpha_white, pixels.dtype)
+    alpha = None if raster.alpha is None else _alpha_levels(raster.alpha, raster.white, pixels.dtype)
     return pixels, alpha, notes, greatest
 
 
@@ -83,12 +81,22 @@ def _measured(samples: NDArray[Any]) -> _Values:
 
 
 def _white(raster: Raster, values: _Values, scale: Scale) -> float:
-    """Floating-point pictures hold 0 to 1, or 0 to 255: then they are 1 and above on average."""
+    """Floating-point pictures hold 0 to 1, or 0 to 255: then they are above 1 on average. Whole numbers of 32 bits hold
+    what 16 bits do, or use their own range."""
     if scale.white is not None:
         return scale.white
-    if raster.white is not None:
-        return raster.white
-    return 255.0 if values.highest > 1 and values.mean > 1 else 1.0
+    if raster.white is None:
+        return 255.0 if values.highest > 1 and values.mean > 1 else 1.0
+    return float(np.iinfo(raster.samples.dtype).max) if values.highest > raster.white else raster.white
+
+
+def _alpha_levels(alpha: NDArray[Any], white: int | None, kind: np.dtype[Any]) -> NDArray[Any]:
+    highest = alpha.max()
+    if white is None:
+        full = 255.0 if highest > 1 else 1.0
+    else:
+        full = float(np.iinfo(alpha.dtype).max) if highest > white else white
+    return _levels(alpha, 0, full, kind)
 
 
 def _notes(raster: Raster, values: _Values, black: float, white: float, scale: Scale) -> Iterator[Note]:
@@ -100,8 +108,8 @@ def _notes(raster: Raster, values: _Values, black: float, white: float, scale: S
         if not values.all_numbers:
             sentence = f"Some of its values are no numbers. {sentence}"
         yield Note(NoteKind.CUT, sentence, values.highest)
-    if raster.white is not None and scale == PLAIN and 0 < values.highest < raster.white * FEW:
-        sentence = f"Its greatest value is {high} of {raster.white}, so it uses little of its range."
+    if raster.white is not None and scale == PLAIN and 0 < values.highest < white * FEW:
+        sentence = f"Its greatest value is {high} of {white:.0f}, so it uses little of its range."
         yield Note(NoteKind.FEW_BITS, sentence, values.highest)
 
 

@@ -20,9 +20,8 @@ _PER_INCH = {2: 1.0, 3: 2.54}
 
 def carried_by_page(page: Page, data: bytes) -> tuple[Carried, tuple[Note, ...]]:
     """Returns what belongs to a page besides its pixels, and a note if its profile had to be left out."""
-    profile, notes = rgb_profile(page.tags.get(34675), converted=page.photometric in (CMYK, LAB))
-    xmp = page.tags.get(700)
-    return Carried(profile, _exif(data), xmp if isinstance(xmp, bytes) else None, _resolution(page)), notes
+    profile, notes = rgb_profile(page.raw(34675), converted=page.photometric in (CMYK, LAB))
+    return Carried(profile, _exif(data), page.raw(700), _resolution(page)), notes
 
 
 def _exif(data: bytes) -> bytes | None:

@@ -17,7 +17,6 @@ from pleinair.pictures.tiff.tags import CMYK, COLOURS, FLOAT, GREY, GREY_INVERTE
 
 _PREMULTIPLIED = 1
 _ALPHA = (_PREMULTIPLIED, 2, 999)  # of ExtraSamples; 999 is what an old editor wrote for straight alpha
-_INKS_ARE_CMYK = 1
 _MOST_BITS_UNSCALED = 16  # wider whole numbers usually hold values of 16 bits
 
 
@@ -26,8 +25,6 @@ def can_mean(page: Page) -> bool:
     known = page.photometric in (GREY, GREY_INVERTED, RGB, CMYK, LAB)
     if not known or page.samples < COLOURS[page.photometric]:
         return False
-    if page.photometric == CMYK:
-        return page.number(332, _INKS_ARE_CMYK) == _INKS_ARE_CMYK
     return page.photometric != LAB or (page.bits[0] in (8, 16) and page.formats[0] != FLOAT)
 
 
@@ -71,7 +68,7 @@ def _straight(raster: Raster) -> NDArray[Any]:
 def _converted(raster: Raster, mode: str, pixels: NDArray[np.uint8], page: Page) -> Raster:
     height, width, _ = pixels.shape
     image = Image.frombytes(mode, (width, height), np.ascontiguousarray(pixels).tobytes())
-    image.info["icc_profile"] = page.tags.get(34675)
+    image.info["icc_profile"] = page.raw(34675)
     converted, note = from_lab(image) if mode == "LAB" else from_cmyk(image)
     alpha = to_levels(replace(raster, samples=raster.samples[..., :1]))[1]
     return Raster(np.asarray(converted), 255, None if alpha is None else to_bytes(alpha), notes=(*raster.notes, note))

@@ -42,6 +42,12 @@ class Page:
         """Returns the first whole number of a tag."""
         return self.numbers(tag, (default,))[0]
 
+    def raw(self, tag: int) -> bytes | None:
+        """Returns the bytes of a tag that holds a file of another kind, or None."""
+        found = self.tags.get(tag)
+        found = found[0] if isinstance(found, tuple) and len(found) == 1 else found
+        return found if isinstance(found, bytes) and found else None
+
     @property
     def size(self) -> tuple[int, int]:
         """Width and height as stored, before the orientation; 0 where the tag is missing."""
