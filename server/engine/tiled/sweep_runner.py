@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from server.engine.cancel import RunControl
 from server.engine.failure import NetworkFault
 from server.engine.network.arrays import Array
-from server.engine.network.network import Network
-from server.engine.network.operations import Normalisation
+from server.engine.network.network import Layer, Network, Size
+from server.engine.network.operations import Normalisation, Quantity, Statistic
 from server.engine.network.spans import Span
 from server.engine.plan import Overflow
 from server.engine.tiled.areas import Area, Tile
@@ -53,7 +53,7 @@ class SweepRunner:
         self._store: LayerStore = (
             FileStore(layout, plan.kept) if plan.in_file else MemoryStore(layout, plan.kept, recycles=plan.recycles)
         )
-        self._known: dict[str, Array] = {}  # what the normalisations take, by the names of the graphs' inputs
+        self._known = _quantities(network, plan.sizes)  # and what is measured, by the names of the graphs' inputs
         self._rows: tuple[Span, Array] | None = None  # of the picture, for tiles side by side
 
     def steps(self, rows: ReadRows, emit: EmitRows, control: RunControl) -> Iterator[tuple[PlannedSweep, int]]:
@@ -76,6 +76,8 @@ class SweepRunner:
         task = planned.task
         for name in task.stored:
             self._store.open(name, self._plan.sizes[name])
+        for name in planned.sweep.gone.difference(task.loaded):
+            self._store.drop(name)
         statistics = PooledStatistics(self._plan.sizes[task.measured].channels) if task.measured else None
         side_by_side: list[Array] = []  # the result's tiles that make whole rows together
         following: Tile | None = self._tile(planned, 0)
@@ -142,7 +144,7 @@ class SweepRunner:
         """Of layers that later sweeps do not start from, drops the rows that neither ``following`` nor tiles after it
         need."""
         ahead = following.areas if following else {}
-        for name in planned.sweep.start.names - planned.sweep.keep.names:
+        for name in planned.sweep.gone.intersection(planned.task.loaded):
             self._store.drop(name, ahead[name].rows.start if name in ahead else None)
 
     def _check(self, values: Array) -> None:
@@ -160,13 +162,36 @@ class SweepRunner:
             raise Overflow("Values were too much alike to be kept at half precision.")
 
     def _learn(self, planned: PlannedSweep, statistics: PooledStatistics) -> None:
-        """Keeps what the normalisation behind the sweep takes."""
-        layer = self._network.layers[planned.sweep.stop]
-        assert isinstance(layer.operation, Normalisation)
+        """Keeps what the layers that the sweep measured for take."""
         self._check(statistics.mean)
-        deviation = np.sqrt(statistics.variance + layer.operation.epsilon)
-        self._known[f"{layer.name}/mean"] = statistics.mean.astype(np.float32)
-        self._known[f"{layer.name}/factor"] = (layer.operation.scale / deviation).astype(np.float32)
+        stop = self._network.layers[planned.sweep.stop]
+        for layer in self._network.layers:
+            if layer is stop or (isinstance(layer.operation, Statistic) and layer.inputs == stop.inputs):
+                self._known |= _taken(layer, statistics)
+
+
+def _taken(layer: Layer, statistics: PooledStatistics) -> dict[str, Array]:
+    """What a layer takes of the statistics of its input, by the names of the graphs' inputs."""
+    operation = layer.operation
+    assert isinstance(operation, Normalisation | Statistic)
+    mean, variance = statistics.of_groups(operation.groups)
+    if isinstance(operation, Statistic):
+        return {f"{layer.name}/value": (variance if operation.is_variance else mean).astype(np.float32)}
+    deviation = np.sqrt(variance + operation.epsilon)
+    return {
+        f"{layer.name}/mean": mean.astype(np.float32),
+        f"{layer.name}/factor": (operation.scale / deviation).astype(np.float32),
+    }
+
+
+def _quantities(network: Network, sizes: Mapping[str, Size]) -> dict[str, Array]:
+    """What follows from the picture's size, by the names of the graphs' inputs."""
+    found = {}
+    for layer in network.layers:
+        if isinstance(layer.operation, Quantity):
+            shapes = {name: (size.height, size.width) for name, size in sizes.items()}
+            found[f"{layer.name}/value"] = np.array([layer.operation.length.at(shapes)], np.float32)
+    return found
 
 
 def _are_finite(values: Array) -> bool:
