@@ -22,7 +22,7 @@ from server.filters.verdicts import Verdicts
 from tests import factories
 from tests.server.engine.tiled.drafts import INPUT
 from tests.server.filters.conftest import Problem, Read
-from tests.server.filters.networks import channels_last, residual, sidecar
+from tests.server.filters.networks import channels_last, eight_bit, residual, sidecar
 
 PICTURE = np.random.default_rng(0).uniform(-1, 1, (1, 3, 20, 24)).astype(np.float32)
 LUMA = np.tensordot(np.array([0.2126, 0.7152, 0.0722]), PICTURE, axes=(0, 1))[:, None]
@@ -248,6 +248,19 @@ def test_channels_that_come_last_are_computed_in_pieces_as_those_that_come_first
     expected = in_pieces(first, picture, 12 << 20)
     last = read(channels_last(model), sidecar(4, *lines, range="[0, 255]", layout="NHWC"))
     np.testing.assert_allclose(in_pieces(last, picture, 12 << 20), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+def test_bytes_are_computed_in_pieces_too(read: Read, layout: str) -> None:
+    levels = np.random.default_rng(1).integers(0, 256, (1, 3, 200, 264))
+    model = eight_bit(residual(2)) if layout == "NCHW" else channels_last(eight_bit(residual(2)))
+    found = read(model, sidecar(4, range="[0, 255]", layout=layout))
+    pieces = in_pieces(found, (levels / 127.5 - 1).astype(np.float32), 12 << 20)
+    session = onnxruntime.InferenceSession(eight_bit(residual(2)), providers=["CPUExecutionProvider"])
+    (whole,) = session.run(None, {INPUT: levels.astype(np.uint8)})
+    difference = np.abs(np.rint((pieces + 1) * 127.5) - whole)
+    assert difference.max() <= 1
+    assert difference.mean() < 0.001
 
 
 def test_channels_that_come_last_have_means_too(read: Read) -> None:
