@@ -65,14 +65,14 @@ def to_bytes(levels: NDArray[Any]) -> NDArray[np.uint8]:
 class _Values:
     lowest: float
     highest: float
-    mean: float
-    all_numbers: bool
+    mean: float = 0.0  # of floating point only
+    all_numbers: bool = True
 
 
 def _measured(samples: NDArray[Any]) -> _Values:
     """Measures the finite samples; a file without any counts as black."""
     if samples.dtype.kind != "f":
-        return _Values(float(samples.min()), float(samples.max()), float(samples.mean()), True)
+        return _Values(float(samples.min()), float(samples.max()))
     parts = [band[np.isfinite(band)].astype(np.float64) for band in _bands(samples)]
     lowest, highest = (choose((choose(part) for part in parts if part.size), default=0.0) for choose in (min, max))
     count = sum(part.size for part in parts)
