@@ -156,8 +156,14 @@ def test_without_its_package_a_kind_is_refused_with_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, module, None)
     monkeypatch.setitem(sys.modules, f"{module}.JpegXLImagePlugin", None)
-    assert f"read only where the package {package} is installed" in refusal(data)
+    assert f"read only with the package {package}; run pip install 'pleinair[pictures]'" in refusal(data)
     assert not set(suffixes.readable()) & set(suffixes.WITH_PACKAGE[module])
+
+
+def test_a_pillow_that_was_built_without_a_kind_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = file_of(SMOOTH, "AVIF")
+    monkeypatch.setattr("PIL.AvifImagePlugin.SUPPORTED", False)
+    assert refusal(data).startswith("This picture is AVIF, which this build of Pillow does not read; save the picture")
 
 
 def test_heic_and_jpeg_xl_are_read_where_their_packages_are() -> None:
