@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 from PIL import Image
 from pleinair.pictures import kinds
@@ -62,6 +63,14 @@ def test_a_picture_over_the_limit_is_refused_before_it_is_decoded(kind: str) -> 
         read_picture(data, max_pixels=143)
     assert caught.value.too_large
     assert read_picture(data, max_pixels=144).pixels.shape == (12, 12, 3)
+
+
+def test_a_gif_that_breaks_off_after_its_first_frame_is_read() -> None:
+    frames = [Image.fromarray(random_samples((40, 40, 3))).rotate(angle) for angle in (0, 90)]
+    one, two = (file_of(frames[0], "GIF", save_all=True, append_images=frames[1:more]) for more in (1, 2))
+    first = read_picture(one).pixels
+    for end in range(len(one), len(two), 7):
+        np.testing.assert_array_equal(read_picture(two[:end]).pixels, first)
 
 
 def test_pillows_own_limit_holds_only_where_its_reader_has_it() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 
-from pleinair.pictures.kinds import JPEG, PNG, PPM, WEBP, Kind
+from pleinair.pictures.kinds import JPEG, PNG, WEBP, Kind
 from pleinair.pictures.picture import PictureError
 
 MOST_PIXELS = 2 * 89_478_485  # more than any camera's; above it Pillow's own Image.open refuses, too
@@ -25,8 +25,6 @@ def check_header(kind: Kind, data: bytes, max_pixels: int) -> None:
         check_size(_webp_size(data), min(max_pixels, MOST_PIXELS))
     elif kind is JPEG:
         _check_jpeg(data)
-    elif kind is PPM and data.startswith(b"PF"):
-        raise not_read("a PFM file of colour in floating point")
 
 
 def check_size(size: Sequence[int], max_pixels: int) -> None:
