@@ -268,6 +268,18 @@ def test_what_is_no_picture_on_standard_input_is_one_sentence(
     assert not Path("out.png").exists()
 
 
+def test_standard_input_and_output_that_are_closed_are_sentences() -> None:
+    put("in.png")
+    for redirected, said in (
+        ("- -o out.png <&-", b"standard input: It is closed; name a picture's file.\n"),
+        ("in.png -o - >&-", b"-o - writes to standard output, which is closed; write to a file: -o out.png.\n"),
+    ):
+        command = f"{sys.executable} -m server.translate --filter identity {redirected}"
+        result = subprocess.run(["bash", "-c", command], capture_output=True, check=False, timeout=60)
+        assert result.stderr == said
+        assert result.returncode
+
+
 def test_a_list_that_nobody_reads_to_its_end_ends_silently() -> None:
     command = f"{sys.executable} -m server.translate --list | true; exit ${{PIPESTATUS[0]}}"
     result = subprocess.run(["bash", "-c", command], capture_output=True, check=False, timeout=60)
