@@ -56,9 +56,17 @@ def test_every_mode_is_read_as_the_colours_that_it_shows(kind: str, mode: str) -
         image.putalpha(100)
     data = file_of(image, kind)
     picture = read_picture(data)
-    with Image.open(io.BytesIO(data)) as reference:
-        np.testing.assert_array_equal(picture.in_colour()[..., :3], np.asarray(reference.convert("RGB")))
+    if mode == "YCbCr":  # which not every Pillow reads
+        np.testing.assert_array_equal(picture.pixels, np.asarray(image.convert("RGB")))
+    else:
+        with Image.open(io.BytesIO(data)) as reference:
+            np.testing.assert_array_equal(picture.in_colour()[..., :3], np.asarray(reference.convert("RGB")))
     assert (picture.alpha is not None) == (mode in ("LA", "RGBA"))
+
+
+def test_a_tiff_of_jpegs_is_read() -> None:
+    picture = read_picture(file_of(SMOOTH, "TIFF", compression="jpeg"))
+    np.testing.assert_allclose(picture.pixels.astype(int), np.asarray(SMOOTH), atol=8)
 
 
 def test_grey_pictures_of_16_bits_and_floating_point_of_netpbm_are_read() -> None:

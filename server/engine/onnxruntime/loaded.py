@@ -102,6 +102,5 @@ class OnnxruntimeNetwork:
         return hashlib.sha256(self._model).hexdigest()
 
     def _network(self) -> Network:
-        if self._feed.channels_last:
-            raise UnsupportedNetwork("Transpose")
-        return read_network(self._model, input=self._feed.input, output=self._feed.output)
+        feed = self._feed
+        return read_network(self._model, input=feed.input, output=feed.output, channels_last=feed.channels_last)

@@ -48,7 +48,7 @@ def worker(device: Backend) -> Iterator[Worker]:
 @pytest.fixture(scope="module")
 def catalogue(tmp_path_factory: pytest.TempPathFactory, device: Backend) -> Catalogue:
     folder = tmp_path_factory.mktemp("filters")
-    for maker in (factories.identity, factories.inverting, factories.slow, factories.centring):
+    for maker in (factories.identity, factories.inverting, factories.slow, factories.darkening):
         factories.put(folder, maker())
     return FolderScanner(folder, device).load()
 
@@ -152,10 +152,10 @@ def test_a_picture_that_fits_no_memory_is_refused_with_what_to_do(catalogue: Cat
     worker = Worker(device, memory=1 << 20)
     handler = TranslationHandler(catalogue, worker, max_pixels=10_000)
     with pytest.raises(Refusal) as caught:
-        asyncio.run(answers(handler, request(100, 100, "centring"), bytes(30_000)))
+        asyncio.run(answers(handler, request(100, 100, "darkening"), bytes(30_000)))
     worker.close()
     assert caught.value.reason is Reason.OUT_OF_MEMORY
-    whole = "needs 11 MiB with filter 'centring', whose operation ReduceMean needs it whole"
+    whole = "needs 11 MiB with filter 'darkening', whose operation GlobalMaxPool needs it whole"
     assert f"{whole}, and the server may use 1 MiB" in caught.value.sentence
     assert "a larger --memory" in caught.value.sentence
 
