@@ -51,18 +51,20 @@ def _found(name: str, suffixes: Collection[str], results: Path | None) -> Found:
 
 
 def _in_folder(folder: Path, suffixes: Collection[str]) -> Found:
-    hidden, folders, others = 0, 0, Counter[str]()
+    hidden, folders, special, others = 0, 0, 0, Counter[str]()
     sources = []
     for entry in sorted(folder.iterdir()):
         if is_hidden(Path(entry.name)):
             hidden += 1
         elif entry.is_dir():
             folders += 1
+        elif entry.exists() and not entry.is_file():  # a pipe, which would be waited for
+            special += 1
         elif entry.suffix.lower() in suffixes:
             sources.append(Source(entry, Path(entry.name)))
         else:
             others[entry.suffix.lower()] += 1
-    left = _counted(others, hidden, folders)
+    left = _counted(others, hidden, folders, special=special)
     if not sources:
         raise UsageError(f"The folder {folder} holds no pictures" + (f", but {left}." if left else "."))
     advice = f"; the pattern '{folder.as_posix()}/**' takes subfolders too" if folders else ""
@@ -119,9 +121,10 @@ def _lies_in(file: Path, results: Path, root: Path) -> bool:
     return place != within and place.is_relative_to(within) and file.resolve().is_relative_to(place)
 
 
-def _counted(others: Counter[str], hidden: int, folders: int, results: int = 0) -> str:
+def _counted(others: Counter[str], hidden: int, folders: int, results: int = 0, special: int = 0) -> str:
     parts = [others_text(others)] if others else []
-    parts += [_number(count, what) for count, what in ((hidden, "hidden file"), (folders, "subfolder")) if count]
+    counts = ((hidden, "hidden file"), (folders, "subfolder"), (special, "special file"))
+    parts += [_number(count, what) for count, what in counts if count]
     parts += [f"{_number(results, 'file')} among the results"] if results else []
     return "; ".join(parts)
 

@@ -29,10 +29,12 @@ class LoopThread:
         KeyboardInterrupt, cancels the work, and waits until it has ended."""
         news: SimpleQueue[Told | asyncio.Task[Result]] = SimpleQueue()  # the task itself when it has ended
         tasks: list[asyncio.Task[Result]] = []
+        ended = threading.Event()  # an interrupted news.get() may have taken the task from the queue, and lost it
 
         def begin() -> None:
             tasks.append(self._loop.create_task(work(news.put)))
             tasks[0].add_done_callback(news.put)
+            tasks[0].add_done_callback(lambda _: ended.set())
 
         self._loop.call_soon_threadsafe(begin)
         try:
@@ -40,8 +42,7 @@ class LoopThread:
                 hear(one)
         except BaseException:
             self._loop.call_soon_threadsafe(lambda: tasks[0].cancel())
-            while not isinstance(news.get(), asyncio.Task):
-                pass
+            ended.wait()
             raise
         return one.result()
 

@@ -81,8 +81,16 @@ def test_values_that_are_cut_off_are_noted(values: tuple[float, ...], dtype: str
 def test_what_is_no_number_is_black_and_noted() -> None:
     picture = tiff(0.5, np.nan, np.inf, dtype="f4")
     assert shares(picture)[:2] == [0.5, 0]
-    assert notes(picture)[NoteKind.CUT].startswith("Some of its values are no numbers.")
+    sentence = "Some of its values are infinite or no numbers, and were replaced."
+    assert notes(picture) == {NoteKind.CUT: sentence}  # and nothing was cut off
+    assert notes(tiff(2, 0, 0, np.nan, dtype="f4"))[NoteKind.CUT].startswith(f"{sentence} Its values go from 0 to 2;")
     assert shares(tiff(np.nan, np.nan, dtype="f4")) == [0, 0]
+
+
+def test_negative_values_of_8_bits_are_noted_too() -> None:
+    assert notes(tiff(0, 127, dtype="i1")) == {}
+    cut = "Its values go from -128 to 127; what is below 0 or above 255 was cut off."
+    assert notes(tiff(-128, 127, dtype="i1")) == {NoteKind.CUT: cut}
 
 
 def png16(*values: int) -> Picture:

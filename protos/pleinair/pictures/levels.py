@@ -46,7 +46,10 @@ def to_levels(raster: Raster, scale: Scale = PLAIN) -> Levels:
         notes = tuple(_notes(raster, values, black, white, scale))
         pixels, greatest = _levels(raster.samples, black, white, np.dtype(np.uint16)), values.highest
     else:
-        pixels = _levels(raster.samples, 0, raster.white or 255, np.dtype(np.uint8))
+        white = raster.white or 255
+        if raster.samples.dtype.kind == "i":  # signed, and so perhaps below 0
+            notes = tuple(_cut(_measured(raster.samples), 0, white))
+        pixels = _levels(raster.samples, 0, white, np.dtype(np.uint8))
     if raster.inverted:
         pixels = np.iinfo(pixels.dtype).max - pixels
     alpha = None if raster.alpha is None else _alpha_levels(raster.alpha, raster.white, pixels.dtype)
@@ -104,17 +107,22 @@ def _alpha_levels(alpha: NDArray[Any], white: int | None, kind: np.dtype[Any]) -
 
 
 def _notes(raster: Raster, values: _Values, black: float, white: float, scale: Scale) -> Iterator[Note]:
-    low, high = f"{values.lowest:g}", f"{values.highest:g}"
+    high = f"{values.highest:g}"
     if raster.white is None and scale.white is None and white > 1:
         yield Note(NoteKind.ASSUMED, f"Its values go up to {high}, so 255 was taken for white.", white)
-    if values.lowest < black or values.highest > white or not values.all_numbers:
-        sentence = f"Its values go from {low} to {high}; what is below {black:g} or above {white:g} was cut off."
-        if not values.all_numbers:
-            sentence = f"Some of its values are no numbers. {sentence}"
-        yield Note(NoteKind.CUT, sentence, values.highest)
+    yield from _cut(values, black, white)
     if raster.white is not None and scale == PLAIN and 0 < values.highest < white * FEW:
         sentence = f"Its greatest value is {high} of {white:.0f}, so it uses little of its range."
         yield Note(NoteKind.FEW_BITS, sentence, values.highest)
+
+
+def _cut(values: _Values, black: float, white: float) -> Iterator[Note]:
+    sentences = [] if values.all_numbers else ["Some of its values are infinite or no numbers, and were replaced."]
+    if values.lowest < black or values.highest > white:
+        extremes = f"{values.lowest:g} to {values.highest:g}"
+        sentences += [f"Its values go from {extremes}; what is below {black:g} or above {white:g} was cut off."]
+    if sentences:
+        yield Note(NoteKind.CUT, " ".join(sentences), values.highest)
 
 
 def _levels(samples: NDArray[Any], black: float, white: float, kind: np.dtype[Any]) -> NDArray[Any]:

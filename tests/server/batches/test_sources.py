@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,15 @@ def test_of_a_folder_everything_left_out_is_counted() -> None:
         "Left out of in: 4 files of kinds that are not read: 2 .heic_, 1 without a suffix, 1 .txt; 5 hidden files; 2"
         " subfolders; the pattern 'in/**' takes subfolders too."
     )
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_pipes_in_a_folder_are_not_waited_for() -> None:
+    files("in/a.png")
+    os.mkfifo("in/b.png")
+    found = find_pictures("in", SERVED)
+    assert names_of(found) == names_of(find_pictures("in/**", SERVED)) == ["in/a.png"]
+    assert found.left_out == "Left out of in: 1 special file."
 
 
 def test_nothing_is_said_where_nothing_is_left_out() -> None:
