@@ -1,55 +1,41 @@
 from __future__ import annotations
 
 import asyncio
-import random
-import signal
-from collections.abc import Callable, Iterator
-from types import FrameType
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Any
 
 import pytest
 
+from server.client import loop_thread
 from server.client.loop_thread import LoopThread
 
-pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there are no timers here that interrupt")
 
+class InterruptedQueue(SimpleQueue[Any]):
+    """Ctrl-C comes as the last news are taken, which are lost then: Python raises between the call and its caller."""
 
-@pytest.fixture
-def presses() -> Iterator[list[int]]:
-    """Ctrl-C's that the timer pressed."""
-    pressed: list[int] = []
-
-    def press(number: int, frame: FrameType | None) -> None:
-        pressed.append(number)
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGALRM, press)
-    yield pressed
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, before)
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:
+        one = super().get(block, timeout)
+        if isinstance(one, asyncio.Task):
+            raise KeyboardInterrupt
+        return one
 
 
 async def work(tell: Callable[[int], None]) -> int:
-    await asyncio.sleep(0.001)
-    return 1
+    tell(1)
+    return 2
 
 
-def is_interrupted(loop: LoopThread, seconds: float) -> bool:
-    try:
-        try:
-            signal.setitimer(signal.ITIMER_REAL, seconds, 5)  # the second press comes to who waits for ever
-            assert loop.run(work, print) == 1
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-    except KeyboardInterrupt:
-        return True
-    return False
+def test_ctrl_c_at_the_very_end_of_the_work_is_not_waited_on_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop_thread, "SimpleQueue", InterruptedQueue)
+    loop, raised = LoopThread(), threading.Event()
 
+    def run() -> None:
+        with pytest.raises(KeyboardInterrupt):
+            loop.run(work, lambda one: None)
+        raised.set()
 
-def test_one_ctrl_c_is_enough_also_while_the_work_is_ending(presses: list[int]) -> None:
-    """It may come while the thread takes the last news, which are lost then."""
-    loop, chance = LoopThread(), random.Random(0)
-    for _ in range(300):
-        presses.clear()
-        interrupted = is_interrupted(loop, chance.uniform(0.0005, 0.0025))
-        assert len(presses) == interrupted
+    threading.Thread(target=run, daemon=True).start()
+    assert raised.wait(5)
     loop.close()
