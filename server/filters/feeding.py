@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+import numpy as np
+
 from server.engine.feed import Feed, Precision, Samples
 from server.engine.pixels import ChannelOrder, Channels
 from server.errors import FilterProblem
@@ -19,6 +21,8 @@ _BY_NAME = {
     "BGRA": (Channels.RGBA, ChannelOrder.BGR),
 }
 _BY_COUNT = {1: "GREY", 3: "RGB"}
+
+_FEWEST_STEPS = 64  # from black to white in whole numbers; with fewer the range is that of another type
 
 
 def own_feed(model: OnnxModel, sidecar_name: str) -> Feed:
@@ -57,6 +61,7 @@ def foreign_feed(model: OnnxModel, sidecar: Sidecar, sidecar_name: str) -> Feed:
     for key in ("mean", "std"):
         _check_count(key, getattr(sidecar, key), channels, sidecar_name)
     is_float16 = number_type == Precision.FLOAT16.value
+    _check_whole_numbers(sidecar, number_type, sidecar_name)
     return Feed(
         input=sidecar.input,
         output=sidecar.output,
@@ -77,6 +82,11 @@ def foreign_feed(model: OnnxModel, sidecar: Sidecar, sidecar_name: str) -> Feed:
 
 
 def _check_names(model: OnnxModel, sidecar: Sidecar, sidecar_name: str) -> None:
+    if sidecar.input in sidecar.inputs:
+        raise FilterProblem(
+            f"{sidecar_name} beside it gives a value to '{sidecar.input}', and names it as the input that takes the"
+            " picture; leave one of them out."
+        )
     if sidecar.input not in model.inputs:
         raise FilterProblem(
             f"Its input is called {_quoted(model.inputs)}, and {sidecar_name} names '{sidecar.input}'; correct it."
@@ -106,7 +116,7 @@ def _channels(sidecar: Sidecar, given: int | None, sidecar_name: str) -> tuple[C
     says = f', and {sidecar_name} says channels = "{sidecar.channels}"' if sidecar.channels else ""
     advice = f"write channels = {names} there" if says else f"write channels = {names} in {sidecar_name}"
     raise FilterProblem(
-        f"Its input '{sidecar.input}' has {given} channels{says}; "
+        f"Its input '{sidecar.input}' has {given} {'channel' if given == 1 else 'channels'}{says}; "
         + (f"{advice}, if it is that." if names else f"expected 3 (RGB), 1 (grey) or 4 (RGB and alpha){layout}.")
     )
 
@@ -116,6 +126,22 @@ def _check_count(key: str, numbers: Samples, channels: Channels, sidecar_name: s
         raise FilterProblem(
             f"{sidecar_name} beside it has {len(numbers)} numbers in '{key}', and its input {int(channels)} channels;"
             " write one number, or one for each channel."
+        )
+
+
+def _check_whole_numbers(sidecar: Sidecar, number_type: str, sidecar_name: str) -> None:
+    """Raises FilterProblem where an input of whole numbers cannot hold what it would be given."""
+    kind = np.dtype(number_type)
+    if kind.kind not in "iu":
+        return
+    ends = (np.array(sidecar.range)[:, None] - (sidecar.mean or (0,))) / (sidecar.std or (1,))
+    low, high, limits = ends.min(), ends.max(), np.iinfo(kind)
+    if low < limits.min - 0.5 or high > limits.max + 0.5 or np.abs(ends[1] - ends[0]).min() < _FEWEST_STEPS:
+        example = [-128, 127] if kind == np.int8 else [0, 255]
+        raise FilterProblem(
+            f"Its input '{sidecar.input}' takes whole numbers ({number_type}, {limits.min} to {limits.max}), and"
+            f" {sidecar_name} gives it values from {low:g} to {high:g}; write the range that it takes, such as range ="
+            f" {example}."
         )
 
 

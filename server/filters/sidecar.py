@@ -48,7 +48,7 @@ def read_sidecar(name: str, contents: bytes) -> Sidecar:
     """Reads and checks a sidecar's contents. Raises a FilterProblem that names the file and, where there is one, the
     key."""
     try:
-        entries = tomllib.loads(contents.decode("utf-8"))
+        entries = tomllib.loads(contents.decode("utf-8-sig"))  # some editors on Windows begin it with a mark
     except Exception as error:
         raise FilterProblem(
             f"{name} beside it cannot be read as TOML ({_where(error)}); correct or remove it."

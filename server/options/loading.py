@@ -84,7 +84,7 @@ def _read(option: Field[Any], source: str, value: object) -> Any:
 
 def _read_file(file: str) -> dict[str, object]:
     try:
-        entries = tomllib.loads(Path(file).read_text("utf-8"))
+        entries = tomllib.loads(Path(file).read_text("utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"The configuration {file} cannot be read ({error.strerror}); check its name.") from error
     except ValueError as error:

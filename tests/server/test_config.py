@@ -23,6 +23,10 @@ def write(tmp_path: Path, text: str) -> str:
     return str(file)
 
 
+def test_a_mark_at_the_beginning_is_no_part_of_a_configuration(tmp_path: Path) -> None:
+    assert load_config(["--config", write(tmp_path, "\ufeffqueue = 3\n")], {}).queue == 3
+
+
 def test_the_defaults_are_safe_for_one_artist() -> None:
     config = load_config([], {})
     assert config == ServerConfig()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
+from typing import Any
 
 import numpy as np
 import onnx
@@ -104,3 +105,17 @@ def axes(model: bytes, lengths: Mapping[int, int | str]) -> onnx.ModelProto:
         else:
             axis.dim_param = length
     return changed
+
+
+def plain(
+    *nodes: onnx.NodeProto, inside: int = 3, outside: int = 3, kinds: Sequence[int] = (TensorProto.FLOAT,) * 2
+) -> onnx.ModelProto:
+    """A network of these nodes from image to translated, with inputs and outputs of these channels and types."""
+    ends = zip(("image", "translated"), kinds, (inside, outside), strict=True)
+    values = [helper.make_tensor_value_info(name, kind, ["n", count, "h", "w"]) for name, kind, count in ends]
+    graph = helper.make_graph(list(nodes), "plain", values[:1], values[1:])
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+
+
+def identity(**options: Any) -> onnx.ModelProto:
+    return plain(helper.make_node("Identity", ["image"], ["translated"]), **options)

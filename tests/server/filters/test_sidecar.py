@@ -22,26 +22,12 @@ from server.filters.verdicts import Verdicts
 from tests import factories
 from tests.server.engine.tiled.drafts import INPUT
 from tests.server.filters.conftest import Problem, Read
-from tests.server.filters.networks import channels_last, eight_bit, residual, sidecar
+from tests.server.filters.networks import channels_last, eight_bit, identity, plain, residual, sidecar
 
 PICTURE = np.random.default_rng(0).uniform(-1, 1, (1, 3, 20, 24)).astype(np.float32)
 LUMA = np.tensordot(np.array([0.2126, 0.7152, 0.0722]), PICTURE, axes=(0, 1))[:, None]
 IMAGENET = ("mean = [0.485, 0.456, 0.406]", "std = [0.229, 0.224, 0.225]")
 CAFFE = ('channels = "BGR"', "mean = [103.939, 116.779, 123.68]")
-
-
-def plain(
-    *nodes: onnx.NodeProto, inside: int = 3, outside: int = 3, kinds: Sequence[int] = (TensorProto.FLOAT,) * 2
-) -> onnx.ModelProto:
-    """A network of these nodes from image to translated, with inputs and outputs of these channels and types."""
-    ends = zip(("image", "translated"), kinds, (inside, outside), strict=True)
-    values = [helper.make_tensor_value_info(name, kind, ["n", count, "h", "w"]) for name, kind, count in ends]
-    graph = helper.make_graph(list(nodes), "plain", values[:1], values[1:])
-    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
-
-
-def identity(**options: Any) -> onnx.ModelProto:
-    return plain(helper.make_node("Identity", ["image"], ["translated"]), **options)
 
 
 def with_constants(model: onnx.ModelProto, **constants: Any) -> onnx.ModelProto:
@@ -104,6 +90,11 @@ def test_eight_bit_networks_get_rounded_values(read: Read) -> None:
     found = read(identity(kinds=(TensorProto.UINT8,) * 2), sidecar(1, range="[0, 255]"))
     expected = np.rint((PICTURE + 1) * 127.5) / 127.5 - 1
     np.testing.assert_allclose(factories.translated(found.network, PICTURE), expected, atol=1e-5)
+
+
+def test_a_mark_at_the_beginning_is_no_part_of_a_sidecar(read: Read) -> None:
+    found = read(identity(), "\ufeff" + sidecar(1))
+    np.testing.assert_allclose(factories.translated(found.network, PICTURE), PICTURE, atol=1e-6)
 
 
 @pytest.mark.parametrize("lines", [(), ('channels = "GREY"',)])
@@ -169,6 +160,10 @@ def test_a_value_of_its_own_can_be_given_another(read: Read) -> None:
         (["[inputs]", "strenght = 1"], "gives a value to the input 'strenght', and its inputs are 'image', 'strength'"),
         (["[inputs]", "strength = [1, 2]"], "the value [1, 2], and it takes 1 x 3 x 1 x 1 numbers of type float"),
         (["[inputs]", 'strength = "much"'], "has the key 'inputs' = {'strength': 'much'}; expected a table"),
+        (
+            ["[inputs]", "strength = 1", "image = 1"],
+            "gives a value to 'image', and names it as the input that takes the",
+        ),
         (["inputs = 1"], "has the key 'inputs' = 1; expected a table"),
     ],
 )
