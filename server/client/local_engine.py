@@ -65,6 +65,7 @@ class LocalEngine(Translator):
         memory: int | None = None,
     ) -> None:
         if not isinstance(filters, ServerConfig):
+            _check_memory(memory)
             filters = ServerConfig(filters=Path(filters), provider=_provider(provider), memory=memory)
         if not filters.filters.exists():
             raise StartProblem(f"There is no {filters.filters}; name a folder with filters, or one .onnx file.")
@@ -148,6 +149,11 @@ async def _translate(
             else:
                 tell(event)
     return assembly.finish(), summary
+
+
+def _check_memory(memory: object) -> None:
+    if memory is not None and not (isinstance(memory, int | float) and memory >= 1 << 20):
+        raise StartProblem(f"The memory is {memory!r}; expected bytes, at least 1 << 20, such as 6 << 30 for 6 GiB.")
 
 
 def _provider(name: str) -> Provider:

@@ -8,13 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-_AS_THEY_ARE = ("L", "LA", "RGB", "RGBA", "I;16")
-_TOO_DEEP = ("I", "F", "I;16B", "I;16L", "I;16N")
+_AS_THEY_ARE = ("L", "LA", "RGB", "RGBA", "I;16", "I;16B", "I;16L", "I;16N")
+_TOO_DEEP = ("I", "F")
 
 
 def pixels_of(image: Image.Image) -> NDArray[Any]:
     """Returns H x W x C pixels of a picture, uint8 (for the mode I;16 uint16); all but grey becomes RGB or RGBA. Raises
     ValueError for modes whose values could mean anything."""
+    if not isinstance(image, Image.Image):
+        raise ValueError(
+            f"The picture is one of Pillow's, and this is a {type(image).__name__}; open a file with"
+            " PIL.Image.open, and give arrays to translate."
+        )
     if image.mode in _TOO_DEEP:
         raise ValueError(
             f"The picture's mode is {image.mode}, whose black and white nobody knows; convert it to L, I;16 or RGB"

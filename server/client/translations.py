@@ -167,6 +167,11 @@ class Assembly:
 def wire_pixels(pixels: NDArray[Any]) -> NDArray[Any]:
     """The same values in the wire's layout: little-endian, contiguous. Raises ValueError for arrays that the wire
     cannot carry."""
+    if not isinstance(pixels, np.ndarray):
+        raise ValueError(
+            f"Pixels are a numpy array, and this is a {type(pixels).__name__}; a picture of Pillow's is for"
+            " translate_picture."
+        )
     if pixels.ndim != 3 or not 1 <= pixels.shape[2] <= 4 or pixels.size == 0:
         grey = "; of grey without channels give pixels[..., None]" if pixels.ndim == 2 else ""
         raise ValueError(

@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -132,6 +133,29 @@ def test_sixteen_bit_grey_stays_so(engine: LocalEngine) -> None:
     result = engine.translate_picture("identity", picture)
     assert result.mode == "I;16"
     np.testing.assert_array_equal(np.asarray(result), np.asarray(picture))
+
+
+def test_sixteen_bit_grey_of_the_other_byte_order_is_read_too(engine: LocalEngine) -> None:
+    values = random_samples((20, 30, 1), np.uint16)[..., 0]
+    picture = Image.frombytes("I;16B", (30, 20), values.astype(">u2").tobytes())
+    np.testing.assert_array_equal(np.asarray(engine.translate_picture("identity", picture)), values)
+
+
+@pytest.mark.parametrize("memory", ["6GiB", -1, 0])
+def test_memory_that_is_no_number_of_bytes_is_one_sentence(memory: Any, folder: Path) -> None:
+    with pytest.raises(StartProblem, match=f"The memory is {memory!r}; expected bytes, at least"):
+        LocalEngine(folder, memory=memory)
+
+
+def test_what_is_no_picture_and_no_array_is_refused_in_a_sentence(engine: LocalEngine) -> None:
+    picture: Any = "painting.png"
+    with pytest.raises(ValueError, match=r"one of Pillow's, and this is a str; open a file with PIL\.Image\.open"):
+        engine.translate_picture("identity", picture)
+    pixels: Any = Image.new("RGB", (3, 3))
+    with pytest.raises(
+        ValueError, match=r"Pixels are a numpy array, and this is a Image; a picture of Pillow's is for"
+    ):
+        engine.translate("identity", pixels)
 
 
 @pytest.mark.parametrize(("mode", "expected"), [("P", "RGB"), ("1", "L"), ("CMYK", "RGB"), ("YCbCr", "RGB")])
