@@ -15,7 +15,9 @@ from server.engine.pixels import Channels, PixelFormat, SampleType
 from server.engine.worker import Worker
 from server.errors import Reason, Refusal
 from server.filters.filter_file import Filter
-from server.pictures.files import Picture, PictureError, decode_picture, encode_png
+from server.pictures.files import Picture, PictureError, decode_picture
+from server.pictures.formats import PNG
+from server.pictures.results import encode_result
 from server.translation.chunks import chunk_bytes
 from server.translation.computation import Computation, Samples
 from server.translation.picture import RawPicture
@@ -62,8 +64,8 @@ class TranslationHandler:
         found = self._filters.find(filter_id)
         picture = await asyncio.to_thread(self._decode, data)
         samples, summary = await self._whole(found, picture.pixels, client)
-        png = await asyncio.to_thread(encode_png, Picture(samples, picture.carried))
-        return png, summary, picture.notes
+        result = await asyncio.to_thread(encode_result, samples, picture.carried, PNG)
+        return result.data, summary, (*picture.notes, *result.notes)
 
     async def translate_array(
         self, filter_id: str, pixels: NDArray[Any], *, client: str = ""

@@ -4,7 +4,8 @@ Both ways to compute a network ourselves (``tiled``, ``fused``) start from it. W
 (``operations``), the network that they make (``network``), which rows and columns a layer needs (``spans``), and how
 all that is read from an ONNX graph (``reader``, which walks the graph; ``onnx_operators``, which function reads which
 ONNX operation, in ``*_operators``; ``partial_network``, what has been read so far; ``simplifying``, what can be left
-out; ``unsupported``, what stops it). Nothing here computes a picture, plans how to, or knows onnxruntime or a GPU.
+out; ``whole_numbers``, what bytes are between; ``unsupported``, what stops it). Nothing
+here computes a picture, plans how to, or knows onnxruntime or a GPU.
 
 Two things are followed instead of recognised, so that it makes no difference how an exporter spells them. Which axis of
 a tensor shows what of a layer (``tensor_view``, ``reshaping``): transpositions and reshapes are no layers, and where

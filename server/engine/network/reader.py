@@ -16,6 +16,7 @@ from server.engine.network.pointwise_operators import POINTWISE
 from server.engine.network.shape_operators import is_of_lengths, read_length
 from server.engine.network.simplifying import simplified
 from server.engine.network.unsupported import UnsupportedNetwork
+from server.engine.network.whole_numbers import take_floats
 
 # What exporters compute from constants; all of it is deterministic.
 _SHAPING = (
@@ -32,6 +33,7 @@ def read_network(data: bytes, *, input: str, output: str, channels_last: bool = 
     N x C x H x W or, with ``channels_last``, N x H x W x C. Raises UnsupportedNetwork."""
     model = onnx.load_model_from_string(data)
     _check(model)
+    take_floats(model.graph, input, output)
     channels = _channels_of(model.graph, input, axis=3 if channels_last else 1)
     partial = PartialNetwork(model, input, channels, channels_last=channels_last)
     for node in _needed(model.graph, output):

@@ -65,7 +65,7 @@ class OnnxruntimeNetwork:
         least_pixels = _LEAST_IN_PIECES if sessions.on_cpu else _MOST_AT_ONCE + 1
         in_pieces = TiledExecutor(self._tiled_network, feed, self.whole, least_pixels=least_pixels)
         fused = None
-        if gpu_resources is not None and feed.channels is Channels.RGB:
+        if gpu_resources is not None and feed.channels is Channels.RGB and not feed.input_type:
             fused = fused_network(self._network, feed, gpu_resources, self._session)
         first = (FusedExecutor(fused, feed, takes_batches=takes_batches),) if fused is not None else ()
         self.executors: tuple[Executor, ...] = (*first, in_pieces, self.whole)

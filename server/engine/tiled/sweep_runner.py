@@ -36,6 +36,11 @@ EmitRows = Callable[[NDArray[np.float32]], None]
 _INFINITE = 0x7C00
 _MINUS_INFINITE = 0xFC00
 
+# A float16 is rounded by up to 1 / 2048 of it: at a mean of so many deviations by 1 / 256 of one. Normalisations add
+# about so much to the variance.
+_MOST_DEVIATIONS = 8
+_LEAST_VARIANCE = 1e-5
+
 
 class SweepRunner:
     """Computes one picture by one plan."""
@@ -94,6 +99,8 @@ class SweepRunner:
                 self._drop(planned, following)
             yield planned, number
         if statistics:
+            if task.measured in task.stored:
+                self._check_digits(statistics)
             self._learn(planned, statistics)
 
     def _compute(
@@ -147,6 +154,12 @@ class SweepRunner:
             if self._plan.kept == np.float16:
                 raise Overflow("Values were too large to be kept at half precision.")
             raise NetworkFault("The network answered with values that are not finite.")
+
+    def _check_digits(self, statistics: PooledStatistics) -> None:
+        """Raises Overflow where half precision left too few digits of what was stored and then is normalised."""
+        deviations = np.sqrt(statistics.variance + _LEAST_VARIANCE)
+        if self._plan.kept == np.float16 and (np.abs(statistics.mean) > _MOST_DEVIATIONS * deviations).any():
+            raise Overflow("Values were too much alike to be kept at half precision.")
 
     def _learn(self, planned: PlannedSweep, statistics: PooledStatistics) -> None:
         """Keeps what the layers that the sweep measured for take."""

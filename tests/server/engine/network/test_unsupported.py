@@ -125,9 +125,9 @@ def test_an_input_of_unknown_channels_is_refused(shape: tuple[Any, ...]) -> None
     assert refusal(small(helper.make_node("Relu", [INPUT], [OUTPUT]), shape=shape)).operation == "the input"
 
 
-def test_whole_numbers_are_refused() -> None:
+def test_what_is_computed_in_whole_numbers_is_refused() -> None:
     model = small(helper.make_node("Max", [INPUT, INPUT], [OUTPUT]), kind=TensorProto.UINT8)
-    assert refusal(model).operation == "the input"
+    assert refusal(model).operation == "Max"
 
 
 def test_an_output_that_is_the_input_is_refused() -> None:

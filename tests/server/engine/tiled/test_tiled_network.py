@@ -60,7 +60,7 @@ def test_two_pictures_in_turns_do_not_mix() -> None:
 def test_a_result_of_another_size_is_an_error() -> None:
     draft = Draft()
     network = network_of(draft.model(draft.grow(INPUT)))
-    with pytest.raises(ValueError, match="The network answers"):
+    with pytest.raises(ValueError, match="The network answered"):
         next(translate(network, noise(3, 20, 20), 1024 * MIB, []))
 
 
