@@ -120,6 +120,11 @@ GRAPHS: dict[str, Callable[[Draft], str]] = {
     "a matrix for every pixel": lambda draft: turned(
         draft, draft.add("MatMul", turned(draft, INPUT, TO_LAST), draft.random(3, 5), channels=5), TO_FIRST
     ),
+    "a layer norm of every pixel's channels": lambda draft: turned(
+        draft,
+        draft.add("LayerNormalization", turned(draft, INPUT, TO_LAST), *draft.affine(3), axis=-1, epsilon=1e-3),
+        TO_FIRST,
+    ),
     "squeezed": lambda draft: draft.add(
         "Squeeze", draft.relu(draft.add("Unsqueeze", INPUT, np.array([2, 5]))), np.array([2, 5])
     ),
@@ -216,6 +221,14 @@ def test_a_group_norm_is_one_layer_whichever_way_it_is_spelled() -> None:
     assert (norm.groups, norm.scale.size) == (2, 8)
     assert isinstance(convolution, Convolution)
     assert convolution.bias is not None, "it moves the channels of a group apart"
+
+
+@pytest.mark.parametrize(("opset", "parameters"), [(18, 4), (20, 4), (21, 8)])
+def test_a_group_norm_has_parameters_of_groups_and_later_of_channels(opset: int, parameters: int) -> None:
+    draft, picture = Draft(opset=opset), noise(3, 24, 20)
+    x = draft.add("GroupNormalization", draft.conv(INPUT, 8), *draft.affine(parameters), num_groups=4)
+    model = draft.model(x)
+    np.testing.assert_allclose(in_tiles(model, picture, Way(tile_room=1)), whole(model, picture), atol=1e-5)
 
 
 def test_pixels_go_to_channels_in_one_layer() -> None:
