@@ -42,6 +42,11 @@ class Feed:
         """Whether black is -1 and white 1 on both sides."""
         return self.input_range == self.output_range == _OURS
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether pictures go in and come out as they are, so that nothing is copied for it."""
+        return self.is_usual and self.precision is Precision.FLOAT32 and not self.channels_last
+
     def rescale(self, tensor: Tensor) -> Tensor:
         """From -1 to 1 to the network's own range; the same array where that is the same."""
         return _rescale(tensor, _OURS, self.input_range)

@@ -31,8 +31,7 @@ class TiledExecutor:
 
     def plan(self, height: int, width: int, memory: int, *, exact: bool = False) -> PlannedTiles | None:
         """See Executor; None where the picture is left to ``whole``."""
-        whole_bytes = self._whole.memory_bytes(height, width)
-        fits_whole = whole_bytes <= memory
+        fits_whole = self._whole.fits(height, width, memory)
         if fits_whole and height * width < self._least_pixels:
             return None
         try:
@@ -41,11 +40,14 @@ class TiledExecutor:
                 return None
             return PlannedTiles(self, network.plan(height, width, memory, exact))
         except (UnsupportedNetwork, ValueError) as error:  # the latter: too small for a layer
-            if fits_whole:
+            if fits_whole or (least := self._whole.least_bytes(height, width)) <= memory:
                 return None
-            raise DoesNotFit(whole_bytes, error.operation if isinstance(error, UnsupportedNetwork) else None) from error
+            raise DoesNotFit(least, error.operation if isinstance(error, UnsupportedNetwork) else None) from error
         except NoTilingFits as error:
-            raise DoesNotFit(error.least_bytes) from error
+            least = self._whole.least_bytes(height, width)
+            if least <= memory:
+                return None
+            raise DoesNotFit(min(least, error.least_bytes)) from error
 
 
 @dataclass(frozen=True)

@@ -155,7 +155,7 @@ def test_a_picture_that_fits_no_memory_is_refused_with_what_to_do(catalogue: Cat
         asyncio.run(answers(handler, request(100, 100, "centring"), bytes(30_000)))
     worker.close()
     assert caught.value.reason is Reason.OUT_OF_MEMORY
-    whole = "needs 11 MiB with filter 'centring', whose operation ReduceMean needs it whole"
+    whole = "needs 3 MiB with filter 'centring', whose operation ReduceMean needs it whole"
     assert f"{whole}, and the server may use 1 MiB" in caught.value.sentence
     assert "a larger --memory" in caught.value.sentence
 
@@ -191,7 +191,7 @@ class BrokenNetwork:
 
     def __init__(self, error: Exception) -> None:
         self._error = error
-        self.executors = (Whole(self._run, Feed(), bytes_per_pixel=1, takes_batches=True),)
+        self.executors = (Whole(self._run, Feed(), bytes_needed=lambda height, width: 0, takes_batches=True),)
 
     def _run(self, values: Any, control: RunControl) -> Any:
         raise self._error
