@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 
-.PHONY: demo demo-painting test test-hosts lint format plugins protos options texts bench
+.PHONY: demo demo-painting test test-hosts test-lowest lint format plugins protos options texts bench
 
 demo: .venv/installed
 	$(PY) -m tests.demo $(if $(OUTPUT),--output "$(OUTPUT)") $(if $(SOURCE),--source "$(SOURCE)") $(if $(TARGET),--target "$(TARGET)")
@@ -17,10 +17,14 @@ test: lint
 test-hosts: .venv/installed
 	$(PY) -m pytest -m hosts tests/hosts $(PYTEST_ARGUMENTS)
 
+# The fast tests with the lowest versions that pyproject.toml allows.
+test-lowest: build/lowest/installed
+	build/lowest/bin/python -m pytest -m "not slow and not hosts" $(PYTEST_ARGUMENTS)
+
 lint: .venv/installed
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/mypy server training plugins protos/pleinair/common tests
+	.venv/bin/mypy server training plugins protos/pleinair/common protos/pleinair/pictures tests
 	.venv/bin/buf lint protos
 
 format: .venv/installed
@@ -45,10 +49,16 @@ bench: .venv/installed
 	$(PY) -m tests.benchmarks.serving $(SERVING_ARGUMENTS)
 	$(PY) -m tests.benchmarks.wire
 	$(PY) -m tests.benchmarks.training_step
+	$(PY) -m tests.benchmarks.opening
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Pleinair needs Python 3.11 or newer; name one with make PYTHON=python3.12")'
 	$(PYTHON) -m venv .venv
 	$(PY) -m pip install --quiet --disable-pip-version-check --editable '.[train,metrics,dev]'
 	$(PY) -m plugins.vendor
+	touch $@
+
+build/lowest/installed: pyproject.toml .ci/lowest
+	PYTHON="$(PYTHON)" .ci/lowest build/lowest
+	build/lowest/bin/python -m plugins.vendor
 	touch $@

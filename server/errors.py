@@ -79,3 +79,7 @@ class FilterProblem(ValueError):
 
 class StartProblem(Exception):
     """Why a program cannot start: a sentence that says what to do."""
+
+
+class UsageError(ValueError):
+    """What a command was asked for cannot be done; the text is a sentence for the user."""

@@ -10,13 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from pleinair.common.limits import LONGEST_TITLE
+from pleinair.common.suffixes import SERVED
 from pleinair.v1 import training_pb2 as pb
 
-from server.client.files import UsageError, make_folder, picture_files
+from server.batches.folders import make_folder
+from server.batches.sources import find_pictures
 from server.client.trainings import TrainingClient, TrainingError
 from server.client.views import ProgressView, training_table
 from server.config import ServerConfig
-from server.errors import StartProblem
+from server.errors import StartProblem, UsageError
 from server.security import read_access
 
 INTERRUPTED = 130
@@ -81,7 +83,10 @@ def _do(client: TrainingClient, options: argparse.Namespace) -> int:
 
 
 def _start(client: TrainingClient, options: argparse.Namespace) -> int:
-    files = [file for name in options.pictures for file in picture_files(name)]
+    found = [find_pictures(name, SERVED) for name in options.pictures]
+    for sentence in (one.left_out for one in found if one.left_out):
+        print(sentence, file=sys.stderr)
+    files = [source.path for one in found for source in one.sources]
     if len(files) < 2:
         raise UsageError('Name the painting and a photo: painting.png photo.jpg --title "Étretat" (or --list).')
     painting, *photos = files

@@ -1,53 +1,64 @@
 """Translates picture files: python -m server.translate in.png -o out.png --filter NAME
 
-Several files, a folder or a quoted glob pattern go into a folder. Without --address no server is needed. Alpha, 16-bit
-depth and an embedded RGB colour profile are kept; results are PNG files."""
+Several files, a folder or a quoted glob pattern go into a folder. Without --address no server is needed. Alpha and what
+travels with a picture (profile, EXIF, ...) are kept; a result's suffix says what kind of file it is."""
 
 import argparse
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pleinair.common.files import write_whole
-from pleinair.v1.translation_pb2 import Progress, Summary
-from tqdm import tqdm
-
-from server.client.files import PictureTask, UsageError, make_folders, plan
+from server.batches.folders import make_folder
+from server.batches.running import Translating
+from server.batches.standard import check_output, give_up_output
+from server.batches.tasks import Batch, Existing, plan
 from server.client.listing import filter_table
 from server.client.local_engine import LocalEngine
 from server.client.translations import Client, TranslationError, Translator
 from server.config import ServerConfig
 from server.engine.provider import Provider
-from server.errors import StartProblem
+from server.errors import StartProblem, UsageError
 from server.options.loading import ConfigError, config_of
-from server.pictures.files import Picture, PictureError, decode_picture, encode_png
+from server.pictures.formats import DEFAULT_QUALITY, FORMATS
 from server.security import read_access
 
 # Those of the server that are options here too, by their fields in ServerConfig.
 _SERVER_OPTIONS = ("filters", "provider", "memory", "max_pixels", "token_file", "tls_certificate")
 
+_SUFFIXES = ", ".join(form.suffix for form in FORMATS)
+_LOSSY = ", ".join(form.name for form in FORMATS if form.is_lossy)
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Returns the exit status: 0 when everything is done, 1 when something failed, 2 when the request is impossible,
-    130 after Ctrl-C."""
+    130 after Ctrl-C, 141 when nobody reads standard output any more."""
     options = _parser().parse_args(arguments)
     try:
-        return _list(options) if options.list else _translate(options)
+        status = _list(options) if options.list else _translate(options)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:
+        return give_up_output()
     except (UsageError, ConfigError, StartProblem) as error:
         return _complain(str(error), 2)
     except TranslationError as error:
         return _complain(error.sentence, 1)
     except KeyboardInterrupt:
-        return _complain("Stopped; finished pictures are in place, and none is half-written.", 130)
+        more = "" if options.list else "; the same command with --missing goes on"
+        return _complain(f"Stopped; finished pictures are in place, and none is half-written{more}.", 130)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m server.translate", description="Translate pictures with a filter.")
     add = parser.add_argument
-    add("inputs", nargs="*", metavar="INPUT", help="a picture, a folder of pictures or a quoted glob pattern")
-    add("-o", "--output", metavar="OUT", help="the result, a .png file; a folder when there are several")
+    add("inputs", nargs="*", metavar="INPUT", help="a picture, a folder, a quoted glob pattern, or - (standard input)")
+    add(
+        "-o",
+        "--output",
+        metavar="OUT",
+        help="the result, such as a .png file; a folder for several; or - (standard output)",
+    )
     add("--filter", metavar="NAME", help="the filter's identifier or, without --address, an .onnx file")
     add("--list", action="store_true", help="show the filters and exit")
     add("--address", metavar="HOST:PORT", help="use this server; without it, this process does the work")
@@ -57,7 +68,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--provider", choices=[one.value for one in Provider], help="where to compute (default: auto)")
     add("--memory", metavar="SIZE", help="use at most this much memory, such as 6GiB (default: 70 %% of what is free)")
     add("--max-pixels", metavar="N", help="refuse larger pictures (default: 8192 x 16384 pixels)")
-    add("--force", action="store_true", help="replace results that exist already")
+    add("--suffix", default="", help=f"the kind of results in a folder or standard output: {_SUFFIXES} (default: .png)")
+    add("--quality", metavar="N", help=f"of {_LOSSY} results, 1 to 100 (default: {DEFAULT_QUALITY})")
+    existing = parser.add_mutually_exclusive_group()
+    existing.add_argument("--missing", action="store_true", help="translate only what has no result yet")
+    existing.add_argument("--force", action="store_true", help="replace results that exist already")
     return parser
 
 
@@ -71,11 +86,38 @@ def _translate(options: argparse.Namespace) -> int:
     if not (options.inputs and options.output and options.filter):
         raise UsageError("Name the pictures, the result and the filter: INPUT -o out.png --filter NAME (or --list).")
     config = _config(options)
-    tasks = plan(options.inputs, options.output, overwrite=options.force)
+    batch = plan(options.inputs, options.output, suffix=options.suffix, existing=_existing(options))
+    quality = _quality(options, batch)
+    for sentence in batch.left_out:
+        print(sentence, file=sys.stderr)
     with _translator(options, config) as translator:
         filter_id = _filter_id(translator, options)
-        make_folders(tasks)
-        return _translate_all(translator, filter_id, tasks, config.max_pixels)
+        _make_room(batch)
+        return 0 if Translating(translator, filter_id, config.max_pixels, quality).translate(batch) else 1
+
+
+def _existing(options: argparse.Namespace) -> Existing:
+    if options.missing:
+        return Existing.KEEP
+    return Existing.REPLACE if options.force else Existing.REFUSE
+
+
+def _quality(options: argparse.Namespace, batch: Batch) -> int:
+    if options.quality is None:
+        return DEFAULT_QUALITY
+    if not options.quality.isdecimal() or not 1 <= int(options.quality) <= 100:
+        raise UsageError(f"--quality is {options.quality!r}, but must be a whole number from 1 to 100.")
+    exact = next((task.form.name for task in batch.tasks if not task.form.is_lossy), None)
+    if exact:
+        raise UsageError(f"--quality is for {_LOSSY}, and {exact} loses nothing; leave it out.")
+    return int(options.quality)
+
+
+def _make_room(batch: Batch) -> None:
+    if any(task.target is None for task in batch.tasks):
+        check_output()
+    for folder in {task.target.parent for task in batch.tasks if task.target}:
+        make_folder(folder, "-o")
 
 
 def _config(options: argparse.Namespace) -> ServerConfig:
@@ -113,58 +155,6 @@ def _filter_id(translator: Translator, options: argparse.Namespace) -> str:
     if options.filter in found:
         return str(options.filter)
     raise UsageError(f"There is no filter {options.filter!r}; the filters are: {', '.join(found) or 'none yet'}.")
-
-
-def _translate_all(translator: Translator, filter_id: str, tasks: Sequence[PictureTask], max_pixels: int) -> int:
-    started, done, provider = time.monotonic(), 0, ""
-    with tqdm(tasks, unit="picture", disable=None) as bar:
-        for task in bar:
-            try:
-                provider = _translate_one(translator, filter_id, task, max_pixels, bar).execution_provider
-                done += 1
-            except (OSError, PictureError, TranslationError) as error:
-                _say(task, _sentence(error))
-    seconds = time.monotonic() - started
-    print(
-        f"Translated {done} of {len(tasks)} pictures in {seconds:.1f} s" + (f" with {provider}." if provider else ".")
-    )
-    return 0 if done == len(tasks) else 1
-
-
-def _translate_one(
-    translator: Translator, filter_id: str, task: PictureTask, max_pixels: int, bar: "tqdm[PictureTask]"
-) -> Summary:
-    bar.set_description_str(f"{task.source.name}: reading")
-    picture = decode_picture(task.source.read_bytes(), max_pixels=max_pixels)
-    for note in picture.notes:
-        _say(task, note)
-
-    def show(progress: Progress) -> None:
-        bar.set_description_str(f"{task.source.name}: {_stage(progress)}")
-
-    pixels, summary = translator.translate(filter_id, picture.pixels, on_progress=show)
-    bar.set_description_str(f"{task.source.name}: writing")
-    write_whole(task.target, encode_png(Picture(pixels, picture.icc_profile)))
-    return summary
-
-
-def _stage(progress: Progress) -> str:
-    if progress.stage == Progress.STAGE_QUEUED:
-        return f"waiting, {progress.queue_position} ahead of it"
-    if not progress.HasField("fraction"):
-        return "translating"
-    return f"translating, {progress.fraction:.0%}, {progress.seconds_left:.0f} s left"
-
-
-def _say(task: PictureTask, sentence: str) -> None:
-    """Prints a sentence about one picture on standard error, above the progress bar."""
-    tqdm.write(f"{task.source}: {sentence}", file=sys.stderr)
-
-
-def _sentence(error: OSError | PictureError | TranslationError) -> str:
-    if isinstance(error, OSError):
-        return f"The file system reports: {error.strerror}."
-    return error.sentence
 
 
 def _complain(sentence: str, status: int) -> int:

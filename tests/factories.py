@@ -132,11 +132,14 @@ def half(*, identifier: str = "half") -> onnx.ModelProto:
 
 
 def failing(*, identifier: str = "failing") -> onnx.ModelProto:
-    """Answers small pictures and fails on those more than 16 pixels wide or high: onnxruntime cannot expand to 16."""
-    node = helper.make_node("Expand", ["image", "size"], ["translated"])
-    return model(
-        [node], constants={"size": np.array([1, 3, 16, 16])}, told=metadata(identifier=identifier, title="Failing")
-    )
+    """Answers small pictures with grey and fails on those more than 24 pixels wide or high: what is left of them when
+    they are cut to 24 cannot be taken from them."""
+    nodes = [
+        helper.make_node("Slice", ["image", "first", "last", "axes"], ["cut"]),
+        helper.make_node("Sub", ["image", "cut"], ["translated"]),
+    ]
+    constants = {"first": np.array([0, 0]), "last": np.array([24, 24]), "axes": np.array([2, 3])}
+    return model(nodes, constants=constants, told=metadata(identifier=identifier, title="Failing"))
 
 
 def centring(*, identifier: str = "centring") -> onnx.ModelProto:

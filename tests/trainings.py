@@ -47,8 +47,10 @@ def encoded(role: Any, data: bytes, name: str = "picture.png", chunk: int = 1000
 
 def frames(title: str = "Étretat", **header_values: Any) -> list[pb.StartTrainingRequest]:
     """A whole request, of one painting and one photo."""
+    first = header(title, **header_values)
+    first.header.picture_count = 2
     pictures = (*encoded(SOURCE, picture_file(1), "painting.png"), *encoded(TARGET, picture_file(2), "photo.png"))
-    return [header(title, **header_values), *pictures]
+    return [first, *pictures]
 
 
 def start(stub: TrainingServiceStub, title: str = "Étretat", **header_values: Any) -> pb.TrainingJob:

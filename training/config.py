@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from pleinair.common.identifiers import is_identifier
 
-from training.data.reading import CHANNELS, STRATEGIES, parse_colour
+from training.data.reading import CHANNELS, STRATEGIES, parse_colour, parse_scale
 from training.errors import InputError
 from training.rules import BELOW_ONE, COUNT, POSITIVE, Rule, check, check_each, one_of, option
 
@@ -93,6 +93,11 @@ class FitConfig:
     )
     background: str = _pictures("white", "colour behind transparent parts where alpha is not a channel: '#rrggbb'")
 
+    black: float | None = _pictures(None, "value that is black in files of more than 8 bits (default: 0)")
+    white: float | None = _pictures(
+        None, "value that is white in files of more than 8 bits (default: 65535, in floating point 1)"
+    )
+
     batch: int = _learning(1, "pictures per step", COUNT)
     learning_rate: float = _learning(2e-4, "learning rate of Adam at the start", POSITIVE)
     beta1: float = _learning(0.5, "first momentum of Adam", BELOW_ONE)
@@ -167,6 +172,7 @@ class FitConfig:
         if self.export_best and not self.evaluate_every:
             raise InputError("--export-best needs scores; say how often, for example --evaluate-every 5000.")
         parse_colour(self.background)
+        parse_scale(self.black, self.white)
         self.options.check(self)
 
     def values(self) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from training.filters.published import read_published
 
 SAMPLE_SIZE = (256, 256)
 _DATA_SET = re.compile(r"(?:^|[_-])([a-z]+)2([a-z]+)(?:[_-]|$)")
+_OTHER_WAY = re.compile(r"G_?(?:B|BA|B2A|BtoA)(?:\.|$)")  # CycleGAN's second generator, by the names that it has
 # What the published code calls the generator's file, whatever it was trained on; only the folder's name tells that.
 _NAMELESS = re.compile(r"(?:latest|\d+)_net_G(_[AB])?")
 
@@ -39,13 +40,15 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def default_identifier(path: Path) -> str:
-    """Returns an identifier from the file's name, or the folder's for one like the usual ``latest_net_G_A.pth``."""
+def default_identifier(path: Path, part: str = "") -> str:
+    """Returns an identifier from the file's name, or the folder's for one like the usual ``latest_net_G_A.pth``; with
+    the name of a chosen part of it."""
     nameless = _NAMELESS.fullmatch(path.stem)
-    return identifier_from(path.resolve().parent.name + (nameless[1] or "") if nameless else path.stem)
+    name = path.resolve().parent.name + (nameless[1] or "") if nameless else path.stem
+    return identifier_from(f"{name}_{part}" if part else name)
 
 
-def default_domains(path: Path) -> tuple[str, str]:
+def default_domains(path: Path, part: str = "") -> tuple[str, str]:
     """Returns source and target domain from a data set's name such as ``horse2zebra``, or two empty texts without one.
 
     The name is looked for in train_opt.txt beside the file, then in the file's or folder's name.
@@ -55,7 +58,8 @@ def default_domains(path: Path) -> tuple[str, str]:
     found = _DATA_SET.search(dataroot) or _DATA_SET.search(default_identifier(path))
     if not found:
         return "", ""
-    backwards = (options.get("direction") == "BtoA") != path.stem.endswith("net_G_B")  # CycleGAN's other direction
+    other_way = path.stem.endswith("net_G_B") or bool(_OTHER_WAY.search(part))
+    backwards = (options.get("direction") == "BtoA") != other_way
     return (found[2], found[1]) if backwards else (found[1], found[2])
 
 
@@ -71,10 +75,11 @@ def _train_options(path: Path) -> dict[str, str]:
 
 def _convert(options: argparse.Namespace) -> tuple[Path, float]:
     file = Path(options.file)
-    identifier = chosen_identifier(options.identifier, default_identifier(file), half=options.half)
+    default = default_identifier(file, options.part)
+    identifier = chosen_identifier(options.identifier, default, half=options.half)
     sample = _sample(Path(options.sample)) if options.sample else None
-    published = read_published(file)
-    source, target = default_domains(file)
+    published = read_published(file, part=options.part)
+    source, target = default_domains(file, options.part)
     about = {
         "identifier": identifier,
         "title": options.title or title_from(identifier),
@@ -93,7 +98,7 @@ def _sample(path: Path) -> Tensor:
     try:
         picture = ImageOps.fit(read_picture(path), SAMPLE_SIZE)
     except UnreadablePicture as reason:
-        raise InputError(f"--sample {path} cannot be read: {reason}; name another picture.") from None
+        raise InputError(f"--sample {path} cannot be read; name another picture. {reason}") from None
     return to_network(torch.from_numpy(np.array(picture))[None])
 
 
@@ -102,7 +107,10 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m training.convert",
         description="Converts a generator of the published CUT, FastCUT, SinCUT or CycleGAN code into a filter.",
     )
-    parser.add_argument("file", help="the generator's weights, for example latest_net_G.pth")
+    parser.add_argument("file", help="a file with the generator's weights, for example latest_net_G.pth")
+    parser.add_argument(
+        "--part", metavar="NAME", default="", help="which generator, in a checkpoint that holds several"
+    )
     parser.add_argument("-o", "--output", help="the file to write (default: IDENTIFIER.onnx here)")
     parser.add_argument("--identifier", help="the filter's identifier (default: from the file's or folder's name)")
     parser.add_argument("--title", default="", help="the filter's title in menus (default: from the identifier)")

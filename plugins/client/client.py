@@ -119,7 +119,7 @@ class Client(Calls):
                 if len(result) + len(answer.pixels) > size:
                     raise errors.wrong_length(self.endpoint.address)
                 result += answer.pixels
-                tell(Progress("receiving", len(result) / size))
+                tell(Progress("receiving", len(result) / size if size else 1.0))
             elif answer.progress is not None:
                 tell(_progress(answer.progress))
             elif answer.summary is not None:

@@ -238,7 +238,7 @@ _REASONS = {
     "SHUTTING_DOWN": (N_("The server is shutting down."), N_("Try again when it is back.")),
     "FILTER_FAILED": (
         N_("The filter failed on this picture."),
-        N_("Try another filter; the server's log says what happened."),
+        N_("Try another size, or another filter."),
     ),
     "UNAUTHENTICATED": (
         N_("The token is missing or wrong."),
@@ -257,7 +257,10 @@ _REASONS = {
         N_("The disk of the server's computer is full."),
         N_("Free some space, for example by deleting trainings that have ended, and try again."),
     ),
-    "INTERNAL": (N_("Something went wrong on the server."), N_("See its log.")),
+    "INTERNAL": (
+        N_("Something went wrong on the server."),
+        N_("Try again; if it happens again, report it to whoever runs the server."),
+    ),
 }
 
 
@@ -275,7 +278,7 @@ def failed(address: str, code: str) -> ClientError:
     """Returns the error for a failure with only a status code, without a reason of the protocol's."""
     return ClientError(
         N_("The server at {address} failed ({status})."),
-        N_("See its log for more."),
+        N_("Try again; if it happens again, report it to whoever runs the server."),
         code=code,
         address=address,
         status=code,

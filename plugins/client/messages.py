@@ -612,7 +612,7 @@ class StartTrainingRequest(Message):
 
 
 class TrainingHeader(Message):
-    __slots__ = ("title", "preset", "options", "request_id",)
+    __slots__ = ("title", "preset", "options", "request_id", "picture_count",)
 
     def __init__(
         self,
@@ -621,17 +621,20 @@ class TrainingHeader(Message):
         preset: str = "",
         options: dict[str, str] | None = None,
         request_id: str = "",
+        picture_count: int | None = None,
     ) -> None:
         self.title = title
         self.preset = preset
         self.options = {} if options is None else options
         self.request_id = request_id
+        self.picture_count = picture_count
 
     FIELDS = (
         Field(1, "title", kind="string"),
         Field(2, "preset", kind="string"),
         Field(3, "options", repeated=True, map_entry=(Field(1, "key", kind="string"), Field(2, "value", kind="string"))),
         Field(4, "request_id", kind="string"),
+        Field(5, "picture_count", kind="uint32", optional=True),
     )
 
 

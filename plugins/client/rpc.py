@@ -110,7 +110,7 @@ def _headers(endpoint: Endpoint, path: str, seconds: float | None) -> Headers:
         (":method", "POST"),
         (":scheme", "https" if endpoint.tls else "http"),
         (":path", path),
-        (":authority", endpoint.address),
+        (":authority", endpoint.address.strip()),
         ("content-type", "application/grpc"),
         ("te", "trailers"),
         ("user-agent", "pleinair-plugin"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Callable, TypeVar
@@ -50,6 +51,8 @@ class TrainingClient(Calls):
         ``on_sent`` gets the share (0 to 1) of the pictures' bytes that was sent."""
         tell = on_sent or (lambda share: None)
         pictures = [(_Role.SOURCE, one) for one in sources] + [(_Role.TARGET, one) for one in targets]
+        header = copy.copy(header)
+        header.picture_count = len(pictures)
         with self._told():
             answers = list(
                 self.call(

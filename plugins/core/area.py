@@ -35,6 +35,11 @@ class Area:
         width, height = min(self.right, other.right) - left, min(self.bottom, other.bottom) - top
         return Area(left, top, width, height) if width > 0 and height > 0 else None
 
+    def joined(self, other: Area) -> Area:
+        """Returns the smallest area around both."""
+        left, top = min(self.x, other.x), min(self.y, other.y)
+        return Area(left, top, max(self.right, other.right) - left, max(self.bottom, other.bottom) - top)
+
     def within(self, width: int, height: int) -> Area | None:
         """Returns the part that lies on a canvas of this size, whose top left corner is 0, 0; or None."""
         return self.common(Area(0, 0, width, height))

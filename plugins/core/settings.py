@@ -93,7 +93,7 @@ class SettingsStore:
                     json.dump(asdict(settings), file, indent=2)
                 Path(draft).replace(self._file)
             except BaseException:
-                Path(draft).unlink()
+                Path(draft).unlink(missing_ok=True)
                 raise
         except OSError as error:
             raise SettingsProblem(

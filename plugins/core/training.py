@@ -248,14 +248,15 @@ class Trainings:
             self._listeners.tell()
 
     def _take_end(self, watch: Watch, log: Ending) -> None:
-        if watch is not self._watch:
-            return
-        self._watch = None
-        if log is None:
-            self._missed()
-        else:
-            self.seen.log = tuple(log)
-        self._listeners.tell()
+        if watch is self._watch:
+            self._watch = None
+            if log is None:
+                self._missed()
+            elif isinstance(log, ClientError):
+                self.problem = told(log)
+            else:
+                self.seen.log = tuple(log)
+            self._listeners.tell()
 
     def _take_job(self, job: TrainingJob | None) -> None:
         """Shows a job that the watch did not tell of, if it is the followed one; watches it again if it runs again."""
@@ -277,8 +278,7 @@ class Trainings:
 
     def _gone(self, training_id: str) -> None:
         self._jobs = tuple(job for job in self._jobs if job.id != training_id)
-        if training_id == self.followed:
-            self.follow("")
+        self.follow("" if training_id == self.followed else self.followed)
 
     def _watch_followed(self) -> None:
         if self._watch is not None:

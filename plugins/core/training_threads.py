@@ -18,8 +18,10 @@ LIST_SECONDS = 3.0
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 15.0  # seconds between attempts to connect
 
 Listed = Union[Sequence[TrainingJob], ClientError]
-# The end of the log of a training that has ended; None when the server does not know the training.
-Ending = Union[Sequence[str], None]
+# The end of the log of a training that has ended, or why it cannot be watched; None when the server does not know it.
+Ending = Union[Sequence[str], ClientError, None]
+# Failures that another attempt with the same settings only repeats.
+_FINAL = ("UNAUTHENTICATED", "PERMISSION_DENIED", "INVALID_ARGUMENT", "UNIMPLEMENTED")
 
 
 class Lister(threading.Thread):
@@ -54,7 +56,7 @@ class Lister(threading.Thread):
 
 
 class Watch(threading.Thread):
-    """Follows one training to its end, and connects again when the server was away."""
+    """Follows one training to its end, and connects again when the server was away, but not when it refuses."""
 
     def __init__(
         self,
@@ -86,8 +88,10 @@ class Watch(threading.Thread):
             except Cancelled:
                 return
             except Exception as error:
-                if foreseen(error).reason == "TRAINING_NOT_FOUND":
-                    self._tell_end(self, None)
+                failure = foreseen(error)
+                unknown = failure.reason == "TRAINING_NOT_FOUND"
+                if unknown or failure.code in _FINAL:
+                    self._tell_end(self, None if unknown else failure)
                     return
             self._stopped.wait(self._pause)
             self._pause = min(2 * self._pause, LONGEST_PAUSE)
@@ -97,7 +101,8 @@ class Watch(threading.Thread):
         over = False
         for news in client.watch_training(self._id, cancel=self._cancel):
             self._pause = FIRST_PAUSE
-            over = news.job is not None and ended(news.job)
+            if news.job is not None:
+                over = ended(news.job)
             self._tell(self, news)
         return over
 

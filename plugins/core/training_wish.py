@@ -16,7 +16,7 @@ from .texts import _
 
 QUICK, PAPER = "sincut-quick", "sincut"
 PRESETS = (QUICK, PAPER)
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
+SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp")
 LONGEST_TITLE = 100  # characters
 SMALLEST_SIDE = 64  # pixels; SinCUT learns from pieces of this size
 

@@ -19,6 +19,8 @@ from ..core.steps import Steps
 from ..core.stored_results import NOTED
 from ..core.texts import _
 from . import layers, pixels
+from .blank import empty_layer
+from .blending import clip_like
 
 PARASITE = "pleinair-translation"
 _SAVED_AND_UNDONE = Gimp.PARASITE_PERSISTENT | Gimp.PARASITE_UNDOABLE
@@ -75,6 +77,8 @@ class GimpSource:
         if raw.alpha is not None:
             pixels.keep_alpha(made, raw.alpha, raw.pixel_bytes)
         self.document.lay(made, above or self.layer)
+        if self.layer is not None:
+            clip_like(made, self.layer)
         if raw.selection is not None:
             _add_mask(made, raw.selection)
             made.remove_mask(Gimp.MaskApplyMode.APPLY)
@@ -197,19 +201,25 @@ class GimpDocument:
         seen = with_selection and not Gimp.Selection.is_empty(self.image)
         mask = layer.get_mask() if layer and layer.get_apply_mask() else None
         rounded = format.has_alpha and pixels.rounds_alpha(drawable)
-        selected = kept.moved(*layers.offset_of(drawable))
+        on_canvas = kept.moved(*layers.offset_of(drawable))
         return _Raw(
-            selection=pixels.read_raw(self.image.get_selection(), selected) if seen else None,
-            mask=pixels.read_raw(mask, kept) if mask else None,
+            selection=pixels.read_raw(self.image.get_selection(), on_canvas) if seen else None,
+            mask=pixels.read_raw(mask, _inside(mask, on_canvas)) if mask else None,
             alpha=pixels.read_raw(drawable, kept) if rounded else None,
             pixel_bytes=drawable.get_bpp(),
         )
 
 
+def _inside(drawable: Gimp.Drawable, area: Area) -> Area:
+    """Returns an area of the canvas in the coordinates of a drawable."""
+    x, y = layers.offset_of(drawable)
+    return area.moved(-x, -y)
+
+
 def _filled(image: Gimp.Image, new: NewLayer, alpha: bool) -> Gimp.Layer:
     """Creates a layer with these pixels, its look and its place, but does not insert it into the picture."""
     area, format = new.pixels.area, new.pixels.format
-    made = layers.empty(image, new.name, area.width, area.height, alpha)
+    made = empty_layer(image, new.name, area.width, area.height, alpha)
     pixels.write(made, format, new.pixels.data)
     made.set_offsets(area.x, area.y)
     layers.give_look(made, new.look)

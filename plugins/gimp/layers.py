@@ -1,4 +1,4 @@
-"""GIMP's layers: which of them are translated, how they are read, and how new ones are made."""
+"""GIMP's layers: which of them are translated, how they are read, and where new ones go."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from ..core.area import Area
 from ..core.look import Look
 from ..core.problems import Problem
 from ..core.texts import _
+from .blending import check_separate
+from .effects import has_effects, with_effects
 
 LAYER, VISIBLE = "layer", "visible"  # the values of the procedure's argument for the source
 
@@ -52,19 +54,22 @@ def give_look(layer: Gimp.Layer, look: Look) -> None:
 
 @contextmanager
 def readable(image: Gimp.Image, layer: Gimp.Layer | None) -> Iterator[Gimp.Layer]:
-    """Yields the drawable to read: the layer, a copy of it with its own effects applied, or all that is visible."""
+    """Yields the drawable to read: the layer, a temporary one with its effects, or all that is visible. Raises Problem
+    for an empty group, and for one that does not look the same by itself."""
     if layer is None:
         drawable = Gimp.Layer.new_from_visible(image, image, "visible")
-    elif layer.get_filters() and not layer.is_group():
-        drawable = layer.copy()
-        drawable.merge_filters()
-    else:
+        try:
+            yield drawable
+        finally:
+            drawable.delete()
+        return
+    _check_filled(layer)
+    check_separate(layer)
+    if not has_effects(layer):
         yield layer
         return
-    try:
+    with with_effects(image, layer) as drawable:
         yield drawable
-    finally:
-        drawable.delete()
 
 
 def selected_area(image: Gimp.Image, drawable: Gimp.Drawable) -> Area | None:
@@ -77,11 +82,6 @@ def selected_area(image: Gimp.Image, drawable: Gimp.Drawable) -> Area | None:
     bounds = Gimp.Selection.bounds(image)
     selected = Area(bounds.x1, bounds.y1, bounds.x2 - bounds.x1, bounds.y2 - bounds.y1)
     return selected.moved(-offset[0], -offset[1]).within(*size)
-
-
-def empty(image: Gimp.Image, name: str, width: int, height: int, alpha: bool) -> Gimp.Layer:
-    """Creates a layer of the picture's kind that is not in the picture yet."""
-    return Gimp.Layer.new(image, name, width, height, _type(image, alpha), 100, Gimp.LayerMode.NORMAL)
 
 
 def lay_above(image: Gimp.Image, new: Gimp.Layer, layer: Gimp.Layer | None) -> None:
@@ -98,6 +98,14 @@ def offset_of(drawable: Gimp.Drawable) -> tuple[int, int]:
     return offsets.offset_x, offsets.offset_y
 
 
+def _check_filled(layer: Gimp.Layer) -> None:
+    if layer.is_group() and not layer.get_children():
+        raise Problem(
+            _("The group “{name}” is empty.").format(name=layer.get_name()),
+            _("Put layers into it, or select another layer."),
+        )
+
+
 def _layer_of(drawable: Gimp.Drawable) -> Gimp.Layer:
     if isinstance(drawable, Gimp.LayerMask):
         return Gimp.Layer.from_mask(drawable)
@@ -107,9 +115,3 @@ def _layer_of(drawable: Gimp.Drawable) -> Gimp.Layer:
         _("“{name}” is a channel, which has no colours.").format(name=drawable.get_name()),
         _("Select a layer and try again."),
     )
-
-
-def _type(image: Gimp.Image, alpha: bool) -> Gimp.ImageType:
-    if image.get_base_type() == Gimp.ImageBaseType.GRAY:
-        return Gimp.ImageType.GRAYA_IMAGE if alpha else Gimp.ImageType.GRAY_IMAGE
-    return Gimp.ImageType.RGBA_IMAGE if alpha else Gimp.ImageType.RGB_IMAGE

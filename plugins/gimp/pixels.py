@@ -3,7 +3,8 @@
 The values of an sRGB picture are sent as GIMP stores them, so a filter that changes nothing gives back the same pixels.
 Only 32-bit integers and doubles, which the wire does not have, are sent as 32-bit floats. babl converts pictures with
 another profile to sRGB, and results back. They are sent at more than their own depth, so that both roundings stay below
-one step. Colours that sRGB cannot show are sent unclipped, as floats, and are clipped where the filter takes them in.
+one step. Colours that sRGB cannot show become the nearest that it can, channel by channel: those of 8-bit pictures when
+they are read, as 16 bits; others are sent unclipped, as floats, and are clipped where the filter takes them in.
 
 babl knows profiles that are a curve and a matrix. GIMP treats pictures with others (tables) as sRGB, and so do we.
 """

@@ -13,6 +13,7 @@ from ..core.pixels import Pixels, crop
 from ..core.preview_frame import Frame
 from ..core.translation_jobs import TranslationRequest
 from . import layers, pixels
+from .blank import picture_like
 from .pixels import rectangle
 
 _SHOWN = "R'G'B'A u8"
@@ -29,7 +30,7 @@ class Sample:
             self.frame = framing(layers.selected_area(image, drawable) or Area(0, 0, *size), size)
             self._format = pixels.preview_format(drawable)
             self._sent = pixels.read(drawable, self.frame.sent, self._format, self.frame.scale)
-        self._picture = _empty(image, self.width, self.height)
+        self._picture = picture_like(image, self.width, self.height, Gimp.Precision.U8_NON_LINEAR)
         self._below = self._layer(self._sent)
         self._above: Gimp.Layer | None = None
 
@@ -81,14 +82,3 @@ class Sample:
     def _shown(self, layer: Gimp.Layer) -> bytes:
         area = Area(0, 0, self.width, self.height)
         return layer.get_buffer().get(rectangle(area), 1.0, _SHOWN, Gegl.AbyssPolicy.NONE)
-
-
-def _empty(image: Gimp.Image, width: int, height: int) -> Gimp.Image:
-    """Creates an empty picture with the mode and the colour profile of ``image``, 8 bits deep."""
-    made = Gimp.Image.new_with_precision(width, height, image.get_base_type(), Gimp.Precision.U8_NON_LINEAR)
-    made.undo_disable()
-    profile = image.get_color_profile()
-    if profile:
-        made.set_color_profile(profile)
-        Gimp.progress_end()  # setting the profile made GIMP show a progress bar
-    return made

@@ -13,6 +13,7 @@ from krita import Document, Krita, Node
 from ..core.area import Area
 from ..core.problems import Problem
 from ..core.texts import _
+from .groups import drawn, is_clipped, unclip
 from .pixels import Space
 from .qt import QByteArray
 
@@ -40,14 +41,35 @@ class Scratch:
             )
         return bytes(node.pixelData(0, 0, width, height))
 
+    def rendered(self, layer: Node) -> Node:
+        """Returns a node whose projection is what ``layer``, of any document, shows alone: with its masks and its layer
+        style, at full opacity; of a pass-through group, what its layers show. Possible once."""
+        document, root = self._document, self._document.rootNode()
+        for page in document.topLevelNodes():
+            page.remove()
+        parts = drawn(layer)
+        copies = [part.clone() for part in parts]
+        for below, copy in zip([None, *copies], copies):
+            if is_clipped(layer):
+                unclip(copy)  # there is nothing below
+            root.addChildNode(copy, below)
+        document.waitForDone()
+        if parts == [layer]:
+            _show_fully(document.topLevelNodes()[0])
+        document.refreshProjection()
+        document.waitForDone()
+        return root
+
 
 @contextmanager
-def scratch(space: Space) -> Iterator[Scratch]:
-    document = Krita.instance().createDocument(1, 1, "Pleinair", space.model, space.depth, space.profile, 72.0)
+def scratch(space: Space, width: int = 1, height: int = 1) -> Iterator[Scratch]:
+    """Yields a workshop whose canvas, which counts for ``rendered`` only, is of this size."""
+    model, depth, profile = space.model, space.depth, space.profile
+    document = Krita.instance().createDocument(width, height, "Pleinair", model, depth, profile, 72.0)
     if document is None:
         raise Problem(
             _("Krita has no colour space {model} {depth} with the profile {profile}.").format(
-                model=space.model, depth=space.depth, profile=space.profile
+                model=model, depth=depth, profile=profile
             ),
             _("Convert the picture to sRGB with Image > Convert Image Color Space."),
         )
@@ -78,6 +100,14 @@ def put(node: Node, pixels: bytes, area: Area) -> None:
         raise ValueError(f"{len(pixels)} bytes where {wanted} are needed")
     if node.setPixelData(QByteArray(pixels), area.x, area.y, area.width, area.height) is False:  # None in 5.2
         raise ValueError("Krita did not take the pixels")
+
+
+def _show_fully(layer: Node) -> None:
+    """Takes a layer as its document gives it: what ``clone`` returned knows no document, and Krita crashes then."""
+    layer.setOpacity(255)
+    if layer.blendingMode() != "normal":
+        layer.setBlendingMode("normal")
+    layer.setVisible(True)
 
 
 def _pixel_bytes(node: Node) -> int:

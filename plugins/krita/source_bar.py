@@ -18,7 +18,7 @@ class SourceBar(QtWidgets.QWidget):
         self._choice = QtWidgets.QComboBox()
         for choice, text in (
             (LAYER, _("Selected layers")),
-            (WITH_MASKS, _("Selected layers with their masks")),
+            (WITH_MASKS, _("Selected layers with masks and styles")),
             (PICTURE, _("Whole picture")),
         ):
             self._choice.addItem(text, choice)

@@ -16,12 +16,11 @@ from . import transfer
 from .host import canvas, space_of
 from .pixels import Space, space_in, wire_format
 from .qt import QUuid
+from .shown import flattened, is_current, shows_other_pixels
 
 _MASKS = ("transparencymask", "filtermask", "transformmask", "selectionmask", "colorizemask")
 # Krita computes their pixels from something else, so only their projection can be read.
 _COMPUTED = ("grouplayer", "clonelayer", "filelayer", "vectorlayer", "filllayer")
-# A copy of one of these costs nothing and keeps its pixels, whatever is painted meanwhile.
-_COPYABLE = ("paintlayer", "grouplayer")
 
 
 @dataclass(frozen=True)
@@ -82,12 +81,12 @@ def find_source(
     if node is None:
         raise Problem(_("No layer is selected."), _("Select one in the layer list and try again."))
     _refuse_impossible(node)
-    projected = choice == WITH_MASKS or node.type() in _COMPUTED
-    area = _area_of(document, node)
-    copied = node.clone() if node.type() in _COPYABLE else node
-    mask = _mask(document, area, node.name()) if with_selection else None
     space = space_of(node)
-    return KritaSource(document, copied, node.uniqueId(), node.name(), space, wire_format(space), area, projected, mask)
+    format = wire_format(space)
+    read, projected = _readable(document, node, choice)
+    area = _area_of(document, node, read)
+    mask = _mask(document, area, node.name()) if with_selection else None
+    return KritaSource(document, read, node.uniqueId(), node.name(), space, format, area, projected, mask)
 
 
 def _picture(document: Document, with_selection: bool) -> KritaSource:
@@ -117,13 +116,26 @@ def _refuse_impossible(node: Node) -> None:
         )
 
 
-def _area_of(document: Document, node: Node) -> Area:
-    bounds = node.bounds()
-    if bounds.isEmpty():
-        if node.type() == "filllayer":  # such a layer has no bounds: it is everywhere
-            return canvas(document)
+def _readable(document: Document, node: Node, choice: str) -> tuple[Node, bool]:
+    """Returns a node that has a layer's pixels, and whether they are in its projection. It is a copy, which keeps them
+    whatever is painted meanwhile, where that costs nothing."""
+    changed, computed = shows_other_pixels(node), node.type() in _COMPUTED
+    if (computed and not is_current(node)) or (changed and (computed or choice == WITH_MASKS)):
+        return flattened(document, node), False
+    return (node.clone() if node.type() in ("paintlayer", "grouplayer") else node), computed
+
+
+def _area_of(document: Document, node: Node, read: Node) -> Area:
+    """Returns where on the canvas the pixels are that ``read`` has for a layer. Raises Problem where there are none."""
+    bounds = read.bounds()
+    if bounds.isEmpty() and node.type() == "paintlayer" and node.bounds().isEmpty():
         raise Problem(
             _("“{name}” is empty.").format(name=node.name()), _("Paint something on it, or select another layer.")
+        )
+    if bounds.isEmpty():
+        raise Problem(
+            _("Nothing of “{name}” shows on the canvas.").format(name=node.name()),
+            _("Show or move a part of it there, or select another layer."),
         )
     area = Area(bounds.x(), bounds.y(), bounds.width(), bounds.height()).common(canvas(document))
     if area is None:

@@ -15,10 +15,15 @@ _OPTIONS = [
     ("grpc.max_reconnect_backoff_ms", 5000),
 ]
 
+# grpc's own words in the details of a call whose stream ended without the server's status, whatever code it makes of
+# that: INTERNAL where a proxy reset the stream, UNKNOWN where it only ended.
+_BROKEN_OFF = ("Stream removed", "No status received", "RST_STREAM")
+
 
 class CallError(Exception):
     """A failed call: a sentence for people, the status code's name, and the reason from the protocol's closed list
-    (None when no Pleinair server answered)."""
+    (None when no Pleinair server answered). A connection that was lost has the code UNAVAILABLE, however it was lost:
+    another call may succeed."""
 
     def __init__(self, sentence: str, *, code: str, reason: str | None = None) -> None:
         super().__init__(sentence)
@@ -57,22 +62,43 @@ class Channel:
         reason = _reason(call)
         if reason:
             return kind(call.details() or "", code=code.name, reason=reason)
+        if _is_lost(call):
+            return kind(self._lost(), code=grpc.StatusCode.UNAVAILABLE.name)
         address = self.address
-        nobody = (
-            f"No server with this certificate answers at {address}; check the address, the certificate and that it"
-            " names this host."
-            if self._encrypted
-            else f"No server answers at {address}; check the address, or start one with python -m server --address"
-            f" {address}."
-        )
         sentence = {
-            grpc.StatusCode.UNAVAILABLE: nobody,
+            grpc.StatusCode.UNAVAILABLE: self._nobody(),
             grpc.StatusCode.DEADLINE_EXCEEDED: f"The server at {address} took longer than the timeout; allow it more"
             " time.",
             grpc.StatusCode.UNIMPLEMENTED: f"What answers at {address} is not a Pleinair server of this version; check"
             " the address.",
         }.get(code, f"The server at {address} failed ({code.name}); its log says more.")
         return kind(sentence, code=code.name)
+
+    def _lost(self) -> str:
+        return (
+            f"The connection to the server at {self.address} was lost; the server may have been stopped or restarted:"
+            " try again when it is back."
+        )
+
+    def _nobody(self) -> str:
+        address = self.address
+        if self._encrypted:
+            return (
+                f"No server with this certificate answers at {address}; check the address, the certificate and that it"
+                " names this host."
+            )
+        return (
+            f"No server answers at {address}; check the address, or start one with python -m server --address"
+            f" {address}."
+        )
+
+
+def _is_lost(call: grpc.Call) -> bool:
+    """Whether a call broke off: its stream ended without a status, or was cancelled, and not by us. Proxies make
+    either of a server that dies."""
+    if call.code() in (grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.OK):
+        return False
+    return call.code() == grpc.StatusCode.CANCELLED or any(words in (call.details() or "") for words in _BROKEN_OFF)
 
 
 def _reason(call: grpc.Call) -> str | None:

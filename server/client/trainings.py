@@ -74,7 +74,13 @@ class TrainingClient:
             for path in paths
         ]
         # With its request_id a call that broke off may be made again: it starts nothing twice.
-        header = pb.TrainingHeader(title=title, preset=preset, options=options, request_id=uuid.uuid4().hex)
+        header = pb.TrainingHeader(
+            title=title,
+            preset=preset,
+            options=options,
+            request_id=uuid.uuid4().hex,
+            picture_count=len(pictures),
+        )
         try:
             return self._start(header, pictures)
         except TrainingError as error:

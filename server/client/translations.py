@@ -4,9 +4,11 @@ with Client("127.0.0.1:50051") as client:
     result, summary = client.translate("monet", pixels)
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,9 @@ from pleinair.v1 import filters_pb2, filters_pb2_grpc, translation_pb2, translat
 
 from server.client.channel import CallError, Channel
 from server.translation.chunks import chunk_bytes
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 PREVIEW_SIDE = 512
 
@@ -56,6 +61,21 @@ class Translator(Protocol):
         ``preview_side`` pixels. Raises TranslationError, and ValueError for any other array. ``timeout`` is in
         seconds."""
 
+    def translate_picture(
+        self,
+        filter_id: str,
+        picture: Image.Image,
+        *,
+        on_progress: OnProgress | None = None,
+        timeout: float | None = None,
+    ) -> Image.Image:
+        """Translates a picture of Pillow's, to one of the same size with its profile, EXIF data and resolution; modes
+        other than L, LA, I;16, RGB and RGBA become RGB or RGBA. Raises what ``translate`` does."""
+        from server.client.pillow import picture_of, pixels_of  # who has arrays needs no Pillow
+
+        pixels, _ = self.translate(filter_id, pixels_of(picture), on_progress=on_progress, timeout=timeout)
+        return picture_of(pixels, picture)
+
     def __enter__(self) -> Self: ...
 
     def __exit__(
@@ -63,7 +83,7 @@ class Translator(Protocol):
     ) -> None: ...
 
 
-class Client:
+class Client(Translator):
     """A Translator that asks the server at `address` (HOST:PORT). It sends the server's token if there is one, and is
     encrypted when the server's certificate (PEM, naming the host) is given."""
 

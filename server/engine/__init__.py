@@ -13,7 +13,8 @@ What lives here, in the order in which a request meets it:
 - ``tiled/`` and ``fused/``: two more executors, in tiles of any memory and on an NVIDIA GPU; ``network/`` reads a
   network for both;
 - ``source``, ``pixels``, ``transparency``: pictures as tensors and bytes, and what hidden pixels are replaced by;
-  ``feed``: how a network takes a picture; ``cancel``: how a run is ended; ``memory``: what is free.
+  ``feed``: how a network takes a picture; ``cancel``: how a run is ended; ``memory``: what is free; ``failure``: what
+  a run's error says of the network.
 
 What does not: filter files and what they say of themselves (``server.filters``), what a translation is and how it is
 told (``server.translation``), and anything of a transport.

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
+from numpy.typing import NDArray
+
+from server.engine.cancel import RunControl
 from server.engine.feed import Feed
 from server.engine.plan import Executor
 from server.engine.provider import Provider
@@ -28,6 +31,16 @@ class Loaded(Protocol):
         """Whether this is how a run says that the device's memory did not suffice."""
 
 
+class Trial(Protocol):
+    """A network that is opened for a few small pictures, to find out what it computes."""
+
+    def run(self, values: NDArray[Any], control: RunControl) -> NDArray[Any]:
+        """The network's answer, both as the network has them. Raises whatever the library raises."""
+
+    def is_lack_of_memory(self, error: BaseException) -> bool:
+        """Whether this is how a run says that the memory did not suffice."""
+
+
 class Backend(Protocol):
     """One device, by means of one library."""
 
@@ -38,6 +51,10 @@ class Backend(Protocol):
     @property
     def library(self) -> str:
         """The library's own name, for sentences about it, such as onnxruntime."""
+
+    @property
+    def version(self) -> str:
+        """The library's version: another one may compute other networks."""
 
     @property
     def warning(self) -> str | None:
@@ -51,8 +68,13 @@ class Backend(Protocol):
     def default_budget(self) -> int:
         """The bytes that computations may take together, by what is free now."""
 
+    def open_for_trial(self, model: bytes, feed: Feed) -> Trial:
+        """Loads a serialised ONNX model as quickly as can be, on the CPU, in any thread. Raises whatever the library
+        raises."""
+
     def open(self, model: bytes, feed: Feed) -> Loaded:
-        """Loads a serialised ONNX model, which is fed as ``feed`` says. Raises whatever the library raises."""
+        """Loads a serialised ONNX model, which is fed as ``feed`` says, perhaps only when it is first run. Raises
+        whatever the library raises."""
 
 
 @dataclass(frozen=True)

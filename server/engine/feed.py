@@ -9,16 +9,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from server.engine.pixels import Tensor
+from server.engine.failure import NetworkFault
+from server.engine.pixels import ChannelOrder, Channels, Tensor, grey_of
 
 Range = tuple[float, float]
 """A network's values for black and white."""
+
+Samples = tuple[float, ...]
+"""A number for each channel in the network's order, or one for all, or none."""
 
 _OURS: Range = (-1.0, 1.0)
 
 
 class Precision(Enum):
-    """The type of a network's input and output; the value is numpy's name for it."""
+    """The type in which a network computes; the value is numpy's name for it."""
 
     FLOAT32 = "float32"
     FLOAT16 = "float16"
@@ -26,8 +30,13 @@ class Precision(Enum):
 
 @dataclass(frozen=True)
 class Feed:
-    """How a network wants its picture and gives it back. ``channels_last`` is N x H x W x 3; with ``batches`` it takes
-    several pictures at once and computes each as if it were alone."""
+    """How a network wants its picture and gives it back. ``channels_last`` is N x H x W x C; with ``batches`` it takes
+    several pictures at once and computes each as if it were alone. ``input_type`` is numpy's name for the type that it
+    takes, where that is not the ``precision``.
+
+    It takes (v - mean) / std of the values v within its range, and answers with the like of ``output_mean`` and
+    ``output_std``. ``channels`` are the ones that it takes: grey is luma, and alpha is opaque.
+    """
 
     input: str = "image"
     output: str = "translated"
@@ -36,37 +45,84 @@ class Feed:
     input_range: Range = _OURS
     output_range: Range = _OURS
     batches: bool = True
+    input_type: str = ""
+    channels: Channels = Channels.RGB
+    order: ChannelOrder = ChannelOrder.RGB
+    output_order: ChannelOrder = ChannelOrder.RGB
+    mean: Samples = ()
+    std: Samples = ()
+    output_mean: Samples = ()
+    output_std: Samples = ()
 
     @property
     def is_usual(self) -> bool:
-        """Whether black is -1 and white 1 on both sides."""
-        return self.input_range == self.output_range == _OURS
+        """Whether the network takes and gives RGB in floats with black -1 and white 1."""
+        return (
+            self.input_range == self.output_range == _OURS
+            and self.channels is Channels.RGB
+            and self.order is self.output_order is ChannelOrder.RGB
+            and not (self.mean or self.std or self.output_mean or self.output_std or self.input_type)
+        )
 
     @property
     def is_plain(self) -> bool:
         """Whether pictures go in and come out as they are, so that nothing is copied for it."""
         return self.is_usual and self.precision is Precision.FLOAT32 and not self.channels_last
 
-    def rescale(self, tensor: Tensor) -> Tensor:
-        """From -1 to 1 to the network's own range; the same array where that is the same."""
-        return _rescale(tensor, _OURS, self.input_range)
+    def normalise(self, tensor: Tensor) -> Tensor:
+        """N x 3 x H x W from -1 to 1 as the network's own values, N x C x H x W in float32; the same array where these
+        are the same."""
+        values = _rescale(self._channels_of(tensor), _OURS, self.input_range)
+        if self.mean:
+            values = values - _by_channel(self.mean)
+        if self.std:
+            values = values / _by_channel(self.std)
+        return values
 
-    def rescale_back(self, tensor: Tensor) -> Tensor:
-        """From the network's own range to -1 to 1; the same array where that is the same."""
-        return _rescale(tensor, self.output_range, _OURS)
+    def denormalise(self, values: Tensor) -> Tensor:
+        """The network's own values, N x C x H x W, as N x 3 x H x W from -1 to 1; the same array where these are the
+        same. Grey is repeated, and alpha left out. Raises NetworkFault for another number of channels."""
+        if values.ndim != 4 or values.shape[1] not in (1, 3, 4):
+            raise NetworkFault(f"The network answered an array of {values.shape}, which is no picture.")
+        if self.output_std:
+            values = values * _by_channel(self.output_std)
+        if self.output_mean:
+            values = values + _by_channel(self.output_mean)
+        return _rescale(self._colour_of(values), self.output_range, _OURS)
 
     def to_network(self, tensor: Tensor) -> NDArray[Any]:
         """A picture as the network takes it: in its range, its order of axes and its type."""
-        values = self.rescale(tensor)
+        values = self.normalise(tensor)
         if self.channels_last:
             values = values.transpose(0, 2, 3, 1)
-        return np.ascontiguousarray(values, self.precision.value)
+        kind = np.dtype(self.input_type or self.precision.value)
+        if kind.kind in "iu":
+            values = np.clip(np.rint(values), np.iinfo(kind).min, np.iinfo(kind).max)
+        return np.ascontiguousarray(values, kind)
 
     def from_network(self, answer: NDArray[Any]) -> Tensor:
-        """The network's answer as a picture."""
+        """The network's answer as a picture. Raises NetworkFault for what is no picture."""
         if self.channels_last and answer.ndim == 4:
             answer = answer.transpose(0, 3, 1, 2)
-        return self.rescale_back(answer.astype(np.float32, copy=False))
+        return self.denormalise(answer.astype(np.float32, copy=False))
+
+    def _channels_of(self, tensor: Tensor) -> Tensor:
+        if self.channels is Channels.GREY:
+            return grey_of(tensor)
+        colour = tensor if self.order is ChannelOrder.RGB else np.ascontiguousarray(tensor[:, ::-1])
+        if self.channels is Channels.RGB:
+            return colour
+        return np.concatenate((colour, np.ones_like(tensor[:, :1])), axis=1)
+
+    def _colour_of(self, values: Tensor) -> Tensor:
+        if values.shape[1] == 1:
+            return values.repeat(3, axis=1)
+        colour = values if values.shape[1] == 3 else values[:, :3]
+        return colour if self.output_order is ChannelOrder.RGB else np.ascontiguousarray(colour[:, ::-1])
+
+
+def _by_channel(numbers: Samples) -> NDArray[np.float32]:
+    return np.array(numbers, np.float32)[:, None, None]
 
 
 def _rescale(values: Tensor, old: Range, new: Range) -> Tensor:

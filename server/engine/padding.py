@@ -20,24 +20,24 @@ SMALLEST = 16
 _BAND_PIXELS = 1 << 18
 
 
-def padded_length(length: int, multiple: int) -> int:
-    """The least multiple that is no less than ``length``, nor than SMALLEST.
+def padded_length(length: int, multiple: int, least: int = SMALLEST) -> int:
+    """The least multiple that is no less than ``length``, nor than ``least``.
 
-    >>> padded_length(45, 4), padded_length(48, 4), padded_length(3, 4)
-    (48, 48, 16)
+    >>> padded_length(45, 4), padded_length(48, 4), padded_length(3, 4), padded_length(3, 4, 30)
+    (48, 48, 16, 32)
     """
-    return -(-max(length, SMALLEST) // multiple) * multiple
+    return -(-max(length, least) // multiple) * multiple
 
 
 class Padded:
-    """``source`` with what it lacks to ``multiple`` at its right and bottom, by reflection, again and again where it is
-    smaller than that. A RowSource too."""
+    """``source`` with what it lacks to ``height`` and ``width`` at its bottom and right, by reflection, again and again
+    where it is smaller than that. A RowSource too."""
 
-    def __init__(self, source: RowSource, multiple: int) -> None:
+    def __init__(self, source: RowSource, height: int, width: int) -> None:
         self._source = source
         self._rows, self._columns = (
-            np.pad(np.arange(length), (0, padded_length(length, multiple) - length), mode="reflect")
-            for length in (source.height, source.width)
+            np.pad(np.arange(length), (0, padded - length), mode="reflect")
+            for length, padded in ((source.height, height), (source.width, width))
         )
 
     @property

@@ -126,6 +126,12 @@ def from_tensor(tensor: Tensor, alpha: Alpha | None, pixel_format: PixelFormat) 
     return samples
 
 
+def grey_of(tensor: Tensor) -> Tensor:
+    """N x 3 x H x W as N x 1 x H x W: Rec. 709 luma."""
+    grey: Tensor = np.tensordot(_LUMA, tensor, axes=(0, 1))[:, np.newaxis]
+    return grey
+
+
 def _normalise(samples: NDArray[Any], into: Tensor, pixel_format: PixelFormat) -> None:
     into[...] = samples
     if pixel_format.sample_type.is_float:

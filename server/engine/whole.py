@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.engine.cancel import CancelToken, RunControl
+from server.engine.failure import NetworkFault
 from server.engine.feed import Feed
 from server.engine.pixels import Tensor
 from server.engine.plan import DoesNotFit
@@ -77,14 +78,14 @@ class Whole:
         raise DoesNotFit(self.least_bytes(height, width))
 
     def compute(self, tensor: Tensor, token: CancelToken) -> Tensor:
-        """The network's answer, N x 3 x H x W like ``tensor``, both -1 to 1. Raises ValueError for one of another shape
-        or with values that are not finite, and whatever the backend raises."""
+        """The network's answer, N x 3 x H x W like ``tensor``, both -1 to 1. Raises NetworkFault for one of another
+        shape or with values that are not finite, and whatever the backend raises."""
         control = RunControl(token, frees_memory=tensor[:, 0].size > KEPT_PIXELS)
         translated = self._feed.from_network(self._run_network(self._feed.to_network(tensor), control))
         if translated.shape != tensor.shape:
-            raise ValueError(f"The network answered {translated.shape} to {tensor.shape}.")
+            raise NetworkFault(f"The network answered {_size(translated)} pixels to {_size(tensor)}.")
         if not np.isfinite([translated.min(), translated.max()]).all():
-            raise ValueError("The network answered with values that are not finite.")
+            raise NetworkFault("The network answered with values that are not finite.")
         return translated
 
 
@@ -121,3 +122,7 @@ class PlannedWhole:
 def _together(sources: Sequence[RowSource]) -> Tensor:
     tensors = [source.rows(0, source.height) for source in sources]
     return tensors[0] if len(tensors) == 1 else np.concatenate(tensors)
+
+
+def _size(tensor: Tensor) -> str:
+    return f"{tensor.shape[2]} x {tensor.shape[3]}"

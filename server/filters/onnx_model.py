@@ -1,8 +1,8 @@
-"""Checks an ONNX file before onnxruntime loads it: one picture in, one picture out, nothing outside the file."""
+"""What an ONNX file declares, before onnxruntime loads it: its texts, its inputs and its outputs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,14 +11,18 @@ import onnx
 from server.engine.feed import Precision
 from server.errors import FilterProblem
 
-_DAMAGED = "It is not an ONNX file, or a damaged or half-copied one; copy or export it again."
+DAMAGED = "It is not an ONNX file, or a damaged or half-copied one; copy or export it again."
 _PRECISIONS = {onnx.TensorProto.FLOAT: Precision.FLOAT32, onnx.TensorProto.FLOAT16: Precision.FLOAT16}
+_SMALLER = ("Conv", "MaxPool", "AveragePool", "LpPool", "SpaceToDepth")
+_OTHER_TYPES = ("DOUBLE", "UINT8", "INT8", "UINT16", "INT16", "UINT32", "INT32", "INT64")
 
 
 @dataclass(frozen=True)
 class OnnxModel:
-    """What a filter's ONNX file declares: its text metadata, and its inputs and outputs by name, with their types."""
+    """What a filter's ONNX file declares: its text metadata, and its inputs and outputs by name, with their types;
+    ``inputs`` are those without a value of their own."""
 
+    proto: onnx.ModelProto
     metadata: dict[str, str]
     inputs: dict[str, Any]
     outputs: dict[str, Any]
@@ -27,8 +31,31 @@ class OnnxModel:
         """Returns the precision of the input ``name``. Raises FilterProblem when it does not take floats."""
         precision = _PRECISIONS.get(self.inputs[name].tensor_type.elem_type)
         if precision is None:
-            raise FilterProblem(f"Its input '{name}' is not of type float32 or float16; export it with one of these.")
+            raise FilterProblem(
+                f"Its input '{name}' takes {self.type_name(name)}, and a filter float32 or float16; export it with one"
+                " of these."
+            )
         return precision
+
+    def number_type(self, name: str) -> str:
+        """Returns numpy's name for the type that the input ``name`` takes. Raises FilterProblem for one that no picture
+        can be given in."""
+        kind = self.inputs[name].tensor_type.elem_type
+        if kind not in _PRECISIONS and _type_name(kind) not in _OTHER_TYPES:
+            raise FilterProblem(
+                f"Its input '{name}' takes {self.type_name(name)}, and a picture can be given as float32, float16,"
+                " float64, uint8 or another whole number; export it with one of these."
+            )
+        return str(onnx.helper.tensor_dtype_to_np_dtype(kind).name)
+
+    def type_name(self, name: str) -> str:
+        """Returns the type that the input ``name`` takes, for sentences."""
+        kind = self.inputs[name]
+        if kind.WhichOneof("value") != "tensor_type":
+            return "no tensor"
+        return {"FLOAT": "float32", "DOUBLE": "float64"}.get(
+            given := _type_name(kind.tensor_type.elem_type), given.lower()
+        )
 
     def shape(self, name: str) -> list[int | None]:
         """Returns the lengths of the four axes of the input ``name``, None where dynamic. Raises FilterProblem for any
@@ -38,53 +65,42 @@ class OnnxModel:
             raise FilterProblem(
                 f"Its input '{name}' has {len(axes)} axes; a picture has four (batch, channels, height and width)."
             )
-        return [axis.dim_value if axis.HasField("dim_value") else None for axis in axes]
+        # Some exporters write -1 or 0 for what is free.
+        return [axis.dim_value if axis.HasField("dim_value") and axis.dim_value > 0 else None for axis in axes]
+
+    def strides(self) -> int:
+        """Returns the product of all strides, by which the layers that make maps smaller do so one after the other."""
+        found = (_stride(node) for node in self.proto.graph.node if node.op_type in _SMALLER)
+        return math.prod(found)
 
 
 def read_model(data: bytes) -> OnnxModel:
-    """Reads what an ONNX file declares. Raises FilterProblem when it is not an ONNX file, or needs other files."""
+    """Reads what an ONNX file declares. Raises FilterProblem when it is not an ONNX file."""
     try:
         model = onnx.load_model_from_string(data)
     except Exception as error:
-        raise FilterProblem(_DAMAGED) from error
-    if any(_is_external(message) for message in _messages(model)):
-        raise FilterProblem(
-            "It keeps weights in another file (external data), and a filter is one file; export it with"
-            " external_data=False."
-        )
+        raise FilterProblem(DAMAGED) from error
     graph = model.graph
     texts = [text for entry in model.metadata_props for text in (entry.key, entry.value)]
     if not all(isinstance(text, str) for text in (*texts, *(end.name for end in (*graph.input, *graph.output)))):
-        raise FilterProblem(_DAMAGED)  # protobuf gives bytes for what is not UTF-8
+        raise FilterProblem(DAMAGED)  # protobuf gives bytes for what is not UTF-8
     constants = {tensor.name for tensor in graph.initializer}
     return OnnxModel(
+        proto=model,
         metadata={entry.key: entry.value for entry in model.metadata_props},
         inputs={end.name: end.type for end in graph.input if end.name not in constants},
         outputs={end.name: end.type for end in graph.output},
     )
 
 
-def check_size_is_free(height: int | None, width: int | None, name: str, *, advice: str) -> None:
-    """Raises FilterProblem, whose sentence ends in ``advice``, when the height or width of the input ``name`` is
-    fixed."""
-    if height is not None or width is not None:
-        raise FilterProblem(
-            f"Its input '{name}' takes pictures of {height or 'any'} x {width or 'any'} pixels only (height x width);"
-            f" {advice}."
-        )
-
-
-def _messages(message: Any) -> Iterator[Any]:
-    """Yields a protobuf message and all messages within it: tensors also hide in attributes, subgraphs and
-    functions."""
-    yield message
-    for field, value in message.ListFields():
-        if field.message_type is not None:
-            for part in value if field.is_repeated else [value]:
-                yield from _messages(part)
-
-
-def _is_external(message: Any) -> bool:
-    return isinstance(message, onnx.TensorProto) and (
-        message.data_location == onnx.TensorProto.EXTERNAL or len(message.external_data) > 0
+def _type_name(kind: int) -> str:
+    return (
+        str(onnx.TensorProto.DataType.Name(kind)) if kind in onnx.TensorProto.DataType.values() else "an unknown type"
     )
+
+
+def _stride(node: onnx.NodeProto) -> int:
+    given = {entry.name: entry for entry in node.attribute}
+    if "blocksize" in given:
+        return max(int(given["blocksize"].i), 1)
+    return max([1, *map(int, given["strides"].ints)]) if "strides" in given else 1

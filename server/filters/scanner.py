@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from server.engine.backend import Backend
 from server.errors import FilterProblem, StartProblem
 from server.filters.catalogue import Catalogue
-from server.filters.filter_file import Filter, read_filter
+from server.filters.examination import Examined, examine
+from server.filters.external_data import data_path
+from server.filters.filter_file import Filter, load_filter
+from server.filters.verdicts import Verdicts
+
+_NO_VERDICTS = Verdicts(None)
+
+# Each takes the memory of one network and of a small picture in it.
+_MOST_AT_ONCE = 8
 
 _log = logging.getLogger(__name__)
 
-# Size and time of change of a file and of its sidecar, by which one version is told from another.
+# Size and time of change of a file, of its sidecar and of its other weights, by which versions are told apart.
 _Stamp = tuple[tuple[int, int] | None, ...]
 
 
@@ -29,12 +39,13 @@ class _Entry:
 
 
 class FolderScanner:
-    """Reads the ``*.onnx`` files directly in a folder, except hidden ones, or one such file. For one thread at a
-    time."""
+    """Reads the ``*.onnx`` files directly in a folder, except hidden ones, or one such file, and examines them side by
+    side; ``verdicts`` know those that were examined before. For one thread at a time."""
 
-    def __init__(self, path: Path, backend: Backend) -> None:
+    def __init__(self, path: Path, backend: Backend, verdicts: Verdicts = _NO_VERDICTS) -> None:
         self._path = path
         self._backend = backend
+        self._verdicts = verdicts
         self._entries: dict[Path, _Entry] = {}
         self._seen: dict[Path, _Stamp] = {}
 
@@ -61,7 +72,7 @@ class FolderScanner:
         return self._catalogue()
 
     def _stamps(self) -> dict[Path, _Stamp]:
-        stamps = {file: (_stamp(file), _stamp(file.with_suffix(".toml"))) for file in sorted(self._files())}
+        stamps = {file: tuple(map(_stamp, _belonging(file))) for file in sorted(self._files())}
         return {file: stamp for file, stamp in stamps.items() if stamp[0] is not None}
 
     def _files(self) -> list[Path]:
@@ -73,20 +84,27 @@ class FolderScanner:
         return file in self._entries and self._entries[file].stamp == self._seen[file]
 
     def _read(self, files: Iterable[Path]) -> None:
-        for file in files:
+        for file, examined in self._examined(list(files)):
             before = self._entries.get(file)
             try:
-                found, problem = self._outcome(file)
+                found, problem = self._outcome(file, examined)
             except FileNotFoundError:
                 continue  # it has gone again, which the next scan will see
             if problem and before and before.filter:
                 found, problem = before.filter, f"{problem.rstrip('.')}; the previous version is still served."
             self._entries[file] = _Entry(self._seen[file], found, problem)
 
-    def _outcome(self, file: Path) -> tuple[Filter | None, str | None]:
+    def _examined(self, files: list[Path]) -> Iterator[tuple[Path, Future[Examined]]]:
+        if not files:
+            return
+        with ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_AT_ONCE), thread_name_prefix="trial") as pool:
+            yield from [(file, pool.submit(examine, file, self._backend, self._verdicts)) for file in files]
+        self._verdicts.forget_oldest()
+
+    def _outcome(self, file: Path, examined: Future[Examined]) -> tuple[Filter | None, str | None]:
         """Returns the file's filter, or the problem with it. Raises FileNotFoundError."""
         try:
-            return read_filter(file, self._backend), None
+            return load_filter(file, examined.result(), self._backend), None
         except FilterProblem as error:
             return None, error.sentence
         except FileNotFoundError:
@@ -95,7 +113,7 @@ class FolderScanner:
             return None, f"It cannot be read ({error.strerror}); check what it is and its permissions."
         except Exception:
             _log.exception("%s cannot be read.", file)
-            return None, "It cannot be read (the server's log says why); export it again."
+            return None, "It cannot be read for a reason that was not foreseen; export it again, and report it."
 
     def _catalogue(self) -> Catalogue:
         filters: dict[str, Filter] = {}
@@ -113,6 +131,11 @@ class FolderScanner:
             if problem:
                 rejected[file.name] = problem
         return Catalogue(dict(sorted(filters.items())), rejected)
+
+
+def _belonging(file: Path) -> tuple[Path, ...]:
+    """The file and those beside it that say how to feed it and hold its weights."""
+    return file, file.with_suffix(".toml"), data_path(file)
 
 
 def _stamp(file: Path) -> tuple[int, int] | None:

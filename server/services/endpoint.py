@@ -93,7 +93,7 @@ class Endpoint:
             raise
         except Exception as error:
             _log.exception("A call failed.")
-            sentence = "Something went wrong on the server; its log says why. Please report it."
+            sentence = "Something went wrong on the server that was not foreseen; please report it to whoever runs it."
             raise Refusal(Reason.INTERNAL, sentence) from error
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from weakref import WeakValueDictionary
 
@@ -24,6 +25,9 @@ from server.trainings.terms import JobNews, JobView, TrainingPreview, TrainingRe
 
 LONGEST_REQUEST_ID = 64
 RETRY_SECONDS = 60.0
+# The frames of a call that breaks off end like those of a whole one, and it is cancelled only then. A caller that does
+# not tell how many pictures it sends is waited for so long, to see whether it is still there.
+CANCELLATION_SECONDS = 0.25
 
 
 class TrainingHandler:
@@ -131,7 +135,7 @@ class TrainingHandler:
         self._check_room()
         job_id = names.job_id(request.title, self._board)
         with refused_when_full(), self._store.draft(job_id) as folder:
-            received = await _receive(frames, Reception(folder, self._limits))
+            received = await _receive(frames, Reception(folder, self._limits), request.picture_count)
             self._check_room()
             job = Job(
                 id=job_id,
@@ -186,25 +190,41 @@ def _checked(request: TrainingRequest) -> TrainingRequest:
             f"The request_id has {len(request.request_id)} characters; at most {LONGEST_REQUEST_ID} are allowed.",
             field="header.request_id",
         )
-    return TrainingRequest(title, check_preset(request.preset), check_options(request.options), request.request_id)
+    return replace(request, title=title, preset=check_preset(request.preset), options=check_options(request.options))
 
 
-async def _receive(frames: AsyncIterator[PictureHeader | bytes], reception: Reception) -> Mapping[Role, list[str]]:
-    """Receives pictures and returns their names, at least one for each role. Raises Refusal."""
+async def _receive(
+    frames: AsyncIterator[PictureHeader | bytes], reception: Reception, count: int | None
+) -> Mapping[Role, list[str]]:
+    """Receives pictures and returns their names, at least one for each role, and ``count`` in all if that is told.
+    Raises Refusal."""
     async for frame in frames:
         if isinstance(frame, PictureHeader):
             await reception.begin(frame)
         else:
             await reception.add(frame)
     await reception.end()
-    for role, given in reception.names.items():
+    if count is None:
+        await asyncio.sleep(CANCELLATION_SECONDS)
+    _check_names(reception.names, count)
+    return reception.names
+
+
+def _check_names(names: Mapping[Role, list[str]], count: int | None) -> None:
+    came = sum(map(len, names.values()))
+    if count is not None and came != count:
+        raise Refusal(
+            Reason.BAD_HEADER,
+            f"The header says that {count} pictures follow, and {came} came; send as many as it says.",
+            field="header.picture_count",
+        )
+    for role, given in names.items():
         if not given:
             raise Refusal(
                 Reason.BAD_HEADER,
                 f"There is no {role.value} picture; send at least one source and one target picture.",
                 field="picture",
             )
-    return reception.names
 
 
 def _picture(file: Path, images_seen: int) -> TrainingPreview | None:

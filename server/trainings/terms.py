@@ -11,12 +11,13 @@ from server.trainings.jobs.job import Job
 @dataclass(frozen=True)
 class TrainingRequest:
     """What a caller wants to train, besides the pictures. An empty ``preset`` means the default one, an empty
-    ``request_id`` means none."""
+    ``request_id`` means none. ``picture_count`` says how many pictures follow, None that the caller does not tell."""
 
     title: str
     preset: str
     options: Mapping[str, str]
     request_id: str
+    picture_count: int | None = None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator
 import numpy as np
 
 from server.engine.entry import SIGN_OF_LIFE_SECONDS, QueueEntry
+from server.engine.failure import cause
 from server.engine.outbox import Array, Convert
 from server.engine.plan import DoesNotFit
 from server.engine.source import RowSource
@@ -95,8 +96,9 @@ class Computation:
         try:
             entry.raise_error()
         except Exception as error:
-            _log.exception("Filter %s failed on %s pixels.", self._found.identifier, self._size)
-            raise self._as_refusal(error) from error
+            refusal = self._as_refusal(error)
+            _note(refusal, error)
+            raise refusal from error
 
     def _summary(self, entry: QueueEntry, reduced: ReducedPicture | None, small: QueueEntry | None) -> Summary:
         usage = entry.usage()
@@ -132,11 +134,21 @@ class Computation:
                 Reason.OUT_OF_MEMORY,
                 f"A picture of {self._size} pixels needs more memory than the device has; make it smaller.",
             )
-        return Refusal(
-            Reason.FILTER_FAILED,
-            f"Filter '{self._found.identifier}' failed on this picture of {self._size} pixels; the server's log says"
-            " why.",
-        )
+        failed = f"Filter '{self._found.identifier}' failed on this picture of {self._size} pixels"
+        said = cause(error)
+        if said is None:
+            sentence = f"{failed} for a reason that was not foreseen; try another size or filter, and report it."
+            return Refusal(Reason.FILTER_FAILED, sentence)
+        return Refusal(Reason.FILTER_FAILED, f"{failed}: {said}; try another size, or another filter.")
+
+
+def _note(refusal: Refusal, error: Exception) -> None:
+    """What was foreseen is one line for those who read the log, and the caller is told all of it; the rest is a
+    failure."""
+    if refusal.reason is not Reason.FILTER_FAILED:
+        _log.info("%s", refusal.sentence)
+    else:
+        _log.error("%s (%s)", refusal.sentence, error, exc_info=None if cause(error) is not None else error)
 
 
 def _mebibytes(count: int) -> str:

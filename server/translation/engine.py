@@ -7,6 +7,7 @@ from server.engine.backend import open_backend
 from server.engine.worker import Worker
 from server.filters.folder import FilterFolder
 from server.filters.scanner import FolderScanner
+from server.filters.verdicts import Verdicts, verdicts_folder
 from server.translation.handler import TranslationHandler
 
 
@@ -20,7 +21,7 @@ class TranslationEngine:
         self.backend = open_backend(
             config.provider, threads=config.threads, tensorrt_cache=config.tensorrt_cache, warm_up=config.warm_up
         )
-        self.filters = FilterFolder(FolderScanner(config.filters, self.backend))
+        self.filters = FilterFolder(FolderScanner(config.filters, self.backend, Verdicts(verdicts_folder())))
         self._worker = Worker(self.backend, memory=config.memory)
         self.handler = TranslationHandler(self.filters, self._worker, max_pixels=config.max_pixels)
 

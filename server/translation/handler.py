@@ -57,12 +57,12 @@ class TranslationHandler:
     async def translate_image(
         self, filter_id: str, data: bytes, *, client: str = ""
     ) -> tuple[bytes, Summary, tuple[str, ...]]:
-        """Translates an encoded picture (PNG, JPEG or WebP) to a PNG file. Also returns the summary, and sentences
-        about what was converted in reading."""
+        """Translates an encoded picture (PNG, JPEG or WebP) to a PNG file, with what goes with it, such as a colour
+        profile. Also returns the summary, and sentences about what was converted in reading."""
         found = self._filters.find(filter_id)
         picture = await asyncio.to_thread(self._decode, data)
         samples, summary = await self._whole(found, picture.pixels, client)
-        png = await asyncio.to_thread(encode_png, Picture(samples, picture.icc_profile))
+        png = await asyncio.to_thread(encode_png, Picture(samples, picture.carried))
         return png, summary, picture.notes
 
     async def translate_array(

@@ -25,7 +25,8 @@ _ROLES = {pb.TrainingPicture.ROLE_SOURCE: Role.SOURCE, pb.TrainingPicture.ROLE_T
 
 
 def request_from(header: pb.TrainingHeader) -> TrainingRequest:
-    return TrainingRequest(header.title, header.preset, dict(header.options), header.request_id)
+    count = header.picture_count if header.HasField("picture_count") else None
+    return TrainingRequest(header.title, header.preset, dict(header.options), header.request_id, count)
 
 
 def picture_from(picture: pb.TrainingPicture) -> PictureHeader:

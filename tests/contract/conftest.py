@@ -10,6 +10,7 @@ import pytest
 from tests import factories
 from tests.contract.connection import Connect, Connection
 from tests.contract.transports import TRANSPORTS, Transport
+from tests.server.conftest import cache_of_its_own as cache_of_its_own
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

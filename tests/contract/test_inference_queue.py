@@ -22,7 +22,7 @@ def translating(connection: Connection, pixels: NDArray[Any], filter_id: str) ->
 
 
 def test_one_picture_that_fails_ends_its_batch_and_frees_the_device(connection: Connection) -> None:
-    failure = refused(connection, asked("failing", np.zeros((3, 17, 17, 3), np.uint8)))
+    failure = refused(connection, asked("failing", np.zeros((3, 27, 27, 3), np.uint8)))
     assert (failure.code, failure.reason) == ("INTERNAL", "FILTER_FAILED")
     assert connection.is_well()
 

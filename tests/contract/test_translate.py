@@ -238,7 +238,8 @@ def test_a_filter_that_fails_says_so_in_one_sentence_and_the_device_is_free(conn
     with failing() as failures:
         connection.translate("failing", pixels)
     assert (failures[0].code, failures[0].reason) == ("INTERNAL", "FILTER_FAILED")
-    assert (
-        failures[0].sentence == "Filter 'failing' failed on this picture of 40 x 40 pixels; the server's log says why."
+    assert failures[0].sentence == (
+        "Filter 'failing' failed on this picture of 40 x 40 pixels: its operation Sub says: Attempting to broadcast an"
+        " axis by a dimension other than 1. 24 by 40; try another size, or another filter."
     )
     assert connection.is_well()

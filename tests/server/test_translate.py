@@ -232,5 +232,7 @@ def test_ctrl_c_keeps_what_is_finished_and_leaves_nothing_half_written() -> None
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert said == "Stopped; finished pictures are in place, and none is half-written.\n"
+    assert said == (
+        "Stopped; finished pictures are in place, and none is half-written; the same command with --missing goes on.\n"
+    )
     assert names_in("out") == ["a.png"]

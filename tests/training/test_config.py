@@ -78,6 +78,13 @@ def test_a_value_that_cannot_work_is_named_with_what_can(options: dict[str, Any]
         configure(options)
 
 
+def test_black_and_white_travel_with_the_options_and_black_is_below_white() -> None:
+    config = preset_config("cut", black=-1024, white=1976)
+    assert config_from_json(config.to_json()) == config
+    with pytest.raises(InputError, match=r"--black and --white do not fit: black is 5 and white 5, but black must be"):
+        preset_config("cut", black=5, white=5)
+
+
 def test_the_load_size_matters_only_where_it_is_used() -> None:
     for strategy in ("crop", "patch"):
         assert preset_config("cut", strategy=strategy, load_size=1).load_size == 1

@@ -74,7 +74,7 @@ def test_what_cannot_be_read_or_translated_is_skipped_by_name(
     filter_ = put(tmp_path, failing())
     assert evaluate.main(["--real", str(source), "--source", str(source), "--filter", str(filter_)]) == 0
     said = capsys.readouterr().err
-    assert "warning: skipped text.png: it is not a picture" in said
+    assert "warning: skipped text.png: This is not a PNG" in said
     assert "warning: skipped large.png: the filter fails on a picture of 40x40" in said
 
 
@@ -103,7 +103,7 @@ def folders(tmp_path: Path) -> Path:
     [
         ("--real none --generated ok", "There is no folder none"),
         ("--real empty --generated ok", "The folder empty holds no pictures"),
-        ("--real text --generated ok", "holds no readable picture (the first: a.png: it is not a picture"),
+        ("--real text --generated ok", "put PNG, JPEG or WebP pictures there. The first, a.png: This is not a"),
         ("--real ok", "There is nothing to measure"),
         ("--real ok --filter identity.onnx", "--filter and --source go together"),
         ("--real ok --generated ok --source ok", "--filter and --source go together"),

@@ -130,7 +130,7 @@ def test_an_unreadable_picture_is_named_and_the_others_train(
     stop_after(monkeypatch, 1)
     assert fit.main(options) == ExitStatus.INTERRUPTED
     assert RunFolder(tmp_path / "run").latest_checkpoint().name == "images-000000001.pt"
-    assert "source: 3 pictures\n  skipped broken.png: it is not a picture" in capsys.readouterr().out
+    assert "source: 3 pictures\n  skipped broken.png: This is not a PNG" in capsys.readouterr().out
 
 
 def test_a_missing_folder_leaves_no_run_behind(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,7 +24,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-MAGIC = b"PLEINPX1"
+MAGIC = b"PLEINPX2"
 TRAILER = struct.Struct("<Q32s8s")  # length of the index, its SHA-256, MAGIC
 
 DAY = 24 * 3600.0
@@ -34,13 +34,15 @@ MOST_BYTES = 20 * 1024**3  # above it the files unused for longest are removed, 
 
 @dataclass(frozen=True)
 class Entry:
-    """One picture file: its name, its own size in pixels and its pixels' checksum, or why it could not be read."""
+    """One picture file: its name, its own size in pixels, its pixels' checksum and what reading found (by kind, with a
+    number), or why it could not be read."""
 
     name: str
     width: int = 0
     height: int = 0
     shape: tuple[int, int, int] = (0, 0, 0)  # of the pixels: h, w, channels
     digest: str = ""
+    findings: tuple[tuple[str, float], ...] = ()
     skipped: str = ""
 
 
@@ -170,4 +172,5 @@ def _index(whole: NDArray[np.uint8]) -> tuple[list[Entry], int]:
 
 def _entry(fields: dict[str, Any]) -> Entry:
     height, width, channels = fields.pop("shape")
-    return Entry(**fields, shape=(height, width, channels))
+    findings = tuple((kind, number) for kind, number in fields.pop("findings"))
+    return Entry(**fields, shape=(height, width, channels), findings=findings)

@@ -11,8 +11,9 @@ from pleinair.common.caches import cache_folder
 from training.config import FitConfig
 from training.data.batches import UnpairedBatches, Zoom
 from training.data.cache import PictureCache
-from training.data.folders import PictureFolder, picture_files, read_folder
-from training.data.reading import Reading, parse_colour
+from training.data.folders import PictureFolder, read_folder
+from training.data.listing import list_pictures
+from training.data.reading import Reading, parse_colour, parse_scale
 from training.data.report import check_two_places, check_two_sets, folder_report, pair_report
 
 CACHED_FROM = 16 * 1024**2  # bytes of picture files; fewer are decoded within a second or two
@@ -66,7 +67,7 @@ def read_domains(config: FitConfig, cache: PictureCache | None) -> Domains:
     """Reads the source and the target pictures. Raises InputError for pictures that cannot be used."""
     paths = Path(config.source), Path(config.target)
     for path in paths:
-        picture_files(path)  # raises unless both are there, before reading the first takes its time
+        list_pictures(path)  # raises unless both are there, before reading the first takes its time
     check_two_places(*paths)
     channels = (config.source_channels, config.target_channels)
     source, target = (
@@ -77,4 +78,6 @@ def read_domains(config: FitConfig, cache: PictureCache | None) -> Domains:
 
 
 def _reading(config: FitConfig, channels: int) -> Reading:
-    return Reading(config.strategy, config.load_size, config.crop_size, channels, parse_colour(config.background))
+    sizes = config.strategy, config.load_size, config.crop_size
+    scale = parse_scale(config.black, config.white)
+    return Reading(*sizes, channels, parse_colour(config.background), scale)

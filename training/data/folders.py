@@ -7,22 +7,26 @@ import itertools
 import json
 import os
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import PIL
 from numpy.typing import NDArray
 from PIL import Image
-from pleinair.common.suffixes import TRAINED_ON
+from pleinair.common.suffixes import WITH_PACKAGE
 
 from training.data.cache import Decoded, DecodedFile, Entry, PictureCache, digest_of
+from training.data.listing import list_pictures
 from training.data.pictures import UnreadablePicture, read_resized
 from training.data.reading import LEAST_CROP, Reading
 from training.errors import InputError
 
+# Counted up when files are read in another way than before, so that nobody trains on what the old way had cached.
+HOW = 2
 AT_ONCE = 64  # pictures that are decoded before they are written to the cache, and so must fit in memory
 
 
@@ -35,6 +39,8 @@ class PictureFolder:
     files: Sequence[Entry]  # of the pictures, in the same order
     skipped: Sequence[Entry] = ()  # files that cannot be read
     note: str = ""  # a sentence that says why the pictures are not in the cache, though they should be
+    hidden: int = 0  # pictures that were left out
+    others: Mapping[str, int] = field(default_factory=dict)  # files of kinds that are not read, by suffix
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -44,26 +50,14 @@ class PictureFolder:
         return int(self.pictures[0].shape[2])
 
 
-def picture_files(path: Path) -> list[Path]:
-    """Returns the pictures below ``path``, in order of name, or ``path`` itself if it is a file. Raises InputError when
-    there are none."""
-    if path.is_file():
-        return [path]
-    if not path.is_dir():
-        raise InputError(f"There is no folder {path}; name a folder that holds the pictures.")
-    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in TRAINED_ON and file.is_file())
-    if not files:
-        raise InputError(f"The folder {path} holds no pictures; put PNG, JPEG or WebP pictures there.")
-    return files
-
-
 def read_folder(path: Path, reading: Reading, cache: PictureCache | None = None) -> PictureFolder:
     """Reads every picture below ``path`` (or ``path`` itself), in order of name, as ``reading`` says.
 
     Unreadable files are skipped and listed. Raises InputError when no picture is left, or when pictures keep their size
     and all of them are smaller than the crop.
     """
-    files = picture_files(path)
+    listing = list_pictures(path)
+    files = listing.files
     with warnings.catch_warnings():
         # Pillow warns of pictures over 89 megapixels and refuses twice that; the warning helps nobody in training.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
@@ -73,12 +67,12 @@ def read_folder(path: Path, reading: Reading, cache: PictureCache | None = None)
     if not chosen:
         count = "1 file" if len(files) == 1 else f"{len(files)} files"
         raise InputError(
-            f"None of the {count} in {path} can be read as a picture "
-            f"(the first, {skipped[0].name}: {skipped[0].skipped}); put PNG, JPEG or WebP pictures there."
+            f"None of the {count} in {path} can be read as a picture; put PNG, JPEG or WebP pictures there. "
+            f"The first, {skipped[0].name}: {skipped[0].skipped}"
         )
     if reading.keeps_size:
         _check_that_one_holds_the_crop(path, chosen, reading.crop_size)
-    return PictureFolder(path, decoded.pictures, chosen, skipped, note)
+    return PictureFolder(path, decoded.pictures, chosen, skipped, note, listing.hidden, listing.others)
 
 
 def fingerprint(*folders: PictureFolder) -> str:
@@ -105,11 +99,12 @@ def _decoded(path: Path, files: list[Path], reading: Reading, cache: PictureCach
 
 def _key(path: Path, files: list[Path], reading: Reading) -> str:
     """Returns the cache's key, which depends on the files' names, sizes and times of change, on how they are read, and
-    on Pillow's version."""
+    on what reads them."""
     states = [(str(file.relative_to(path)), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
     size = ("kept", reading.crop_size) if reading.keeps_size else (reading.strategy, reading.load_size)
-    options = (size, reading.channels, reading.background)
-    described = json.dumps([PIL.__version__, str(path.resolve()), options, states])
+    options = (size, reading.channels, reading.background, reading.scale.black, reading.scale.white)
+    packages = [name for name in WITH_PACKAGE if find_spec(name)]
+    described = json.dumps([HOW, PIL.__version__, packages, str(path.resolve()), options, states])
     return hashlib.sha256(described.encode(errors="surrogateescape")).hexdigest()
 
 
@@ -124,11 +119,12 @@ def _read_all(path: Path, files: list[Path], reading: Reading) -> Iterator[Decod
 def _read(path: Path, file: Path, reading: Reading) -> DecodedFile:
     name = str(file.relative_to(path)) if file != path else file.name
     try:
-        pixels, (width, height) = read_resized(file, reading)
+        read = read_resized(file, reading)
     except UnreadablePicture as error:
         return Entry(name, skipped=str(error)), None
-    rows, columns, channels = pixels.shape
-    return Entry(name, width, height, (rows, columns, channels), digest_of(pixels)), pixels
+    rows, columns, channels = read.pixels.shape
+    shape = rows, columns, channels
+    return Entry(name, *read.own_size, shape, digest_of(read.pixels), read.findings), read.pixels
 
 
 def _check_that_one_holds_the_crop(path: Path, files: Sequence[Entry], crop_size: int) -> None:

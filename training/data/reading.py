@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from pleinair.pictures.levels import PLAIN, Scale
+
 from training.errors import InputError
 
 Colour = tuple[int, int, int]
@@ -22,13 +24,15 @@ CHANNELS = {1: "grey", 2: "grey and alpha", 3: "RGB", 4: "RGB and alpha"}
 
 @dataclass(frozen=True)
 class Reading:
-    """Everything that decides how a file becomes pixels: sizes in pixels, channels, background of transparent parts."""
+    """Everything that decides how a file becomes pixels: sizes in pixels, channels, background of transparent parts,
+    and which values of files of more than 8 bits are black and white."""
 
     strategy: str
     load_size: int
     crop_size: int
     channels: int = 3
     background: Colour = WHITE
+    scale: Scale = PLAIN
 
     @property
     def keeps_size(self) -> bool:
@@ -53,6 +57,14 @@ def parse_colour(text: str) -> Colour:
         raise InputError(f"--background is {text!r}, but must be white, black or a colour like '#f0e6d2'.")
     red, green, blue = bytes.fromhex(text[1:])
     return red, green, blue
+
+
+def parse_scale(black: float | None, white: float | None) -> Scale:
+    """Returns the scale of these options. Raises InputError unless black is below white."""
+    try:
+        return Scale(black, white)
+    except ValueError as error:
+        raise InputError(f"--black and --white do not fit: {error}.") from None
 
 
 def _with_shorter_side(width: int, height: int, side: int) -> tuple[int, int]:

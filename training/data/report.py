@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from training.data.cache import Entry
+from training.data.findings import count_of, few_bits_warning, finding_lines, left_out_lines, names_of
 from training.data.folders import PictureFolder
 from training.data.reading import Reading
 from training.errors import InputError
@@ -14,7 +15,6 @@ from training.errors import InputError
 FEW = 10
 DISTORTION = 1.5  # of width to height, above which a resized picture looks wrong
 TWO_SETS = "name two different sets of pictures, one for each domain."
-NAMED = 3  # how many names a warning lists
 
 
 def check_two_places(source: Path, target: Path) -> None:
@@ -31,11 +31,15 @@ def check_two_sets(source: PictureFolder, target: PictureFolder) -> None:
 
 def folder_report(folder: PictureFolder, reading: Reading, *, sizes: bool = False) -> Iterator[str]:
     """Yields lines for people: how many pictures, and what was skipped or resized; with ``sizes``, their sizes too."""
-    yield f"{folder.path}: {_count(len(folder))}"
+    yield f"{folder.path}: {count_of(folder.files)}"
     for entry in folder.skipped:
         yield f"  skipped {entry.name}: {entry.skipped}"
     if folder.note:
         yield f"  {folder.note}"
+    for line in (*left_out_lines(folder.hidden, folder.others), *finding_lines(folder.files)):
+        yield f"  {line}"
+    if warning := few_bits_warning(folder.path, folder.files):
+        yield warning
     if sizes:
         yield f"  {_sizes(folder.files)}"
     small = [file for file in folder.files if min(file.width, file.height) < reading.crop_size]
@@ -44,7 +48,7 @@ def folder_report(folder: PictureFolder, reading: Reading, *, sizes: bool = Fals
     distorted = [file for file in folder.files if _distortion(file, reading) > DISTORTION]
     if distorted:
         yield (
-            f"  {len(distorted)} distorted by more than {DISTORTION} ({_names(distorted)}): "
+            f"  {len(distorted)} distorted by more than {DISTORTION} ({names_of(distorted)}): "
             "--strategy fit keeps the aspect ratio"
         )
     for names in _duplicates(folder.files):
@@ -54,7 +58,7 @@ def folder_report(folder: PictureFolder, reading: Reading, *, sizes: bool = Fals
 def pair_report(source: PictureFolder, target: PictureFolder, reading: Reading) -> Iterator[str]:
     """Yields warnings about both domains together."""
     if reading.strategy != "patch":
-        few = [f"{folder.path} has {_count(len(folder))}" for folder in (source, target) if len(folder) < FEW]
+        few = [f"{folder.path} has {count_of(folder.files)}" for folder in (source, target) if len(folder) < FEW]
         if few:
             yield (
                 f"warning: {' and '.join(few)}; CUT and FastCUT need {FEW} or more in each folder "
@@ -63,7 +67,7 @@ def pair_report(source: PictureFolder, target: PictureFolder, reading: Reading) 
     digests = {file.digest for file in target.files}
     both = [file for file in source.files if file.digest in digests]
     if both:
-        yield f"warning: {_count(len(both))} of the source ({_names(both)}) are in the target too"
+        yield f"warning: {count_of(both)} of the source ({names_of(both)}) are in the target too"
 
 
 def _distortion(file: Entry, reading: Reading) -> float:
@@ -86,12 +90,3 @@ def _sizes(files: Sequence[Entry]) -> str:
     if smallest.width * smallest.height == largest.width * largest.height:
         return f"{largest.width} x {largest.height} pixels"
     return f"{smallest.width} x {smallest.height} to {largest.width} x {largest.height} pixels"
-
-
-def _names(files: Sequence[Entry]) -> str:
-    more = f" and {len(files) - NAMED} more" if len(files) > NAMED else ""
-    return ", ".join(file.name for file in files[:NAMED]) + more
-
-
-def _count(number: int) -> str:
-    return f"{number} picture{'' if number == 1 else 's'}"

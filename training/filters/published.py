@@ -1,32 +1,30 @@
-"""Reads generators from the files that CUT's and CycleGAN's published code writes, such as ``latest_net_G.pth``.
+"""Reads generators from the files that CUT's and CycleGAN's published code writes, such as ``latest_net_G.pth``, and
+from checkpoints of other programs that hold such a generator.
 
 The architecture is inferred from names and shapes, since the files hold nothing else.
 """
 
 from __future__ import annotations
 
-import pickle
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from training.errors import InputError
+from training.filters.parts import Weights, part_of, unwrappings
+from training.filters.weights_file import WANTED, load_weights
 from training.networks.equalised import Blur
 from training.networks.generator import Generator
 from training.networks.resample import BlurDown
 from training.networks.resnet import ResnetGenerator
 from training.networks.stylegan2 import StyleGAN2Generator, generator_channels
 
-Weights = Mapping[str, Tensor]
-
 STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
-WANTED = "a generator of CUT, FastCUT, SinCUT or CycleGAN (for example latest_net_G.pth)"
 _SIZES = (64, 128, 256, 512, 1024, 32, 16, 8)  # sizes that SinCUT may have been trained at, likely ones first
 
 
@@ -34,6 +32,7 @@ _SIZES = (64, 128, 256, 512, 1024, 32, 16, 8)  # sizes that SinCUT may have been
 class Published:
     generator: Generator
     method: str  # cut (CUT's and FastCUT's are one network), cyclegan or sincut
+    part: str  # the name that the generator has in a checkpoint of several networks, or empty
 
 
 @dataclass(frozen=True)
@@ -45,10 +44,10 @@ class _Plan:
     kernels: Mapping[str, Tensor]
 
 
-def read_published(path: Path) -> Published:
-    """Reads weights only, never runs code. Raises InputError for any other file; it names the first key that does not
-    fit."""
-    weights = _without_wrapping(_load(path), path)
+def read_published(path: Path, *, part: str = "") -> Published:
+    """Reads weights only, never runs code. ``part`` chooses among several generators. Raises InputError for any other
+    file; it names the first key that does not fit."""
+    name, weights = part_of(load_weights(path), path, part)
     _refuse_other_networks(weights, path)
     plan = _stylegan2(weights, path) if "encoder.convs.1.0.weight" in weights else _resnet(weights, path)
     with torch.device("meta"):  # shapes first: a damaged file may ask for more than the memory holds
@@ -58,54 +57,11 @@ def read_published(path: Path) -> Published:
     _check_fit(weights, expected.state_dict(), path)
     generator = plan.build()
     generator.load_state_dict(dict(weights))
-    return Published(generator, plan.method)
-
-
-def _load(path: Path) -> Any:
-    try:
-        with path.open("rb") as file:
-            start = file.read(2)
-    except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}); name {WANTED}.") from None
-    if path.suffix == ".t7":
-        raise InputError(
-            f"{path} is a model of Lua Torch, which PyTorch no longer reads; name {WANTED}, of the PyTorch versions."
-        )
-    try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError:
-        if start in (b"PK", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"):
-            raise InputError(
-                f"{path} is damaged, or holds more than weights, and loading it could run code; copy it again, or"
-                " save the network's state_dict() alone, as the published code does."
-            ) from None
-        raise InputError(_damaged(path)) from None
-    except Exception:  # a damaged or foreign file raises nearly anything
-        raise InputError(_damaged(path)) from None
-
-
-def _damaged(path: Path) -> str:
-    return f"{path} is damaged or not a file of PyTorch; copy or download it again, or name {WANTED}."
-
-
-def _without_wrapping(contents: Any, path: Path) -> Weights:
-    """Returns the weights without what DataParallel and torch put around them. Raises InputError for other contents."""
-    if not isinstance(contents, Mapping) or not all(isinstance(key, str) for key in contents):
-        raise InputError(f"{path} holds a {type(contents).__name__} in place of named weights; name {WANTED}.")
-    if {"format", "config", "networks"} <= contents.keys():
-        raise InputError(f"{path} is a checkpoint of Pleinair; export it with python -m training.export {path}.")
-    contents = {key: value for key, value in contents.items() if key != "_metadata"}
-    other = next((key for key, value in contents.items() if not isinstance(value, Tensor)), None)
-    if other is not None or not contents:
-        what = f"{other!r}, which is not a tensor" if other is not None else "nothing"
-        raise InputError(f"{path} holds {what}; expected the state_dict() of {WANTED}.")
-    if all(key.startswith("module.") for key in contents):
-        return {key.removeprefix("module."): value for key, value in contents.items()}
-    return contents
+    return Published(generator, plan.method, name)
 
 
 def _refuse_other_networks(weights: Weights, path: Path) -> None:
-    other = next((what for is_one, what in _OTHERS if is_one(weights)), None)
+    other = next((what for inner in unwrappings(weights) for is_one, what in _OTHERS if is_one(inner)), None)
     if other:
         raise InputError(f"{path} is {other}; name {WANTED}.")
 

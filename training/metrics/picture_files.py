@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from training.data.folders import picture_files
+from training.data.listing import list_pictures
 from training.data.pictures import UnreadablePicture, read_picture
 from training.errors import InputError
 
@@ -31,12 +31,12 @@ class PictureFiles(Sequence[Pixels]):
         self.files: list[Path] = []
         self.sizes: list[tuple[int, int]] = []  # width, height
         self.skipped: list[str] = []
-        for file in picture_files(path):
+        for file in list_pictures(path).files:
             self._admit(file)
         if not self.files:
             raise InputError(
-                f"The folder {path} holds no readable picture (the first: {self.skipped[0]}); "
-                "put PNG, JPEG or WebP pictures there."
+                f"The folder {path} holds no readable picture; put PNG, JPEG or WebP pictures there. "
+                f"The first, {self.skipped[0]}"
             )
 
     def __len__(self) -> int:
@@ -54,7 +54,7 @@ class PictureFiles(Sequence[Pixels]):
             return read_pixels(file)
         except UnreadablePicture as error:
             raise InputError(
-                f"{file} can no longer be read ({error}); do not change the folder while it is measured."
+                f"{file} can no longer be read; do not change the folder while it is measured. {error}"
             ) from None
 
     def _admit(self, file: Path) -> None:

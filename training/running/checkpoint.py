@@ -20,6 +20,8 @@ from training.methods.registry import config_from_json
 from training.running.ema import GeneratorAverages, averaged
 
 FORMAT = 1
+# How an optimiser computes, not what: the resuming run's own device decides these, not the one that saved them.
+_MANNERS = frozenset({"fused", "foreach", "capturable", "differentiable"})
 
 
 class DamagedCheckpoint(InputError):
@@ -73,7 +75,7 @@ class Checkpoint:
             for name, network in method.networks.items():
                 network.load_state_dict(self.networks[name])
             for name, optimiser in method.optimisers.items():
-                optimiser.load_state_dict(dict(self.optimisers[name]))
+                optimiser.load_state_dict(_computed_as(optimiser, self.optimisers[name]))
             if average:
                 average.load(self.networks)
             _set_random_state(self.random, _device(method))
@@ -125,6 +127,14 @@ def _check_sums(file: io.BytesIO) -> None:
         if damaged := archive.testzip():
             raise zipfile.BadZipFile(damaged)
     file.seek(0)
+
+
+def _computed_as(optimiser: torch.optim.Optimizer, saved: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the saved state of an optimiser, to be computed with as ``optimiser`` does. Raises ValueError when the
+    groups do not fit."""
+    pairs = zip(saved["param_groups"], optimiser.param_groups, strict=True)
+    groups = [{**group, **{name: value for name, value in own.items() if name in _MANNERS}} for group, own in pairs]
+    return {**saved, "param_groups": groups}
 
 
 def _device(method: Method) -> torch.device:

@@ -22,6 +22,8 @@ OPTIONS: Mapping[str, type] = {
     "source-channels": int,
     "target-channels": int,
     "background": str,
+    "black": float,
+    "white": float,
     "batch": int,
     "learning-rate": float,
     "beta1": float,

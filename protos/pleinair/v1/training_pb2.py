@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from pleinair.v1 import translation_pb2 as pleinair_dot_v1_dot_translation__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1apleinair/v1/training.proto\x12\x0bpleinair.v1\x1a\x1dpleinair/v1/translation.proto\"\xb7\x04\n\x0bTrainingJob\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0e\n\x06preset\x18\x03 \x01(\t\x12)\n\x05state\x18\x04 \x01(\x0e\x32\x1a.pleinair.v1.TrainingState\x12\x16\n\x0equeue_position\x18\x05 \x01(\r\x12\x13\n\x0b\x63reate_time\x18\x06 \x01(\x01\x12\x15\n\x08\x65nd_time\x18\x07 \x01(\x01H\x00\x88\x01\x01\x12\x17\n\x0f\x65lapsed_seconds\x18\x08 \x01(\x01\x12\x19\n\x0cseconds_left\x18\t \x01(\x01H\x01\x88\x01\x01\x12\x13\n\x0bimages_seen\x18\n \x01(\x04\x12\x14\n\x0cimages_total\x18\x0b \x01(\x04\x12\x34\n\x06losses\x18\x0c \x03(\x0b\x32$.pleinair.v1.TrainingJob.LossesEntry\x12\x0e\n\x06\x64\x65vice\x18\r \x01(\t\x12\x11\n\tfilter_id\x18\x0e \x01(\t\x12\x14\n\x0c\x66ilter_ready\x18\x0f \x01(\x08\x12\x12\n\ncan_export\x18\x10 \x01(\x08\x12\x0f\n\x07problem\x18\x11 \x01(\t\x12\x10\n\x08warnings\x18\x12 \x03(\t\x12\x10\n\x08restarts\x18\x13 \x01(\r\x12\x14\n\x0csource_names\x18\x14 \x03(\t\x12\x14\n\x0ctarget_names\x18\x15 \x03(\t\x1a-\n\x0bLossesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\x42\x0b\n\t_end_timeB\x0f\n\r_seconds_left\"3\n\x0fTrainingPreview\x12\x13\n\x0bimages_seen\x18\x01 \x01(\x04\x12\x0b\n\x03png\x18\x02 \x01(\x0c\"\x8f\x01\n\x14StartTrainingRequest\x12-\n\x06header\x18\x01 \x01(\x0b\x32\x1b.pleinair.v1.TrainingHeaderH\x00\x12/\n\x07picture\x18\x02 \x01(\x0b\x32\x1c.pleinair.v1.TrainingPictureH\x00\x12\x0e\n\x04\x64\x61ta\x18\x03 \x01(\x0cH\x00\x42\x07\n\x05\x66rame\"\xae\x01\n\x0eTrainingHeader\x12\r\n\x05title\x18\x01 \x01(\t\x12\x0e\n\x06preset\x18\x02 \x01(\t\x12\x39\n\x07options\x18\x03 \x03(\x0b\x32(.pleinair.v1.TrainingHeader.OptionsEntry\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x1a.\n\x0cOptionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xeb\x01\n\x0fTrainingPicture\x12/\n\x04role\x18\x01 \x01(\x0e\x32!.pleinair.v1.TrainingPicture.Role\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x14\n\nfile_bytes\x18\x03 \x01(\x04H\x00\x12(\n\x06pixels\x18\x04 \x01(\x0b\x32\x16.pleinair.v1.RawPixelsH\x00\x12\x0e\n\x04path\x18\x05 \x01(\tH\x00\">\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bROLE_SOURCE\x10\x01\x12\x0f\n\x0bROLE_TARGET\x10\x02\x42\t\n\x07\x63ontent\"Z\n\tRawPixels\x12\r\n\x05width\x18\x01 \x01(\r\x12\x0e\n\x06height\x18\x02 \x01(\r\x12.\n\x0cpixel_format\x18\x03 \x01(\x0b\x32\x18.pleinair.v1.PixelFormat\">\n\x15StartTrainingResponse\x12%\n\x03job\x18\x01 \x01(\x0b\x32\x18.pleinair.v1.TrainingJob\"9\n\x14WatchTrainingRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x15\n\romit_previews\x18\x02 \x01(\x08\"\x9d\x01\n\x15WatchTrainingResponse\x12%\n\x03job\x18\x01 \x01(\x0b\x32\x18.pleinair.v1.TrainingJob\x12-\n\x07preview\x18\x02 \x01(\x0b\x32\x1c.pleinair.v1.TrainingPreview\x12.\n\x08original\x18\x03 \x01(\x0b\x32\x1c.pleinair.v1.TrainingPreview\" \n\x12GetTrainingRequest\x12\n\n\x02id\x18\x01 \x01(\t\"N\n\x13GetTrainingResponse\x12%\n\x03job\x18\x01 \x01(\x0b\x32\x18.pleinair.v1.TrainingJob\x12\x10\n\x08log_tail\x18\x02 \x03(\t\"=\n\x14ListTrainingsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\r\x12\x12\n\npage_token\x18\x02 \x01(\t\"X\n\x15ListTrainingsResponse\x12&\n\x04jobs\x18\x01 \x03(\x0b\x32\x18.pleinair.v1.TrainingJob\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"8\n\x15\x43\x61ncelTrainingRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x13\n\x0bkeep_filter\x18\x02 \x01(\x08\"?\n\x16\x43\x61ncelTrainingResponse\x12%\n\x03job\x18\x01 \x01(\x0b\x32\x18.pleinair.v1.TrainingJob\"#\n\x15\x45xportTrainingRequest\x12\n\n\x02id\x18\x01 \x01(\t\"V\n\x16\x45xportTrainingResponse\x12%\n\x03job\x18\x01 \x01(\x0b\x32\x18.pleinair.v1.TrainingJob\x12\x15\n\rfilter_sha256\x18\x02 \x01(\t\"#\n\x15ResumeTrainingRequest\x12\n\n\x02id\x18\x01 \x01(\t\"?\n\x16ResumeTrainingResponse\x12%\n\x03job\x18\x01 \x01(\x0b\x32\x18.pleinair.v1.TrainingJob\"#\n\x15\x44\x65leteTrainingRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x18\n\x16\x44\x65leteTrainingResponse*\xd7\x01\n\rTrainingState\x12\x1e\n\x1aTRAINING_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15TRAINING_STATE_QUEUED\x10\x01\x12\x1a\n\x16TRAINING_STATE_RUNNING\x10\x02\x12\x19\n\x15TRAINING_STATE_ENDING\x10\x03\x12\x1b\n\x17TRAINING_STATE_FINISHED\x10\x04\x12\x1c\n\x18TRAINING_STATE_CANCELLED\x10\x05\x12\x19\n\x15TRAINING_STATE_FAILED\x10\x06\x32\xdb\x05\n\x0fTrainingService\x12X\n\rStartTraining\x12!.pleinair.v1.StartTrainingRequest\x1a\".pleinair.v1.StartTrainingResponse(\x01\x12X\n\rWatchTraining\x12!.pleinair.v1.WatchTrainingRequest\x1a\".pleinair.v1.WatchTrainingResponse0\x01\x12P\n\x0bGetTraining\x12\x1f.pleinair.v1.GetTrainingRequest\x1a .pleinair.v1.GetTrainingResponse\x12V\n\rListTrainings\x12!.pleinair.v1.ListTrainingsRequest\x1a\".pleinair.v1.ListTrainingsResponse\x12Y\n\x0e\x43\x61ncelTraining\x12\".pleinair.v1.CancelTrainingRequest\x1a#.pleinair.v1.CancelTrainingResponse\x12Y\n\x0e\x45xportTraining\x12\".pleinair.v1.ExportTrainingRequest\x1a#.pleinair.v1.ExportTrainingResponse\x12Y\n\x0eResumeTraining\x12\".pleinair.v1.ResumeTrainingRequest\x1a#.pleinair.v1.ResumeTrainingResponse\x12Y\n\x0e\x44\x65leteTraining\x12\".pleinair.v1.DeleteTrainingRequest\x1a#.pleinair.v1.DeleteTrainingResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1apleinair/v1/training.proto\x12\x0bpleinair.v1\x1a\x1dpleinair/v1/translation.proto\"\xb7\x04\n\x0bTrainingJob\x12\n\n\x02id\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0e\n\x06preset\x18\x03 \x01(\t\x12)\n\x05state\x18\x04 \x01(\x0e\x32\x1a.pleinair.v1.TrainingState\x12\x16\n\x0equeue_position\x18\x05 \x01(\r\x12\x13\n\x0b\x63reate_time\x18\x06 \x01(\x01\x12\x15\n\x08\x65nd_time\x18\x07 \x01(\x01H\x00\x88\x01\x01\x12\x17\n\x0f\x65lapsed_seconds\x18\x08 \x01(\x01\x12\x19\n\x0cseconds_left\x18\t \x01(\x01H\x01\x88\x01\x01\x12\x13\n\x0bimages_seen\x18\n \x01(\x04\x12\x14\n\x0cimages_total\x18\x0b \x01(\x04\x12\x34\n\x06losses\x18\x0c \x03(\x0b\x32$.pleinair.v1.TrainingJob.LossesEntry\x12\x0e\n\x06\x64\x65vice\x18\r \x01(\t\x12\x11\n\tfilter_id\x18\x0e \x01(\t\x12\x14\n\x0c\x66ilter_ready\x18\x0f \x01(\x08\x12\x12\n\ncan_export\x18\x10 \x01(\x08\x12\x0f\n\x07problem\x18\x11 \x01(\t\x12\x10\n\x08warnings\x18\x12 \x03(\t\x12\x10\n\x08restarts\x18\x13 \x01(\r\x12\x14\n\x0csource_names\x18\x14 \x03(\t\x12\x14\n\x0ctarget_names\x18\x15 \x03(\t\x1a-\n\x0bLossesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\x42\x0b\n\t_end_timeB\x0f\n\r_seconds_left\"3\n\x0fTrainingPreview\x12\x13\n\x0bimages_seen\x18\x01 \x01(\x04\x12\x0b\n\x03png\x18\x02 \x01(\x0c\"\x8f\x01\n\x14StartTrainingRequest\x12-\n\x06header\x18\x01 \x01(\x0b\x32\x1b.pleinair.v1.TrainingHeaderH\x00\x12/\n\x07picture\x18\x02 \x01(\x0b\x32\x1c.pleinair.v1.TrainingPictureH\x00\x12\x0e\n\x04\x64\x61ta\x18\x03 \x01(\x0cH\x00\x42\x07\n\x05\x66rame\"\xdc\x01\n\x0eTrainingHeader\x12\r\n\x05title\x18\x01 \x01(\t\x12\x0e\n\x06preset\x18\x02 \x01(\t\x12\x39\n\x07options\x18\x03 \x03(\x0b\x32(.pleinair.v1.TrainingHeader.OptionsEntry\x12\x12\n\nrequest_id\x18\x04 \x01(\t\x12\x1a\n\rpicture_count\x18\x05 \x01(\rH\x00\x88\x01\x01\x1a.\n\x0cOptionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x42\x10\n\x0e_picture_count\"\xeb\x01\n\x0fTrainingPicture\x12/\n\x04role\x18\x01 \x01(\x0e\x32!.pleinair.v1.TrainingPicture.Role\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x14\n\nfile_bytes\x18\x03 \x01(\x04H\x00\x12(\n\x06pixels\x18\x04 \x01(\x0b\x32\x16.pleinair.v1.RawPixelsH\x00\x12\x0e\n\x04path\x18\x05 \x01(\tH\x00\">\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bROLE_SOURCE\x10\x01\x12\x0f\n\x0bROLE_TARGET\x10\x02\x42\t\n\x07\x63ontent\"Z\n\tRawPixels\x12\r\n\x05width\x18\x01 \x01(\r\x12\x0e\n\x06height\x18\x02 \x01(\r\x12.\n\x0cpixel_format\x18\x03 \x01(\x0b\x32\x18.pleinair.v1.PixelFormat\">\n\x15StartTrainingResponse\x12%\n\x03job\x18\x01 \x01(\x0b\x32\x18.pleinair.v1.TrainingJob\"9\n\x14WatchTrainingRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x15\n\romit_previews\x18\x02 \x01(\x08\"\x9d\x01\n\x15WatchTrainingResponse\x12%\n\x03job\x18\x01 \x01(\x0b\x32\x18.pleinair.v1.TrainingJob\x12-\n\x07preview\x18\x02 \x01(\x0b\x32\x1c.pleinair.v1.TrainingPreview\x12.\n\x08original\x18\x03 \x01(\x0b\x32\x1c.pleinair.v1.TrainingPreview\" \n\x12GetTrainingRequest\x12\n\n\x02id\x18\x01 \x01(\t\"N\n\x13GetTrainingResponse\x12%\n\x03job\x18\x01 \x01(\x0b\x32\x18.pleinair.v1.TrainingJob\x12\x10\n\x08log_tail\x18\x02 \x03(\t\"=\n\x14ListTrainingsRequest\x12\x11\n\tpage_size\x18\x01 \x01(\r\x12\x12\n\npage_token\x18\x02 \x01(\t\"X\n\x15ListTrainingsResponse\x12&\n\x04jobs\x18\x01 \x03(\x0b\x32\x18.pleinair.v1.TrainingJob\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"8\n\x15\x43\x61ncelTrainingRequest\x12\n\n\x02id\x18\x01 \x01(\t\x12\x13\n\x0bkeep_filter\x18\x02 \x01(\x08\"?\n\x16\x43\x61ncelTrainingResponse\x12%\n\x03job\x18\x01 \x01(\x0b\x32\x18.pleinair.v1.TrainingJob\"#\n\x15\x45xportTrainingRequest\x12\n\n\x02id\x18\x01 \x01(\t\"V\n\x16\x45xportTrainingResponse\x12%\n\x03job\x18\x01 \x01(\x0b\x32\x18.pleinair.v1.TrainingJob\x12\x15\n\rfilter_sha256\x18\x02 \x01(\t\"#\n\x15ResumeTrainingRequest\x12\n\n\x02id\x18\x01 \x01(\t\"?\n\x16ResumeTrainingResponse\x12%\n\x03job\x18\x01 \x01(\x0b\x32\x18.pleinair.v1.TrainingJob\"#\n\x15\x44\x65leteTrainingRequest\x12\n\n\x02id\x18\x01 \x01(\t\"\x18\n\x16\x44\x65leteTrainingResponse*\xd7\x01\n\rTrainingState\x12\x1e\n\x1aTRAINING_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15TRAINING_STATE_QUEUED\x10\x01\x12\x1a\n\x16TRAINING_STATE_RUNNING\x10\x02\x12\x19\n\x15TRAINING_STATE_ENDING\x10\x03\x12\x1b\n\x17TRAINING_STATE_FINISHED\x10\x04\x12\x1c\n\x18TRAINING_STATE_CANCELLED\x10\x05\x12\x19\n\x15TRAINING_STATE_FAILED\x10\x06\x32\xdb\x05\n\x0fTrainingService\x12X\n\rStartTraining\x12!.pleinair.v1.StartTrainingRequest\x1a\".pleinair.v1.StartTrainingResponse(\x01\x12X\n\rWatchTraining\x12!.pleinair.v1.WatchTrainingRequest\x1a\".pleinair.v1.WatchTrainingResponse0\x01\x12P\n\x0bGetTraining\x12\x1f.pleinair.v1.GetTrainingRequest\x1a .pleinair.v1.GetTrainingResponse\x12V\n\rListTrainings\x12!.pleinair.v1.ListTrainingsRequest\x1a\".pleinair.v1.ListTrainingsResponse\x12Y\n\x0e\x43\x61ncelTraining\x12\".pleinair.v1.CancelTrainingRequest\x1a#.pleinair.v1.CancelTrainingResponse\x12Y\n\x0e\x45xportTraining\x12\".pleinair.v1.ExportTrainingRequest\x1a#.pleinair.v1.ExportTrainingResponse\x12Y\n\x0eResumeTraining\x12\".pleinair.v1.ResumeTrainingRequest\x1a#.pleinair.v1.ResumeTrainingResponse\x12Y\n\x0e\x44\x65leteTraining\x12\".pleinair.v1.DeleteTrainingRequest\x1a#.pleinair.v1.DeleteTrainingResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,8 +36,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TRAININGJOB_LOSSESENTRY']._serialized_options = b'8\001'
   _globals['_TRAININGHEADER_OPTIONSENTRY']._loaded_options = None
   _globals['_TRAININGHEADER_OPTIONSENTRY']._serialized_options = b'8\001'
-  _globals['_TRAININGSTATE']._serialized_start=2314
-  _globals['_TRAININGSTATE']._serialized_end=2529
+  _globals['_TRAININGSTATE']._serialized_start=2360
+  _globals['_TRAININGSTATE']._serialized_end=2575
   _globals['_TRAININGJOB']._serialized_start=75
   _globals['_TRAININGJOB']._serialized_end=642
   _globals['_TRAININGJOB_LOSSESENTRY']._serialized_start=567
@@ -47,45 +47,45 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STARTTRAININGREQUEST']._serialized_start=698
   _globals['_STARTTRAININGREQUEST']._serialized_end=841
   _globals['_TRAININGHEADER']._serialized_start=844
-  _globals['_TRAININGHEADER']._serialized_end=1018
-  _globals['_TRAININGHEADER_OPTIONSENTRY']._serialized_start=972
-  _globals['_TRAININGHEADER_OPTIONSENTRY']._serialized_end=1018
-  _globals['_TRAININGPICTURE']._serialized_start=1021
-  _globals['_TRAININGPICTURE']._serialized_end=1256
-  _globals['_TRAININGPICTURE_ROLE']._serialized_start=1183
-  _globals['_TRAININGPICTURE_ROLE']._serialized_end=1245
-  _globals['_RAWPIXELS']._serialized_start=1258
-  _globals['_RAWPIXELS']._serialized_end=1348
-  _globals['_STARTTRAININGRESPONSE']._serialized_start=1350
-  _globals['_STARTTRAININGRESPONSE']._serialized_end=1412
-  _globals['_WATCHTRAININGREQUEST']._serialized_start=1414
-  _globals['_WATCHTRAININGREQUEST']._serialized_end=1471
-  _globals['_WATCHTRAININGRESPONSE']._serialized_start=1474
-  _globals['_WATCHTRAININGRESPONSE']._serialized_end=1631
-  _globals['_GETTRAININGREQUEST']._serialized_start=1633
-  _globals['_GETTRAININGREQUEST']._serialized_end=1665
-  _globals['_GETTRAININGRESPONSE']._serialized_start=1667
-  _globals['_GETTRAININGRESPONSE']._serialized_end=1745
-  _globals['_LISTTRAININGSREQUEST']._serialized_start=1747
-  _globals['_LISTTRAININGSREQUEST']._serialized_end=1808
-  _globals['_LISTTRAININGSRESPONSE']._serialized_start=1810
-  _globals['_LISTTRAININGSRESPONSE']._serialized_end=1898
-  _globals['_CANCELTRAININGREQUEST']._serialized_start=1900
-  _globals['_CANCELTRAININGREQUEST']._serialized_end=1956
-  _globals['_CANCELTRAININGRESPONSE']._serialized_start=1958
-  _globals['_CANCELTRAININGRESPONSE']._serialized_end=2021
-  _globals['_EXPORTTRAININGREQUEST']._serialized_start=2023
-  _globals['_EXPORTTRAININGREQUEST']._serialized_end=2058
-  _globals['_EXPORTTRAININGRESPONSE']._serialized_start=2060
-  _globals['_EXPORTTRAININGRESPONSE']._serialized_end=2146
-  _globals['_RESUMETRAININGREQUEST']._serialized_start=2148
-  _globals['_RESUMETRAININGREQUEST']._serialized_end=2183
-  _globals['_RESUMETRAININGRESPONSE']._serialized_start=2185
-  _globals['_RESUMETRAININGRESPONSE']._serialized_end=2248
-  _globals['_DELETETRAININGREQUEST']._serialized_start=2250
-  _globals['_DELETETRAININGREQUEST']._serialized_end=2285
-  _globals['_DELETETRAININGRESPONSE']._serialized_start=2287
-  _globals['_DELETETRAININGRESPONSE']._serialized_end=2311
-  _globals['_TRAININGSERVICE']._serialized_start=2532
-  _globals['_TRAININGSERVICE']._serialized_end=3263
+  _globals['_TRAININGHEADER']._serialized_end=1064
+  _globals['_TRAININGHEADER_OPTIONSENTRY']._serialized_start=1000
+  _globals['_TRAININGHEADER_OPTIONSENTRY']._serialized_end=1046
+  _globals['_TRAININGPICTURE']._serialized_start=1067
+  _globals['_TRAININGPICTURE']._serialized_end=1302
+  _globals['_TRAININGPICTURE_ROLE']._serialized_start=1229
+  _globals['_TRAININGPICTURE_ROLE']._serialized_end=1291
+  _globals['_RAWPIXELS']._serialized_start=1304
+  _globals['_RAWPIXELS']._serialized_end=1394
+  _globals['_STARTTRAININGRESPONSE']._serialized_start=1396
+  _globals['_STARTTRAININGRESPONSE']._serialized_end=1458
+  _globals['_WATCHTRAININGREQUEST']._serialized_start=1460
+  _globals['_WATCHTRAININGREQUEST']._serialized_end=1517
+  _globals['_WATCHTRAININGRESPONSE']._serialized_start=1520
+  _globals['_WATCHTRAININGRESPONSE']._serialized_end=1677
+  _globals['_GETTRAININGREQUEST']._serialized_start=1679
+  _globals['_GETTRAININGREQUEST']._serialized_end=1711
+  _globals['_GETTRAININGRESPONSE']._serialized_start=1713
+  _globals['_GETTRAININGRESPONSE']._serialized_end=1791
+  _globals['_LISTTRAININGSREQUEST']._serialized_start=1793
+  _globals['_LISTTRAININGSREQUEST']._serialized_end=1854
+  _globals['_LISTTRAININGSRESPONSE']._serialized_start=1856
+  _globals['_LISTTRAININGSRESPONSE']._serialized_end=1944
+  _globals['_CANCELTRAININGREQUEST']._serialized_start=1946
+  _globals['_CANCELTRAININGREQUEST']._serialized_end=2002
+  _globals['_CANCELTRAININGRESPONSE']._serialized_start=2004
+  _globals['_CANCELTRAININGRESPONSE']._serialized_end=2067
+  _globals['_EXPORTTRAININGREQUEST']._serialized_start=2069
+  _globals['_EXPORTTRAININGREQUEST']._serialized_end=2104
+  _globals['_EXPORTTRAININGRESPONSE']._serialized_start=2106
+  _globals['_EXPORTTRAININGRESPONSE']._serialized_end=2192
+  _globals['_RESUMETRAININGREQUEST']._serialized_start=2194
+  _globals['_RESUMETRAININGREQUEST']._serialized_end=2229
+  _globals['_RESUMETRAININGRESPONSE']._serialized_start=2231
+  _globals['_RESUMETRAININGRESPONSE']._serialized_end=2294
+  _globals['_DELETETRAININGREQUEST']._serialized_start=2296
+  _globals['_DELETETRAININGREQUEST']._serialized_end=2331
+  _globals['_DELETETRAININGRESPONSE']._serialized_start=2333
+  _globals['_DELETETRAININGRESPONSE']._serialized_end=2357
+  _globals['_TRAININGSERVICE']._serialized_start=2578
+  _globals['_TRAININGSERVICE']._serialized_end=3309
 # @@protoc_insertion_point(module_scope)

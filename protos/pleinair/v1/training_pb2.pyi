@@ -267,12 +267,17 @@ class TrainingHeader(_message.Message):
     PRESET_FIELD_NUMBER: _builtins.int
     OPTIONS_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    PICTURE_COUNT_FIELD_NUMBER: _builtins.int
     title: _builtins.str
     """For menus; the filter's identifier is made of it. At most 100 characters."""
     preset: _builtins.str
     """One of the trainer's presets for single pictures: "sincut-quick" (also when empty) or "sincut"."""
     request_id: _builtins.str
     """Chosen by the caller, so that a repeated call starts nothing twice; at most 64 characters, empty for none."""
+    picture_count: _builtins.int
+    """How many pictures follow. Whoever sends it starts nothing by a call that breaks off on the way: a cancelled call
+    may look to the server like one that has ended. Send it always; it is optional for callers that do not know it.
+    """
     @_builtins.property
     def options(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Options of python -m training.fit by their names, for example images: "4000". Those that say where files lie, and
@@ -286,12 +291,15 @@ class TrainingHeader(_message.Message):
         preset: _builtins.str = ...,
         options: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         request_id: _builtins.str = ...,
+        picture_count: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_picture_count", b"_picture_count", "picture_count", b"picture_count"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["options", b"options", "preset", b"preset", "request_id", b"request_id", "title", b"title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_picture_count", b"_picture_count", "options", b"options", "picture_count", b"picture_count", "preset", b"preset", "request_id", b"request_id", "title", b"title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__picture_count: _TypeAlias = _typing.Literal["picture_count"]  # noqa: Y015
+    _WhichOneofArgType__picture_count: _TypeAlias = _typing.Literal["_picture_count", b"_picture_count"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__picture_count) -> _WhichOneofReturnType__picture_count | None: ...
 
 Global___TrainingHeader: _TypeAlias = TrainingHeader  # noqa: Y015
 

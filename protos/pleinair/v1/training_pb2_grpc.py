@@ -91,7 +91,8 @@ class TrainingServiceServicer:
 
     def StartTraining(self, request_iterator, context):
         """The first request frame is a header. Then come the pictures: each a picture frame, followed, unless it is a path, by
-        its data in chunks of any size up to the server's message limit. At least one source and one target picture.
+        its data in chunks of any size up to the server's message limit. At least one source and one target picture, and
+        as many as the header says.
         A second call with the request_id of an earlier one starts nothing and returns the same training.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

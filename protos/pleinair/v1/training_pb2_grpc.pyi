@@ -40,7 +40,8 @@ class TrainingServiceStub:
     def __new__(cls, channel: _aio.Channel) -> TrainingServiceAsyncStub: ...
     StartTraining: _grpc.StreamUnaryMultiCallable[_training_pb2.StartTrainingRequest, _training_pb2.StartTrainingResponse]
     """The first request frame is a header. Then come the pictures: each a picture frame, followed, unless it is a path, by
-    its data in chunks of any size up to the server's message limit. At least one source and one target picture.
+    its data in chunks of any size up to the server's message limit. At least one source and one target picture, and
+    as many as the header says.
     A second call with the request_id of an earlier one starts nothing and returns the same training.
     """
     WatchTraining: _grpc.UnaryStreamMultiCallable[_training_pb2.WatchTrainingRequest, _training_pb2.WatchTrainingResponse]
@@ -77,7 +78,8 @@ class TrainingServiceAsyncStub(TrainingServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     StartTraining: _aio.StreamUnaryMultiCallable[_training_pb2.StartTrainingRequest, _training_pb2.StartTrainingResponse]  # type: ignore[assignment]
     """The first request frame is a header. Then come the pictures: each a picture frame, followed, unless it is a path, by
-    its data in chunks of any size up to the server's message limit. At least one source and one target picture.
+    its data in chunks of any size up to the server's message limit. At least one source and one target picture, and
+    as many as the header says.
     A second call with the request_id of an earlier one starts nothing and returns the same training.
     """
     WatchTraining: _aio.UnaryStreamMultiCallable[_training_pb2.WatchTrainingRequest, _training_pb2.WatchTrainingResponse]  # type: ignore[assignment]
@@ -117,7 +119,8 @@ class TrainingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_training_pb2.StartTrainingResponse, _abc.Awaitable[_training_pb2.StartTrainingResponse]]:
         """The first request frame is a header. Then come the pictures: each a picture frame, followed, unless it is a path, by
-        its data in chunks of any size up to the server's message limit. At least one source and one target picture.
+        its data in chunks of any size up to the server's message limit. At least one source and one target picture, and
+        as many as the header says.
         A second call with the request_id of an earlier one starts nothing and returns the same training.
         """
 

@@ -125,7 +125,7 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     REASON_OUT_OF_MEMORY: _Reason.ValueType  # 9
     REASON_SHUTTING_DOWN: _Reason.ValueType  # 10
     REASON_FILTER_FAILED: _Reason.ValueType  # 11
-    """The filter failed on this picture; the server's log says why."""
+    """The filter failed on this picture; the message says why, where that lies in the filter or the size."""
     REASON_BAD_PAGE_TOKEN: _Reason.ValueType  # 12
     REASON_INTERNAL: _Reason.ValueType  # 13
     """A fault of the server itself; its log says more."""
@@ -163,7 +163,7 @@ REASON_DEADLINE_EXCEEDED: Reason.ValueType  # 8
 REASON_OUT_OF_MEMORY: Reason.ValueType  # 9
 REASON_SHUTTING_DOWN: Reason.ValueType  # 10
 REASON_FILTER_FAILED: Reason.ValueType  # 11
-"""The filter failed on this picture; the server's log says why."""
+"""The filter failed on this picture; the message says why, where that lies in the filter or the size."""
 REASON_BAD_PAGE_TOKEN: Reason.ValueType  # 12
 REASON_INTERNAL: Reason.ValueType  # 13
 """A fault of the server itself; its log says more."""

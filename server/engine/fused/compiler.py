@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib.util
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 # The version of CUDA that onnxruntime-gpu is built for.
 _FOLDER = "cu13/bin/x86_64" if sys.platform == "win32" else "cu13/lib"
 _NAME = "nvrtc64_130_0.dll" if sys.platform == "win32" else "libnvrtc.so.13"
+_BUILTINS = "nvrtc-builtins64_13*.dll" if sys.platform == "win32" else "libnvrtc-builtins.so.13*"
 
 
 class CompilerError(RuntimeError):
@@ -26,27 +28,36 @@ def compile_program(source: str, options: Sequence[str]) -> bytes:
     try:
         given = (c_char_p * len(options))(*(option.encode() for option in options))
         if library.nvrtcCompileProgram(program, len(options), given):
-            raise CompilerError(_text(library, "nvrtcGetProgramLog", program).decode(errors="replace"))
+            log = _text(library, "nvrtcGetProgramLog", program).rstrip(b"\0\n")
+            raise CompilerError(log.decode(errors="replace"))
         return _text(library, "nvrtcGetCUBIN", program)
     finally:
         library.nvrtcDestroyProgram(byref(program))
 
 
 def _library() -> ctypes.CDLL:
-    for place in _places():
-        try:
-            return ctypes.CDLL(place)
-        except OSError:
-            continue
-    raise CompilerError(f"{_NAME} is not installed; pip install 'onnxruntime-gpu[cuda,cudnn]'.")
+    for folder in _folders():
+        with contextlib.suppress(OSError):
+            return _from(folder)
+    try:
+        return ctypes.CDLL(_NAME)  # wherever the system looks
+    except OSError:
+        raise CompilerError(f"{_NAME} is not installed; pip install 'onnxruntime-gpu[cuda,cudnn]'.") from None
 
 
-def _places() -> Iterator[str]:
-    """Where to look for the library: where pip installs it, then wherever the system looks."""
+def _folders() -> Iterator[Path]:
+    """Where pip installs the library."""
     package = importlib.util.find_spec("nvidia")
     for folder in package.submodule_search_locations or [] if package else []:
-        yield str(Path(folder, _FOLDER, _NAME))
-    yield _NAME
+        yield Path(folder, _FOLDER)
+
+
+def _from(folder: Path) -> ctypes.CDLL:
+    # NVRTC 13.0, which PyTorch 2.13 brings along, looks for its builtins everywhere but in its own folder; it takes
+    # those that are loaded already.
+    for builtins in folder.glob(_BUILTINS):
+        ctypes.CDLL(str(builtins))
+    return ctypes.CDLL(str(folder / _NAME))
 
 
 def _text(library: ctypes.CDLL, name: str, program: c_void_p) -> bytes:

@@ -38,8 +38,8 @@ class FusedExecutor:
             return
         feed = self._feed
         self._network.run(
-            lambda top, bottom: feed.rescale(source.rows(top, bottom)),
-            lambda rows: take(feed.rescale_back(rows)),
+            lambda top, bottom: feed.normalise(source.rows(top, bottom)),
+            lambda rows: take(feed.denormalise(rows)),
             PictureLayout(3, source.height, source.width),
             plan,
         )

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from server.engine.failure import NetworkFault
 from server.engine.fused.band_division import GIVEN, RESULT
 from server.engine.fused.convolution_kind import ConvolutionKind, convolution_kind
 from server.engine.fused.cuda_driver import CudaGraph, Launch
@@ -139,7 +140,7 @@ class FusedNetwork:
     def _made(self, layout: PictureLayout, plan: FusedPlan) -> PreparedPicture:
         sizes = self._network.sizes(layout.height, layout.width)
         if sizes[self._network.output] != sizes[self._network.input]:
-            raise ValueError(f"The network answers {sizes[self._network.output]} to {sizes[self._network.input]}.")
+            raise NetworkFault(f"The network answers {sizes[self._network.output]} to {sizes[self._network.input]}.")
         division = plan.division(self._steps, sizes, self._kernels.itemsize)
         resources, placing = self._resources, place_buffers(division.lifetimes(layout))
         base = resources.arena.at_least(placing.size)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from server.engine.failure import NetworkFault
 from server.engine.fused.cuda_driver import Gpu
 from server.engine.fused.picture_layout import PictureLayout
 from server.engine.network.arrays import Array
@@ -55,7 +56,7 @@ class Staging:
         for number, (top, bottom) in enumerate(parts):
             self._copied[number % 2].wait()
             if self._flag[0]:
-                raise ValueError("The network answered with values that are not finite.")
+                raise NetworkFault("The network answered with values that are not finite.")
             given = self._band(number, layout, bottom - top).copy()
             if number + 2 < len(parts):
                 copy(number + 2)

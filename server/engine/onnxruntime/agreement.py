@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import onnxruntime
 
+from server.engine.failure import NetworkFault
 from server.engine.feed import Feed
 from server.engine.fused.fused_network import FusedNetwork
 from server.engine.fused.fusion import NotFused
@@ -33,7 +34,7 @@ def fused_network(
     try:
         fused = FusedNetwork(read(), np.dtype(feed.precision.value).type, gpu_resources)
         difference = _difference(fused, feed, session)
-    except (UnsupportedNetwork, NotFused) as reason:
+    except (UnsupportedNetwork, NotFused, NetworkFault) as reason:
         _log.info("The GPU computes a filter with onnxruntime alone, for its %s.", reason)
         return None
     except Exception:
@@ -47,7 +48,8 @@ def fused_network(
 
 def _difference(fused: FusedNetwork, feed: Feed, session: onnxruntime.InferenceSession) -> float:
     """The greatest difference between both ways' answers to a picture of noise."""
-    picture = np.random.default_rng(0).uniform(*feed.input_range, (1, 3, *_AGREED_ON)).astype(np.float32)
+    noise = np.random.default_rng(0).uniform(-1, 1, (1, 3, *_AGREED_ON)).astype(np.float32)
+    picture = feed.normalise(noise)
     bands: list[Tensor] = []
     plan = fused.plan(*_AGREED_ON, sys.maxsize)
     assert plan is not None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 
+import onnxruntime
+
 from server.engine.backend import Settings
 from server.engine.feed import Feed
 from server.engine.fused.gpu_resources import GpuResources, open_gpu_resources
@@ -12,6 +14,7 @@ from server.engine.onnxruntime.execution_providers import CPU, CUDA, choose
 from server.engine.onnxruntime.loaded import OnnxruntimeNetwork
 from server.engine.onnxruntime.sessions import Sessions
 from server.engine.onnxruntime.tensorrt import EngineCache
+from server.engine.onnxruntime.trial import OnnxruntimeTrial
 from server.engine.provider import Provider
 from server.engine.tiled.layout import CHANNELS_FIRST, CHANNELS_LAST
 from server.engine.tiled.tiled_network import TiledNetworks
@@ -24,6 +27,7 @@ class OnnxruntimeBackend:
     where TensorRT's cache cannot be used."""
 
     library = "onnxruntime"
+    version = str(onnxruntime.__version__)
 
     def __init__(self, provider: Provider, settings: Settings) -> None:
         engine_cache = EngineCache(settings.tensorrt_cache) if provider is Provider.TENSORRT else None
@@ -42,8 +46,12 @@ class OnnxruntimeBackend:
             free = min(free, self.gpu_resources.gpu.free_memory())
         return int(free * SHARE)
 
+    def open_for_trial(self, model: bytes, feed: Feed) -> OnnxruntimeTrial:
+        """Loads a serialised ONNX model on the CPU, without optimising it. Raises whatever onnxruntime raises."""
+        return OnnxruntimeTrial(model, feed)
+
     def open(self, model: bytes, feed: Feed) -> OnnxruntimeNetwork:
-        """Loads a serialised ONNX model. Raises whatever onnxruntime raises."""
+        """Loads a serialised ONNX model; on the CPU when it is first run. Raises whatever onnxruntime raises."""
         return OnnxruntimeNetwork(model, feed, self._sessions, self._tiled_networks, self.gpu_resources)
 
     def _open_gpu_resources(self) -> GpuResources | None:

@@ -6,6 +6,7 @@ import hashlib
 from functools import cached_property
 from typing import Any
 
+import onnxruntime
 from numpy.typing import NDArray
 
 from server.engine.cancel import RunControl
@@ -22,6 +23,7 @@ from server.engine.onnxruntime.lack_of_memory import is_lack_of_memory
 from server.engine.onnxruntime.run_options import run_options
 from server.engine.onnxruntime.sessions import Sessions
 from server.engine.onnxruntime.whole_network import open_whole
+from server.engine.pixels import Channels
 from server.engine.plan import Executor
 from server.engine.tiled.executor import TiledExecutor
 from server.engine.tiled.tiled_network import TiledNetwork, TiledNetworks
@@ -35,7 +37,8 @@ _MOST_AT_ONCE = 1 << 23
 
 class OnnxruntimeNetwork:
     """A Loaded of a serialised model. With ``gpu_resources`` it is fused where that is possible; ``tiled_networks`` are
-    for pictures that are computed in tiles. Loading raises whatever onnxruntime raises."""
+    for pictures that are computed in tiles. On a CPU its session is opened when it is first run: many filters are never
+    used, or computed in tiles alone. Loading, and such a run, raise whatever onnxruntime raises."""
 
     def __init__(
         self,
@@ -49,8 +52,8 @@ class OnnxruntimeNetwork:
         self._feed = feed
         self._tiled_networks = tiled_networks
         self._not_in_pieces: UnsupportedNetwork | None = None
-        self._session = sessions.open(model, half=feed.precision is Precision.FLOAT16)
-        self.name = str(self._session.get_providers()[0])
+        self._sessions = sessions
+        self.name = CPU if sessions.on_cpu else str(self._session.get_providers()[0])
         on_gpu = self.name != CPU
         self._binding = Binding(self._session, input=feed.input, output=feed.output, device="cuda") if on_gpu else None
         # TensorRT would build another engine, for minutes, for each new number of pictures.
@@ -58,7 +61,9 @@ class OnnxruntimeNetwork:
         self.whole = open_whole(model, feed, sessions, self.run, takes_batches=takes_batches)
         least_pixels = _LEAST_IN_PIECES if sessions.on_cpu else _MOST_AT_ONCE + 1
         in_pieces = TiledExecutor(self._tiled_network, feed, self.whole, least_pixels=least_pixels)
-        fused = fused_network(self._network, feed, gpu_resources, self._session) if gpu_resources is not None else None
+        fused = None
+        if gpu_resources is not None and feed.channels is Channels.RGB:
+            fused = fused_network(self._network, feed, gpu_resources, self._session)
         first = (FusedExecutor(fused, feed, takes_batches=takes_batches),) if fused is not None else ()
         self.executors: tuple[Executor, ...] = (*first, in_pieces, self.whole)
 
@@ -74,6 +79,10 @@ class OnnxruntimeNetwork:
 
     def is_lack_of_memory(self, error: BaseException) -> bool:
         return is_lack_of_memory(error)
+
+    @cached_property
+    def _session(self) -> onnxruntime.InferenceSession:
+        return self._sessions.open(self._model, half=self._feed.precision is Precision.FLOAT16)
 
     def _tiled_network(self) -> TiledNetwork:
         """The network for pictures that are not computed at once. Raises UnsupportedNetwork."""

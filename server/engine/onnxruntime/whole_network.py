@@ -77,7 +77,9 @@ class _Needs:
         return int(self._needs(height, width).alive * _GPU_ARENA)
 
     def _run(self, height: int, width: int) -> Needs:
-        return self._read().needs((1, height, width, 3) if self._feed.channels_last else (1, 3, height, width))
+        channels = int(self._feed.channels)
+        picture = (height, width, channels) if self._feed.channels_last else (channels, height, width)
+        return self._read().needs((1, *picture))
 
     def _read(self) -> Footprint:
         if self._footprint is None:

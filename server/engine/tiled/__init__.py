@@ -10,10 +10,10 @@ What lives here, in an order to read it in:
   is stored between sweeps), ``sweep_task`` (what one sweep does), ``tile_division`` (its tiles), ``cost`` (their time
   and memory) and ``tiling_plan``, which puts all of these together;
 - computing: ``tile_graph`` and ``sweep_graph`` (the ONNX graph of a sweep), its layers (``tile_layers``,
-  ``tile_convolutions``, ``winograd_convolution``, ``doubling`` with ``doubled_edge``; ``convolution_way`` chooses
-  between them, ``winograd`` has the arithmetic, ``layout`` the order of axes), ``programs`` (the graphs, loaded) and
-  ``sweep_runner``, which runs a plan with ``pooled_statistics`` and a ``layer_store`` (``memory_store``,
-  ``file_store``);
+  ``tile_statistics``, ``tile_convolutions``, ``winograd_convolution``, ``doubling`` with ``doubled_edge``;
+  ``convolution_way`` chooses between them, ``winograd`` has the arithmetic, ``layout`` the order of axes), ``programs``
+  (the graphs, loaded) and ``sweep_runner``, which runs a plan with ``pooled_statistics`` and a ``layer_store``
+  (``memory_store``, ``file_store``);
 - ``tiled_network``, one network ready to be computed, and ``executor``, which offers it to the engine.
 
 What does not live here: the network itself (``network``) and our own kernels on a GPU (``fused``).

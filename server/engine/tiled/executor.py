@@ -79,8 +79,8 @@ class PlannedTiles:
         (source,), (take,) = sources, takers
         feed, control = self.executor.feed, RunControl(token)
         steps = self.executor.network().translate(
-            lambda top, bottom: feed.rescale(source.rows(top, bottom)),
-            lambda rows: take(feed.rescale_back(rows)),
+            lambda top, bottom: feed.normalise(source.rows(top, bottom)),
+            lambda rows: take(feed.denormalise(rows)),
             self.plan,
             control,
         )

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from onnx import TensorProto, helper
 
-from server.engine.network.arrays import Array
 from server.engine.network.network import Layer
 from server.engine.network.operations import (
     Concat,
@@ -21,14 +20,14 @@ from server.engine.network.operations import (
     Resize,
     TransposedConvolution,
 )
-from server.engine.tiled.areas import Area
 from server.engine.tiled.convolution_way import ConvolutionWay, absorbs_padding, way_of
 from server.engine.tiled.doubling import absorbs_doubling, add_doubled
 from server.engine.tiled.layout import CHANNELS_FIRST, Layout
 from server.engine.tiled.sweep_task import SweepTask
 from server.engine.tiled.tile_convolutions import add_convolution, add_matrix, add_packed, add_pad, add_transposed
 from server.engine.tiled.tile_graph import TileGraph, TileGraphBuilder
-from server.engine.tiled.tile_layers import add_normalisation, add_pointwise, add_pool, add_resize, add_statistics
+from server.engine.tiled.tile_layers import add_normalisation, add_pointwise, add_pool, add_resize
+from server.engine.tiled.tile_statistics import add_statistics
 from server.engine.tiled.winograd_convolution import WinogradTable, add_winograd
 
 
@@ -90,10 +89,12 @@ class _SweepGraphBuilder:
 
     def _measure(self, name: str) -> None:
         table, channels = self._measured_table, self._channels[name]
-        mean_weights = table.mean_weights if table else lambda tile: _even_weights(tile.asked[name])
-        found = add_statistics(self._graph, self._asked(name), channels, mean_weights)
+        if table:
+            found = add_statistics(self._graph, table.table, channels, table.count, table.mean_weights)
+        else:
+            found = add_statistics(self._graph, self._asked(name), channels, lambda tile: tile.asked[name].pixels)
         for kind, value in zip(("mean", "square"), found, strict=True):
-            self._graph.result(f"{name}/{kind}", value, TensorProto.FLOAT, (channels,))
+            self._graph.result(f"{name}/{kind}", value, TensorProto.DOUBLE, (channels,))
 
     def _give(self, name: str) -> None:
         shape = CHANNELS_FIRST.shape(self._channels[name], -1, -1)
@@ -177,7 +178,3 @@ class _SweepGraphBuilder:
             return table.table
         pixels = self._graph.control(lambda tile: table.pixels(tile)[None], [1, -1, -1])
         return self._graph.add("Gather", table.table, pixels, axis=0)
-
-
-def _even_weights(area: Area) -> Array:
-    return np.full((1, area.pixels), 1 / area.pixels, np.float32)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from server.engine.cancel import RunControl
+from server.engine.failure import NetworkFault
 from server.engine.network.arrays import Array
 from server.engine.network.network import Network
 from server.engine.network.operations import Normalisation
@@ -138,12 +139,12 @@ class SweepRunner:
             self._store.drop(name, ahead[name].rows.start if name in ahead else None)
 
     def _check(self, values: Array) -> None:
-        """Raises Overflow or ValueError for values that are not finite. A stored value that is too large for its type
+        """Raises Overflow or NetworkFault for values that are not finite. A stored value that is too large for its type
         makes everything that depends on it infinite, or not a number."""
         if not np.isfinite([values.min(), values.max()]).all():
             if self._plan.kept == np.float16:
                 raise Overflow("Values were too large to be kept at half precision.")
-            raise ValueError("The network answered with values that are not finite.")
+            raise NetworkFault("The network answered with values that are not finite.")
 
     def _learn(self, planned: PlannedSweep, statistics: PooledStatistics) -> None:
         """Keeps what the normalisation behind the sweep takes."""

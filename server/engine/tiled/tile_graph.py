@@ -65,10 +65,11 @@ class TileGraphBuilder:
             tuple(self._results),
         )
 
-    def add(self, operation: str, *operands: str, **attributes: Any) -> str:
-        """Adds a node and returns the name of its output."""
+    def add(self, operation: str, *operands: str, unused: int = 0, **attributes: Any) -> str:
+        """Adds a node and returns the name of its output, or of the first one where others are ``unused``."""
         name = f"value {len(self._nodes)}"
-        self._nodes.append(helper.make_node(operation, list(operands), [name], **attributes))
+        others = [f"{name}, unused {number}" for number in range(unused)]
+        self._nodes.append(helper.make_node(operation, list(operands), [name, *others], **attributes))
         return name
 
     def constant(self, value: Array, kind: Any) -> str:

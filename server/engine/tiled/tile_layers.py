@@ -1,8 +1,8 @@
-"""Statistics, and the layers that are no convolutions, in the ONNX graph of a sweep."""
+"""The layers that are no convolutions in the ONNX graph of a sweep."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from onnx import TensorProto
@@ -14,30 +14,6 @@ from server.engine.network.spans import Span
 from server.engine.tiled.areas import Area, Tile
 from server.engine.tiled.layout import CHANNELS_FIRST
 from server.engine.tiled.tile_graph import TileGraphBuilder
-
-
-def add_statistics(
-    graph: TileGraphBuilder, value: str, channels: int, mean_weights: Callable[[Tile], Array]
-) -> tuple[str, str]:
-    """Adds the mean of every channel of ``value``, then the mean squared distance from it, each one number a channel.
-
-    The second comes from the differences, for a sum of squares would lose its digits. In channels-last layout
-    ``mean_weights``, 1 x pixels, says by what to multiply the pixels for the mean.
-    """
-    if graph.layout is CHANNELS_FIRST:
-        axes = graph.constant(np.array([2, 3]), np.int64)
-        mean = graph.add("ReduceMean", value, axes, keepdims=1)
-        rest = graph.add("Sub", value, mean)
-        square = graph.add("ReduceMean", graph.add("Mul", rest, rest), axes, keepdims=1)
-    else:
-        # A matrix multiplication is three times as fast as onnxruntime's ReduceMean over all but the last axis.
-        weights = graph.control(mean_weights, [1, -1], TensorProto.FLOAT)
-        table = graph.add("Reshape", value, graph.constant(np.array([-1, channels]), np.int64))
-        mean = graph.add("MatMul", weights, table)
-        rest = graph.add("Sub", table, mean)
-        square = graph.add("MatMul", weights, graph.add("Mul", rest, rest))
-    shape = graph.constant(np.array([channels]), np.int64)
-    return graph.add("Reshape", mean, shape), graph.add("Reshape", square, shape)
 
 
 def add_normalisation(graph: TileGraphBuilder, value: str, layer: Layer) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator
 from functools import lru_cache
 
 from server.engine.cancel import RunControl
+from server.engine.failure import NetworkFault
 from server.engine.network.network import Network
 from server.engine.tiled.layout import Layout
 from server.engine.tiled.programs import OpenPart, Programs
@@ -49,12 +50,14 @@ class TiledNetwork:
     ) -> Generator[float, None, None]:
         """Computes a picture: each next() computes a tile and yields the share of the work that is done, 1 at the end.
 
-        ``rows`` gives the picture's rows and ``emit`` takes the result's, from the top. Raises Overflow, ValueError for
-        a result of another size than the picture's, and whatever the backend and files raise.
+        ``rows`` gives the picture's rows and ``emit`` takes the result's, from the top. Raises Overflow,
+        NetworkFault for a result of another size than the picture's, and whatever the backend and files raise.
         """
         picture, result = plan.sizes[self._network.input], plan.sizes[self._network.output]
-        if result != picture:
-            raise ValueError(f"The network answers {result} to {picture}.")
+        if (result.height, result.width) != (picture.height, picture.width):
+            raise NetworkFault(
+                f"The network answered {result.height} x {result.width} pixels to {picture.height} x {picture.width}."
+            )
         foretold = [self._seconds(planned) for planned in plan.sweeps]
         total, done, left = sum(foretold), 0.0, plan.tiles
         began = time.monotonic()

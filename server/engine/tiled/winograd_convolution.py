@@ -31,6 +31,10 @@ class WinogradTable:
         shape = tile.areas[self.layer].shape
         return winograd.output_places(*shape, *self.corner(tile)).reshape(shape)
 
+    def count(self, tile: Tile) -> int:
+        """How many pixels the table has, with those that lie outside the tile."""
+        return self.mean_weights(tile).size
+
     def mean_weights(self, tile: Tile) -> Array:
         """By what to multiply the table for the mean over the tile: 1 x (16 x blocks), 0 for what lies outside."""
         return winograd.mean_weights(*tile.areas[self.layer].shape, *self.corner(tile))

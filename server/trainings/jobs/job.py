@@ -109,8 +109,14 @@ def _from_values(values: dict[str, Any]) -> Job:
         expected = _TYPES.get(str(option.type))
         if expected and option.name in values and not isinstance(values[option.name], expected):
             raise ValueError(f"has an invalid {option.name}")
-    read = {name: _READERS[name](value) if name in _READERS else value for name, value in values.items()}
-    job = Job(**read)
+    job = Job(**{name: _read(name, value) for name, value in values.items()})
     if not all(math.isfinite(number) for number in (job.create_time, job.elapsed_seconds, job.end_time or 0.0)):
         raise ValueError("has an invalid time")
     return job
+
+
+def _read(name: str, value: Any) -> Any:
+    try:
+        return _READERS[name](value) if name in _READERS else value
+    except ValueError as error:
+        raise ValueError(f"has an invalid {name}") from error

@@ -106,7 +106,8 @@ class Runner:
             self._ended(job_id, State.FAILED, sentence)
         except Exception:
             _log.exception("Training %s failed.", job_id)
-            self._ended(job_id, State.FAILED, "Something went wrong on the server; its log says why. Please report it.")
+            sentence = "Something went wrong on the server that was not foreseen; please report it to whoever runs it."
+            self._ended(job_id, State.FAILED, sentence)
 
     async def _train(self, job_id: str, device: str) -> None:
         folder, status, last = self._store.folder(job_id), 0, Event()

@@ -20,6 +20,7 @@ SAMPLES: dict[str, Any] = {
 }
 SIZE = (23, 17)  # width, height: no multiple of anything
 PLACE = (-3, 5)  # partly outside the picture
+BLOCK = (14, 12, 12, 6)  # x, y, width, height: with 12 more on each side it is still inside
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,39 @@ class Bench:
         """Of an 8-bit RGB picture, with alpha."""
         return np.frombuffer(base64.b64decode(self.gimp.visible(image=image)), np.uint8).reshape(30, 40, 4)
 
+    def group(self, image: int, name: str, parent: int = 0) -> int:
+        made: int = self.gimp.new_group(image=image, name=name, parent=parent)
+        return made
+
+    def block(
+        self,
+        image: int,
+        area: tuple[int, int, int, int] = BLOCK,
+        colour: tuple[int, ...] = (200, 100, 50, 255),
+        *,
+        parent: int = 0,
+    ) -> int:
+        """A layer of an 8-bit picture in one colour, at x, y, width, height."""
+        x, y, width, height = area
+        return self.layer(image, np.full((height, width, len(colour)), colour, np.uint8), place=(x, y), parent=parent)
+
+    def kept(self, image: int, source: int, **arguments: Any) -> dict[str, Any]:
+        """Translates ``source`` by a filter that changes nothing. Gives what is known of the result, after making sure
+        that with the result in the source's place the picture looks as before, and that the source is as it was."""
+        before, pictures = self.visible(image), self.gimp.pictures()
+        group, told = self.gimp.parent(layer=source), self.gimp.told(layer=source)
+        # GIMP ends a plug-in that reads a group of layers whose effects reach beyond it.
+        raw = "" if told["group"] else self.gimp.raw(source)
+        assert self.translate(image, source, filter="identity", **arguments) == ""
+        assert self.gimp.told(layer=source) == told and self.gimp.pictures() == pictures
+        assert raw == ("" if told["group"] else self.gimp.raw(source))
+        beside = self.gimp.layers(**({"group": group} if group else {"image": image}))
+        result: dict[str, Any] = beside[[layer["id"] for layer in beside].index(source) - 1]
+        self.gimp.arrange(layer=source, shown=False)
+        assert before[..., 3].any()
+        np.testing.assert_allclose(seen(self.visible(image)), seen(before), rtol=0, atol=1.5)
+        return result
+
     def translate(self, image: int, *drawables: int, **arguments: Any) -> str:
         """Gives the error's sentences, empty on success."""
         status, message = self.gimp.translate(image=image, drawables=drawables, **arguments)
@@ -90,6 +124,12 @@ def noise(kind: str, channels: int, size: tuple[int, int] = SIZE, seed: int = 7)
     if dtype.kind == "u":
         return generator.integers(0, np.iinfo(dtype).max, shape, dtype, endpoint=True)
     return generator.random(shape).astype(dtype)
+
+
+def seen(pixels: np.ndarray) -> np.ndarray:
+    """8-bit colours with their alpha multiplied in: what is transparent has none."""
+    alpha = pixels[..., 3:].astype(np.float64)
+    return np.concatenate([pixels[..., :3] * alpha / 255, alpha], axis=2)
 
 
 def unit(pixels: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""GIMP as the tests hold it: one process, asked through files what inside.py can do."""
+"""GIMP as the tests hold it: one process, asked through files what the package inside can do."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.hosts.screen import Screen
 
 START_SECONDS = 180.0
 ANSWER_SECONDS = 120.0
-_INSIDE = Path(__file__).with_name("inside.py")
+_INSIDE = Path(__file__).with_name("inside")
 # Without docks the progress bar's Cancel is in the window's corner.
 _BARE = "(hide-docks yes)\n(single-window-mode yes)\n"
 _QUIET = "(show-welcome-dialog no)\n(check-updates no)\n"
@@ -27,7 +27,7 @@ _QUIET = "(show-welcome-dialog no)\n(check-updates no)\n"
 
 @dataclass
 class Gimp:
-    """Any function of inside.py is a method: ``gimp.layers(image=1)``."""
+    """Any function of the package inside is a method: ``gimp.layers(image=1)``."""
 
     editors: Editors
     profile: Profile
@@ -96,8 +96,10 @@ def running(editors: Editors, profile: Profile, *, screen: Screen | None = None,
     folder.mkdir()
     (profile.gimp_folder / "gimprc").write_text(_QUIET)
     (profile.gimp_folder / "sessionrc").write_text(_BARE)
-    script = Path(shutil.copy(_INSIDE, profile.home))
-    batch = f"exec(open({editors.inside(script)!r}).read())"
+    shutil.copytree(_INSIDE, profile.home / _INSIDE.name, ignore=shutil.ignore_patterns("__pycache__"))
+    batch = (
+        f"import sys; sys.path.insert(0, {editors.inside(profile.home)!r}); from inside.serving import serve; serve()"
+    )
     arguments = ["--new-instance", "--no-data", "--batch-interpreter=python-fu-eval", "-b", batch, "--quit"]
     # The console is told no fonts: finding them takes its time.
     head = ["dbus-run-session", "--", "gimp", "--no-splash"] if screen else ["gimp-console", "-i", "--no-fonts"]

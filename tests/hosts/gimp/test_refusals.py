@@ -67,6 +67,15 @@ def test_indexed_picture_is_refused(bench: Bench) -> None:
     assert len(bench.gimp.layers(image=image)) == 1
 
 
+def test_empty_group_is_refused(bench: Bench) -> None:
+    image = bench.image()
+    group = bench.group(image, "rocks")
+    assert bench.translate(image, group, filter="identity") == (
+        "The group “rocks” is empty. Put layers into it, or select another layer."
+    )
+    assert [found["id"] for found in bench.gimp.layers(image=image)] == [group]
+
+
 def test_channel_is_refused(bench: Bench, picture: tuple[int, int, np.ndarray]) -> None:
     image, layer, source = picture
     channel = bench.gimp.new_channel(image=image)

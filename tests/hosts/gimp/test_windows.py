@@ -80,6 +80,15 @@ def test_text_and_link_layers_become_new_layers(desk: Desk) -> None:
         assert below == layer and gimp.raw(layer) == before == gimp.raw(above)
 
 
+def test_shadow_of_a_text_layer_is_translated_too(desk: Desk) -> None:
+    image, _ = desk.open(noise("U8", 3, size=(200, 100)), "U8_NON_LINEAR")
+    layer = desk.gimp.new_text(image=image, text="Sea")
+    desk.gimp.give_effect(layer=layer, operation="gegl:dropshadow", radius=2.0, x=15.0, y=15.0)
+    assert desk.translate(image, layer, filter="identity") == ""
+    result, source = (np.array(found["size"]) for found in desk.gimp.layers(image=image)[:2])
+    assert (result - source >= 10).all()
+
+
 def test_dialog_without_a_server_says_what_to_do(
     desk: Desk, artifacts: Path, tmp_path: Path, free_address: str
 ) -> None:

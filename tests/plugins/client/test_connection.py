@@ -25,6 +25,22 @@ def test_a_server_that_hangs_up_at_once_may_be_one_that_starts() -> None:
     assert error.sentence == f"The program at {address} closed the connection at once."
 
 
+def test_spaces_around_an_address_are_not_sent() -> None:
+    named: list[str] = []
+
+    def script(peer: Peer) -> None:
+        peer.greet()
+        asked = peer.until(RequestReceived)
+        named.append(dict(asked.headers)[":authority"])
+        peer.answer(asked.stream_id, ONE_FILTER)
+        peer.finish(asked.stream_id)
+        peer.until_gone()
+
+    with scripted(script) as address, Client(Endpoint(f" {address} ")) as client:
+        assert ids(client) == ["one"]
+    assert named == [address]
+
+
 @pytest.mark.parametrize("begun", [False, True])
 def test_a_server_that_goes_during_a_call_is_a_sentence(begun: bool) -> None:
     def script(peer: Peer) -> None:

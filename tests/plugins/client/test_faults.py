@@ -142,6 +142,16 @@ def test_another_number_of_pixels_than_asked_for_is_refused(count: int) -> None:
         assert caught.value.code == "DATA_LOSS"
 
 
+def test_a_picture_without_pixels_may_be_answered_with_nothing() -> None:
+    def answer(frames: Iterator[bytes], context: object) -> Iterator[bytes]:
+        list(frames)
+        yield translation_pb2.TranslateResponse(pixels=b"").SerializeToString()
+        yield translation_pb2.TranslateResponse(summary=translation_pb2.Summary()).SerializeToString()
+
+    with grpc_server(translating(answer)) as address, Client(Endpoint(address)) as client:
+        assert client.translate(header(width=0), b"").pixels == b""
+
+
 def test_a_failure_that_no_server_of_ours_describes_names_its_code() -> None:
     def script(peer: Peer) -> None:
         peer.greet()

@@ -85,6 +85,18 @@ def test_nothing_is_left_beside_when_saving_fails(tmp_path: Path, monkeypatch: p
     assert store.load() == CHOSEN
 
 
+def test_what_kept_the_settings_from_being_saved_is_said_though_the_draft_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(self: Path, target: Path) -> Path:
+        self.unlink()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", gone)
+    with pytest.raises(SettingsProblem, match="No space left"):
+        SettingsStore(tmp_path).save(CHOSEN)
+
+
 def test_the_filter_that_was_used_is_the_last_one() -> None:
     assert Settings().used("a").used("b").last_filter == "b"
 

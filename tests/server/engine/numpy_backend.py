@@ -13,6 +13,7 @@ from onnx import helper, numpy_helper
 
 from server.engine.backend import Settings
 from server.engine.cancel import CancelToken, RunControl
+from server.engine.failure import NetworkFault
 from server.engine.feed import Feed
 from server.engine.plan import Executor
 from server.engine.provider import Provider
@@ -35,14 +36,18 @@ class NumpyBackend:
 
     name = NAME
     library = "numpy"
+    version = np.__version__
     warning = None
     warm_up = ()
 
     def default_budget(self) -> int:
         return 1 << 30
 
+    def open_for_trial(self, model: bytes, feed: Feed) -> NumpyNetwork:
+        return self.open(model, feed)
+
     def open(self, model: bytes, feed: Feed) -> NumpyNetwork:
-        """Raises ValueError for operations that it does not know."""
+        """Raises NetworkFault for operations that it does not know."""
         return NumpyNetwork(onnx.load_model_from_string(model).graph, feed)
 
 
@@ -54,18 +59,18 @@ class NumpyNetwork:
     def __init__(self, graph: onnx.GraphProto, feed: Feed) -> None:
         unknown = {node.op_type for node in graph.node}.difference(_OPERATIONS)
         if unknown:
-            raise ValueError(f"numpy has no {', '.join(sorted(unknown))}.")
+            raise NetworkFault(f"numpy has no {', '.join(sorted(unknown))}.")
         self._nodes = list(graph.node)
         self._weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
         self._feed = feed
-        self.whole = Whole(self._run, feed, bytes_needed=_bytes_needed, takes_batches=feed.batches)
+        self.whole = Whole(self.run, feed, bytes_needed=_bytes_needed, takes_batches=feed.batches)
         by_pixel = all(node.op_type in ("Identity", "Neg") for node in self._nodes)
         self.executors: tuple[Executor, ...] = (Bands(self.whole), self.whole) if by_pixel else (self.whole,)
 
     def is_lack_of_memory(self, error: BaseException) -> bool:
         return isinstance(error, MemoryError)
 
-    def _run(self, values: Array, control: RunControl) -> Array:
+    def run(self, values: Array, control: RunControl) -> Array:
         known: dict[str, Array] = {**self._weights, self._feed.input: values}
         for node in self._nodes:
             if control.token.is_cancelled:
@@ -147,6 +152,13 @@ def _reduce_mean(x: Array, axes: Array, keepdims: int = 1) -> Array:
     return mean
 
 
+def _slice(x: Array, starts: Array, ends: Array, axes: Array) -> Array:
+    wanted = [slice(None)] * x.ndim
+    for start, end, axis in zip(starts, ends, axes, strict=True):
+        wanted[axis] = slice(start, end)
+    return x[tuple(wanted)]
+
+
 _OPERATIONS: dict[str, Callable[..., Array]] = {
     "Conv": _convolve,
     "Expand": _expand,
@@ -154,6 +166,7 @@ _OPERATIONS: dict[str, Callable[..., Array]] = {
     "InstanceNormalization": _normalise,
     "Neg": np.negative,
     "ReduceMean": _reduce_mean,
+    "Slice": _slice,
     "Sub": np.subtract,
     "Tanh": np.tanh,
 }

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
+from pleinair.pictures.picture import Carried
 
 from server.pictures.files import Picture, decode_picture, encode_png
 from tests.server.picture_files import (
@@ -50,9 +51,9 @@ def pixels_strategy() -> st.SearchStrategy[NDArray[Any]]:
 @settings(deadline=None, max_examples=60)
 @given(pixels=pixels_strategy(), profile=st.sampled_from((None, SRGB_PROFILE)))
 def test_what_is_encoded_decodes_to_the_same_picture(pixels: NDArray[Any], profile: bytes | None) -> None:
-    picture = decode(encode_png(Picture(pixels, profile)))
+    picture = decode(encode_png(Picture(pixels, Carried(profile))))
     np.testing.assert_array_equal(picture.pixels, pixels, strict=True)
-    assert (picture.icc_profile, picture.notes) == (profile, ())
+    assert (picture.carried.icc_profile, picture.notes) == (profile, ())
 
 
 @settings(deadline=None, max_examples=60)
@@ -90,15 +91,15 @@ def test_another_reader_sees_the_high_bytes_of_a_16_bit_file() -> None:
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
 def test_an_rgb_profile_is_kept_byte_for_byte(dtype: Any) -> None:
     profile = SRGB_PROFILE + random_samples((1, 50_000, 1)).tobytes()
-    picture = decode(encode_png(Picture(random_samples((2, 2, 3), dtype), profile)))
-    assert picture.icc_profile == profile
+    picture = decode(encode_png(Picture(random_samples((2, 2, 3), dtype), Carried(profile))))
+    assert picture.carried.icc_profile == profile
 
 
 def test_the_profile_of_a_jpeg_and_of_a_webp_reaches_the_png() -> None:
     image = Image.fromarray(random_samples((8, 8, 3)))
     for kind in ("JPEG", "WEBP"):
         picture = decode(file_of(image, kind, icc_profile=SRGB_PROFILE))
-        assert decode(encode_png(picture)).icc_profile == SRGB_PROFILE
+        assert decode(encode_png(picture)).carried.icc_profile == SRGB_PROFILE
 
 
 # Kinds of pictures
@@ -173,7 +174,7 @@ def test_cmyk_goes_through_its_own_profile_which_is_then_left_out() -> None:
     data = file_of(Image.new("CMYK", (8, 8), (0, 255, 255, 0)), "JPEG", icc_profile=cmyk_profile())
     picture = decode(data)
     np.testing.assert_allclose(picture.pixels[4, 4].astype(int), (0, 0, 255), atol=16)
-    assert picture.icc_profile is None
+    assert picture.carried.icc_profile is None
     assert picture.notes == ("It was converted from CMYK to sRGB with its own colour profile.",)
 
 
@@ -187,7 +188,7 @@ def test_cmyk_with_a_broken_profile_is_converted_as_without_one() -> None:
 def test_a_profile_for_grey_is_left_out_and_noted() -> None:
     profile = SRGB_PROFILE[:16] + b"GRAY" + SRGB_PROFILE[20:]
     picture = decode(file_of(Image.new("L", (2, 2)), "PNG", icc_profile=profile))
-    assert picture.icc_profile is None
+    assert picture.carried.icc_profile is None
     assert picture.notes == ("Its colour profile is not for RGB pictures and was left out.",)
 
 

@@ -31,7 +31,8 @@ def test_an_unreadable_file_is_named_skipped_and_counted(tmp_path: Path) -> None
     assert len(folder) == 2
     assert list(folder_report(folder, TINY_READING)) == [
         f"{tmp_path}: 2 pictures",
-        "  skipped broken.png: it is not a picture, or is damaged",
+        "  skipped broken.png: This is not a PNG, JPEG, WebP, TIFF, GIF, BMP, PPM, AVIF, HEIC or JPEG XL picture; save"
+        " it as one of these and try again.",
     ]
 
 
@@ -54,7 +55,7 @@ def test_an_empty_folder_is_named(tmp_path: Path) -> None:
 
 def test_a_folder_without_one_readable_picture_says_what_is_wrong_with_the_first(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"nothing")
-    with pytest.raises(InputError, match=r"^None of the 1 file in .* \(the first, a.png: it is not a picture"):
+    with pytest.raises(InputError, match=r"^None of the 1 file in .* The first, a.png: This is not a"):
         read_folder(tmp_path, TINY_READING)
 
 
@@ -103,7 +104,8 @@ def test_a_picture_that_would_become_far_too_long_is_skipped(tmp_path: Path) -> 
     picture_folder(tmp_path, 1)
     gradient(4000, 1).save(tmp_path / "line.png")
     (skipped,) = read_folder(tmp_path, Reading("fit", 286, 32)).skipped
-    assert (skipped.name, skipped.skipped) == ("line.png", "it is far too long and narrow")
+    assert skipped.name == "line.png"
+    assert skipped.skipped == "The picture is far too long and narrow; cut it into pieces."
 
 
 def test_distorted_pictures_are_told_under_resize_alone() -> None:

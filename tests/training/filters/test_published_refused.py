@@ -93,7 +93,7 @@ def batch_normalised() -> dict[str, Tensor]:
         ({"layer1.weight": torch.ones(4, 3, 4, 4)}, "has no residual blocks (its first key is 'layer1.weight'"),
         ({}, "holds nothing; expected the state_dict() of a generator"),
         ([torch.ones(3)], "holds a list in place of named weights"),
-        ({"epoch": 5, "net": {"a": torch.ones(3)}}, "holds 'epoch', which is not a tensor"),
+        ({"epoch": 5, "net": {"a": torch.ones(3)}}, "has no residual blocks (its first key is 'net.a'"),
         ({"format": 1, "config": "", "networks": {}}, "is a checkpoint of Pleinair; export it with python -m training"),
     ],
 )

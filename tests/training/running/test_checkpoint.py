@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -36,6 +37,29 @@ def test_a_restored_method_goes_on_as_the_saved_one_would(tmp_path: Path) -> Non
     restored = Cut(tiny_config("fastcut"), CPU)
     Checkpoint.load(tmp_path / "a.pt").restore(restored)
     assert [losses_of_a_step(restored) for _ in range(3)] == expected
+
+
+@pytest.mark.parametrize("choice", [{"fused": True}, {"fused": False}, {"foreach": True}])
+def test_a_resumed_optimiser_computes_as_the_resuming_run_asks(choice: dict[str, bool], tmp_path: Path) -> None:
+    saved, resumed = adam_of(fused=not choice.get("fused", True)), adam_of(**choice)
+    losses_of_a_step(saved)
+    checkpoint_of(saved).save(tmp_path / "a.pt")
+
+    Checkpoint.load(tmp_path / "a.pt").restore(resumed)
+    losses_of_a_step(resumed)
+    for optimiser in resumed.optimisers.values():
+        assert {name: optimiser.param_groups[0][name] for name in choice} == choice
+        assert {state["step"].item() for state in optimiser.state.values()} == {2}
+
+
+def adam_of(**choice: Any) -> Cut:
+    """A method whose optimisers compute as ``choice`` says."""
+    method = Cut(tiny_config("fastcut"), CPU)
+    for name, optimiser in method.descent.optimisers.items():
+        parameters = method.descent.networks[name].parameters()
+        group = {key: optimiser.defaults[key] for key in ("lr", "betas")}
+        method.descent.optimisers[name] = torch.optim.Adam(parameters, **group, **choice)
+    return method
 
 
 def test_a_checkpoint_brings_its_options_along(tmp_path: Path) -> None:

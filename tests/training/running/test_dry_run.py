@@ -36,6 +36,24 @@ def test_a_dry_run_without_an_output_writes_here(tmp_path: Path, monkeypatch: py
     assert (tmp_path / "dry-run.png").is_file()
 
 
+def test_a_dry_run_warns_of_unused_bits_and_shows_what_black_and_white_make_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for place, seed in (("source", 0), ("target", 1)):
+        (tmp_path / place).mkdir()
+        values = np.random.default_rng(seed).integers(0, 4096, (40, 40), np.uint16)
+        Image.fromarray(values).save(tmp_path / place / "scan.png")
+    brightest = []
+    for white in ((), ("--white", "4095")):
+        assert fit.main(["--source", "source", "--target", "target", *TINY_ARGUMENTS, "--dry-run", *white]) == 0
+        warning = f"warning: {tmp_path / 'source'} has 1 picture of more than 8 bits"
+        assert (warning in capsys.readouterr().out) == (not white)
+        with Image.open("dry-run.png") as sheet:
+            brightest.append(np.asarray(sheet)[36:68, 8:40].max())
+    assert brightest[0] <= 16 and brightest[1] > 200
+
+
 def test_the_sheet_shows_the_crops_that_training_draws_at_their_true_size() -> None:
     batches = UnpairedBatches(folder_of(noise(40, 50)), folder_of(noise(60, 40)), crop_size=32, mirror=True, seed=3)
     with Image.open(io.BytesIO(contact_sheet(batches))) as image:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .scenes_clipped import clipped
 from .scenes_faults import (
     cancelled,
     cancelled_late,
@@ -15,6 +16,7 @@ from .scenes_layers import kinds_of_layers
 from .scenes_looks import artist, connects, dialogs, keyboard, large
 from .scenes_painting import painting_begins, painting_goes_on
 from .scenes_servers import huge, secured, trained
+from .scenes_shown import frames, shown, shown_in_other_spaces
 from .scenes_translating import (
     again,
     batch,
@@ -34,10 +36,12 @@ __all__ = [
     "batch",
     "cancelled",
     "cancelled_late",
+    "clipped",
     "closed_during_a_job",
     "connects",
     "dialogs",
     "every_space",
+    "frames",
     "history",
     "huge",
     "interfaces",
@@ -53,6 +57,8 @@ __all__ = [
     "repeat_last",
     "secured",
     "server_killed",
+    "shown",
+    "shown_in_other_spaces",
     "soft_selection",
     "strength_afterwards",
     "trained",

@@ -49,4 +49,4 @@ def test_rows_are_removed_from_the_last_to_the_first(photos: list[Path]) -> None
 
 
 def test_the_files_that_are_offered_are_named() -> None:
-    assert listed()[0].kinds == "Pictures (*.png *.jpg *.jpeg *.webp)"
+    assert listed()[0].kinds == "Pictures (*.png *.jpg *.jpeg *.jpe *.jfif *.webp)"

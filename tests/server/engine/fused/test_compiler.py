@@ -23,8 +23,9 @@ def test_the_kernels_compile(architecture: str, options: list[str]) -> None:
 
 
 def test_what_the_compiler_says_is_told() -> None:
-    with pytest.raises(CompilerError, match="undefined"):
+    with pytest.raises(CompilerError, match="undefined") as raised:
         compile_program("__global__ void kernel() { nothing(); }", ["--gpu-architecture=sm_75"])
+    assert "\0" not in str(raised.value)
 
 
 def test_where_there_is_no_compiler_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,11 +6,14 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnxruntime
 import pytest
 
-from server.engine.backend import open_backend
+from server.engine.backend import Settings, open_backend
+from server.engine.cancel import CancelToken, RunControl
 from server.engine.feed import Feed
+from server.engine.onnxruntime.backend import OnnxruntimeBackend
 from server.engine.onnxruntime.execution_providers import CPU, CUDA, TENSORRT
 from server.engine.onnxruntime.sessions import Sessions
 from server.engine.onnxruntime.tensorrt import EngineCache
@@ -71,9 +74,12 @@ def test_sessions_are_opened_on_what_answers_and_parts_never_with_tensorrt(tmp_p
     assert names(handed[1])[0] == (CPU if name == CPU else CUDA)
 
 
-def test_the_cpu_opens_nothing_but_what_it_is_given(handed: list[Any]) -> None:
-    device = open_backend(Provider.CPU, threads=1)
-    device.open(factories.inverting().SerializeToString(), Feed())
+def test_the_cpu_opens_what_is_used_once_and_nothing_but_what_it_is_given(handed: list[Any]) -> None:
+    device = OnnxruntimeBackend(Provider.CPU, Settings(threads=1))
+    opened = device.open(factories.inverting().SerializeToString(), Feed())
+    assert handed == []  # until it is used
+    for _ in range(2):
+        opened.run(np.zeros((1, 3, 4, 4), np.float32), RunControl(CancelToken()))
     assert handed == [[CPU]]
 
 

@@ -1,0 +1,3 @@
+"""Picture files through a translator, for server.translate: what a command line means, one picture after another,
+standard input and output.
+"""

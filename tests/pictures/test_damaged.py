@@ -1,0 +1,69 @@
+"""Whatever stands in a file, the reader reads it or says why not."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from PIL import Image
+from pleinair.pictures.picture import PictureError
+from pleinair.pictures.reading import read_picture
+
+from tests.pictures.tiff_files import CMYK, DEFLATE, GREY, LAB, LZW, RGB, Layout, page, tiff_file, tiff_of
+from tests.server.picture_files import SRGB_PROFILE, file_of, random_samples
+
+SMALL = Image.fromarray(random_samples((12, 12, 3)))
+
+
+def seeds() -> dict[str, bytes]:
+    samples = random_samples((12, 12, 4))
+    animated = {"save_all": True, "append_images": [SMALL.rotate(90)]}
+    return {
+        "gif": file_of(SMALL, "GIF", **animated),
+        "bmp": file_of(SMALL, "BMP"),
+        "ppm": file_of(SMALL, "PPM"),
+        "avif": file_of(SMALL, "AVIF"),
+        "mpo": file_of(SMALL, "MPO", **animated),
+        "tiff": tiff_file(samples, RGB, t338=[1], t34675=SRGB_PROFILE),
+        "tiff LZW": tiff_file(samples[..., :3], RGB, Layout(">", LZW, 2)),
+        "tiff deflate": tiff_file(samples[..., :1], GREY, Layout("<", DEFLATE, tile=(16, 16), big=True)),
+        "tiff CMYK": tiff_file(samples, CMYK),
+        "tiff Lab": tiff_file(samples[..., :3], LAB),
+        "tiff pages": tiff_of([page(samples, RGB), page(samples[..., :1], GREY)]),
+        "tiff JPEG": file_of(SMALL, "TIFF", compression="jpeg"),
+        "tiff palette": file_of(SMALL.quantize(16), "TIFF"),
+    }
+
+
+@pytest.mark.filterwarnings("ignore")  # Pillow warns of odd tags and goes on
+@pytest.mark.parametrize("data", seeds().values(), ids=seeds())
+def test_mutated_files_are_read_or_refused_and_nothing_else(data: bytes) -> None:
+    dice = random.Random(20)
+    for _ in range(150):
+        mutated = bytearray(data)
+        for _ in range(dice.randint(1, 4)):
+            mutated[dice.randrange(len(mutated))] = dice.randrange(256)
+        try:
+            picture = read_picture(
+                bytes(mutated[: dice.choice((len(data), dice.randrange(len(data))))]), max_pixels=100_000
+            )
+        except PictureError as error:
+            assert error.sentence.endswith(".")
+        else:
+            assert picture.pixels.ndim == 3
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "GIF", "BMP", "PPM", "AVIF"])
+def test_a_picture_over_the_limit_is_refused_before_it_is_decoded(kind: str) -> None:
+    data = file_of(SMALL, kind)
+    with pytest.raises(PictureError, match="at most 143 pixels are accepted") as caught:
+        read_picture(data, max_pixels=143)
+    assert caught.value.too_large
+    assert read_picture(data, max_pixels=144).pixels.shape == (12, 12, 3)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP", "PPM", "AVIF"])
+def test_half_a_file_is_called_incomplete(kind: str) -> None:
+    data = file_of(Image.fromarray(random_samples((64, 64, 3))), kind)
+    with pytest.raises(PictureError, match="is damaged or incomplete and cannot be read; copy or export it again"):
+        read_picture(data[: len(data) // 2])
