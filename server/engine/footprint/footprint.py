@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import onnx
-from onnx import TensorProto
+from onnx import TensorProto, inliner
 
 from server.engine.footprint.arena import Arena
 from server.engine.footprint.blocked import Layouts
@@ -14,43 +14,32 @@ from server.engine.footprint.fusions import Fusions
 from server.engine.footprint.lifetimes import Step, peak_bytes
 from server.engine.footprint.names import Lengths, named_shapes
 from server.engine.footprint.order import run_order, subgraphs, used_names
-from server.engine.footprint.shapes import Shapes, Value
+from server.engine.footprint.shapes import Shapes, Value, constants_of
 from server.engine.footprint.workspaces import overwritten, renames, workspace
 
 
-@dataclass(frozen=True)
-class Needs:
-    """Bytes: what is ``alive`` at a time, and what the ``arena`` takes from the system for that."""
-
-    alive: int
-    arena: int
-
-
 class Footprint:
-    """Of a serialised model whose picture is its input ``input``. Raises whatever onnx raises for what is no model."""
+    """Of a serialised model. Raises whatever onnx raises for what is no model."""
 
-    def __init__(self, model: bytes, input: str) -> None:
-        from onnx import inliner
-
+    def __init__(self, model: bytes) -> None:
         proto = onnx.load_model_from_string(model)
-        self._shapes = Shapes(proto)
-        self._constants = self._shapes.constants(proto.graph)
+        self._constants = constants_of(proto.graph)
         self.weight_bytes = sum(value.bytes for value in self._constants.values())
         del proto.graph.initializer[:]
         proto = inliner.inline_local_functions(proto) if proto.functions else proto
         self._graph = proto.graph
+        self._shapes = Shapes(proto)
         self._named = named_shapes(proto, self._constants)
-        self._input = input
-        self._kind = next(end.type.tensor_type.elem_type for end in self._graph.input if end.name == input)
+        self._kinds = {end.name: end.type.tensor_type.elem_type for end in self._graph.input}
 
-    def needs(self, shape: tuple[int, ...]) -> Needs:
-        """What a run takes for an input of this shape, with that input."""
-        known = dict(self._constants)
-        known[self._input] = Value(self._kind, shape)
-        arena, walk = Arena(), _Walk(self._shapes, self._named, known)
-        alive = walk.peak(self._graph, arena)
-        fed = known[self._input].bytes
-        return Needs(alive + fed, arena.taken + fed)
+    def run(self, fed: Mapping[str, Value], arena: Arena) -> int:
+        """The most bytes that live at a time in a run that is ``fed`` these values, without them. In ``arena`` they are
+        allocated and freed."""
+        return _Walk(self._shapes, self._named, {**self._constants, **fed}).peak(self._graph, arena)
+
+    def picture(self, name: str, shape: tuple[int, ...]) -> Value:
+        """What the input of this name is for a picture of this shape."""
+        return Value(self._kinds[name], shape)
 
 
 class _Walk:
@@ -98,7 +87,7 @@ class _Walk:
 
     def _enter(self, node: onnx.NodeProto, graph: onnx.GraphProto) -> int:
         """What a branch or a loop's body takes; the node's outputs become known, as large as those of any branch."""
-        self._known.update(self._shapes.constants(graph))
+        self._known.update(constants_of(graph))
         carried = [self._known[name] for name in node.input[2:] if name in self._known]
         counted = [Value(TensorProto.INT64, ()), Value(TensorProto.BOOL, ())]
         self._known.update(zip((end.name for end in graph.input), (*counted, *map(_changing, carried)), strict=False))

@@ -12,6 +12,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper, shape_inference
 
+from server.engine.footprint.small_values import SmallValues
+
 Array = NDArray[Any]
 
 # What says where a reshape goes or how far a resize has a few numbers; larger constants are weights.
@@ -31,6 +33,11 @@ class Value:
     value: Array | None = None
     guess: int = 0
     constant: bool = False
+
+    @classmethod
+    def of(cls, value: Array, *, known: bool = True) -> Value:
+        """An array; only its type and shape, unless it is ``known``."""
+        return cls(helper.np_dtype_to_tensor_dtype(value.dtype), value.shape, value if known else None)
 
     @property
     def bytes(self) -> int:
@@ -58,11 +65,7 @@ class Shapes:
         self._opsets = {entry.domain: entry.version for entry in model.opset_import}
         self._imports = list(model.opset_import)
         self._ir_version = model.ir_version
-        self._computed: dict[bytes, list[Array]] = {}
-
-    def constants(self, graph: onnx.GraphProto) -> dict[str, Value]:
-        """The graph's stored values, by name."""
-        return {tensor.name: _stored(tensor) for tensor in graph.initializer}
+        self._small = SmallValues(model.opset_import)
 
     def outputs(self, node: onnx.NodeProto, known: Mapping[str, Value]) -> list[Value]:
         """What the node gives, by what is ``known`` of its inputs; guesses where ONNX does not say."""
@@ -74,7 +77,9 @@ class Shapes:
         constant = bool(node.input) and all(known[name].constant for name in node.input if name in known)
         given = [value.value for value in inputs]
         if node.output and inputs and all(value is not None for value in given) and _is_small(given):
-            computed = self._compute(node, known)
+            computed = self._small.outputs(
+                node, {name: np.asarray(known[name].value) for name in node.input if name in known}
+            )
             if computed is not None:
                 return [_known(value, constant=constant) for value in computed]
         return self._inferred(node, known, inputs, constant=constant)
@@ -98,26 +103,10 @@ class Shapes:
         guess = max((value.bytes for value in inputs), default=0)
         return [_of_type(found.get(name), inputs, guess, constant=constant) for name in node.output]
 
-    def _compute(self, node: onnx.NodeProto, known: Mapping[str, Value]) -> list[Array] | None:
-        """The node's outputs by ONNX's own definition; None where that does not succeed."""
-        values = {name: np.asarray(known[name].value) for name in node.input if name}
-        parts = [node.SerializeToString()]
-        parts += [value.tobytes() + str((value.dtype, value.shape)).encode() for value in values.values()]
-        key = b"".join(parts)
-        if key not in self._computed:
-            from onnx.reference import ReferenceEvaluator  # slow to import, and most networks do without
 
-            infos = [
-                helper.make_tensor_value_info(name, helper.np_dtype_to_tensor_dtype(value.dtype), value.shape)
-                for name, value in values.items()
-            ]
-            ends = [helper.make_empty_tensor_value_info(name) for name in node.output]
-            try:
-                model = helper.make_model(helper.make_graph([node], "part", infos, ends), opset_imports=self._imports)
-                self._computed[key] = list(ReferenceEvaluator(model).run(None, values))
-            except Exception:  # what the evaluator lacks is inferred instead
-                return None
-        return self._computed[key]
+def constants_of(graph: onnx.GraphProto) -> dict[str, Value]:
+    """A graph's stored values, by name."""
+    return {tensor.name: _stored(tensor) for tensor in graph.initializer}
 
 
 def _stored(tensor: onnx.TensorProto) -> Value:

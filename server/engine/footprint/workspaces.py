@@ -11,7 +11,7 @@ from onnx import helper
 from server.engine.footprint.shapes import Value
 
 # A thread's part of a convolution's or matrix multiplication's operands, put in order.
-_PACKED = 4 << 20
+_PACKED = 256 << 10
 
 _RENAMING = frozenset(["Identity", "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Dropout"])
 _BOTH = frozenset(["Add", "Sub", "Mul", "Div"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 
 from server.engine.cancel import RunControl
 from server.engine.feed import Feed
-from server.engine.footprint.footprint import Footprint, Needs
+from server.engine.footprint.arena import Arena
+from server.engine.footprint.footprint import Footprint
 from server.engine.heap import separate_blocks
 from server.engine.onnxruntime.arena import give_back
 from server.engine.onnxruntime.run_options import run_options
@@ -55,6 +57,14 @@ def open_whole(model: bytes, feed: Feed, sessions: Sessions, run: RunNetwork, *,
     return Whole(fast, feed, bytes_needed=needs.with_arena, takes_batches=takes_batches, frugal=short)
 
 
+@dataclass(frozen=True)
+class _Run:
+    """Bytes: what is ``alive`` at a time, and what the ``arena`` takes from the system for that, with the picture."""
+
+    alive: int
+    arena: int
+
+
 class _Needs:
     """Of one model, read when somebody asks."""
 
@@ -76,12 +86,14 @@ class _Needs:
         """The bytes that a run takes on a GPU."""
         return int(self._needs(height, width).alive * _GPU_ARENA)
 
-    def _run(self, height: int, width: int) -> Needs:
-        channels = int(self._feed.channels)
-        picture = (height, width, channels) if self._feed.channels_last else (channels, height, width)
-        return self._read().needs((1, *picture))
+    def _run(self, height: int, width: int) -> _Run:
+        network, channels = self._read(), int(self._feed.channels)
+        shape = (height, width, channels) if self._feed.channels_last else (channels, height, width)
+        picture, arena = network.picture(self._feed.input, (1, *shape)), Arena()
+        alive = network.run({self._feed.input: picture}, arena)
+        return _Run(alive + picture.bytes, arena.taken + picture.bytes)
 
     def _read(self) -> Footprint:
         if self._footprint is None:
-            self._footprint = Footprint(self._model, self._feed.input)
+            self._footprint = Footprint(self._model)
         return self._footprint
