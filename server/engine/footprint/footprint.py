@@ -76,7 +76,7 @@ class _Walk:
         return Step(
             tuple(dict.fromkeys((*filter(None, node.input), *sorted(used_names(node))))),
             tuple(filter(None, node.output)),
-            within + workspace(node, values, made),
+            max(within - sum(value.bytes for value in made), 0) + workspace(node, values, made),
             tuple(name for name in overwritten(node.op_type, node.input) if self._is_alike(name, node.output[0])),
             is_fused or renames(node.op_type),
         )

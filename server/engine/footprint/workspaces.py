@@ -79,7 +79,7 @@ def _where(node: onnx.NodeProto, inputs: Sequence[Value], outputs: Sequence[Valu
 def _resize(node: onnx.NodeProto, inputs: Sequence[Value], outputs: Sequence[Value]) -> int:
     """By cubic interpolation it goes through one axis first."""
     mode = {entry.name: helper.get_attribute_value(entry) for entry in node.attribute}.get("mode", b"nearest")
-    return outputs[0].bytes if mode == b"cubic" else 0
+    return inputs[0].bytes + outputs[0].bytes if mode == b"cubic" else 0
 
 
 def _composed(node: onnx.NodeProto, inputs: Sequence[Value], outputs: Sequence[Value]) -> int:

@@ -17,6 +17,7 @@ from server.engine.network.network import Network
 from server.engine.network.reader import read_network
 from server.engine.network.unsupported import UnsupportedNetwork
 from server.engine.onnxruntime.agreement import fused_network
+from server.engine.onnxruntime.arena import give_back
 from server.engine.onnxruntime.binding import Binding
 from server.engine.onnxruntime.execution_providers import CPU, TENSORRT
 from server.engine.onnxruntime.lack_of_memory import is_lack_of_memory
@@ -60,7 +61,13 @@ class OnnxruntimeNetwork:
         takes_batches = feed.batches and self.name != TENSORRT
         self.whole = open_whole(model, feed, sessions, self.run, takes_batches=takes_batches)
         least_pixels = _LEAST_IN_PIECES if sessions.on_cpu else _MOST_AT_ONCE + 1
-        in_pieces = TiledExecutor(self._tiled_network, feed, self.whole, least_pixels=least_pixels)
+        in_pieces = TiledExecutor(
+            self._tiled_network,
+            feed,
+            self.whole,
+            least_pixels=least_pixels,
+            give_back=give_back if sessions.on_cpu else lambda: None,
+        )
         fused = None
         if gpu_resources is not None and feed.channels is Channels.RGB:
             fused = fused_network(self._network, feed, gpu_resources, self._session)

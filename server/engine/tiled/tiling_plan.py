@@ -29,7 +29,7 @@ _LONE_TILE_BYTES = 512 << 20
 # onnxruntime's arena keeps memory of other sizes than it needs now. How much, only the tiles' graphs say, so that less
 # room is tried for them where they take more than was thought; without any room they are the smallest that can be.
 _ARENA = 1.5
-_SHARES = (1.0, 0.7, 0.5, 0.35, 0.25, 0.0)
+_SHARES = (1.0, 0.85, 0.7, 0.6, 0.5, 0.4, 0.32, 0.25, 0.18, 0.12, 0.0)
 # A segment of the layer that comes and one of the layer that goes are in use only in part.
 _SEGMENTED = 1 + 2 / SEGMENTS
 _FILE_ACCESS_COST = 3 * ACCESS_COST
@@ -105,12 +105,15 @@ def plan_tiles(
     has_norms = next(network.norms(), None) is not None
     usual = int(min(_TILE_BYTES, memory / _ARENA / 4) if has_norms else min(_LONE_TILE_BYTES, memory / _ARENA))
     needs = needs or TileNeeds(network, layout, lambda sweep, kept: _graph(network, layout, sweep, kept))
+    taken = _ARENA  # of the memory, for one byte of a tile's room
     for share in _SHARES:
         tile_room = int(usual * share)
-        room = memory - int(tile_room * _ARENA) if share else 0
+        room = max(memory - int(tile_room * taken), 0) if share else 0
         schedule, kept, in_file = _schedule(network, sizes, layout, room / _SEGMENTED, exact=exact)
         sweeps = tuple(_planned(network, sizes, layout, sweep, tile_room) for sweep in schedule.sweeps)
-        needed = needs.most_bytes(sweeps, kept, sizes) + (0 if in_file else int(schedule.kept_bytes * _SEGMENTED))
+        tiles = needs.most_bytes(sweeps, kept, sizes)
+        needed = tiles + (0 if in_file else int(schedule.kept_bytes * _SEGMENTED))
+        taken = max(taken, tiles / max(tile_room, 1))
         recycles = not in_file and needed + schedule.kept_bytes <= memory
         if needed <= memory:
             most = needed + schedule.kept_bytes if recycles else needed

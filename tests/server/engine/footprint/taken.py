@@ -24,6 +24,8 @@ from server.engine.plan import DoesNotFit
 from server.engine.provider import Provider
 from server.engine.source import TensorSource
 
+MIB = 1 << 20
+
 _PROC = Path("/proc/self")
 
 
