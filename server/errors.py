@@ -77,6 +77,10 @@ class FilterProblem(ValueError):
         self.sentence = sentence
 
 
+class PassingProblem(FilterProblem):
+    """One that lies in the machine or in nobody knows what: the same file may be served another time."""
+
+
 class StartProblem(Exception):
     """Why a program cannot start: a sentence that says what to do."""
 

@@ -36,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         status = _list(options) if options.list else _translate(options)
-        sys.stdout.flush()
+        if sys.stdout:  # where it is closed, there is none
+            sys.stdout.flush()
         return status
     except BrokenPipeError:
         return give_up_output()

@@ -151,6 +151,15 @@ def centring(*, identifier: str = "centring") -> onnx.ModelProto:
     return model(nodes, constants={"axes": np.array([2, 3])}, told=metadata(identifier=identifier, title="Centring"))
 
 
+def darkening(*, identifier: str = "darkening") -> onnx.ModelProto:
+    """Takes away the picture's greatest value, for which it is needed whole."""
+    nodes = [
+        helper.make_node("GlobalMaxPool", ["image"], ["most"]),
+        helper.make_node("Sub", ["image", "most"], ["translated"]),
+    ]
+    return model(nodes, told=metadata(identifier=identifier, title="Darkening"))
+
+
 def foreign() -> onnx.ModelProto:
     """Somebody else's: inverts, 0 to 255, channels last, says nothing about itself."""
     node = helper.make_node("Sub", ["white", "pixels"], ["result"])

@@ -25,9 +25,21 @@ def is_clipped(layer: Node) -> bool:
     return bool(shown) and all(is_clipped(child) for child in shown)
 
 
+def mixes(group: Node) -> bool:
+    """Returns whether what shows of a pass-through group depends on what is below the group."""
+    shown = [child for child in drawn(group) if child.visible()]
+    return len({is_clipped(child) for child in shown}) > 1 or any(_blends(child) for child in shown)
+
+
 def unclip(layer: Node) -> None:
     """Lets a layer that is clipped show everywhere."""
     layer.setInheritAlpha(False)
     if passes_through(layer):
         for child in drawn(layer):
             unclip(child)
+
+
+def _blends(layer: Node) -> bool:
+    if passes_through(layer):
+        return mixes(layer)
+    return layer.type() == "filterlayer" or layer.blendingMode() != "normal"

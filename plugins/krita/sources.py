@@ -13,6 +13,7 @@ from ..core.problems import NothingSelected, Problem
 from ..core.steps import Steps
 from ..core.texts import _
 from . import transfer
+from .groups import mixes, passes_through
 from .host import canvas, space_of
 from .pixels import Space, space_in, wire_format
 from .qt import QUuid
@@ -108,6 +109,11 @@ def _refuse_impossible(node: Node) -> None:
         raise Problem(
             _("“{name}” is a filter layer and has no pixels of its own.").format(name=node.name()),
             _("Select another layer, or translate the whole picture."),
+        )
+    if passes_through(node) and mixes(node):
+        raise Problem(
+            _("Layers in the pass-through group “{name}” mix with what is below the group.").format(name=node.name()),
+            _("Switch off Pass Through in the layer list, or translate the whole picture."),
         )
     if kind not in ("paintlayer", *_COMPUTED):
         raise Problem(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -38,7 +39,8 @@ class Translating:
         is named and left out, and a server that is gone ends the batch. Raises BrokenPipeError where nobody reads
         standard output any more."""
         started, done, provider = time.monotonic(), 0, ""
-        with tqdm(batch.tasks, unit="picture", disable=None) as bar:
+        with tqdm(batch.tasks, unit="picture", disable=None) as bar, warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"PIL\.")  # of odd metadata, in words for programmers
             for task in bar:
                 try:
                     provider = self._translate(task, bar)

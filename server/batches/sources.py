@@ -33,6 +33,13 @@ def find_pictures(name: str, suffixes: Collection[str], results: Path | None = N
     """Finds the files that a file's name, a folder's or a glob pattern stands for: in folders, and for patterns that
     name no suffix, those with these lower-case suffixes. ``**`` is recursive; what lies in the folder ``results`` below
     it is no source. Raises UsageError where there is none."""
+    try:
+        return _found(name, suffixes, results)
+    except OSError as error:
+        raise UsageError(f"{name} cannot be read ({error.strerror}); check its name and its permissions.") from error
+
+
+def _found(name: str, suffixes: Collection[str], results: Path | None) -> Found:
     path = Path(name)
     if path.is_file():
         return Found([Source(path, Path(path.name))])

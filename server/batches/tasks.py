@@ -128,6 +128,8 @@ def _results_folder(output: str) -> Path:
 
 def _settled(batch: Batch, existing: Existing) -> Batch:
     """The batch without results that are to be kept. Raises UsageError for what would be lost."""
+    for form in {task.form for task in batch.tasks if not task.form.can_be_written}:
+        raise UsageError(f"The Pillow that is installed here cannot write {form.name} files; write .png files.")
     _refuse_clashes(batch.tasks)
     _refuse_loss(batch.tasks)
     there = [task for task in batch.tasks if task.target and task.target.exists()]

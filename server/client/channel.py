@@ -71,7 +71,7 @@ class Channel:
             " time.",
             grpc.StatusCode.UNIMPLEMENTED: f"What answers at {address} is not a Pleinair server of this version; check"
             " the address.",
-        }.get(code, f"The server at {address} failed ({code.name}); its log says more.")
+        }.get(code, f"The server at {address} failed ({code.name}); try again, and report it to whoever runs it.")
         return kind(sentence, code=code.name)
 
     def _lost(self) -> str:

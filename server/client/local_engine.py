@@ -81,7 +81,8 @@ class LocalEngine(Translator):
         self.close()
 
     def close(self) -> None:
-        """Frees the filters and their memory; a second time nothing happens."""
+        """Frees the filters and their memory; a second time nothing happens. Of the memory of its largest piece
+        onnxruntime keeps some, for the next engine in this process."""
         self._loop.close()
         if self._engine:
             self._engine.close()

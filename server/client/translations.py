@@ -168,7 +168,10 @@ def wire_pixels(pixels: NDArray[Any]) -> NDArray[Any]:
     """The same values in the wire's layout: little-endian, contiguous. Raises ValueError for arrays that the wire
     cannot carry."""
     if pixels.ndim != 3 or not 1 <= pixels.shape[2] <= 4 or pixels.size == 0:
-        raise ValueError(f"Pixels are an array of height x width x 1 to 4 channels, and this one is {pixels.shape}.")
+        grey = "; of grey without channels give pixels[..., None]" if pixels.ndim == 2 else ""
+        raise ValueError(
+            f"Pixels are an array of height x width x 1 to 4 channels, and this one is {pixels.shape}{grey}."
+        )
     dtype = pixels.dtype.newbyteorder("<")
     if dtype not in _SAMPLE_TYPES:
         raise ValueError(

@@ -7,7 +7,8 @@ What lives here, in the order in which a request meets it:
   ``forecast`` and ``pace`` how long it will take;
 - ``execution``: one picture by its plan, with a smaller plan when memory is exhausted;
 - ``any_size``: pads (``padding``), takes the plan of the first executor that has one, crops; ``plan`` says what an
-  executor and a plan are, ``whole`` is the executor that every backend can offer;
+  executor and a plan are, ``whole`` is the executor that every backend can offer, with a network whose
+  means keep their digits (``exact_statistics``) where the library's do not;
 - ``backend``: what a library that runs networks is asked for; ``provider`` names those that there are, and
   ``onnxruntime/`` is one. Nothing else here knows onnxruntime but ``fused/``, whose convolutions are its own;
 - ``tiled/`` and ``fused/``: two more executors, in tiles of any memory and on an NVIDIA GPU; ``network/`` reads a

@@ -37,9 +37,6 @@ class Trial(Protocol):
     def run(self, values: NDArray[Any], control: RunControl) -> NDArray[Any]:
         """The network's answer, both as the network has them. Raises whatever the library raises."""
 
-    def is_lack_of_memory(self, error: BaseException) -> bool:
-        """Whether this is how a run says that the memory did not suffice."""
-
 
 class Backend(Protocol):
     """One device, by means of one library."""
@@ -67,6 +64,9 @@ class Backend(Protocol):
 
     def default_budget(self) -> int:
         """The bytes that computations may take together, by what is free now."""
+
+    def is_lack_of_memory(self, error: BaseException) -> bool:
+        """Whether this is how the library says that the memory did not suffice."""
 
     def open_for_trial(self, model: bytes, feed: Feed) -> Trial:
         """Loads a serialised ONNX model as quickly as can be, on the CPU, in any thread. Raises whatever the library

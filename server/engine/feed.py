@@ -71,12 +71,15 @@ class Feed:
 
     def normalise(self, tensor: Tensor) -> Tensor:
         """N x 3 x H x W from -1 to 1 as the network's own values, N x C x H x W in float32; the same array where these
-        are the same."""
+        are the same. Whole numbers are rounded."""
         values = _rescale(self._channels_of(tensor), _OURS, self.input_range)
         if self.mean:
             values = values - _by_channel(self.mean)
         if self.std:
             values = values / _by_channel(self.std)
+        kind = self._input_type
+        if kind.kind in "iu":
+            values = np.clip(np.rint(values), np.iinfo(kind).min, np.iinfo(kind).max)
         return values
 
     def denormalise(self, values: Tensor) -> Tensor:
@@ -95,16 +98,17 @@ class Feed:
         values = self.normalise(tensor)
         if self.channels_last:
             values = values.transpose(0, 2, 3, 1)
-        kind = np.dtype(self.input_type or self.precision.value)
-        if kind.kind in "iu":
-            values = np.clip(np.rint(values), np.iinfo(kind).min, np.iinfo(kind).max)
-        return np.ascontiguousarray(values, kind)
+        return np.ascontiguousarray(values, self._input_type)
 
     def from_network(self, answer: NDArray[Any]) -> Tensor:
         """The network's answer as a picture. Raises NetworkFault for what is no picture."""
         if self.channels_last and answer.ndim == 4:
             answer = answer.transpose(0, 3, 1, 2)
         return self.denormalise(answer.astype(np.float32, copy=False))
+
+    @property
+    def _input_type(self) -> np.dtype[Any]:
+        return np.dtype(self.input_type or self.precision.value)
 
     def _channels_of(self, tensor: Tensor) -> Tensor:
         if self.channels is Channels.GREY:

@@ -54,4 +54,5 @@ class DoesNotFit(Exception):
 
 
 class Overflow(ArithmeticError):
-    """Values are too large to be stored at half precision, as the plan has it; an exact plan has room for them."""
+    """Values are too large, or too much alike, to be stored at half precision, as the plan has it; an exact plan has
+    room for them."""

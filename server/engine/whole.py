@@ -17,8 +17,8 @@ from server.engine.pixels import Tensor
 from server.engine.plan import DoesNotFit
 from server.engine.source import RowSource, TakeBand
 
-# A full-size network takes about 1 KB for a pixel, and a device that keeps it for the next run saves that run time
-# (onnxruntime about 15 % on a CPU). Every network keeps its own, so what larger pictures took goes back.
+# A device that keeps the memory of a run for the next one saves that run time (onnxruntime about 15 % on a CPU). What
+# larger pictures took goes back.
 KEPT_PIXELS = 512 * 512
 
 RunNetwork = Callable[[NDArray[Any], RunControl], NDArray[Any]]

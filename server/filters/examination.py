@@ -11,7 +11,7 @@ from pleinair.common import metadata
 
 from server.engine.backend import Backend
 from server.engine.feed import Feed
-from server.errors import FilterProblem
+from server.errors import FilterProblem, PassingProblem
 from server.filters.constant_inputs import fix_inputs
 from server.filters.description import Description, from_metadata, from_sidecar
 from server.filters.external_data import GREATEST_MODEL, data_path, is_external, take_in
@@ -71,8 +71,8 @@ class _Files:
 def _read(path: Path) -> _Files:
     data = _contents(path)
     sidecar_path = path.with_suffix(".toml")
-    sidecar_data = sidecar_path.read_bytes() if sidecar_path.is_file() else b""
-    sidecar = read_sidecar(sidecar_path.name, sidecar_data) if sidecar_path.is_file() else None
+    sidecar_data = sidecar_path.read_bytes() if sidecar_path.is_file() else None
+    sidecar = read_sidecar(sidecar_path.name, sidecar_data) if sidecar_data is not None else None
     model, file_hash, file_bytes = read_model(data), hashlib.sha256(data), len(data)
     if is_external(model.proto):
         take_in(model.proto, path)
@@ -83,7 +83,7 @@ def _read(path: Path) -> _Files:
         fix_inputs(model.proto, sidecar.inputs, sidecar_path.name)
         data = model.proto.SerializeToString()
         model = read_model(data)
-    return _Files(model, data, sidecar, sidecar_data, file_hash.hexdigest(), file_bytes)
+    return _Files(model, data, sidecar, sidecar_data or b"", file_hash.hexdigest(), file_bytes)
 
 
 def _contents(path: Path) -> bytes:
@@ -114,16 +114,17 @@ def _known_as(path: Path, found: _Files, backend: Backend) -> str:
 
 
 def _try(path: Path, found: _Files, feed: Feed, backend: Backend, multiple: int) -> Verdict:
-    """Raises FilterProblem for want of memory, which is not the network's fault."""
-    set_multiple = "export it again with a spatial multiple of {}"
-    if found.sidecar is not None:
-        set_multiple = f"write multiple = {{}} in {path.with_suffix('.toml').name}"
+    """Raises PassingProblem."""
+
+    def set_multiple(right: int) -> str:
+        if found.sidecar is None:
+            return f"export it again with a spatial multiple of {right}"
+        return f"write multiple = {right} in {path.with_suffix('.toml').name}"
+
     try:
         probe = open_probe(found.data, feed, backend)
         return Verdict(Sizes(probe, multiple, found.model.strides(), set_multiple).least())
+    except PassingProblem:
+        raise
     except FilterProblem as problem:
         return Verdict(problem=problem.sentence)
-    except MemoryError:
-        raise FilterProblem(
-            "There is not enough memory to try it on a small picture; free some, or export a smaller network."
-        ) from None

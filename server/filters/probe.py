@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+import logging
 from typing import Any
 
 import numpy as np
@@ -12,30 +12,31 @@ from server.engine.backend import Backend, Trial
 from server.engine.cancel import CancelToken, RunControl
 from server.engine.failure import NetworkFault, cause
 from server.engine.feed import Feed
-from server.errors import FilterProblem
+from server.errors import FilterProblem, PassingProblem
 from server.filters.trial import Probe, Shape
+
+_log = logging.getLogger(__name__)
 
 
 def open_probe(model: bytes, feed: Feed, backend: Backend) -> Probe:
-    """A Probe of a serialised model. Raises FilterProblem where the backend cannot load it, and MemoryError."""
+    """A Probe of a serialised model. Raises FilterProblem where the backend cannot load it, PassingProblem where that
+    may lie in the machine; and the probe itself does."""
     try:
-        return partial(_answer, backend.open_for_trial(model, feed), feed)
-    except MemoryError:
-        raise
+        trial = backend.open_for_trial(model, feed)
     except Exception as error:
-        said = cause(error)
+        said = _cause(error, backend)
         raise FilterProblem(
-            f"{backend.library} cannot load it{f' ({said})' if said else ''}; export it for version {backend.version}."
+            f"{backend.library} cannot load it ({said}); export it for version {backend.version}."
         ) from error
+    return lambda height, width: _answer(trial, backend, feed, height, width)
 
 
-def _answer(trial: Trial, feed: Feed, height: int, width: int) -> Shape:
+def _answer(trial: Trial, backend: Backend, feed: Feed, height: int, width: int) -> Shape:
     values = feed.to_network(np.zeros((1, 3, height, width), np.float32))
     try:
         answer = trial.run(values, RunControl(CancelToken()))
     except Exception as error:
-        if trial.is_lack_of_memory(error):
-            raise MemoryError from error
+        _cause(error, backend)
         raise
     _check_values(answer)
     shape = answer.shape
@@ -43,6 +44,22 @@ def _answer(trial: Trial, feed: Feed, height: int, width: int) -> Shape:
         shape = (shape[0], shape[3], shape[1], shape[2])
     _check_counts(feed, shape)
     return shape
+
+
+def _cause(error: Exception, backend: Backend) -> str:
+    """What an error says of the network. Raises PassingProblem for one that says nothing of it."""
+    if backend.is_lack_of_memory(error):
+        raise PassingProblem(
+            "There is not enough memory to try it on a small picture; free some, or export a smaller network."
+        ) from error
+    said = cause(error)
+    if said is None or isinstance(error, OSError):
+        _log.error("A network could not be tried.", exc_info=error)
+        raise PassingProblem(
+            "It could not be tried on a small picture for a reason that was not foreseen; start the server again, and"
+            " report it if that does not help."
+        ) from error
+    return said
 
 
 def _check_values(answer: NDArray[Any]) -> None:

@@ -15,7 +15,7 @@ Shape = tuple[int, ...]
 
 Probe = Callable[[int, int], Shape]
 """The shape of the network's answer to a picture of this height and width, N x C x H x W; raises what a library raises,
-NetworkFault for values that are not finite, FilterProblem and MemoryError."""
+NetworkFault for values that are not finite, and FilterProblem for what no other size would change."""
 
 # Networks that halve take multiples of these, and so do many that divide otherwise.
 _BASES = (64, 96, 160, 224, 256)
@@ -26,16 +26,16 @@ _LARGEST_BASE = 512
 @dataclass
 class Sizes:
     """The sizes that are multiples of ``multiple``, tried by ``probe``. The network's ``strides`` multiply to this, and
-    ``set_multiple``, with {} for the number, says how to name another multiple."""
+    ``set_multiple`` says how another multiple is given."""
 
     probe: Probe
     multiple: int
     strides: int
-    set_multiple: str
+    set_multiple: Callable[[int], str]
 
     def least(self) -> int:
         """The least size from which on the network computes every multiple, no less than is always padded to. Raises
-        FilterProblem, which says what is wrong, where it does not, and MemoryError."""
+        FilterProblem, which says what is wrong, where it does not."""
         smallest = padded_length(1, self.multiple)
         first = self._failure(smallest, self.multiple)
         if first is None:
@@ -55,7 +55,7 @@ class Sizes:
     def _answer(self, height: int, width: int) -> Shape | Exception | None:
         try:
             shape = self.probe(height, width)
-        except (FilterProblem, MemoryError):  # which other sizes would not change
+        except FilterProblem:
             raise
         except Exception as error:
             return error
@@ -95,7 +95,7 @@ class Sizes:
         what = describe_failure(first, smallest, smallest + self.multiple)
         return FilterProblem(
             f"It takes pictures whose height and width are multiples of {found}, not of {self.multiple} (of"
-            f" {smallest} x {smallest + self.multiple} pixels: {what}); {self.set_multiple.format(found)}."
+            f" {smallest} x {smallest + self.multiple} pixels: {what}); {self.set_multiple(found)}."
         )
 
     def _least_between(self, failing: int, right: int) -> int:

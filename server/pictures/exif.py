@@ -48,9 +48,11 @@ def _without_thumbnail(exif: bytes) -> bytes | None:
     try:
         (first,) = struct.unpack_from(f"{order}I", exif, 4)
         at = _end(exif, first, order)
-        (second,) = struct.unpack_from(f"{order}I", exif, at)
     except struct.error:
         return None
+    if at + 4 > len(exif):  # some end without saying that nothing follows
+        return exif if at <= len(exif) else None
+    (second,) = struct.unpack_from(f"{order}I", exif, at)
     struct.pack_into(f"{order}I", changed, at, 0)
     for begin, length in _thumbnails(exif, second, order):
         changed[begin : begin + length] = bytes(len(changed[begin : begin + length]))

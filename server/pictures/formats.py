@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from PIL import features
 from pleinair.pictures.picture import PictureError
 
 DEFAULT_QUALITY = 95
@@ -12,7 +13,7 @@ DEFAULT_QUALITY = 95
 @dataclass(frozen=True)
 class Format:
     """A kind of files, by its name and suffixes, the first of which is the usual one. ``is_deep``: 16 bits a sample;
-    ``longest_side`` is in pixels."""
+    ``longest_side`` is in pixels; ``feature`` is what Pillow may have been built without."""
 
     name: str
     suffixes: tuple[str, ...]
@@ -20,6 +21,12 @@ class Format:
     is_deep: bool = False
     has_alpha: bool = True
     is_lossy: bool = False
+    feature: str = ""
+
+    @property
+    def can_be_written(self) -> bool:
+        """Whether Pillow writes such files here."""
+        return not self.feature or bool(features.check(self.feature))
 
     @property
     def suffix(self) -> str:
@@ -37,9 +44,9 @@ class Format:
 
 PNG = Format("PNG", (".png",), 2**31 - 1, is_deep=True)
 JPEG = Format("JPEG", (".jpg", ".jpeg", ".jpe", ".jfif"), 65_500, has_alpha=False, is_lossy=True)
-WEBP = Format("WebP", (".webp",), 16_383, is_lossy=True)
+WEBP = Format("WebP", (".webp",), 16_383, is_lossy=True, feature="webp")
 TIFF = Format("TIFF", (".tif", ".tiff"), 2**31 - 1, is_deep=True)
-AVIF = Format("AVIF", (".avif",), 65_535, is_lossy=True)
+AVIF = Format("AVIF", (".avif",), 65_535, is_lossy=True, feature="avif")
 FORMATS = (PNG, JPEG, WEBP, TIFF, AVIF)
 
 

@@ -143,12 +143,13 @@ class Computation:
 
 
 def _note(refusal: Refusal, error: Exception) -> None:
-    """What was foreseen is one line for those who read the log, and the caller is told all of it; the rest is a
-    failure."""
-    if refusal.reason is not Reason.FILTER_FAILED:
+    """For those who read the log: a refusal by plan is one line of what the caller is told, what the device or the
+    network said one with its own words, and only what nobody foresaw comes with its trace."""
+    if isinstance(error, DoesNotFit):
         _log.info("%s", refusal.sentence)
     else:
-        _log.error("%s (%s)", refusal.sentence, error, exc_info=None if cause(error) is not None else error)
+        is_foreseen = refusal.reason is not Reason.FILTER_FAILED or cause(error) is not None
+        _log.error("%s (%s)", refusal.sentence, error, exc_info=None if is_foreseen else error)
 
 
 def _mebibytes(count: int) -> str:

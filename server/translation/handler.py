@@ -15,7 +15,9 @@ from server.engine.pixels import Channels, PixelFormat, SampleType
 from server.engine.worker import Worker
 from server.errors import Reason, Refusal
 from server.filters.filter_file import Filter
-from server.pictures.files import Picture, PictureError, decode_picture, encode_png
+from server.pictures.files import Picture, PictureError, decode_picture
+from server.pictures.formats import PNG
+from server.pictures.results import encode_result
 from server.translation.chunks import chunk_bytes
 from server.translation.computation import Computation, Samples
 from server.translation.picture import RawPicture
@@ -50,8 +52,12 @@ class TranslationHandler:
         picture = RawPicture(raw, width=request.width, height=request.height, pixel_format=request.pixel_format)
         computation = Computation(self._worker, found, picture, client)
         del raw, picture  # it alone holds the pixels, and they go when it ends
-        async with contextlib.aclosing(computation.steps(request.preview_side)) as steps:
-            async for step in _in_chunks(steps, chunk_bytes(request.byte_count)):
+        # Closed one after the other: what is left to the event loop ends at some time, perhaps in the middle of a step.
+        async with (
+            contextlib.aclosing(computation.steps(request.preview_side)) as steps,
+            contextlib.aclosing(_in_chunks(steps, chunk_bytes(request.byte_count))) as chunks,
+        ):
+            async for step in chunks:
                 yield step
 
     async def translate_image(
@@ -62,8 +68,8 @@ class TranslationHandler:
         found = self._filters.find(filter_id)
         picture = await asyncio.to_thread(self._decode, data)
         samples, summary = await self._whole(found, picture.pixels, client)
-        png = await asyncio.to_thread(encode_png, Picture(samples, picture.carried))
-        return png, summary, picture.notes
+        result = await asyncio.to_thread(encode_result, samples, picture.carried, PNG)
+        return result.data, summary, (*picture.notes, *result.notes)
 
     async def translate_array(
         self, filter_id: str, pixels: NDArray[Any], *, client: str = ""
@@ -150,7 +156,7 @@ def _room_for(request: TranslationRequest) -> NDArray[np.uint8]:
 
 async def _in_chunks(
     steps: AsyncIterator[Progress | Preview | Samples | Summary], size: int
-) -> AsyncIterator[Progress | Preview | bytes | Summary]:
+) -> AsyncGenerator[Progress | Preview | bytes | Summary, None]:
     """Turns rows into bytes, ``size`` at a time; the last, shorter chunk comes before the summary."""
     chunk = bytearray()
     async for step in steps:

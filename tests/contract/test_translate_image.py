@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from pleinair.pictures.picture import Carried, PngChunk
 from pleinair.v1 import translation_pb2 as pb
 
 from server.pictures.files import Picture, decode_picture, encode_png
@@ -55,6 +56,21 @@ def test_the_summary_and_what_was_converted_come_with_the_picture(connection: Co
     assert reply.summary.filter_id == "identity"
     assert len(reply.summary.filter_sha256) == 64
     assert "CMYK" in " ".join(reply.notes)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_what_says_how_a_picture_is_meant_comes_back_with_it(connection: Connection, dtype: Any) -> None:
+    colour = (PngChunk(b"gAMA", (100_000).to_bytes(4)), PngChunk(b"cICP", bytes((12, 13, 0, 1))))
+    given = Carried(xmp=b"<x:xmpmeta/>", resolution=(300.0, 300.0), png_colour=colour)
+    reply = translate(connection, "inverting", encode_png(Picture(RANDOM.integers(0, 256, (9, 9, 3), dtype), given)))
+    carried = decode_picture(reply.image, max_pixels=1000).carried
+    assert (carried.png_colour, carried.xmp) == (colour, given.xmp)
+    assert carried.resolution == pytest.approx(given.resolution, abs=0.02)
+
+
+def test_damaged_exif_data_is_left_out_with_a_note(connection: Connection) -> None:
+    image = encoded(Image.new("RGB", (20, 10)), "JPEG", exif=b"Exif\0\0nonsense")
+    assert "Its EXIF data is damaged and was left out." in translate(connection, "identity", image).notes
 
 
 @pytest.mark.parametrize("image", [b"", b"GIF89a nonsense", TRUNCATED])

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 from PIL import Image
+from pleinair.pictures import kinds
+from pleinair.pictures.headers import check_header
 from pleinair.pictures.picture import PictureError
 from pleinair.pictures.reading import read_picture
 
 from tests.pictures.tiff_files import CMYK, DEFLATE, GREY, LAB, LZW, RGB, Layout, page, tiff_file, tiff_of
-from tests.server.picture_files import SRGB_PROFILE, file_of, random_samples
+from tests.server.picture_files import SRGB_PROFILE, file_of, png_header_only, random_samples, webp_header_only
 
 SMALL = Image.fromarray(random_samples((12, 12, 3)))
 
@@ -60,6 +63,20 @@ def test_a_picture_over_the_limit_is_refused_before_it_is_decoded(kind: str) -> 
         read_picture(data, max_pixels=143)
     assert caught.value.too_large
     assert read_picture(data, max_pixels=144).pixels.shape == (12, 12, 3)
+
+
+def test_a_gif_that_breaks_off_after_its_first_frame_is_read() -> None:
+    frames = [Image.fromarray(random_samples((40, 40, 3))).rotate(angle) for angle in (0, 90)]
+    one, two = (file_of(frames[0], "GIF", save_all=True, append_images=frames[1:more]) for more in (1, 2))
+    first = read_picture(one).pixels
+    for end in range(len(one), len(two), 7):
+        np.testing.assert_array_equal(read_picture(two[:end]).pixels, first)
+
+
+def test_pillows_own_limit_holds_only_where_its_reader_has_it() -> None:
+    check_header(kinds.PNG, png_header_only(20_000, 10_000), max_pixels=2**30)
+    with pytest.raises(PictureError, match="at most 178,956,970 pixels are accepted"):
+        check_header(kinds.WEBP, webp_header_only(16_000, 16_000), max_pixels=2**30)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP", "PPM", "AVIF"])

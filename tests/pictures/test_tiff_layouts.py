@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 from pleinair.pictures.picture import PictureError
 from pleinair.pictures.reading import read_picture
 
@@ -42,6 +43,12 @@ def test_every_layout_is_read_exactly(dtype: str) -> None:
     for layout in layouts():
         pixels = read_picture(tiff_file(samples, RGB, layout)).pixels
         np.testing.assert_array_equal(pixels, levels(samples), strict=True, err_msg=str(layout))
+
+
+def test_more_bytes_than_pillow_allows_pixels_are_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    samples = noise("u2", 9, 10, 3)
+    np.testing.assert_array_equal(read_picture(tiff_file(samples, RGB, Layout(compression=LZW))).pixels, samples)
 
 
 @pytest.mark.parametrize("compression", [LZW, DEFLATE])

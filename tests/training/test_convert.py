@@ -79,6 +79,33 @@ def test_the_identifier_comes_from_the_name_that_tells_something(path: str, iden
 
 
 @pytest.mark.parametrize(
+    ("part", "identifier", "domains"),
+    [
+        ("netG_A", "horse2zebra_netg_a", ("horse", "zebra")),
+        ("state_dict.netG_B.module", "horse2zebra_state_dict.netg_b.module", ("zebra", "horse")),
+        ("G_B2A", "horse2zebra_g_b2a", ("zebra", "horse")),
+    ],
+)
+def test_a_chosen_part_has_its_own_identifier_and_direction(
+    part: str, identifier: str, domains: tuple[str, str]
+) -> None:
+    assert default_identifier(Path("horse2zebra.pt"), part) == identifier
+    assert default_domains(Path("horse2zebra.pt"), part) == domains
+
+
+def test_one_of_two_generators_is_converted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, state = small_resnet(blocks=1)
+    both = {f"netG_{name}.{key}": value for name in "AB" for key, value in state.items()}
+    file = saved({"epoch": 200, "state_dict": both}, tmp_path, "horse2zebra.ckpt")
+    output = str(tmp_path / "a.onnx")
+    assert convert.main([str(file), "-o", output]) == 2
+    assert "choose one with --part, such as --part state_dict.netG_A." in capsys.readouterr().err
+    assert convert.main([str(file), "-o", output, "--part", "netG_B"]) == 0
+    told = {entry.key.removeprefix("pleinair."): entry.value for entry in onnx.load(output).metadata_props}
+    assert (told["source_domain"], told["target_domain"]) == ("zebra", "horse")
+
+
+@pytest.mark.parametrize(
     ("name", "options", "domains"),
     [
         ("horse2zebra.pth", "", ("horse", "zebra")),

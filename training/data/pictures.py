@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from pleinair.pictures import reading as files
+from pleinair.pictures.headers import MOST_PIXELS
 from pleinair.pictures.levels import PLAIN, Scale, to_bytes
 from pleinair.pictures.picture import Picture, PictureError
+from pleinair.pictures.reading import read_picture as read_file
 
 from training.data.reading import WHITE, Colour, Reading
 
@@ -47,7 +48,7 @@ def read_resized(path: Path, reading: Reading) -> ResizedPicture:
     picture = _read(path, reading.scale)
     own_size = picture.pixels.shape[1], picture.pixels.shape[0]
     width, height = reading.size_of(*own_size)
-    if width * height > files.MOST_PIXELS:
+    if width * height > MOST_PIXELS:
         raise UnreadablePicture("The picture is far too long and narrow; cut it into pieces.")
     image = _with_channels(picture, reading.channels, reading.background)
     image = image.resize((width, height), Image.Resampling.BICUBIC)
@@ -57,7 +58,7 @@ def read_resized(path: Path, reading: Reading) -> ResizedPicture:
 
 def _read(path: Path, scale: Scale = PLAIN) -> Picture:
     try:
-        return files.read_picture(path, scale=scale)
+        return read_file(path, scale=scale)
     except PictureError as error:
         raise UnreadablePicture(error.sentence) from None
     except OSError as error:

@@ -7,7 +7,7 @@ PNG            1, 2, 4, 8 and 16 bits; grey, RGB, palette, alpha, transparent co
 JPEG           8 bits; grey, RGB, CMYK; also as .jfif, .jpe and .mpo. Not 12 bits, not JPEG-LS
 WebP, AVIF     RGB and alpha with 8 bits (AVIF of 10 and 12 bits is rounded to 8); of animations the first frame
 GIF            palette, transparent colour; of animations the first frame
-BMP, PPM       what Pillow reads: 1 to 8 bits; grey of 16 bits and of floating point (.pgm, .pfm); 16-bit RGB as 8
+BMP, PPM       what Pillow reads: 1 to 8 bits; grey of 16 bits (.pgm), floating point (.pfm); 16-bit RGB as 8
 HEIC, JPEG XL  with ``pip install 'pleinair[pictures]'``: 8 bits, grey JPEG XL also 16
 TIFF           as the next table says, and BigTIFF, in both byte orders
 =============  ====================================================================================================

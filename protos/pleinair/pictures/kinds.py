@@ -22,14 +22,20 @@ class Kind:
 
     def open(self, file: object) -> ImageFile:
         """Returns the picture, not yet decoded. Raises PictureError where the package is missing, or as Pillow does."""
-        # The class and not Image.open, so that no other kind is tried and only our own limit restricts the size.
         try:
-            opened: ImageFile = getattr(importlib.import_module(self.module), self.reader)(file)
+            module = importlib.import_module(self.module)
         except ImportError as error:
             raise PictureError(
-                f"This is a {self.name} picture, which is read only where the package {self.package or 'Pillow'} is"
-                f" installed with it; install it, or save the picture as PNG or JPEG."
+                f"This picture is {self.name}, which is read only with the package {self.package}; run"
+                " pip install 'pleinair[pictures]', or save the picture as PNG or JPEG."
             ) from error
+        if not getattr(module, "SUPPORTED", True):
+            raise PictureError(
+                f"This picture is {self.name}, which this build of Pillow does not read; save the picture as PNG or"
+                " JPEG, or install Pillow from PyPI."
+            )
+        # The class and not Image.open, so that no other kind is tried and only our own limit restricts the size.
+        opened: ImageFile = getattr(module, self.reader)(file)
         return opened
 
 

@@ -65,19 +65,23 @@ def to_bytes(levels: NDArray[Any]) -> NDArray[np.uint8]:
 class _Values:
     lowest: float
     highest: float
-    mean: float
-    all_numbers: bool
+    mean: float = 0.0  # of floating point only
+    all_numbers: bool = True
+
+
+_BLACK = _Values(0, 0, all_numbers=False)
 
 
 def _measured(samples: NDArray[Any]) -> _Values:
     """Measures the finite samples; a file without any counts as black."""
     if samples.dtype.kind != "f":
-        return _Values(float(samples.min()), float(samples.max()), float(samples.mean()), True)
-    parts = [band[np.isfinite(band)].astype(np.float64) for band in _bands(samples)]
-    lowest, highest = (choose((choose(part) for part in parts if part.size), default=0.0) for choose in (min, max))
-    count = sum(part.size for part in parts)
-    mean = sum(float(part.sum()) for part in parts) / max(count, 1)
-    return _Values(float(lowest), float(highest), mean, count == samples.size)
+        return _Values(float(samples.min()), float(samples.max()))
+    lowest, highest, total, count = np.inf, -np.inf, 0.0, 0
+    for band in _bands(samples):
+        finite = band[np.isfinite(band)]
+        lowest, highest = min(lowest, finite.min(initial=np.inf)), max(highest, finite.max(initial=-np.inf))
+        total, count = total + float(finite.sum(dtype=np.float64)), count + finite.size
+    return _Values(float(lowest), float(highest), total / count, count == samples.size) if count else _BLACK
 
 
 def _white(raster: Raster, values: _Values, scale: Scale) -> float:

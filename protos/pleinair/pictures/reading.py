@@ -12,16 +12,15 @@ from PIL import Image
 
 from pleinair.pictures import kinds
 from pleinair.pictures.carried import carried_by
-from pleinair.pictures.headers import check_header, check_size
+from pleinair.pictures.headers import MOST_PIXELS, check_header, check_size
 from pleinair.pictures.kinds import Kind, kind_of
 from pleinair.pictures.levels import PLAIN, Scale, to_levels
 from pleinair.pictures.opened import read_opened
+from pleinair.pictures.pfm import read_pfm
 from pleinair.pictures.picture import Carried, Picture, PictureError
 from pleinair.pictures.raster import Raster
 from pleinair.pictures.tiff.reading import read_tiff
 from pleinair.pictures.upright import orientation_of, turned, upright
-
-MOST_PIXELS = 2 * 89_478_485  # more than any camera's; above it Pillow's own Image.open refuses, too
 
 
 def read_picture(
@@ -39,7 +38,7 @@ def read_picture(
     data = _bytes_of(source)
     kind = kind_of(data, among)
     try:
-        return _read(kind, data, min(max_pixels, MOST_PIXELS), scale)
+        return _read(kind, data, max_pixels, scale)
     except PictureError:
         raise
     except (Image.DecompressionBombError, MemoryError) as error:
@@ -59,6 +58,8 @@ def _read(kind: Kind, data: bytes, max_pixels: int, scale: Scale) -> Picture:
     check_header(kind, data, max_pixels)
     if kind is kinds.TIFF:
         return _finished(kind, *read_tiff(data, max_pixels), scale)
+    if kind is kinds.PPM and data.startswith(b"PF"):
+        return _finished(kind, read_pfm(data, max_pixels), Carried(), scale)
     image = kind.open(io.BytesIO(data))
     check_size(image.size, max_pixels)
     raster = read_opened(kind, image, data)

@@ -193,7 +193,7 @@ class BandDivision:
         in_bands = {one.seen for one in involved} | {one.buffer for one in involved if one.buffer in self.recomputed}
         most = max(self._bytes(name) for name in in_bands)
         count = max(-(-values // MOST_VALUES), -(-most // self._band_bytes))
-        return min(count, MOST_BLOCKS)  # statistics need a block's sums for each band at least
+        return min(count, MOST_BLOCKS)  # statistics need a block for each band at least
 
     def _even(self, height: int, convolve: Convolve) -> tuple[Span, ...]:
         """Bands of one height; the last one may begin before the one above it ends."""

@@ -163,10 +163,6 @@ class Gpu:
             self.stream_argument,
         )
 
-    def copy_within(self, source: int, to: int, count: int) -> None:
-        """Queues a copy of ``count`` bytes from one address to another."""
-        self.call("cuMemcpyDtoDAsync_v2", c_ulonglong(to), c_ulonglong(source), c_size_t(count), self.stream_argument)
-
     def wait(self) -> None:
         """Waits until everything queued is done. Raises CudaError if any of it failed."""
         self.call("cuStreamSynchronize", self.stream_argument)

@@ -64,6 +64,7 @@ class _Fusion:
 
     def __init__(self, network: Network) -> None:
         self._network = network
+        self._channels = network.channel_counts()
         self._users = Counter(name for layer in network.layers for name in layer.inputs)
         self._views = {network.input: FusedView(network.input, BufferPlace(network.input))}
         self._unpadded: dict[str, str] = {}  # a padding's input, by its own name
@@ -97,10 +98,12 @@ class _Fusion:
                 self._sample(layer.name, first, _upsampling(operation))
             case Pad():
                 self._pad(layer.name, first, operation)
-            case Normalisation():
+            case Normalisation(groups=None):
                 self._measure(layer.name, first, operation)
             case Pointwise():
                 self._pointwise(layer, operation)
+            case Normalisation():
+                raise NotFused("normalisation of groups of channels")
             case _:
                 raise NotFused(operation.operation if isinstance(operation, Pool) else type(operation).__name__)
 
@@ -127,6 +130,8 @@ class _Fusion:
     def _add(self, layer: Layer) -> None:
         """Adds two layers: one becomes the residual of a view of the other; a view that is not stored yet is preferred,
         for it will be computed anyway."""
+        if len({self._channels[name] for name in layer.inputs}) > 1:
+            raise NotFused("Add of one channel to several")
         views = {name: self._views[name] for name in layer.inputs}
         free = [name for name, view in views.items() if not (view.residual or view.sampling or view.outer)]
         pending = [name for name in free if not views[name].is_plain]

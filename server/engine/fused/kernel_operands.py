@@ -8,10 +8,10 @@ from server.engine.fused.steps import FusedView
 from server.engine.network.network import Size
 
 MOST_BLOCKS = 1024
-"""How many blocks at most sum the values of a picture; each leaves a pair of float32 for each channel."""
+"""How many blocks at most measure a picture; each leaves the statistics of its part for each channel."""
 
-PAIR_BYTES = 8
-"""Bytes of such a pair."""
+PART_BYTES = 12
+"""Bytes of such a part: a count, a mean and a sum of squares in float32."""
 
 _LEAST_PIXELS = 64  # for each block
 
@@ -51,17 +51,16 @@ class BoundView:
 
 @dataclass(frozen=True)
 class Measurement:
-    """The measurement of one norm over a picture of ``pixels`` pixels in ``bands`` bands. ``sums`` is the address of
-    room for MOST_BLOCKS pairs of float32 for each channel, ``reference`` that of the values of any one pixel."""
+    """The measurement of one norm over a picture of ``pixels`` pixels in ``bands`` bands. ``parts`` is the address of
+    room for MOST_BLOCKS parts for each channel."""
 
     norm: Norm
-    sums: int
-    reference: int
+    parts: int
     channels: int
     pixels: int
     bands: int
 
     @property
     def blocks(self) -> int:
-        """How many blocks sum each band."""
+        """How many blocks measure each band."""
         return max(min(self.pixels // self.bands // _LEAST_PIXELS, MOST_BLOCKS // self.bands), 1)

@@ -10,7 +10,7 @@ import numpy as np
 from server.engine.fused.compiler import compile_program
 from server.engine.fused.cuda_driver import Gpu, Launch
 from server.engine.fused.kernel_arguments import glue_argument, view_argument
-from server.engine.fused.kernel_operands import PAIR_BYTES, BoundView, Measurement
+from server.engine.fused.kernel_operands import PART_BYTES, BoundView, Measurement
 from server.engine.fused.kernel_source import kernel_source
 from server.engine.fused.picture_layout import PictureLayout
 from server.engine.fused.steps import Taps, Upsampling
@@ -44,26 +44,21 @@ class Kernels:
         given = glue_argument(seen, out, first_row=first_row, rows=rows)
         return self._launch(f"{kind}_{name}", grid, _THREADS, given)
 
-    def copy(self, source: int, to: int, count: int) -> Launch:
-        """Copies ``count`` values from one address to another."""
-        return lambda: self._gpu.copy_within(source, to, count * self.itemsize)
-
     def sum(self, source: int, pixels: int, measurement: Measurement, band: int) -> Launch:
-        """Sums ``pixels`` pixels from the address ``source`` on, which are the band with this number."""
+        """Measures ``pixels`` pixels from the address ``source`` on, which are the band with this number."""
         at_once, name = self._at_once(measurement.channels)
         grid = (measurement.blocks, _blocks(measurement.channels // at_once, _THREADS))
-        read, reference = c_void_p(source), c_void_p(measurement.reference)
-        sums = c_void_p(measurement.sums + band * measurement.blocks * measurement.channels * PAIR_BYTES)
+        parts = c_void_p(measurement.parts + band * measurement.blocks * measurement.channels * PART_BYTES)
         counts = (c_longlong(pixels), c_int(measurement.channels))
-        return self._launch(f"sums_{name}", grid, _THREADS, read, reference, *counts, sums)
+        return self._launch(f"sums_{name}", grid, _THREADS, c_void_p(source), *counts, parts)
 
     def finish(self, measurement: Measurement, *, scale: int, shift: int, epsilon: float) -> Launch:
-        """Computes the norm's factor and offset from the sums of all bands; ``scale`` and ``shift`` are addresses."""
+        """Computes the norm's factor and offset from the parts of all bands; ``scale`` and ``shift`` are addresses."""
         norm, channels = measurement.norm, measurement.channels
-        addresses = (measurement.reference, measurement.sums, scale, shift, norm.factor, norm.offset)
-        reference, sums, scale_, shift_, factor, offset = map(c_void_p, addresses)
-        counts = (c_int(measurement.blocks * measurement.bands), c_longlong(measurement.pixels), c_int(channels))
-        given = (reference, sums, *counts, scale_, shift_, c_float(epsilon), factor, offset)
+        addresses = (measurement.parts, scale, shift, norm.factor, norm.offset)
+        parts, scale_, shift_, factor, offset = map(c_void_p, addresses)
+        counts = (c_int(measurement.blocks * measurement.bands), c_int(channels))
+        given = (parts, *counts, scale_, shift_, c_float(epsilon), factor, offset)
         return self._launch("statistics", (channels, 1), _STATISTICS_THREADS, *given)
 
     def receive(self, layout: PictureLayout, given: int, out: int, is_wrong: int) -> Launch:

@@ -10,7 +10,7 @@ from server.engine.fused.cuda_driver import Launch
 from server.engine.fused.cudnn_convolutions import ConvolutionSessions, GpuTensor
 from server.engine.fused.kernel_operands import BoundView, Measurement, Norm, StoredPicture
 from server.engine.fused.kernels import Kernels
-from server.engine.fused.parameters import IS_WRONG, REFERENCE, SUMS, Parameters, names_of, taps_name
+from server.engine.fused.parameters import IS_WRONG, PARTS, Parameters, names_of, taps_name
 from server.engine.fused.picture_layout import PictureLayout
 from server.engine.fused.steps import (
     BufferPlace,
@@ -84,14 +84,10 @@ class LaunchBuilder:
             self._row(self._source(bands.levels, band, BufferPlace(step.source)), size, span.start)
             for band, span in enumerate(bands.spans)
         ]
-        sums, reference = self._parameters.address(SUMS), sources[0]
-        if len(sources) > 1:  # the first band is overwritten by the next
-            reference = self._parameters.address(REFERENCE)
-        measurement = Measurement(self._norm(step.norm), sums, reference, size.channels, size.pixels, len(sources))
+        parts = self._parameters.address(PARTS)
+        measurement = Measurement(self._norm(step.norm), parts, size.channels, size.pixels, len(sources))
         for band, (source, span) in enumerate(zip(sources, bands.spans, strict=True)):
             launches += self._convolve(bands.levels, band)
-            if band == 0 and reference != source:
-                launches.append(self._kernels.copy(source, reference, size.channels))
             launches.append(self._kernels.sum(source, span.length * size.width, measurement, band))
         scale, shift = (self._parameters.address(name) for name in names_of(step.norm)[:2])
         return [*launches, self._kernels.finish(measurement, scale=scale, shift=shift, epsilon=step.operation.epsilon)]

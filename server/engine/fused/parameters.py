@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from server.engine.fused.cuda_driver import Gpu
-from server.engine.fused.kernel_operands import MOST_BLOCKS, PAIR_BYTES
+from server.engine.fused.kernel_operands import MOST_BLOCKS, PART_BYTES
 from server.engine.fused.placement import aligned
 from server.engine.fused.steps import Convolve, FusedView, Materialise, Measure, Step, Taps
 from server.engine.network.arrays import Array
 
-SUMS, REFERENCE, IS_WRONG = "sums", "reference", "is wrong"
-"""The names of what all norms share: the sums over bands, the pixel whose values are taken from all others before they
-are summed, and the number that is not 0 once values are not finite."""
+PARTS, IS_WRONG = "parts", "is wrong"
+"""The names of what all norms share, the statistics of a picture's parts, and of the number that is not 0 once values
+are not finite."""
 
 _FLOAT32_BYTES, _INT32_BYTES = 4, 4
 
@@ -82,8 +82,7 @@ def parameters_of(steps: Sequence[Step], gpu: Gpu, element: type[np.generic]) ->
         if isinstance(step, Materialise | Convolve) and isinstance(step.view.sampling, Taps):
             parameters.add(taps_name(step.view), step.view.sampling.weights)
     parameters.reserve(IS_WRONG, _INT32_BYTES)
-    parameters.reserve(REFERENCE, most_channels * np.dtype(element).itemsize)
-    parameters.reserve(SUMS, MOST_BLOCKS * most_channels * PAIR_BYTES)
+    parameters.reserve(PARTS, MOST_BLOCKS * most_channels * PART_BYTES)
     parameters.upload()
     return parameters
 

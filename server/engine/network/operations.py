@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from server.engine.network.arrays import Array
+from server.engine.network.lengths import Length
 from server.engine.network.spans import Margin, Reach, Spread, Window
 
 Axes = tuple[Reach, Reach]
@@ -96,17 +97,78 @@ class Resize:
 
 
 @dataclass(frozen=True)
+class Channels:
+    """The input's channels of these numbers, in this order."""
+
+    numbers: tuple[int, ...]
+    axes: Axes = _ITSELF
+
+
+@dataclass(frozen=True)
+class SpaceToDepth:
+    """ONNX's operation: each block of ``side`` x ``side`` pixels becomes a pixel, its first channels those of the
+    block's first pixel. The input's height and width must be multiples of ``side``."""
+
+    side: int
+    axes: Axes
+
+
+@dataclass(frozen=True)
+class DepthToSpace:
+    """ONNX's operation: each pixel becomes a block of ``side`` x ``side`` pixels. In mode DCR its first channels are
+    the block's first pixel, in mode CRD the first channel of all of the block's pixels."""
+
+    side: int
+    mode: str
+    axes: Axes
+
+
+@dataclass(frozen=True)
 class Normalisation:
-    """Instance normalisation, (x - mean) / sqrt(variance + epsilon) * scale + shift: the mean and variance of each
-    channel are taken over the whole picture; ``scale`` and ``shift`` have one value for each channel."""
+    """Instance or group normalisation, (x - mean) / sqrt(variance + epsilon) * scale + shift: the mean and variance of
+    each of ``groups`` equal groups of neighbouring channels (None: of each channel) are taken over the whole picture;
+    ``scale`` and ``shift`` have one value for each channel."""
 
     scale: Array
     shift: Array
     epsilon: float
+    groups: int | None = None
     axes: Axes = _ITSELF
 
 
-Operation = Pointwise | Concat | Pad | Convolution | TransposedConvolution | Pool | Resize | Normalisation
+@dataclass(frozen=True)
+class Statistic:
+    """The mean (or, if ``is_variance``, the variance) of each of ``groups`` equal groups of neighbouring channels
+    (None: of each channel) over the whole picture, as one pixel with the same number of channels."""
+
+    is_variance: bool = False
+    groups: int | None = None
+    axes: Axes = _ITSELF
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One number that follows from the picture's size, as one pixel of one channel."""
+
+    length: Length
+    axes: Axes = _ITSELF
+
+
+Operation = (
+    Pointwise
+    | Concat
+    | Pad
+    | Convolution
+    | TransposedConvolution
+    | Pool
+    | Resize
+    | Channels
+    | SpaceToDepth
+    | DepthToSpace
+    | Normalisation
+    | Statistic
+    | Quantity
+)
 
 
 def output_channels(operation: Operation, inputs: list[int]) -> int:
@@ -118,6 +180,14 @@ def output_channels(operation: Operation, inputs: list[int]) -> int:
             return int(operation.weight.shape[1]) * operation.groups
         case Concat():
             return sum(inputs)
+        case Channels():
+            return len(operation.numbers)
+        case SpaceToDepth():
+            return inputs[0] * operation.side**2
+        case DepthToSpace():
+            return inputs[0] // operation.side**2
+        case Quantity():
+            return 1
         case Pointwise():
             return max(*inputs, 1, *(operand.size for operand in operation.operands if not isinstance(operand, int)))
     return inputs[0]

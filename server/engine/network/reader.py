@@ -2,37 +2,64 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from server.engine.network.network import Layer, Network
-from server.engine.network.onnx_operators import POINTWISE, READERS
-from server.engine.network.operations import Convolution, Normalisation, TransposedConvolution
+from server.engine.network.network import Network
+from server.engine.network.onnx_operators import READERS
+from server.engine.network.operations import Pointwise
 from server.engine.network.partial_network import PartialNetwork
+from server.engine.network.plain_pictures import laid_out
+from server.engine.network.pointwise_operators import POINTWISE
+from server.engine.network.shape_operators import is_of_lengths, read_length
+from server.engine.network.simplifying import simplified
 from server.engine.network.unsupported import UnsupportedNetwork
+from server.engine.network.whole_numbers import take_floats
 
 # What exporters compute from constants; all of it is deterministic.
-_SHAPING = "Cast Clip Concat ConstantOfShape Gather Reshape Shape Slice Squeeze Transpose Unsqueeze"
+_SHAPING = (
+    "Cast Clip Concat ConstantOfShape Equal Expand Gather Mod Range ReduceProd Reshape Shape Size Slice Squeeze Tile "
+    "Transpose Unsqueeze Where"
+)
 _FOLDED = POINTWISE.union(_SHAPING.split(" "))
 # From this opset on, operands broadcast as in numpy.
 _OLDEST_OPSET = 7
 
 
-def read_network(data: bytes, *, input: str, output: str) -> Network:
-    """The network in a serialised ONNX model, from the graph's value ``input`` to its value ``output``. Raises
-    UnsupportedNetwork."""
+def read_network(data: bytes, *, input: str, output: str, channels_last: bool = False) -> Network:
+    """The network in a serialised ONNX model, from the graph's value ``input`` to its value ``output``, which are
+    N x C x H x W or, with ``channels_last``, N x H x W x C. Raises UnsupportedNetwork."""
     model = onnx.load_model_from_string(data)
     _check(model)
-    channels = _channels_of(model.graph, input)
-    partial = PartialNetwork(model, input)
+    take_floats(model.graph, input, output)
+    channels = _channels_of(model.graph, input, axis=3 if channels_last else 1)
+    partial = PartialNetwork(model, input, channels, channels_last=channels_last)
     for node in _needed(model.graph, output):
-        _read(partial, node)
-    if not partial.layers or partial.layers[-1].name != output:
+        try:
+            _read(partial, node)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise UnsupportedNetwork(node.op_type, "in a form that is not known") from error
+    layers = simplified(partial.layers, _result(partial, input, output))
+    sized = tuple(partial.layers) if partial.sizes.equalities else ()
+    return Network(input, channels, layers, tuple(partial.sizes.equalities), sized)
+
+
+def _result(partial: PartialNetwork, input: str, output: str) -> str:
+    """The name of the layer that the output shows as the input shows the picture."""
+    view, given = partial.views.get(output), partial.views[input]
+    if view is None or output == input:
         raise UnsupportedNetwork("the output", "no layer computes it")
-    return Network(input, channels, tuple(_without_lost_biases(partial.layers)))
+    if view.layer in partial.points:
+        raise UnsupportedNetwork("the output", "it is one pixel for the whole picture")
+    if len(view.axes) == 4 and given.axis_of_channels() == 3:
+        rows, columns, channels = view.axes[1:]
+        view = replace(view, axes=(view.axes[0], channels, rows, columns))
+    layer = laid_out(partial, view, output, "the output")
+    if layer == input:
+        return partial.add(f"{output}/as it is", (input,), Pointwise("Identity", (0,), {})).layer
+    return layer
 
 
 def _check(model: onnx.ModelProto) -> None:
@@ -43,13 +70,13 @@ def _check(model: onnx.ModelProto) -> None:
             raise UnsupportedNetwork(f"opset {entry.version}", f"older than {_OLDEST_OPSET}")
 
 
-def _channels_of(graph: onnx.GraphProto, input: str) -> int:
+def _channels_of(graph: onnx.GraphProto, input: str, *, axis: int) -> int:
     (kind,) = (end.type.tensor_type for end in graph.input if end.name == input)
     if kind.elem_type not in (TensorProto.FLOAT, TensorProto.FLOAT16):
         raise UnsupportedNetwork("the input", "its values are not of type float or float16")
-    if len(kind.shape.dim) != 4 or kind.shape.dim[1].dim_value < 1:
+    if len(kind.shape.dim) != 4 or kind.shape.dim[axis].dim_value < 1:
         raise UnsupportedNetwork("the input", "its number of channels is not known")
-    return int(kind.shape.dim[1].dim_value)
+    return int(kind.shape.dim[axis].dim_value)
 
 
 def _needed(graph: onnx.GraphProto, output: str) -> list[onnx.NodeProto]:
@@ -70,21 +97,9 @@ def _read(partial: PartialNetwork, node: onnx.NodeProto) -> None:
         partial.constants[node.output[0]] = numpy_helper.to_array(attributes["value"])
     elif node.op_type == "Constant" or (node.op_type in _FOLDED and partial.has_constants_only(node)):
         partial.fold(node)
+    elif is_of_lengths(partial, node):
+        read_length(partial, node, attributes)
     elif node.op_type in READERS:
         READERS[node.op_type](partial, node, attributes)
     else:
         raise UnsupportedNetwork(node.op_type)
-
-
-def _without_lost_biases(layers: list[Layer]) -> list[Layer]:
-    """The layers, where a convolution that only a normalisation sees has no bias: normalising would remove it again."""
-    users = Counter(name for layer in layers for name in layer.inputs)
-    normalised = {layer.inputs[0] for layer in layers if isinstance(layer.operation, Normalisation)}
-    return [
-        replace(layer, operation=replace(layer.operation, bias=None))
-        if isinstance(layer.operation, Convolution | TransposedConvolution)
-        and layer.name in normalised
-        and users[layer.name] == 1
-        else layer
-        for layer in layers
-    ]

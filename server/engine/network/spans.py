@@ -120,9 +120,10 @@ class Spread:
 
 @dataclass(frozen=True)
 class Scale:
-    """Interpolation between neighbours, to ``factor`` times the length."""
+    """Interpolation to ``factor`` times the length, between ``neighbours`` pixels on either side of a place."""
 
     factor: int
+    neighbours: int = 1
 
     def length(self, length: int) -> int:
         """See Reach."""
@@ -130,4 +131,21 @@ class Scale:
 
     def needs(self, span: Span) -> Span:
         """See Reach."""
-        return Span((span.start - self.factor // 2) // self.factor, (span.stop - 1) // self.factor + 2)
+        further = self.neighbours - 1
+        first = (span.start - self.factor // 2) // self.factor
+        return Span(first - further, (span.stop - 1) // self.factor + 2 + further)
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Every pixel becomes a block of ``side`` pixels."""
+
+    side: int
+
+    def length(self, length: int) -> int:
+        """See Reach."""
+        return length * self.side
+
+    def needs(self, span: Span) -> Span:
+        """See Reach."""
+        return Span(span.start // self.side, (span.stop - 1) // self.side + 1)

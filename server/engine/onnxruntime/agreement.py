@@ -54,5 +54,10 @@ def _difference(fused: FusedNetwork, feed: Feed, session: onnxruntime.InferenceS
     plan = fused.plan(*_AGREED_ON, sys.maxsize)
     assert plan is not None
     fused.run(lambda top, bottom: picture[:, :, top:bottom], bands.append, PictureLayout(*picture.shape[1:]), plan)
-    (expected,) = session.run([feed.output], {feed.input: picture.astype(feed.precision.value)})
-    return float(np.abs(np.concatenate(bands, axis=2) - expected.astype(np.float32)).max())
+    (expected,) = session.run([feed.output], {feed.input: _turned(picture, feed).astype(feed.precision.value)})
+    return float(np.abs(_turned(np.concatenate(bands, axis=2), feed) - expected.astype(np.float32)).max())
+
+
+def _turned(picture: Tensor, feed: Feed) -> Tensor:
+    """In the network's own order of axes."""
+    return np.ascontiguousarray(picture.transpose(0, 2, 3, 1)) if feed.channels_last else picture

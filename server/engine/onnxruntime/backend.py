@@ -11,6 +11,7 @@ from server.engine.feed import Feed
 from server.engine.fused.gpu_resources import GpuResources, open_gpu_resources
 from server.engine.memory import SHARE, free_memory
 from server.engine.onnxruntime.execution_providers import CPU, CUDA, choose
+from server.engine.onnxruntime.lack_of_memory import is_lack_of_memory
 from server.engine.onnxruntime.loaded import OnnxruntimeNetwork
 from server.engine.onnxruntime.sessions import Sessions
 from server.engine.onnxruntime.tensorrt import EngineCache
@@ -45,6 +46,9 @@ class OnnxruntimeBackend:
         if self.gpu_resources is not None:
             free = min(free, self.gpu_resources.gpu.free_memory())
         return int(free * SHARE)
+
+    def is_lack_of_memory(self, error: BaseException) -> bool:
+        return is_lack_of_memory(error)
 
     def open_for_trial(self, model: bytes, feed: Feed) -> OnnxruntimeTrial:
         """Loads a serialised ONNX model on the CPU, without optimising it. Raises whatever onnxruntime raises."""

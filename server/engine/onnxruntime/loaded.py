@@ -69,7 +69,7 @@ class OnnxruntimeNetwork:
             give_back=give_back if sessions.on_cpu else lambda: None,
         )
         fused = None
-        if gpu_resources is not None and feed.channels is Channels.RGB:
+        if gpu_resources is not None and feed.channels is Channels.RGB and not feed.input_type:
             fused = fused_network(self._network, feed, gpu_resources, self._session)
         first = (FusedExecutor(fused, feed, takes_batches=takes_batches),) if fused is not None else ()
         self.executors: tuple[Executor, ...] = (*first, in_pieces, self.whole)
@@ -106,6 +106,5 @@ class OnnxruntimeNetwork:
         return hashlib.sha256(self._model).hexdigest()
 
     def _network(self) -> Network:
-        if self._feed.channels_last:
-            raise UnsupportedNetwork("Transpose")
-        return read_network(self._model, input=self._feed.input, output=self._feed.output)
+        feed = self._feed
+        return read_network(self._model, input=feed.input, output=feed.output, channels_last=feed.channels_last)

@@ -8,6 +8,7 @@ from typing import Any
 
 import onnxruntime
 
+from server.engine.exact_statistics import with_exact_statistics
 from server.engine.onnxruntime.arena import sharing_options
 from server.engine.onnxruntime.execution_providers import (
     CPU,
@@ -34,7 +35,8 @@ class Sessions:
         self._creation = threading.Lock()
 
     def open(self, model: bytes, *, half: bool = False) -> onnxruntime.InferenceSession:
-        """A session of a serialised model, which is a float16 network if ``half``."""
+        """A session of a serialised model, which is a float16 network if ``half``. On a CPU it loses no digits."""
+        model = self.as_run(model)
         kept: Mapping[str, str] = {}
         if self._engine_cache is not None and self._execution_provider == TENSORRT:
             kept = self._engine_cache.options(model, half=half)
@@ -47,7 +49,11 @@ class Sessions:
         options = session_options(self._threads)
         options.enable_cpu_mem_arena = False
         options.enable_mem_pattern = False
-        return self._open(model, options, providers(CPU, {}))
+        return self._open(self.as_run(model), options, providers(CPU, {}))
+
+    def as_run(self, model: bytes) -> bytes:
+        """A serialised model as ``open`` loads it."""
+        return with_exact_statistics(model) if self.on_cpu else model
 
     def open_part(self, model: bytes) -> OnnxruntimePart:
         """One of many serialised models that compute parts of a network in turn: on the CPU they share their memory,

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from server.engine.cancel import RunControl
 from server.engine.feed import Feed
 from server.engine.onnxruntime.execution_providers import CPU, open_session, providers, session_options
-from server.engine.onnxruntime.lack_of_memory import is_lack_of_memory
 from server.engine.onnxruntime.run_options import run_options
 
 
@@ -30,7 +29,3 @@ class OnnxruntimeTrial:
             answers: list[NDArray[Any]]
             answers = self._session.run([self._feed.output], {self._feed.input: values}, options)
             return answers[0]
-
-    def is_lack_of_memory(self, error: BaseException) -> bool:
-        """See Trial."""
-        return is_lack_of_memory(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -31,7 +32,7 @@ _LOADED = 3
 
 def open_whole(model: bytes, feed: Feed, sessions: Sessions, run: RunNetwork, *, takes_batches: bool) -> Whole:
     """On the CPU by ``run`` or, where memory is short, in a way that takes longer; on a GPU by ``run`` alone."""
-    needs = _Needs(model, feed)
+    needs = _Needs(lambda: sessions.as_run(model), feed)
     if not sessions.on_cpu:
         return Whole(run, feed, bytes_needed=needs.on_gpu, takes_batches=takes_batches)
 
@@ -68,7 +69,7 @@ class _Run:
 class _Needs:
     """Of one model, read when somebody asks."""
 
-    def __init__(self, model: bytes, feed: Feed) -> None:
+    def __init__(self, model: Callable[[], bytes], feed: Feed) -> None:
         self._model = model
         self._feed = feed
         self._footprint: Footprint | None = None
@@ -95,5 +96,5 @@ class _Needs:
 
     def _read(self) -> Footprint:
         if self._footprint is None:
-            self._footprint = Footprint(self._model)
+            self._footprint = Footprint(self._model())
         return self._footprint

@@ -46,7 +46,7 @@ class Tile:
 
     def seen(self, layer: Layer, name: str) -> Area:
         """The area that the layer needs of this one of its inputs, without what lies outside the input."""
-        return needed(layer, self.areas[layer.name]).within(self.sizes[name])
+        return _needed_of(self.sizes[name], needed(layer, self.areas[layer.name]))
 
 
 def needed(layer: Layer, area: Area) -> Area:
@@ -60,8 +60,8 @@ def trace(layers: Sequence[Layer], asked: Mapping[str, Area], sizes: Mapping[str
     areas = dict(asked)
     for layer in reversed(layers):
         need = needed(layer, areas[layer.name])
-        for name in layer.inputs:
-            part = need.within(sizes[name])
+        for name in layer.sees:
+            part = _needed_of(sizes[name], need)
             areas[name] = areas[name].hull(part) if name in areas else part
     return Tile(sizes, asked, areas)
 
@@ -74,3 +74,8 @@ def part_of(size: Size, area: Area, picture: Size) -> Area:
         return Span(span.start * length // whole, span.stop * length // whole)
 
     return Area(scaled(area.rows, size.height, picture.height), scaled(area.columns, size.width, picture.width))
+
+
+def _needed_of(size: Size, area: Area) -> Area:
+    """The part of this area that lies in a layer of this size: of a point, which has no place, all of it."""
+    return Area(Span(0, 1), Span(0, 1)) if size.is_point else area.within(size)

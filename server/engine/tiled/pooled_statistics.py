@@ -49,3 +49,13 @@ class PooledStatistics:
     def variance(self) -> NDArray[np.float64]:
         """The variance of every channel, not corrected for the size of the sample."""
         return self._squares / self._count
+
+    def of_groups(self, groups: int | None) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Mean and variance, for every channel, of its group of neighbouring channels; None: of the channel itself."""
+        if groups is None:
+            return self.mean, self.variance
+        means, variances = self.mean.reshape(groups, -1), self.variance.reshape(groups, -1)
+        mean = means.mean(1, keepdims=True)
+        variance = (variances + (means - mean) ** 2).mean(1)
+        each = means.shape[1]
+        return mean.repeat(each), variance.repeat(each)

@@ -11,13 +11,18 @@ from onnx import TensorProto, helper
 
 from server.engine.network.network import Layer
 from server.engine.network.operations import (
+    Channels,
     Concat,
     Convolution,
+    DepthToSpace,
     Normalisation,
     Pad,
     Pointwise,
     Pool,
+    Quantity,
     Resize,
+    SpaceToDepth,
+    Statistic,
     TransposedConvolution,
 )
 from server.engine.tiled.convolution_way import ConvolutionWay, absorbs_padding, way_of
@@ -26,7 +31,15 @@ from server.engine.tiled.layout import CHANNELS_FIRST, Layout
 from server.engine.tiled.sweep_task import SweepTask
 from server.engine.tiled.tile_convolutions import add_convolution, add_matrix, add_packed, add_pad, add_transposed
 from server.engine.tiled.tile_graph import TileGraph, TileGraphBuilder
-from server.engine.tiled.tile_layers import add_normalisation, add_pointwise, add_pool, add_resize
+from server.engine.tiled.tile_layers import (
+    add_depth_to_space,
+    add_known,
+    add_normalisation,
+    add_pointwise,
+    add_pool,
+    add_resize,
+    add_space_to_depth,
+)
 from server.engine.tiled.tile_statistics import add_statistics
 from server.engine.tiled.winograd_convolution import WinogradTable, add_winograd
 
@@ -38,7 +51,7 @@ def build_sweep_graph(
 
     The picture and the output are float32, 1 x C x H x W; what is loaded and stored is of the type ``kept``, in the
     given layout. Results are called NAME/stored, NAME/mean, NAME/square (the mean squared distance from the mean) and
-    NAME. A normalisation takes NAME/mean and NAME/factor.
+    NAME. A normalisation takes NAME/mean and NAME/factor, a statistic or quantity NAME/value.
     """
     return _SweepGraphBuilder(task, channels, picture, layout, kept).graph()
 
@@ -55,7 +68,8 @@ class _SweepGraphBuilder:
         self._values: dict[str, str] = {}
         self._absorbed: dict[str, Layer] = {}  # layers that the convolution behind them does itself
         self._measured_table: WinogradTable | None = None  # of the measured layer, if its pixels need no order
-        self._users = Counter(name for layer in task.layers for name in layer.inputs)
+        self._users = Counter(name for layer in task.layers for name in layer.sees)
+        self._points = {layer.name for layer in task.layers if not layer.sees}
 
     def graph(self) -> TileGraph:
         for name in self._task.loaded:
@@ -108,7 +122,7 @@ class _SweepGraphBuilder:
 
     def _see(self, layer: Layer, name: str) -> str:
         """The area of its input ``name`` that the layer needs: more may have been computed for other layers."""
-        if self._users[name] == 1 and name not in self._task.asked:
+        if (self._users[name] == 1 and name not in self._task.asked) or name in self._points:
             return self._values[name]
         return self._graph.crop(self._values[name], lambda tile: (tile.areas[name], tile.seen(layer, name)))
 
@@ -130,11 +144,13 @@ class _SweepGraphBuilder:
         """The layer that sees this one; None where several do, or where it is asked for too."""
         if self._users[layer.name] != 1 or layer.name in self._task.asked:
             return None
-        (user,) = (user for user in self._task.layers if layer.name in user.inputs)
+        (user,) = (user for user in self._task.layers if layer.name in user.sees)
         return user
 
     def _compute(self, layer: Layer) -> str:
         graph, operation, first = self._graph, layer.operation, layer.inputs[0]
+        if self._points.issuperset(layer.sees):
+            self._points.add(layer.name)
         match operation:
             case Pad():
                 return add_pad(graph, self._values[first], layer)
@@ -153,6 +169,15 @@ class _SweepGraphBuilder:
                 return add_pool(graph, self._see(layer, first), operation)
             case Resize():
                 return add_resize(graph, self._see(layer, first), layer)
+            case Channels():
+                numbers = graph.constant(np.array(operation.numbers), np.int64)
+                return graph.add("Gather", self._see(layer, first), numbers, axis=graph.layout.channel)
+            case SpaceToDepth():
+                return add_space_to_depth(graph, self._see(layer, first), operation)
+            case DepthToSpace():
+                return add_depth_to_space(graph, self._see(layer, first), layer)
+            case Statistic() | Quantity():
+                return add_known(graph, layer, self._channels[layer.name])
 
     def _convolve(self, layer: Layer, operation: Convolution) -> str:
         graph, first = self._graph, layer.inputs[0]

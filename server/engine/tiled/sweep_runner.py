@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from server.engine.cancel import RunControl
 from server.engine.failure import NetworkFault
 from server.engine.network.arrays import Array
-from server.engine.network.network import Network
-from server.engine.network.operations import Normalisation
+from server.engine.network.network import Layer, Network, Size
+from server.engine.network.operations import Normalisation, Quantity, Statistic
 from server.engine.network.spans import Span
 from server.engine.plan import Overflow
 from server.engine.tiled.areas import Area, Tile
@@ -36,6 +36,11 @@ EmitRows = Callable[[NDArray[np.float32]], None]
 _INFINITE = 0x7C00
 _MINUS_INFINITE = 0xFC00
 
+# A float16 is rounded by up to 1 / 2048 of it: at a mean of so many deviations by 1 / 256 of one. Normalisations add
+# about so much to the variance.
+_MOST_DEVIATIONS = 8
+_LEAST_VARIANCE = 1e-5
+
 
 class SweepRunner:
     """Computes one picture by one plan."""
@@ -48,7 +53,7 @@ class SweepRunner:
         self._store: LayerStore = (
             FileStore(layout, plan.kept) if plan.in_file else MemoryStore(layout, plan.kept, recycles=plan.recycles)
         )
-        self._known: dict[str, Array] = {}  # what the normalisations take, by the names of the graphs' inputs
+        self._known = _quantities(network, plan.sizes)  # and what is measured, by the names of the graphs' inputs
         self._rows: tuple[Span, Array] | None = None  # of the picture, for tiles side by side
 
     def steps(self, rows: ReadRows, emit: EmitRows, control: RunControl) -> Iterator[tuple[PlannedSweep, int]]:
@@ -71,6 +76,8 @@ class SweepRunner:
         task = planned.task
         for name in task.stored:
             self._store.open(name, self._plan.sizes[name])
+        for name in planned.sweep.gone.difference(task.loaded):
+            self._store.drop(name)
         statistics = PooledStatistics(self._plan.sizes[task.measured].channels) if task.measured else None
         side_by_side: list[Array] = []  # the result's tiles that make whole rows together
         following: Tile | None = self._tile(planned, 0)
@@ -92,6 +99,8 @@ class SweepRunner:
                 self._drop(planned, following)
             yield planned, number
         if statistics:
+            if task.measured in task.stored:
+                self._check_digits(statistics)
             self._learn(planned, statistics)
 
     def _compute(
@@ -135,7 +144,7 @@ class SweepRunner:
         """Of layers that later sweeps do not start from, drops the rows that neither ``following`` nor tiles after it
         need."""
         ahead = following.areas if following else {}
-        for name in planned.sweep.start.names - planned.sweep.keep.names:
+        for name in planned.sweep.gone.intersection(planned.task.loaded):
             self._store.drop(name, ahead[name].rows.start if name in ahead else None)
 
     def _check(self, values: Array) -> None:
@@ -146,14 +155,43 @@ class SweepRunner:
                 raise Overflow("Values were too large to be kept at half precision.")
             raise NetworkFault("The network answered with values that are not finite.")
 
+    def _check_digits(self, statistics: PooledStatistics) -> None:
+        """Raises Overflow where half precision left too few digits of what was stored and then is normalised."""
+        deviations = np.sqrt(statistics.variance + _LEAST_VARIANCE)
+        if self._plan.kept == np.float16 and (np.abs(statistics.mean) > _MOST_DEVIATIONS * deviations).any():
+            raise Overflow("Values were too much alike to be kept at half precision.")
+
     def _learn(self, planned: PlannedSweep, statistics: PooledStatistics) -> None:
-        """Keeps what the normalisation behind the sweep takes."""
-        layer = self._network.layers[planned.sweep.stop]
-        assert isinstance(layer.operation, Normalisation)
+        """Keeps what the layers that the sweep measured for take."""
         self._check(statistics.mean)
-        deviation = np.sqrt(statistics.variance + layer.operation.epsilon)
-        self._known[f"{layer.name}/mean"] = statistics.mean.astype(np.float32)
-        self._known[f"{layer.name}/factor"] = (layer.operation.scale / deviation).astype(np.float32)
+        stop = self._network.layers[planned.sweep.stop]
+        for layer in self._network.layers:
+            if layer is stop or (isinstance(layer.operation, Statistic) and layer.inputs == stop.inputs):
+                self._known |= _taken(layer, statistics)
+
+
+def _taken(layer: Layer, statistics: PooledStatistics) -> dict[str, Array]:
+    """What a layer takes of the statistics of its input, by the names of the graphs' inputs."""
+    operation = layer.operation
+    assert isinstance(operation, Normalisation | Statistic)
+    mean, variance = statistics.of_groups(operation.groups)
+    if isinstance(operation, Statistic):
+        return {f"{layer.name}/value": (variance if operation.is_variance else mean).astype(np.float32)}
+    deviation = np.sqrt(variance + operation.epsilon)
+    return {
+        f"{layer.name}/mean": mean.astype(np.float32),
+        f"{layer.name}/factor": (operation.scale / deviation).astype(np.float32),
+    }
+
+
+def _quantities(network: Network, sizes: Mapping[str, Size]) -> dict[str, Array]:
+    """What follows from the picture's size, by the names of the graphs' inputs."""
+    found = {}
+    for layer in network.layers:
+        if isinstance(layer.operation, Quantity):
+            shapes = {name: (size.height, size.width) for name, size in sizes.items()}
+            found[f"{layer.name}/value"] = np.array([layer.operation.length.at(shapes)], np.float32)
+    return found
 
 
 def _are_finite(values: Array) -> bool:

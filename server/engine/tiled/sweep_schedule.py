@@ -51,7 +51,7 @@ from server.engine.tiled.layout import Layout
 @dataclass(frozen=True)
 class Cut:
     """A place between layers, right before the layer at ``index``: ``names`` are the layers before it whose outputs are
-    used behind it."""
+    used behind it, other than points."""
 
     index: int
     names: frozenset[str]
@@ -71,6 +71,11 @@ class Sweep:
     def new(self) -> frozenset[str]:
         """The layers that this sweep stores."""
         return self.keep.names - self.start.names
+
+    @property
+    def gone(self) -> frozenset[str]:
+        """The stored layers that are not needed behind it."""
+        return self.start.names - self.keep.names
 
 
 @dataclass(frozen=True)
@@ -118,8 +123,10 @@ class _Search:
     layout: Layout
     terms: StorageTerms
     costs: list[float] = field(init=False)  # of all layers before an index
+    points: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.points = self.network.points()
         self.costs = [0.0]
         for layer in self.network.layers:
             pixels = self.sizes[layer.name].pixels
@@ -148,15 +155,18 @@ class _Search:
         for before, norm in pairwise([0, *norms]):
             least = math.inf
             for index in range(norm, before, -1):
-                cut = self._cut(index)
+                cut = self._cut(index, norm)
                 if self._bytes(cut.names) < least:
                     least = self._bytes(cut.names)
                     yield cut
 
-    def _cut(self, index: int) -> Cut:
+    def _cut(self, index: int, norm: int) -> Cut:
+        """The cut before a layer for sweeps after the one that measures for ``norm``, which is known then."""
         layers = self.network.layers
-        known = {layer.name for layer in layers[:index]}
-        return Cut(index, frozenset(name for layer in layers[index:] for name in layer.inputs if name in known))
+        wanted = {self.network.output, *(layers[later].inputs[0] for later in self.network.norms() if later > norm)}
+        for layer in reversed(layers[index:]):
+            wanted.update(layer.sees if layer.name in wanted else ())
+        return Cut(index, frozenset(wanted.intersection(layer.name for layer in layers[:index]) - self.points))
 
     def _sweeps(self, cuts: Sequence[Cut], number: int, stop: int, *, is_last: bool) -> Iterator[tuple[int, Sweep]]:
         start = cuts[number]

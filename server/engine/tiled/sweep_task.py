@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.engine.network.network import Layer, Network
-from server.engine.network.operations import Normalisation
 from server.engine.tiled.sweep_schedule import Sweep
 
 
@@ -30,19 +29,14 @@ class SweepTask:
 def task_of(network: Network, sweep: Sweep) -> SweepTask:
     """What this sweep over the network does; layers that nothing asked for depends on are left out."""
     is_last = sweep.stop == len(network.layers)
-    measured = None if is_last else _normalised(network, sweep)
+    measured = None if is_last else network.layers[sweep.stop].inputs[0]
     output = network.output if is_last else None
     stored = sorted(sweep.new)
-    wanted, layers = {name for name in (*stored, measured, output) if name}, []
-    for layer in reversed(network.layers[sweep.start.index : sweep.stop]):
-        if layer.name in wanted:
-            wanted.update(layer.inputs)
+    wanted, layers, points = {name for name in (*stored, measured, output) if name}, [], network.points()
+    for index, layer in reversed(list(enumerate(network.layers[: sweep.stop]))):
+        # Points are never stored: it costs nothing to compute them again.
+        if layer.name in wanted and (index >= sweep.start.index or layer.name in points):
+            wanted.update(layer.sees)
             layers.append(layer)
     loaded = sorted(wanted.difference(layer.name for layer in layers))
     return SweepTask(tuple(reversed(layers)), loaded, stored, measured, output)
-
-
-def _normalised(network: Network, sweep: Sweep) -> str:
-    layer = network.layers[sweep.stop]
-    assert isinstance(layer.operation, Normalisation)
-    return layer.inputs[0]

@@ -25,12 +25,12 @@ def tile_bytes(task: SweepTask, tile: Tile, layout: Layout) -> int:
     """How many bytes a sweep holds for one tile, during the layer where that is most."""
     held = {name: _bytes(name, tile) for name in task.loaded}
     most = alive = sum(held.values())
-    last = {name: index for index, layer in enumerate(task.layers) for name in layer.inputs}
+    last = {name: index for index, layer in enumerate(task.layers) for name in layer.sees}
     for index, layer in enumerate(task.layers):
         held[layer.name] = _bytes(layer.name, tile)
         alive += held[layer.name]
         most = max(most, alive + _workspace(layer, tile, layout))
-        for name in set(layer.inputs):
+        for name in set(layer.sees):
             if last[name] == index and name not in task.asked:
                 alive -= held.pop(name)
     return most
@@ -43,7 +43,7 @@ def _bytes(name: str, tile: Tile) -> int:
 def _workspace(layer: Layer, tile: Tile, layout: Layout) -> int:
     """Bytes of what a layer holds besides its inputs and output: copies with other axes or, with Winograd's algorithm,
     36 values for every 16 pixels, gathered, transformed and multiplied."""
-    inside, outside = sum(_bytes(name, tile) for name in layer.inputs), _bytes(layer.name, tile)
+    inside, outside = sum(_bytes(name, tile) for name in layer.sees), _bytes(layer.name, tile)
     if way_of(layer.operation, layout) is ConvolutionWay.WINOGRAD:
         return int(2.25 * max(2 * inside, inside + outside, 2 * outside))
     return inside + outside

@@ -72,7 +72,9 @@ def unit_of(sizes: Mapping[str, Size], picture: Size) -> int:
 
 
 def _scale(size: Size, picture: Size) -> int:
-    """How many rows of the picture are one row of the layer; or columns, where that is more."""
+    """How many rows of the picture are one row of the layer; or columns, where that is more. A point has none."""
+    if size.is_point:
+        return 1
     return max(1, round(picture.height / size.height), round(picture.width / size.width))
 
 

@@ -26,7 +26,7 @@ from server.engine.tiled.tile_graph import TileGraphBuilder
 Pixels = Callable[[Tile], int]
 """How many pixels a value holds."""
 
-_SAMPLE = 31
+_SAMPLE = 9
 # Multiples of this share of a picture, turned round at its end, lie nowhere in step with what the picture shows.
 _GOLDEN = (5**0.5 - 1) / 2
 
@@ -71,7 +71,7 @@ def _median(graph: TileGraphBuilder, flat: str, axis: int, pixels: Pixels) -> st
     """The median of a sample: one value of the picture's for each channel."""
 
     def sample(tile: Tile) -> Array:
-        places: Array = np.arange(_SAMPLE) * _GOLDEN % 1 * pixels(tile)
+        places: Array = (np.arange(_SAMPLE) + 0.5) * _GOLDEN % 1 * pixels(tile)
         return places.astype(np.int64)
 
     seen = graph.add("Gather", flat, graph.control(sample, [_SAMPLE]), axis=axis)

@@ -80,13 +80,24 @@ def test_text_and_link_layers_become_new_layers(desk: Desk) -> None:
         assert below == layer and gimp.raw(layer) == before == gimp.raw(above)
 
 
-def test_shadow_of_a_text_layer_is_translated_too(desk: Desk) -> None:
-    image, _ = desk.open(noise("U8", 3, size=(200, 100)), "U8_NON_LINEAR")
-    layer = desk.gimp.new_text(image=image, text="Sea")
-    desk.gimp.give_effect(layer=layer, operation="gegl:dropshadow", radius=2.0, x=15.0, y=15.0)
-    assert desk.translate(image, layer, filter="identity") == ""
-    result, source = (np.array(found["size"]) for found in desk.gimp.layers(image=image)[:2])
-    assert (result - source >= 10).all()
+def test_shadow_of_a_text_layer_is_previewed_translated_and_undone_with_the_rest(desk: Desk, artifacts: Path) -> None:
+    gimp, screen = desk.gimp, desk.screen
+    image, _ = desk.open(noise("U8", 3, size=(400, 500)), "U8_NON_LINEAR")
+    layer = gimp.new_text(image=image, text="S", height=300)
+    gimp.give_effect(layer=layer, operation="gegl:dropshadow", radius=2.0, x=40.0, y=0.0)
+    gimp.choose(image=image, layers=[layer])
+    told, pictures = gimp.told(layer=layer), gimp.pictures()
+    dialog = desk.open_dialog()
+    screen.key("i", "n", "v", window=dialog)
+    wait_until(lambda: desk.pictured(artifacts / "gimp-shadow.png"), gimp, 60, "dialog with a preview")
+    screen.key("Return", window=dialog)
+    wait_until(desk.counts(image, 3), gimp, 60, "new layer")
+    grown, before = (found["size"][0] for found in gimp.layers(image=image)[:2])
+    assert grown > before + 10
+    wait_until(lambda: gimp.pictures() == pictures, gimp, 30, "hidden pictures gone")
+    desk.press("ctrl+z")
+    wait_until(desk.counts(image, 2), gimp, 30, "undone step")
+    assert gimp.told(layer=layer) == told
 
 
 def test_dialog_without_a_server_says_what_to_do(

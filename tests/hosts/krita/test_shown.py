@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from tests.hosts.krita.pixels import FULL, Pixels, pixels_of
+from tests.hosts.krita.pixels import FULL, pixels_of
 from tests.hosts.krita.playing import Played
 
 WIDTH, HEIGHT = 48, 32
@@ -21,7 +23,7 @@ pytestmark = pytest.mark.timeout(600)
         "pass-through in pass-through",
         "pass-through in isolated",
         "pass-through with a clone",
-        "pass-through with a filter",
+        "isolated with a blending layer",
         "pass-through with effects",
         "blurred",
         "blurred group",
@@ -68,6 +70,16 @@ def test_layer_of_which_nothing_shows_is_refused_in_words(krita: Played, layer: 
     ]
 
 
+@pytest.mark.parametrize("what", ["filter", "blending", "clipped"])
+def test_pass_through_group_that_mixes_with_what_is_below_is_refused_in_words(krita: Played, what: str) -> None:
+    seen = krita["shown"][f"pass-through with a {what}{'' if what == 'filter' else ' layer'}"]
+    assert "made" not in seen
+    assert seen["messages"] == [
+        f"Layers in the pass-through group “with {what}” mix with what is below the group. "
+        "Switch off Pass Through in the layer list, or translate the whole picture."
+    ]
+
+
 def test_animated_layer_is_translated_as_it_is_at_the_current_frame(krita: Played) -> None:
     assert krita["frames"] == {"0": [4, 4, 8, 8], "4": [20, 12, 6, 6]}
 
@@ -91,22 +103,16 @@ def test_clipped_result_that_is_made_once_more_is_clipped_too(krita: Played, way
     assert (seen["inherits"], seen["same picture"]) == (True, True)
 
 
-def _check(seen: dict[str, object]) -> None:
+def _check(seen: dict[str, Any]) -> None:
+    """What 8 bits cannot tell from nothing is left out, as Krita does in every depth when it measures a layer."""
     assert seen["messages"] == []
     made = seen["made"]
-    assert isinstance(made, dict)
+    alone = pixels_of({**made, "area": [0, 0, WIDTH, HEIGHT], "pixels": seen["alone"]})
     x, y, width, height = made["area"]
-    alone = _canvas(seen, made)
-    assert [x, y, width, height] == _extent(alone, made["space"][1])
-    np.testing.assert_array_equal(pixels_of(made), alone[y : y + height, x : x + width])
-
-
-def _canvas(seen: dict[str, object], made: dict[str, object]) -> Pixels:
-    return pixels_of({**made, "area": [0, 0, WIDTH, HEIGHT], "pixels": seen["alone"]})
-
-
-def _extent(canvas: Pixels, depth: str) -> list[int]:
-    """Of what 8 bits can tell from nothing, as Krita measures it in every depth."""
-    visible = canvas[..., -1] > FULL[depth] / 510
-    rows, columns = (np.flatnonzero(visible.any(axis)) for axis in (1, 0))
-    return [int(columns[0]), int(rows[0]), int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1]
+    translated = np.zeros_like(alone)
+    translated[y : y + height, x : x + width] = pixels_of(made)
+    nothing = FULL[made["space"][1]] / 510
+    visible = alone[..., -1] > nothing
+    assert visible.any()
+    np.testing.assert_array_equal(translated[visible], alone[visible])
+    assert (translated[~visible][..., -1] <= nothing).all()

@@ -28,6 +28,7 @@ from plugins.client.messages import (
     TransferFunction,
     WatchTrainingResponse,
 )
+from server.client import TrainingClient as ScriptClient
 from server.config import TrainingMode
 from tests import factories
 from tests.plugins.client.test_contract import failure_of
@@ -217,3 +218,25 @@ def listing_fails(address: str, **options: Any) -> ClientError:
     with TrainingClient(Endpoint(address)) as client, pytest.raises(ClientError) as caught:
         client.list_trainings(**options)
     return caught.value
+
+
+def test_the_header_says_how_many_pictures_follow(tmp_path: Path) -> None:
+    """As the server's own client says it: a stream that breaks off ends as a whole one does."""
+    heard: list[bytes] = []
+
+    def start(frames: Iterator[bytes], context: object) -> bytes:
+        heard.append(next(frames))
+        list(frames)
+        return pb.StartTrainingResponse(job=pb.TrainingJob(id="etretat-3f9a")).SerializeToString()
+
+    handler: grpc.RpcMethodHandler[bytes, bytes] = grpc.stream_unary_rpc_method_handler(start)
+    handlers = grpc.method_handlers_generic_handler("pleinair.v1.TrainingService", {"StartTraining": handler})
+    wanted = TrainingHeader(title="Étretat")
+    with grpc_server(handlers) as address:
+        with TrainingClient(Endpoint(address)) as client:
+            client.start_training(wanted, [PAINTING], [PHOTO, PHOTO])
+        (tmp_path / "a.png").write_bytes(picture_file(1))
+        with ScriptClient(address) as script:
+            script.start([tmp_path / "a.png"], [tmp_path / "a.png"] * 2, title="Étretat")
+    assert [pb.StartTrainingRequest.FromString(frame).header.picture_count for frame in heard] == [3, 3]
+    assert wanted.picture_count is None

@@ -104,3 +104,8 @@ def test_a_name_that_looks_like_a_pattern_and_is_there_is_meant() -> None:
     files("a[1]/x.png", "b[2].png")
     assert names_of(find_pictures("a[1]", SERVED)) == ["a[1]/x.png"]
     assert names_of(find_pictures("b[2].png", SERVED)) == ["b[2].png"]
+
+
+def test_a_name_that_no_file_can_have_is_refused_in_a_sentence() -> None:
+    with pytest.raises(UsageError, match=r"cannot be read \(File name too long\); check its name and its permissions"):
+        find_pictures("a" * 5000, SERVED)

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from PIL import features
 
 from server.batches.folders import make_folder
 from server.batches.tasks import Batch, Existing, PictureTask, plan
@@ -205,3 +206,12 @@ def test_subfolders_keep_their_structure_among_the_results() -> None:
 def test_two_sources_in_one_subfolder_with_one_name_are_refused() -> None:
     files("nest/one/a.png", "nest/one/a.jpg")
     assert "would both be written to out/one/a.png" in refusal(["nest/**/*"], "out")
+
+
+def test_a_format_that_pillow_was_built_without_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    files("in.png")
+    monkeypatch.setattr(features, "check", lambda feature: feature != "avif")
+    assert refusal(["in.png"], "out.avif") == (
+        "The Pillow that is installed here cannot write AVIF files; write .png files."
+    )
+    assert pairs(["in.png"], "out.webp") == [("in.png", "out.webp")]

@@ -158,7 +158,7 @@ def test_a_fault_without_a_reason_keeps_its_text_from_people() -> None:
     with scripted(fail) as client:
         error = failure(client)
     assert error.code == "UNKNOWN"
-    assert error.sentence.endswith("failed (UNKNOWN); its log says more.")
+    assert error.sentence.endswith("failed (UNKNOWN); try again, and report it to whoever runs it.")
 
 
 def test_a_status_that_crosses_the_calls_own_end_is_told_as_that_end() -> None:

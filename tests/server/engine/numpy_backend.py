@@ -43,6 +43,9 @@ class NumpyBackend:
     def default_budget(self) -> int:
         return 1 << 30
 
+    def is_lack_of_memory(self, error: BaseException) -> bool:
+        return isinstance(error, MemoryError)
+
     def open_for_trial(self, model: bytes, feed: Feed) -> NumpyNetwork:
         return self.open(model, feed)
 

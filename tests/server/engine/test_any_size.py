@@ -17,7 +17,8 @@ from server.engine.plan import DoesNotFit
 from server.engine.source import TensorSource
 from server.engine.whole import PlannedWhole, Whole
 from tests import factories
-from tests.server.engine.tiled.drafts import INPUT, Draft
+from tests.server.engine.tiled.drafts import INPUT, Draft, channels_last
+from tests.server.engine.tiled.networks import made, strided
 
 SIZES = [(1, 1), (2, 1), (1, 40), (3, 5), (9, 17), (16, 16), (17, 16), (32, 20), (63, 65)]
 
@@ -74,10 +75,10 @@ def test_rows_of_a_large_picture_are_given_out_in_bands(device: Backend) -> None
 
 
 def test_a_plan_stays_within_the_memory_or_there_is_none(device: Backend) -> None:
-    network = any_size(factories.centring(), device)
+    network = any_size(factories.darkening(), device)
     with pytest.raises(DoesNotFit) as caught:
         network.plan(100, 100, 1)
-    assert caught.value.operation == "ReduceMean"
+    assert caught.value.operation == "GlobalMaxPool"
     least = caught.value.memory_bytes
     assert network.plan(100, 100, least).memory_bytes == least
 
@@ -93,6 +94,37 @@ def test_pictures_that_are_computed_together_come_out_as_they_do_alone(device: B
         alone = factories.translated(network, picture)
         np.testing.assert_allclose(result, alone, atol=1e-5)
         np.testing.assert_array_equal(np.round(result * 127.5), np.round(alone * 127.5))
+
+
+@pytest.mark.parametrize("memory", [sys.maxsize, 4 << 20], ids=["plenty", "little"])
+def test_a_network_whose_channels_come_last_is_computed_in_pieces(device: Backend, memory: int) -> None:
+    model, picture = made(strided), noise(160, 144)
+    network = AnySizeNetwork(device.open(channels_last(model), Feed(channels_last=True)), multiple=4)
+    plan = network.plan(160, 144, memory)
+    assert not isinstance(plan, PlannedWhole)
+    bands: list[Tensor] = []
+    for _ in network.translate([TensorSource(picture)], [bands.append], plan, CancelToken()):
+        pass
+    found, expected = np.concatenate(bands, axis=2), whole(onnx.load_model_from_string(model), device)
+    np.testing.assert_allclose(found, expected.compute(picture, CancelToken()), atol=1e-3)
+
+
+def test_a_size_that_a_network_has_no_layers_for_is_left_to_the_network_itself(device: Backend) -> None:
+    """It is computed whole, as the network computes it, or refused where that takes too much."""
+    network = any_size(doubled_to_the_size_of_the_picture(), device, multiple=1)
+    assert not isinstance(network.plan(160, 160, sys.maxsize), PlannedWhole)
+    assert isinstance(network.plan(161, 160, sys.maxsize), PlannedWhole)
+    picture = noise(161, 160)
+    assert factories.translated(network, picture).shape == picture.shape
+    with pytest.raises(DoesNotFit):
+        network.plan(161, 160, 1 << 20)
+
+
+def doubled_to_the_size_of_the_picture() -> bytes:
+    draft = Draft()
+    x = draft.norm(draft.conv(INPUT, 3, strides=[2, 2], pads=[1] * 4))
+    size = draft.add("Shape", INPUT, start=2, channels=1)
+    return draft.model(draft.add("Resize", x, "", "", size, axes=[2, 3], mode="linear"))
 
 
 @pytest.mark.parametrize("side", [20, 160], ids=["whole", "in pieces"])

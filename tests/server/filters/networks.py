@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 
+import numpy as np
 import onnx
+from onnx import TensorProto, helper, numpy_helper
 
 from tests.server.engine.tiled.drafts import INPUT, OUTPUT, Draft
 
@@ -40,6 +43,54 @@ def skipping(steps: int, factor: int = 2) -> bytes:
     for before in reversed(kept):
         x = draft.conv(draft.concat(draft.grow(x, factor, "nearest", "asymmetric"), before), 4, pads=[1] * 4)
     return draft.model(draft.conv(x, 3, 1))
+
+
+def channels_last(model: bytes) -> bytes:
+    """The model between two transpositions, as exporters from TensorFlow write it."""
+    changed = onnx.load_model_from_string(model)
+    graph = changed.graph
+    for node in graph.node:
+        node.input[:] = ["first" if name == INPUT else name for name in node.input]
+        node.output[:] = ["last" if name == OUTPUT else name for name in node.output]
+    graph.node.insert(0, helper.make_node("Transpose", [INPUT], ["first"], perm=[0, 3, 1, 2]))
+    graph.node.append(helper.make_node("Transpose", ["last"], [OUTPUT], perm=[0, 2, 3, 1]))
+    for end in (*graph.input, *graph.output):
+        batch, channels, height, width = end.type.tensor_type.shape.dim
+        moved = [deepcopy(axis) for axis in (batch, height, width, channels)]
+        del end.type.tensor_type.shape.dim[:]
+        end.type.tensor_type.shape.dim.extend(moved)
+    return bytes(changed.SerializeToString())
+
+
+def eight_bit(model: bytes) -> bytes:
+    """The model, which takes and gives -1 to 1, between bytes."""
+    changed = onnx.load_model_from_string(model)
+    graph = changed.graph
+    for node in graph.node:
+        node.input[:] = ["scaled" if name == INPUT else name for name in node.input]
+        node.output[:] = ["result" if name == OUTPUT else name for name in node.output]
+    graph.initializer.extend(
+        numpy_helper.from_array(np.float32(value), name)
+        for name, value in (("half", 127.5), ("unit", 1), ("black", 0), ("white", 255))
+    )
+    before = [
+        helper.make_node("Cast", [INPUT], ["floats"], to=TensorProto.FLOAT),
+        helper.make_node("Div", ["floats", "half"], ["divided"]),
+        helper.make_node("Sub", ["divided", "unit"], ["scaled"]),
+    ]
+    after = [
+        helper.make_node("Add", ["result", "unit"], ["added"]),
+        helper.make_node("Mul", ["added", "half"], ["levels"]),
+        helper.make_node("Round", ["levels"], ["rounded"]),
+        helper.make_node("Clip", ["rounded", "black", "white"], ["clipped"]),
+        helper.make_node("Cast", ["clipped"], [OUTPUT], to=TensorProto.UINT8),
+    ]
+    nodes = [*before, *graph.node, *after]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    for end in (*graph.input, *graph.output):
+        end.type.tensor_type.elem_type = TensorProto.UINT8
+    return bytes(changed.SerializeToString())
 
 
 def axes(model: bytes, lengths: Mapping[int, int | str]) -> onnx.ModelProto:

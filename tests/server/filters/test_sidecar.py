@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from server.engine.backend import Backend
 from server.engine.cancel import CancelToken
 from server.engine.pixels import Tensor
 from server.engine.source import Band, TensorSource
+from server.filters.examination import examine
 from server.filters.filter_file import Filter
+from server.filters.verdicts import Verdicts
 from tests import factories
 from tests.server.engine.tiled.drafts import INPUT
 from tests.server.filters.conftest import Problem, Read
-from tests.server.filters.networks import residual, sidecar
+from tests.server.filters.networks import channels_last, eight_bit, residual, sidecar
 
 PICTURE = np.random.default_rng(0).uniform(-1, 1, (1, 3, 20, 24)).astype(np.float32)
 LUMA = np.tensordot(np.array([0.2126, 0.7152, 0.0722]), PICTURE, axes=(0, 1))[:, None]
@@ -219,30 +224,43 @@ def in_pieces(found: Filter, picture: Tensor, memory: int) -> Tensor:
     ],
 )
 def test_a_picture_in_pieces_is_the_whole_one_whatever_the_sidecar_says(
-    read: Read, lines: tuple[str, ...], value_range: str, inside: int, outside: int
+    read: Read,
+    tmp_path: Path,
+    device: Backend,
+    lines: tuple[str, ...],
+    value_range: str,
+    inside: int,
+    outside: int,
 ) -> None:
     picture = np.random.default_rng(1).uniform(-1, 1, (1, 3, 200, 264)).astype(np.float32)
     model = residual(2, inside=inside, outside=outside)
     pieces = in_pieces(read(model, sidecar(4, *lines, range=value_range)), picture, 12 << 20)
-    whole = read(unpieced(model), sidecar(4, *lines, range=value_range))
-    assert whole.network.plan(200, 264, 1 << 40).pieces == 1
-    np.testing.assert_allclose(pieces, factories.translated(whole.network, picture), atol=2e-4)
+    feed = examine(tmp_path / "filter.onnx", device, Verdicts(None)).feed
+    session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
+    (whole,) = session.run(None, {INPUT: feed.to_network(picture)})
+    np.testing.assert_allclose(pieces, feed.from_network(whole), atol=2e-4)
 
 
-def unpieced(model: bytes) -> onnx.ModelProto:
-    """The same network behind something that needs the whole picture: its mean, times nothing."""
-    changed = onnx.load_model_from_string(model)
-    for node in changed.graph.node:
-        node.input[:] = ["all of it" if name == INPUT else name for name in node.input]
-    mean = helper.make_node("ReduceMean", [INPUT], ["mean"])
-    nodes = [
-        mean,
-        helper.make_node("Mul", ["mean", "nothing"], ["none"]),
-        helper.make_node("Add", [INPUT, "none"], ["all of it"]),
-    ]
-    for place, node in enumerate(nodes):
-        changed.graph.node.insert(place, node)
-    return with_constants(changed, nothing=np.float32(0))
+def test_channels_that_come_last_are_computed_in_pieces_as_those_that_come_first(read: Read) -> None:
+    picture = np.random.default_rng(1).uniform(-1, 1, (1, 3, 200, 264)).astype(np.float32)
+    model, lines = residual(2), (*CAFFE, "std = [50, 60, 70]", "output_std = [0.4, 0.5, 0.6]")
+    first = read(model, sidecar(4, *lines, range="[0, 255]"))
+    expected = in_pieces(first, picture, 12 << 20)
+    last = read(channels_last(model), sidecar(4, *lines, range="[0, 255]", layout="NHWC"))
+    np.testing.assert_allclose(in_pieces(last, picture, 12 << 20), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+def test_bytes_are_computed_in_pieces_too(read: Read, layout: str) -> None:
+    levels = np.random.default_rng(1).integers(0, 256, (1, 3, 200, 264))
+    model = eight_bit(residual(2)) if layout == "NCHW" else channels_last(eight_bit(residual(2)))
+    found = read(model, sidecar(4, range="[0, 255]", layout=layout))
+    pieces = in_pieces(found, (levels / 127.5 - 1).astype(np.float32), 12 << 20)
+    session = onnxruntime.InferenceSession(eight_bit(residual(2)), providers=["CPUExecutionProvider"])
+    (whole,) = session.run(None, {INPUT: levels.astype(np.uint8)})
+    difference = np.abs(np.rint((pieces + 1) * 127.5) - whole)
+    assert difference.max() <= 1
+    assert difference.mean() < 0.001
 
 
 def test_channels_that_come_last_have_means_too(read: Read) -> None:

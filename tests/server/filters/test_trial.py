@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper
 
+from server.engine.backend import Backend
+from server.errors import FilterProblem
+from server.filters.filter_file import read_filter
 from tests import factories
 from tests.server.engine.tiled.drafts import INPUT, Draft, one
 from tests.server.filters.conftest import Problem, Read
@@ -56,6 +61,12 @@ def test_a_multiple_that_is_too_small_is_told_the_right_one(
     assert f"multiples of {right}, not of {multiple} (of" in sentence
     assert sentence.endswith(f"; write multiple = {right} in filter.toml.")
     assert read(model, sidecar(right)).description.spatial_multiple == right
+
+
+def test_a_file_may_have_any_name(tmp_path: Path, device: Backend) -> None:
+    (tmp_path / "a {b} %s.toml").write_text(sidecar(1))
+    with pytest.raises(FilterProblem, match=r"write multiple = 4 in a \{b\} %s.toml"):
+        read_filter(factories.put_bytes(tmp_path / "a {b} %s.onnx", residual(2)), device)
 
 
 def test_a_filter_of_our_own_is_told_to_be_exported_with_the_right_multiple(problem: Problem) -> None:

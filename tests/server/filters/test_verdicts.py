@@ -131,3 +131,26 @@ def test_what_is_kept_are_a_number_and_a_sentence(folder: Path, tmp_path: Path, 
     assert texts[1:] == ['{"least": 16, "problem": ""}', '{"least": 32, "problem": ""}']
     assert texts[0].startswith('{"least": 0, "problem": "It takes pictures whose height and width are multiples of 16')
     assert (tmp_path / "kept").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (MemoryError(), "There is not enough memory to try it"),
+        (RuntimeError("[ONNXRuntimeError] : 1 : FAIL : bad allocation"), "There is not enough memory to try it"),
+        (RuntimeError("can't start new thread"), "for a reason that was not foreseen"),
+        (OSError(28, "No space left on device"), "for a reason that was not foreseen"),
+    ],
+)
+@pytest.mark.parametrize(("owner", "method"), [(OnnxruntimeBackend, "open_for_trial"), (OnnxruntimeTrial, "run")])
+def test_what_may_lie_in_the_machine_is_not_remembered(
+    folder: Path, tmp_path: Path, device: Backend, error: Exception, words: str, owner: type, method: str
+) -> None:
+    def fail(*arguments: object) -> OnnxruntimeTrial:
+        raise error
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(owner, method, fail)
+        with pytest.raises(FilterProblem, match=words):
+            examine(folder / "deep.onnx", device, Verdicts(tmp_path / "kept"))
+    assert examine(folder / "deep.onnx", device, Verdicts(tmp_path / "kept")).least == 32

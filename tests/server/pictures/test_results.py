@@ -148,6 +148,13 @@ def test_damaged_exif_data_is_left_out_and_said(broken: bytes, form: Format) -> 
     assert read_picture(result.data).carried.exif is None
 
 
+def test_exif_data_that_does_not_say_that_nothing_follows_is_kept() -> None:
+    short = b"MM\0*\0\0\0\x08\0\1" + (0x0112).to_bytes(2) + b"\0\3\0\0\0\1\0\1\0\0"
+    result = encode_result(smooth(), Carried(exif=short), JPEG)
+    assert result.notes == ()
+    assert short in result.data
+
+
 @pytest.mark.parametrize("form", FORMATS)
 def test_exif_data_that_ends_in_its_thumbnail_is_kept_as_far_as_it_goes(form: Format) -> None:
     data = encode_result(smooth(), Carried(exif=exif(thumbnail=b"x")[:-20]), form).data

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
@@ -48,7 +49,7 @@ def worker(device: Backend) -> Iterator[Worker]:
 @pytest.fixture(scope="module")
 def catalogue(tmp_path_factory: pytest.TempPathFactory, device: Backend) -> Catalogue:
     folder = tmp_path_factory.mktemp("filters")
-    for maker in (factories.identity, factories.inverting, factories.slow, factories.centring):
+    for maker in (factories.identity, factories.inverting, factories.slow, factories.darkening):
         factories.put(folder, maker())
     return FolderScanner(folder, device).load()
 
@@ -148,14 +149,26 @@ def test_the_summary_states_the_memory_that_was_held(catalogue: Catalogue, worke
     assert summary.peak_memory_bytes in (5000 + 240 + rows, 5000 + 240 + 2 * rows)
 
 
+def test_a_refusal_that_was_foreseen_is_one_line_in_the_log(
+    catalogue: Catalogue, device: Backend, caplog: pytest.LogCaptureFixture
+) -> None:
+    worker = Worker(device, memory=1 << 20)
+    handler = TranslationHandler(catalogue, worker, max_pixels=10_000)
+    with caplog.at_level(logging.INFO), pytest.raises(Refusal) as caught:
+        asyncio.run(answers(handler, request(100, 100, "darkening"), bytes(30_000)))
+    worker.close()
+    (line,) = (one for one in caplog.records if one.name.startswith("server"))
+    assert (line.levelno, line.exc_info, line.getMessage()) == (logging.INFO, None, caught.value.sentence)
+
+
 def test_a_picture_that_fits_no_memory_is_refused_with_what_to_do(catalogue: Catalogue, device: Backend) -> None:
     worker = Worker(device, memory=1 << 20)
     handler = TranslationHandler(catalogue, worker, max_pixels=10_000)
     with pytest.raises(Refusal) as caught:
-        asyncio.run(answers(handler, request(100, 100, "centring"), bytes(30_000)))
+        asyncio.run(answers(handler, request(100, 100, "darkening"), bytes(30_000)))
     worker.close()
     assert caught.value.reason is Reason.OUT_OF_MEMORY
-    whole = "needs 3 MiB with filter 'centring', whose operation ReduceMean needs it whole"
+    whole = "needs 2 MiB with filter 'darkening', whose operation GlobalMaxPool needs it whole"
     assert f"{whole}, and the server may use 1 MiB" in caught.value.sentence
     assert "a larger --memory" in caught.value.sentence
 

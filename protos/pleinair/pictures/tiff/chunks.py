@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 
 _NONE, _DEFLATE = (1,), (8, 32946)
@@ -51,6 +52,8 @@ class Chunks:
     def _by_libtiff(self, packed: Sequence[bytes], total_rows: int) -> Bytes:
         # Pillow knows few layouts, but to libtiff packed bytes are bytes: as grey of 8 bits they come out as they are.
         with TiffImageFile(io.BytesIO(self._grey_file(packed, total_rows))) as image:
+            # Pillow's limit is for pixels; these are bytes, and where there is room for them already, it is not asked.
+            image.im = Image.new(image.mode, image.size).im
             return np.asarray(image)
 
     def _grey_file(self, packed: Sequence[bytes], total_rows: int) -> bytes:

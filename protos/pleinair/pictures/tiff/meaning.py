@@ -13,7 +13,7 @@ from pleinair.pictures.colour import from_cmyk, from_lab
 from pleinair.pictures.levels import to_bytes, to_levels
 from pleinair.pictures.picture import Note, NoteKind
 from pleinair.pictures.raster import Raster
-from pleinair.pictures.tiff.tags import CMYK, COLOURS, FLOAT, GREY, GREY_INVERTED, LAB, RGB, Page
+from pleinair.pictures.tiff.tags import CMYK, COLOURS, FLOAT, GREY, GREY_INVERTED, LAB, RGB, YCBCR, Page
 
 _PREMULTIPLIED = 1
 _ALPHA = (_PREMULTIPLIED, 2, 999)  # of ExtraSamples; 999 is what an old editor wrote for straight alpha
@@ -22,9 +22,11 @@ _MOST_BITS_UNSCALED = 16  # wider whole numbers usually hold values of 16 bits
 
 def can_mean(page: Page) -> bool:
     """Whether ``meant`` knows the page's colours, and they are all there."""
-    known = page.photometric in (GREY, GREY_INVERTED, RGB, CMYK, LAB)
+    known = page.photometric in (GREY, GREY_INVERTED, RGB, CMYK, LAB, YCBCR)
     if not known or page.samples < COLOURS[page.photometric]:
         return False
+    if page.photometric == YCBCR:
+        return page.bits[0] == 8 and page.numbers(530, (2, 2)) == (1, 1)
     return page.photometric != LAB or (page.bits[0] in (8, 16) and page.formats[0] != FLOAT)
 
 
@@ -43,6 +45,9 @@ def meant(page: Page, stored: NDArray[Any]) -> Raster:
         return _converted(raster, "LAB", _lab_bytes(raster.samples), page)
     if page.photometric == CMYK:
         return _converted(raster, "CMYK", to_bytes(to_levels(replace(raster, alpha=None))[0]), page)
+    if page.photometric == YCBCR:
+        rgb = _image("YCbCr", raster.samples).convert("RGB")
+        return replace(raster, samples=np.asarray(rgb))
     return replace(raster, inverted=page.photometric == GREY_INVERTED)
 
 
@@ -66,12 +71,16 @@ def _straight(raster: Raster) -> NDArray[Any]:
 
 
 def _converted(raster: Raster, mode: str, pixels: NDArray[np.uint8], page: Page) -> Raster:
-    height, width, _ = pixels.shape
-    image = Image.frombytes(mode, (width, height), np.ascontiguousarray(pixels).tobytes())
+    image = _image(mode, pixels)
     image.info["icc_profile"] = page.raw(34675)
     converted, note = from_lab(image) if mode == "LAB" else from_cmyk(image)
     alpha = to_levels(replace(raster, samples=raster.samples[..., :1]))[1]
     return Raster(np.asarray(converted), 255, None if alpha is None else to_bytes(alpha), notes=(*raster.notes, note))
+
+
+def _image(mode: str, pixels: NDArray[np.uint8]) -> Image.Image:
+    height, width, _ = pixels.shape
+    return Image.frombytes(mode, (width, height), np.ascontiguousarray(pixels).tobytes())
 
 
 def _lab_bytes(samples: NDArray[Any]) -> NDArray[np.uint8]:

@@ -6,6 +6,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import replace
 
+from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 
 from pleinair.pictures.headers import check_size, not_read
@@ -47,6 +48,8 @@ def _by_pillow(page: Page, data: bytes, index: int) -> Raster:
         raise not_read(str(page)) from error
     try:
         return from_pillow(image)
+    except Image.DecompressionBombError:
+        raise
     except Exception as error:
         if page.compression in _ALWAYS_THERE:
             raise

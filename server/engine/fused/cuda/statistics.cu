@@ -1,87 +1,132 @@
-// The sums of every channel's values and of their squares. From each value that of one reference pixel (`one`) is taken
-// first, for otherwise squares would lose the digits of a variance that is small compared to the mean. A block of 256 threads
-// sums its share of the pixels: result[block][channel] = (sum of values, sum of squares).
-template <int N>
-__device__ __forceinline__ void sums(
-    const T* source, const T* one, Index pixels, int channels, float2* result
+// Mean and variance of every channel, to the last digits. float sums are of few values only, and of what is left when a
+// value near the mean is taken from all, for otherwise squares would lose the digits of a variance that is small compared
+// to the mean. Parts are joined as in tiled/pooled_statistics.py.
+
+// The statistics of one block's share of a channel's values; `squares` is the sum of squared distances from the mean.
+struct Part {
+    float count, mean, squares;
+};
+
+#define AT_ONCE 32  // values that are summed before they join the others
+
+// Joins `count` values to a thread's part, whose mean is counted from `first`: their sum and that of their squares are
+// `sum` and `square`, all counted from `pivot`, which becomes the mean of both.
+__device__ __forceinline__ void join(
+    Part& part, float first, float& pivot, float count, float sum, float square
 ) {
-    __shared__ float2 shared[256 * N];
+    float away = sum / count, apart = (pivot - first) + away - part.mean;
+    float share = count / (part.count + count);
+    part.squares += fmaxf(square - sum * away, 0.0f) + apart * apart * (part.count * share);
+    part.mean += apart * share;
+    part.count += count;
+    pivot = first + part.mean;
+}
+
+// A block of 256 threads measures its share of the pixels: result[block][channel].
+template <int N>
+__device__ __forceinline__ void sums(const T* source, Index pixels, int channels, Part* result) {
+    __shared__ Part shared[256 * N];
     int packs = channels / N, together = min(packs, 256), rows = 256 / together;
     int lane = threadIdx.x % together, row = threadIdx.x / together, pack = blockIdx.y * together + lane;
     bool works = row < rows && pack < packs;
-    float first[N], values[N], squares[N];
+    Index begin = (Index)blockIdx.x * rows, step = (Index)gridDim.x * rows;
+    Index left = begin + row < pixels ? (pixels - begin - row + step - 1) / step : 0;
+    // What the means of all threads are counted from.
+    const T* near = source + min(begin, pixels - 1) * channels + pack * N;
+    Part parts[N];
 #pragma unroll
-    for (int i = 0; i < N; i++) {
-        first[i] = works ? wide(one[pack * N + i]) : 0.0f;
-        values[i] = squares[i] = 0.0f;
-    }
-    if (works) {
-        Index pixel = (Index)blockIdx.x * rows + row, step = (Index)gridDim.x * rows;
-        const Pack<N>* packed = reinterpret_cast<const Pack<N>*>(source) + pixel * packs + pack;
+    for (int i = 0; i < N; i++) parts[i].count = parts[i].mean = parts[i].squares = 0.0f;
+    if (works && left > 0) {
+        const Pack<N>* packed = reinterpret_cast<const Pack<N>*>(source) + (begin + row) * packs + pack;
+        float pivots[N];
+#pragma unroll
+        for (int i = 0; i < N; i++) pivots[i] = wide(packed->values[i]);
+        for (; left > 0; left -= AT_ONCE) {
+            int count = (int)min(left, (Index)AT_ONCE);
+            float values[N], squares[N];
+#pragma unroll
+            for (int i = 0; i < N; i++) values[i] = squares[i] = 0.0f;
 #pragma unroll 4
-        for (; pixel < pixels; pixel += step, packed += step * packs) {
-            Pack<N> read = *packed;
+            for (int k = 0; k < count; k++, packed += step * packs) {
+                Pack<N> read = *packed;
 #pragma unroll
-            for (int i = 0; i < N; i++) {
-                float x = wide(read.values[i]) - first[i];
-                values[i] += x;
-                squares[i] += x * x;
+                for (int i = 0; i < N; i++) {
+                    float x = wide(read.values[i]) - pivots[i];
+                    values[i] += x;
+                    squares[i] += x * x;
+                }
             }
+#pragma unroll
+            for (int i = 0; i < N; i++)
+                join(parts[i], wide(near[i]), pivots[i], (float)count, values[i], squares[i]);
         }
     }
 #pragma unroll
-    for (int i = 0; i < N; i++) shared[threadIdx.x * N + i] = make_float2(values[i], squares[i]);
+    for (int i = 0; i < N; i++) shared[threadIdx.x * N + i] = parts[i];
     __syncthreads();
     if (row != 0 || !works) return;
 #pragma unroll
     for (int i = 0; i < N; i++) {
-        float2 sum = make_float2(0.0f, 0.0f);
+        Part whole = {0.0f, 0.0f, 0.0f};
         for (int other = 0; other < rows; other++) {
-            float2 part = shared[(other * together + lane) * N + i];
-            sum.x += part.x;
-            sum.y += part.y;
+            const Part& part = shared[(other * together + lane) * N + i];
+            whole.count += part.count;
+            whole.mean += part.mean * part.count;
         }
-        result[(Index)blockIdx.x * channels + pack * N + i] = sum;
+        whole.mean /= fmaxf(whole.count, 1.0f);
+        for (int other = 0; other < rows; other++) {
+            const Part& part = shared[(other * together + lane) * N + i];
+            float apart = part.mean - whole.mean;
+            whole.squares += part.squares + apart * apart * part.count;
+        }
+        whole.mean += wide(near[i]);
+        result[(Index)blockIdx.x * channels + pack * N + i] = whole;
     }
 }
 
-extern "C" __global__ void sums_wide(
-    const T* source, const T* one, Index pixels, int channels, float2* result
-) {
-    sums<WIDE>(source, one, pixels, channels, result);
+extern "C" __global__ void sums_wide(const T* source, Index pixels, int channels, Part* result) {
+    sums<WIDE>(source, pixels, channels, result);
 }
 
-extern "C" __global__ void sums_narrow(
-    const T* source, const T* one, Index pixels, int channels, float2* result
-) {
-    sums<1>(source, one, pixels, channels, result);
+extern "C" __global__ void sums_narrow(const T* source, Index pixels, int channels, Part* result) {
+    sums<1>(source, pixels, channels, result);
 }
 
-// From the blocks' sums to what normalises, x * factor + offset. One block of 128 threads for each channel.
-extern "C" __global__ void statistics(
-    const T* one, const float2* sums, int blocks, Index pixels, int channels, const float* scale,
-    const float* shift, float epsilon, float* factor, float* offset
-) {
-    __shared__ double values[128], squares[128];
-    int channel = blockIdx.x, thread = threadIdx.x;
-    double value = 0.0, square = 0.0;
-    for (int block = thread; block < blocks; block += 128) {
-        float2 sum = sums[(Index)block * channels + channel];
-        value += sum.x;
-        square += sum.y;
-    }
-    values[thread] = value;
-    squares[thread] = square;
+// The sum of a value of each of 128 threads, for all of them.
+__device__ __forceinline__ double total(double value, double* shared) {
+    int thread = threadIdx.x;
+    __syncthreads();
+    shared[thread] = value;
     for (int half = 64; half > 0; half /= 2) {
         __syncthreads();
-        if (thread < half) {
-            values[thread] += values[thread + half];
-            squares[thread] += squares[thread + half];
-        }
+        if (thread < half) shared[thread] += shared[thread + half];
     }
-    if (thread != 0) return;
-    double away = values[0] / pixels, variance = squares[0] / pixels - away * away;
-    double by = scale[channel] / sqrt(max(variance, 0.0) + (double)epsilon);
-    factor[channel] = (float)by;
-    offset[channel] = (float)(shift[channel] - (wide(one[channel]) + away) * by);
+    __syncthreads();
+    return shared[0];
+}
+
+// From the blocks' parts to what normalises, x * factor + offset. One block of 128 threads for each channel.
+extern "C" __global__ void statistics(
+    const Part* parts, int blocks, int channels, const float* scale, const float* shift, float epsilon, float* factor,
+    float* offset
+) {
+    __shared__ double shared[128];
+    int channel = blockIdx.x;
+    double count = 0.0, value = 0.0, square = 0.0;
+    for (int block = threadIdx.x; block < blocks; block += 128) {
+        Part part = parts[(Index)block * channels + channel];
+        count += part.count;
+        value += (double)part.mean * part.count;
+    }
+    count = total(count, shared);
+    double mean = total(value, shared) / count;
+    for (int block = threadIdx.x; block < blocks; block += 128) {
+        Part part = parts[(Index)block * channels + channel];
+        square += part.squares + (part.mean - mean) * (part.mean - mean) * part.count;
+    }
+    double variance = total(square, shared) / count;
+    if (threadIdx.x != 0) return;
+    factor[channel] = (float)(scale[channel] / sqrt(variance + (double)epsilon));
+    // Of the rounded factor, so that the mean becomes the shift.
+    offset[channel] = (float)(shift[channel] - mean * (double)factor[channel]);
 }

@@ -59,9 +59,9 @@ def new_group(image: int, name: str, parent: int = 0) -> int:
     return int(group.get_id())
 
 
-def new_text(image: int, text: str) -> int:
+def new_text(image: int, text: str, height: float = 30) -> int:
     picture = Gimp.Image.get_by_id(image)
-    layer = Gimp.TextLayer.new(picture, text, Gimp.context_get_font(), 30, Gimp.Unit.pixel())
+    layer = Gimp.TextLayer.new(picture, text, Gimp.context_get_font(), height, Gimp.Unit.pixel())
     picture.insert_layer(layer, None, 0)
     return int(layer.get_id())
 

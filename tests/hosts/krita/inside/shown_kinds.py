@@ -55,6 +55,29 @@ def _passing_with_a_filter(builder: Builder) -> Any:
     return group
 
 
+def _passing_with_a_blending_layer(builder: Builder) -> Any:
+    group = builder.group("with blending", passes=True)
+    inner = builder.group("inner", group, passes=True)
+    builder.paint("dark", (4, 4, 8, 8), inner).setBlendingMode("multiply")
+    return group
+
+
+def _passing_with_a_clipped_layer(builder: Builder) -> Any:
+    group = builder.group("with clipped", passes=True)
+    builder.paint("base", (4, 4, 8, 8), group)
+    builder.paint("shade", (0, 0, WIDTH, HEIGHT), group).setInheritAlpha(True)
+    return group
+
+
+def _isolated_with_a_blending_layer(builder: Builder) -> Any:
+    group = builder.group("isolated")
+    builder.paint("base", (4, 4, 8, 8), group)
+    builder.paint("dark", (8, 8, 8, 8), group).setBlendingMode("multiply")
+    builder.paint("shade", (0, 0, WIDTH, HEIGHT), group).setInheritAlpha(True)
+    builder.document.refreshProjection()  # Krita does not draw anew for a script's clipping
+    return group
+
+
 def _passing_with_effects(builder: Builder) -> Any:
     return builder.styled(builder.blurred(_passing(builder)))
 
@@ -163,6 +186,9 @@ KINDS: list[tuple[str, str, Build]] = [
     ("pass-through in isolated", "layer", _passing_in_isolated),
     ("pass-through with a clone", "layer", _passing_with_a_clone),
     ("pass-through with a filter", "layer", _passing_with_a_filter),
+    ("pass-through with a blending layer", "layer", _passing_with_a_blending_layer),
+    ("pass-through with a clipped layer", "layer", _passing_with_a_clipped_layer),
+    ("isolated with a blending layer", "layer", _isolated_with_a_blending_layer),
     ("pass-through with effects", "layer", _passing_with_effects),
     ("blurred group", "layer", _blurred_group),
     ("group of blurred", "layer", _group_of_blurred),

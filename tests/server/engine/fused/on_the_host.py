@@ -135,37 +135,33 @@ class HostKernels(Kernels):
 
         return self._host.queued(work)
 
-    def copy(self, source: int, to: int, count: int) -> Launch:
-        def work() -> None:
-            self._host.array(to, (count,), self._element)[...] = self._host.array(source, (count,), self._element)
-
-        return self._host.queued(work)
-
     def sum(self, source: int, pixels: int, measurement: Measurement, band: int) -> Launch:
         def work() -> None:
             values = self._host.array(source, (pixels, measurement.channels), self._element).astype(np.float64)
-            values -= self._host.array(measurement.reference, (measurement.channels,), self._element)
-            sums = self._sums(measurement)[band * measurement.blocks : (band + 1) * measurement.blocks]
-            sums[...] = 0
-            sums[0] = np.stack([values.sum(0), (values**2).sum(0)], axis=1)
+            mean = values.mean(0)
+            parts = self._parts(measurement)[band * measurement.blocks : (band + 1) * measurement.blocks]
+            parts[...] = 0
+            parts[0] = np.stack([np.full_like(mean, pixels), mean, ((values - mean) ** 2).sum(0)], axis=1)
 
         return self._host.queued(work)
 
     def finish(self, measurement: Measurement, *, scale: int, shift: int, epsilon: float) -> Launch:
         def work() -> None:
             channels, norm = measurement.channels, measurement.norm
-            away, squares = self._sums(measurement).astype(np.float64).sum(0).T / measurement.pixels
-            mean = self._host.array(measurement.reference, (channels,), self._element) + away
-            factor = self._vector(scale, channels) / np.sqrt(squares - away**2 + epsilon)
-            self._vector(norm.factor, channels)[...] = factor
-            self._vector(norm.offset, channels)[...] = self._vector(shift, channels) - mean * factor
+            counts, means, squares = np.moveaxis(self._parts(measurement).astype(np.float64), 2, 0)
+            mean = (counts * means).sum(0) / counts.sum(0)
+            variance = (squares + counts * (means - mean) ** 2).sum(0) / counts.sum(0)
+            factor = self._vector(norm.factor, channels)
+            factor[...] = self._vector(scale, channels) / np.sqrt(variance + epsilon)
+            offset = self._vector(shift, channels) - mean * factor.astype(np.float64)
+            self._vector(norm.offset, channels)[...] = offset
 
         return self._host.queued(work)
 
-    def _sums(self, measurement: Measurement) -> Array:
-        shape = (measurement.blocks * measurement.bands, measurement.channels, 2)
+    def _parts(self, measurement: Measurement) -> Array:
+        shape = (measurement.blocks * measurement.bands, measurement.channels, 3)
         assert shape[0] <= MOST_BLOCKS
-        return self._host.array(measurement.sums, shape, np.float32)
+        return self._host.array(measurement.parts, shape, np.float32)
 
     def receive(self, layout: PictureLayout, given: int, out: int, is_wrong: int) -> Launch:
         def work() -> None:

@@ -17,11 +17,19 @@ from server.engine.fused.steps import Measure
 from server.engine.network.arrays import Array
 from tests.server.engine.fused.on_the_host import HostConvolutions, HostGpu, resources_on_the_host
 from tests.server.engine.tiled import networks
-from tests.server.engine.tiled.drafts import Draft
+from tests.server.engine.tiled.drafts import INPUT, Draft
 from tests.server.engine.tiled.networks import NETWORKS
 from tests.server.engine.tiled.running import noise, read, whole
 
-NOT_FUSED = (networks.unet, networks.two_norms_of_one, networks.norms_side_by_side)
+NOT_FUSED = (
+    networks.unet,
+    networks.two_norms_of_one,
+    networks.norms_side_by_side,
+    networks.group_normed,
+    networks.squeezed,
+    networks.means_spelled_out,
+    networks.pixel_shuffled,
+)
 FUSED = [network for network in NETWORKS if network not in NOT_FUSED]
 
 
@@ -54,8 +62,15 @@ def test_steps_compute_what_the_network_does(network: Callable[[Draft], str]) ->
 
 @pytest.mark.parametrize("network", NOT_FUSED)
 def test_what_has_no_step_is_named(network: Callable[[Draft], str]) -> None:
-    with pytest.raises(NotFused, match=r"Concat|Sub|Mul|MaxPool"):
+    with pytest.raises(NotFused, match=r"Concat|Sub|Mul|MaxPool|groups|Statistic|SpaceToDepth"):
         FusedNetwork(read(model_of(network)), np.float32, resources_on_the_host())
+
+
+def test_one_channel_that_is_added_to_several_has_no_step() -> None:
+    draft = Draft()
+    model = draft.model(draft.add("Add", draft.conv(INPUT, 1), draft.conv(INPUT, 3)))
+    with pytest.raises(NotFused, match="one channel"):
+        FusedNetwork(read(model), np.float32, resources_on_the_host())
 
 
 def test_bands_of_rows_are_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:

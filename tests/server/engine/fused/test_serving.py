@@ -21,7 +21,7 @@ from server.engine.provider import Provider
 from server.translation.picture import RawPicture
 from tests.server.engine.fused.on_the_host import HostKernels, resources_on_the_host
 from tests.server.engine.tiled import networks
-from tests.server.engine.tiled.drafts import Draft
+from tests.server.engine.tiled.drafts import Draft, channels_last
 
 HEIGHT, WIDTH = 45, 62  # no multiples of 4
 
@@ -39,6 +39,17 @@ def loaded(feed: Feed = Feed(), *, has_gpu: bool) -> OnnxruntimeNetwork:  # noqa
     if has_gpu:
         device.gpu_resources = resources_on_the_host()
     return device.open(draft.model(networks.antialiased(draft)), feed)
+
+
+def test_a_network_whose_channels_come_last_is_fused_too() -> None:
+    draft, device = Draft(), OnnxruntimeBackend(Provider.CPU, Settings())
+    device.gpu_resources = resources_on_the_host()
+    model = channels_last(draft.model(networks.antialiased(draft)))
+    network = device.open(model, Feed(channels_last=True))
+    assert is_fused(network)
+    raw = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3)).astype(np.uint8)
+    found, expected = (translated(one, raw, FORMATS["RGB"]) for one in (network, loaded(has_gpu=False)))
+    assert np.abs(found.astype(int) - expected.astype(int)).max() <= 1
 
 
 def is_fused(network: OnnxruntimeNetwork) -> bool:

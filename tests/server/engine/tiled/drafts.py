@@ -25,20 +25,24 @@ class Draft:
         self._constants: list[onnx.TensorProto] = []
         self.channels = {INPUT: channels}
 
-    def model(self, output: str) -> bytes:
-        """With ``output`` as its result."""
+    def model(self, output: str, *, channels_last: bool = False) -> bytes:
+        """With ``output`` as its result; input and output are N x C x H x W, or N x H x W x C."""
         nodes = [*self._nodes, helper.make_node("Identity", [output], [OUTPUT])]
         ends = [
-            helper.make_tensor_value_info(name, self._element, ["batch", self.channels[layer], "height", "width"])
-            for name, layer in ((INPUT, INPUT), (OUTPUT, output))
+            helper.make_tensor_value_info(name, self._element, self._shape(layer, sides, channels_last=channels_last))
+            for name, layer, sides in (
+                (INPUT, INPUT, ("height", "width")),
+                (OUTPUT, output, ("result height", "result width")),
+            )
         ]
-        for end in ends[1:]:
-            for place in (2, 3):
-                end.type.tensor_type.shape.dim[place].dim_param = f"result {place}"
         graph = helper.make_graph(nodes, "draft", ends[:1], ends[1:], self._constants)
         opset = [helper.make_opsetid("", self._opset)]
         made = helper.make_model(graph, opset_imports=opset, ir_version=10)
         return bytes(made.SerializeToString())
+
+    def _shape(self, layer: str, sides: tuple[str, str], *, channels_last: bool) -> list[str | int]:
+        channels = self.channels[layer]
+        return ["batch", *sides, channels] if channels_last else ["batch", channels, *sides]
 
     def random(self, *shape: int, scale: float = 1.0, around: float = 0.0) -> Array:
         kind = helper.tensor_dtype_to_np_dtype(self._element)
@@ -49,6 +53,11 @@ class Draft:
         self._constants.append(numpy_helper.from_array(np.asarray(value), name))
         return name
 
+    @staticmethod
+    def tensor(value: Array) -> onnx.TensorProto:
+        """A value as an attribute."""
+        return numpy_helper.from_array(value)
+
     def add(self, operation: str, *operands: Any, channels: int | None = None, **attributes: Any) -> str:
         """Any node; operands that are no names become constants."""
         names = [value if isinstance(value, str) else self.constant(value) for value in operands]
@@ -56,6 +65,11 @@ class Draft:
         self._nodes.append(helper.make_node(operation, names, [name], **attributes))
         self.channels[name] = channels or max(self.channels.get(operand, 0) for operand in names)
         return name
+
+    def node(self, operation: str, inputs: list[str], outputs: list[str], *, channels: int, **attributes: Any) -> None:
+        """A node of several outputs with so many channels each."""
+        self._nodes.append(helper.make_node(operation, inputs, outputs, **attributes))
+        self.channels |= dict.fromkeys(outputs, channels)
 
     def conv(self, x: str, channels: int, size: int = 3, *, group: int = 1, **attributes: Any) -> str:
         inside = self.channels[x] // group
@@ -70,10 +84,19 @@ class Draft:
         return self.add("ConvTranspose", x, weight, bias, channels=channels, group=group, **attributes)
 
     def norm(self, x: str, *, learned: bool = True) -> str:
-        channels = self.channels[x]
-        spread = 0.2 if learned else 0
-        scale, shift = self.random(channels, scale=spread, around=1), self.random(channels, scale=spread)
-        return self.add("InstanceNormalization", x, scale, shift, epsilon=1e-5)
+        return self.add("InstanceNormalization", x, *self.affine(self.channels[x], 0.2 if learned else 0), epsilon=1e-5)
+
+    def affine(self, count: int, spread: float = 0.2) -> tuple[Array, Array]:
+        """Scales and shifts."""
+        return self.random(count, scale=spread, around=1), self.random(count, scale=spread)
+
+    def group_norm(self, x: str, groups: int) -> str:
+        """As exporters write it before opset 21."""
+        flat = self.add("Reshape", x, np.array([0, groups, -1]), channels=groups)
+        flat = self.add("InstanceNormalization", flat, np.ones(groups, np.float32), np.zeros(groups, np.float32))
+        shaped = self.add("Reshape", flat, self.add("Shape", x, channels=1), channels=self.channels[x])
+        scale, shift = (value.reshape(-1, 1, 1) for value in self.affine(self.channels[x]))
+        return self.add("Add", self.add("Mul", shaped, scale), shift)
 
     def relu(self, x: str) -> str:
         return self.add("Relu", x)
@@ -125,3 +148,22 @@ def old(opset: int, operation: str, *operands: Any, **attributes: Any) -> bytes:
     """The same in the words of an older opset."""
     draft = Draft(opset=opset)
     return draft.model(draft.add(operation, INPUT, *operands, **attributes))
+
+
+def channels_last(model: bytes) -> bytes:
+    """The model with its input and output as N x H x W x C."""
+    made = onnx.load_model_from_string(model)
+    inside = {INPUT: "first", OUTPUT: "result first"}
+    for node in made.graph.node:
+        for names in (node.input, node.output):
+            names[:] = [inside.get(name, name) for name in names]
+    made.graph.node.insert(0, helper.make_node("Transpose", [INPUT], ["first"], perm=[0, 3, 1, 2]))
+    made.graph.node.append(helper.make_node("Transpose", ["result first"], [OUTPUT], perm=[0, 2, 3, 1]))
+    for end in (*made.graph.input, *made.graph.output):
+        lengths = end.type.tensor_type.shape.dim
+        batch, channels, *sides = (
+            onnx.TensorShapeProto.Dimension.FromString(one.SerializeToString()) for one in lengths
+        )
+        del lengths[:]
+        lengths.extend([batch, *sides, channels])
+    return bytes(made.SerializeToString())

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 
+import numpy as np
+
 from tests.server.engine.tiled.drafts import INPUT, Draft
 
 
@@ -100,6 +102,42 @@ def uneven_steps(draft: Draft) -> str:
     return draft.norm(draft.pad(draft.conv(draft.pad(x, 2), 4, dilations=[2, 1]), 1, "edge"))
 
 
+def group_normed(draft: Draft) -> str:
+    """Group norms in ONNX's word and as older exporters spell them."""
+    x = draft.conv(INPUT, 16, pads=[1] * 4)
+    x = draft.relu(draft.add("GroupNormalization", x, *draft.affine(4), num_groups=4))
+    x = draft.add("LeakyRelu", draft.group_norm(draft.conv(draft.pad(x, 1), 18), 3), alpha=0.2)
+    return draft.conv(draft.group_norm(x, 1), 3)
+
+
+def squeezed(draft: Draft) -> str:
+    """Squeeze and excite, then the mean of the picture itself."""
+    x = draft.relu(draft.norm(draft.conv(INPUT, 16, pads=[1] * 4)))
+    gate = draft.relu(draft.conv(draft.add("GlobalAveragePool", x), 4, 1))
+    x = draft.add("Mul", x, draft.add("Sigmoid", draft.conv(gate, 16, 1)))
+    x = draft.conv(draft.norm(draft.conv(x, 16, pads=[1] * 4)), 3, pads=[1] * 4)
+    return draft.add("Add", x, draft.add("ReduceMean", INPUT, np.array([2, 3])))
+
+
+def means_spelled_out(draft: Draft) -> str:
+    """An instance norm in arithmetic, and what is left of the second of two means of one layer."""
+    x = draft.conv(INPUT, 16, strides=[2, 2], pads=[1] * 4)
+    rest = draft.add("Sub", x, draft.add("ReduceMean", x, np.array([2, 3])))
+    square = draft.add("ReduceMean", draft.add("Pow", rest, np.float32(2)), np.array([-1, -2]))
+    x = draft.add("Div", rest, draft.add("Sqrt", draft.add("Add", square, np.float32(1e-5))))
+    x = draft.add("Sub", x, draft.add("ReduceMean", draft.relu(x), np.array([2, 3])))
+    return draft.conv(draft.grow(x), 3, pads=[1] * 4)
+
+
+def pixel_shuffled(draft: Draft) -> str:
+    """Pixels to channels, a body with a norm, and back."""
+    x = draft.add("SpaceToDepth", INPUT, blocksize=2, channels=12)
+    x = draft.relu(draft.norm(draft.conv(x, 16, pads=[1] * 4)))
+    x = draft.conv(draft.norm(draft.conv(x, 16, pads=[1] * 4)), 12, pads=[1] * 4)
+    x = draft.add("DepthToSpace", x, blocksize=2, mode="CRD", channels=3)
+    return draft.conv(draft.norm(draft.conv(x, 8, pads=[1] * 4)), 3)
+
+
 def cut(draft: Draft) -> str:
     """CUT's generator in full width, with two of its nine blocks."""
     x = draft.block(INPUT, 64, 7)
@@ -126,6 +164,10 @@ NETWORKS: tuple[Callable[[Draft], str], ...] = (
     deep_margins,
     grouped,
     uneven_steps,
+    group_normed,
+    squeezed,
+    means_spelled_out,
+    pixel_shuffled,
 )
 
 

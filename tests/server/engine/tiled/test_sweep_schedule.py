@@ -27,9 +27,19 @@ def schedule(network: Network, room: float) -> SweepSchedule | None:
     return cheapest_schedule(network, sizes, CHANNELS_LAST, StorageTerms(VALUE_BYTES, ACCESS_COST, room))
 
 
-def used_behind(network: Network, place: int) -> frozenset[str]:
+def used_behind(network: Network, place: int, measured: int) -> frozenset[str]:
+    """What layers from ``place`` on are computed from, where all is known that is measured up to a layer's index."""
+    layers = {layer.name: layer for layer in network.layers}
     before = {layer.name for layer in network.layers[:place]}
-    return frozenset(name for layer in network.layers[place:] for name in layer.inputs if name in before)
+    open_ = [network.output, *(network.layers[norm].inputs[0] for norm in network.norms() if norm > measured)]
+    found = set[str]()
+    while open_:
+        name = open_.pop()
+        if name in before:
+            found.add(name)
+        elif name in layers:
+            open_ += layers[name].sees
+    return frozenset(found - network.points())
 
 
 def options(network: Network) -> Iterator[tuple[float, float]]:
@@ -47,8 +57,9 @@ def _option(network: Network, sizes: dict[str, Size], places: tuple[int, ...], s
     def values(names: frozenset[str]) -> int:
         return sum(sizes[name].values for name in names)
 
-    for start, keep, stop in zip(places[:-1], places[1:], stops, strict=True):
-        old, new = used_behind(network, start), used_behind(network, keep) if keep else frozenset()
+    for start, keep, before, stop in zip(places[:-1], places[1:], [0, *stops[:-1]], stops, strict=True):
+        old = used_behind(network, start, before) if start else frozenset()
+        new = used_behind(network, keep, stop) if keep else frozenset()
         for layer in network.layers[start:stop]:
             size = sizes[layer.name]
             cost += layer_cost(layer, size.channels, CHANNELS_LAST) * size.pixels

@@ -60,7 +60,7 @@ def test_two_pictures_in_turns_do_not_mix() -> None:
 def test_a_result_of_another_size_is_an_error() -> None:
     draft = Draft()
     network = network_of(draft.model(draft.grow(INPUT)))
-    with pytest.raises(ValueError, match="The network answers"):
+    with pytest.raises(ValueError, match="The network answered"):
         next(translate(network, noise(3, 20, 20), 1024 * MIB, []))
 
 
@@ -83,7 +83,7 @@ def test_networks_are_made_once_and_the_one_not_used_for_longest_goes() -> None:
 
 def test_what_is_not_in_tiles_is_not_kept() -> None:
     draft, networks = Draft(), TiledNetworks(CHANNELS_LAST, open_part)
-    model = draft.model(draft.add("GlobalAveragePool", INPUT))
+    model = draft.model(draft.add("GlobalMaxPool", INPUT))
     for _ in range(2):
-        with pytest.raises(UnsupportedNetwork, match="GlobalAveragePool"):
+        with pytest.raises(UnsupportedNetwork, match="GlobalMaxPool"):
             networks.network("whole", lambda: read(model))
