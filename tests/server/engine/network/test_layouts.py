@@ -189,6 +189,31 @@ def last(draft: Draft) -> str:
     return turned(draft, draft.conv(turned(draft, x, TO_FIRST), 3, pads=[1] * 4), TO_LAST)
 
 
+def layer_normed(draft: Draft) -> str:
+    """A layer norm as TensorFlow spells it: one mean for all values, and a factor for each channel."""
+    x = turned(draft, draft.conv(turned(draft, INPUT, TO_FIRST), 8), TO_LAST)
+    mean = draft.add("ReduceMean", x, np.array([1, 2, 3]))
+    rest = draft.add("Sub", x, mean)
+    variance = draft.add("ReduceMean", draft.add("Mul", rest, rest), np.array([1, 2, 3]))
+    inverse = draft.add("Reciprocal", draft.add("Sqrt", draft.add("Add", variance, np.float32(1e-5))))
+    scale, shift = draft.affine(8)
+    factor = draft.add("Mul", inverse, scale)
+    offset = draft.add("Sub", shift, draft.add("Mul", mean, factor))
+    x = draft.add("Add", draft.add("Mul", x, factor), offset)
+    return turned(draft, draft.conv(turned(draft, x, TO_FIRST), 3, pads=[1] * 4), TO_LAST)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_layer_norm_over_everything_is_computed_in_tiles(layout: str) -> None:
+    draft, picture, way = Draft(), noise(3, 24, 20), Way(tile_room=1, layout=LAYOUTS[layout])
+    model = draft.model(layer_normed(draft), channels_last=True)
+    network = read_network(model, input=INPUT, output=OUTPUT, channels_last=True)
+    assert len(list(network.norms())) == 1
+    found = run_plan(network, plan_in(network, way, 24, 20), way.layout, picture)
+    expected = whole(model, np.ascontiguousarray(picture.transpose(TO_LAST))).transpose(TO_FIRST)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_network_whose_channels_come_last_is_computed_in_tiles(layout: str) -> None:
     draft, picture, way = Draft(), noise(3, 24, 20), Way(tile_room=1, layout=LAYOUTS[layout])
