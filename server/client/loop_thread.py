@@ -17,8 +17,9 @@ class LoopThread:
     """Runs coroutines, of several threads at once if need be. It ends when it is closed or forgotten."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=_serve, args=(self._loop,), name="pleinair-engine", daemon=True)
+        runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)  # which leaves this thread's own loop alone
+        self._loop = runner.get_loop()
+        self._thread = threading.Thread(target=_serve, args=(runner,), name="pleinair-engine", daemon=True)
         self._thread.start()
         self._end = weakref.finalize(self, self._loop.call_soon_threadsafe, self._loop.stop)
 
@@ -47,17 +48,12 @@ class LoopThread:
         return one.result()
 
     def close(self) -> None:
-        """Ends the thread; a second time nothing happens."""
+        """Ends the thread, and what work has left running in it; a second time nothing happens."""
         if self._end.alive:
             self._end()
             self._thread.join()
 
 
-def _serve(loop: asyncio.AbstractEventLoop) -> None:
-    asyncio.set_event_loop(loop)
-    try:
-        loop.run_forever()
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.run_until_complete(loop.shutdown_default_executor())
-    finally:
-        loop.close()
+def _serve(runner: asyncio.Runner) -> None:
+    with runner:  # ends what still runs when the loop is stopped
+        runner.get_loop().run_forever()

@@ -64,6 +64,11 @@ class Feed:
             and not (self.mean or self.std or self.output_mean or self.output_std or self.input_type)
         )
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether pictures go in and come out as they are, so that nothing is copied for it."""
+        return self.is_usual and self.precision is Precision.FLOAT32 and not self.channels_last
+
     def normalise(self, tensor: Tensor) -> Tensor:
         """N x 3 x H x W from -1 to 1 as the network's own values, N x C x H x W in float32; the same array where these
         are the same. Whole numbers are rounded."""

@@ -97,8 +97,7 @@ class Computation:
             entry.raise_error()
         except Exception as error:
             refusal = self._as_refusal(error)
-            is_foreseen = refusal.reason is not Reason.FILTER_FAILED or cause(error) is not None
-            _log.error("%s (%s)", refusal.sentence, error, exc_info=None if is_foreseen else error)
+            _note(refusal, error)
             raise refusal from error
 
     def _summary(self, entry: QueueEntry, reduced: ReducedPicture | None, small: QueueEntry | None) -> Summary:
@@ -141,6 +140,16 @@ class Computation:
             sentence = f"{failed} for a reason that was not foreseen; try another size or filter, and report it."
             return Refusal(Reason.FILTER_FAILED, sentence)
         return Refusal(Reason.FILTER_FAILED, f"{failed}: {said}; try another size, or another filter.")
+
+
+def _note(refusal: Refusal, error: Exception) -> None:
+    """For those who read the log: a refusal by plan is one line of what the caller is told, what the device or the
+    network said one with its own words, and only what nobody foresaw comes with its trace."""
+    if isinstance(error, DoesNotFit):
+        _log.info("%s", refusal.sentence)
+    else:
+        is_foreseen = refusal.reason is not Reason.FILTER_FAILED or cause(error) is not None
+        _log.error("%s (%s)", refusal.sentence, error, exc_info=None if is_foreseen else error)
 
 
 def _mebibytes(count: int) -> str:

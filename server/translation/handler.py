@@ -52,8 +52,12 @@ class TranslationHandler:
         picture = RawPicture(raw, width=request.width, height=request.height, pixel_format=request.pixel_format)
         computation = Computation(self._worker, found, picture, client)
         del raw, picture  # it alone holds the pixels, and they go when it ends
-        async with contextlib.aclosing(computation.steps(request.preview_side)) as steps:
-            async for step in _in_chunks(steps, chunk_bytes(request.byte_count)):
+        # Closed one after the other: what is left to the event loop ends at some time, perhaps in the middle of a step.
+        async with (
+            contextlib.aclosing(computation.steps(request.preview_side)) as steps,
+            contextlib.aclosing(_in_chunks(steps, chunk_bytes(request.byte_count))) as chunks,
+        ):
+            async for step in chunks:
                 yield step
 
     async def translate_image(
@@ -152,7 +156,7 @@ def _room_for(request: TranslationRequest) -> NDArray[np.uint8]:
 
 async def _in_chunks(
     steps: AsyncIterator[Progress | Preview | Samples | Summary], size: int
-) -> AsyncIterator[Progress | Preview | bytes | Summary]:
+) -> AsyncGenerator[Progress | Preview | bytes | Summary, None]:
     """Turns rows into bytes, ``size`` at a time; the last, shorter chunk comes before the summary."""
     chunk = bytearray()
     async for step in steps:

@@ -111,9 +111,11 @@ class PartialNetwork:
 
     def add_like(self, name: str, like: TensorView, inputs: tuple[str, ...], operation: Operation) -> None:
         """Appends a layer that is shown in the same order of axes as ``like``, which shows all of its channels, rows
-        and columns along an axis each."""
-        plain = self.add(name, inputs, operation)
-        channels = like.axis_of_channels()
+        and columns along an axis each. Raises UnsupportedNetwork where it does not."""
+        plain, channels = self.add(name, inputs, operation), like.axis_of_channels()
+        is_whole = all(not axis or like.dimension(place) for place, axis in enumerate(like.axes))
+        if not is_whole or (channels is None and max(plain.channels, like.channels) > 1):
+            raise UnsupportedNetwork(like.made_by or type(operation).__name__, "of axes that are taken apart")
         axes = tuple(
             plain.axes[1] if axis == channels else plain.axes[dimension] if (dimension := like.dimension(axis)) else ()
             for axis in range(len(like.axes))

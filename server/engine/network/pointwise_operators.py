@@ -13,7 +13,7 @@ from server.engine.network.arrays import Array
 from server.engine.network.operations import Operation, Pointwise, Quantity
 from server.engine.network.partial_network import Attributes, PartialNetwork
 from server.engine.network.plain_pictures import is_plain, picture, same_axis
-from server.engine.network.tensor_view import Axis, TensorView, factors_of_channels
+from server.engine.network.tensor_view import CHANNELS, Axis, TensorView, factors_of_channels
 from server.engine.network.unsupported import UnsupportedNetwork
 
 _ACTIVATIONS = (
@@ -123,15 +123,18 @@ def _common(partial: PartialNetwork, operation: str, axes: Sequence[Axis]) -> Ax
 
 
 def _with_channels(shown: TensorView, constants: Sequence[Array]) -> TensorView:
-    """The view where constants make several channels of one."""
-    place = shown.axis_of_channels() if shown.channels == 1 else None
-    if place is None:
+    """The view where constants tell channels apart that it shows as one: those of a mean over all of them, or one that
+    becomes several."""
+    if any(factor.dimension == CHANNELS for axis in shown.axes for factor in axis):
         return shown
-    before = len(shown.axes) - place
-    lengths = (constant.shape[-before] for constant in constants if before <= constant.ndim)
-    channels = max(lengths, default=1)
-    axes = (*shown.axes[:place], factors_of_channels(channels), *shown.axes[place + 1 :])
-    return replace(shown, channels=channels, axes=axes)
+    for place in range(len(shown.axes)):
+        before = len(shown.axes) - place
+        length = max((one.shape[-before] for one in constants if before <= one.ndim), default=1)
+        is_of_one = shown.channels == 1 and place == shown.axis_of_channels()
+        if length > 1 and not shown.axes[place] and (is_of_one or shown.channels == length):
+            axes = (*shown.axes[:place], factors_of_channels(length), *shown.axes[place + 1 :])
+            return replace(shown, channels=length, axes=axes)
+    return shown
 
 
 def _by_channel(operation: str, shown: TensorView, value: Array | None) -> Array:

@@ -37,7 +37,10 @@ def read_network(data: bytes, *, input: str, output: str, channels_last: bool = 
     channels = _channels_of(model.graph, input, axis=3 if channels_last else 1)
     partial = PartialNetwork(model, input, channels, channels_last=channels_last)
     for node in _needed(model.graph, output):
-        _read(partial, node)
+        try:
+            _read(partial, node)
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise UnsupportedNetwork(node.op_type, "in a form that is not known") from error
     layers = simplified(partial.layers, _result(partial, input, output))
     sized = tuple(partial.layers) if partial.sizes.equalities else ()
     return Network(input, channels, layers, tuple(partial.sizes.equalities), sized)

@@ -33,8 +33,11 @@ class SampledSizes:
             self._sizes, self._shapes = [], []
 
     def values(self, number: Number) -> list[Any]:
-        """What a number is for each of the pictures."""
-        return [value_at(number, shapes) for shapes in self._shapes]
+        """What a number is for each of the pictures; nothing where it is not known."""
+        try:
+            return [value_at(number, shapes) for shapes in self._shapes]
+        except (ArithmeticError, TypeError, ValueError):
+            return []
 
     def same(self, left: Number, right: Number) -> bool:
         """Whether two numbers are the same; if so, pictures for which they are not will be refused."""

@@ -72,7 +72,7 @@ def read_product(partial: PartialNetwork, node: onnx.NodeProto, attributes: Attr
     if attributes.get("transB", 0):
         weight = weight.T
     channels = view.axis_of_channels()
-    if weight.ndim != 2 or attributes.get("transA", 0) or len(view.axes) - 1 not in (channels, _single(view.axes)):
+    if weight.ndim != 2 or attributes.get("transA", 0) or channels != len(view.axes) - 1:
         raise UnsupportedNetwork(node.op_type, "along another axis than the channels")
     if weight.shape[0] != view.channels:
         raise UnsupportedNetwork(node.op_type, "along another axis than the channels")
@@ -101,8 +101,12 @@ def read_pad(partial: PartialNetwork, node: onnx.NodeProto, attributes: Attribut
         partial.views[node.output[0]] = view
         return
     margins = {view.dimension(axis): (pads[axis], pads[axis + rank]) for axis in range(rank)}
-    others = [margin for dimension, margin in margins.items() if dimension not in (ROWS, COLUMNS)]
-    if any(map(any, others)) or not {ROWS, COLUMNS} <= margins.keys() or min(pads) < 0:
+    others = [axis for axis in range(rank) if view.dimension(axis) not in (ROWS, COLUMNS)]
+    if (
+        any(pads[axis] or pads[axis + rank] for axis in others)
+        or not {ROWS, COLUMNS} <= margins.keys()
+        or min(pads) < 0
+    ):
         raise UnsupportedNetwork("Pad", "of other axes than height and width, or by less than nothing")
     if mode not in ("constant", "reflect", "edge"):
         raise UnsupportedNetwork("Pad", f"mode {mode}")
@@ -171,11 +175,6 @@ def _windows(kernel: tuple[int, int], strides: tuple[int, int], dilations: tuple
         for size, stride, dilation in zip(kernel, strides, dilations, strict=True)
     )
     return rows, columns
-
-
-def _single(axes: Sequence[Sequence[object]]) -> int | None:
-    """The last axis, where nothing is shown along it: then it is that of one channel."""
-    return len(axes) - 1 if axes and not axes[-1] else None
 
 
 def _on_all_axes(pads: Sequence[int], axes: Sequence[int], rank: int) -> list[int]:

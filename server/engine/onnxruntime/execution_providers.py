@@ -81,6 +81,14 @@ def open_session(
     return onnxruntime.InferenceSession(model, options, providers=providers, enable_fallback=0)
 
 
+def probe_model() -> bytes:
+    """The smallest model there is: it gives back the one number that it is fed."""
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in ("x", "y")]
+    graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "probe", ends[:1], ends[1:])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
+    return bytes(model.SerializeToString())
+
+
 def _wanted(provider: Provider) -> list[str]:
     """The execution providers to try for ``provider``, the best first."""
     if provider is Provider.CPU or (provider is Provider.AUTO and not _has_driver()):
@@ -104,15 +112,8 @@ def _answers(name: str, threads: int) -> bool:
     if name == CPU or name not in onnxruntime.get_available_providers():
         return name == CPU
     try:
-        session = open_session(_probe(), session_options(threads), providers(name, _BUILD_NOTHING))
+        session = open_session(probe_model(), session_options(threads), providers(name, _BUILD_NOTHING))
     except Exception as error:
         _log.warning("%s cannot be used: %s", name, error)
         return False
     return bool(session.get_providers()[0] == name)
-
-
-def _probe() -> bytes:
-    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1]) for name in ("x", "y")]
-    graph = helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "probe", ends[:1], ends[1:])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=10)
-    return bytes(model.SerializeToString())

@@ -17,19 +17,17 @@ from server.engine.network.network import Network
 from server.engine.network.reader import read_network
 from server.engine.network.unsupported import UnsupportedNetwork
 from server.engine.onnxruntime.agreement import fused_network
+from server.engine.onnxruntime.arena import give_back
 from server.engine.onnxruntime.binding import Binding
 from server.engine.onnxruntime.execution_providers import CPU, TENSORRT
 from server.engine.onnxruntime.lack_of_memory import is_lack_of_memory
 from server.engine.onnxruntime.run_options import run_options
 from server.engine.onnxruntime.sessions import Sessions
+from server.engine.onnxruntime.whole_network import open_whole
 from server.engine.pixels import Channels
 from server.engine.plan import Executor
 from server.engine.tiled.executor import TiledExecutor
 from server.engine.tiled.tiled_network import TiledNetwork, TiledNetworks
-from server.engine.whole import Whole
-
-# What a full-size network in float32 takes for each pixel that onnxruntime computes at once.
-_BYTES_PER_PIXEL = 1126
 
 # On a CPU pieces are faster than onnxruntime's way, but for the smallest pictures.
 _LEAST_IN_PIECES = 128 * 128
@@ -61,9 +59,15 @@ class OnnxruntimeNetwork:
         self._binding = Binding(self._session, input=feed.input, output=feed.output, device="cuda") if on_gpu else None
         # TensorRT would build another engine, for minutes, for each new number of pictures.
         takes_batches = feed.batches and self.name != TENSORRT
-        self.whole = Whole(self.run, feed, bytes_per_pixel=_BYTES_PER_PIXEL, takes_batches=takes_batches)
+        self.whole = open_whole(model, feed, sessions, self.run, takes_batches=takes_batches)
         least_pixels = _LEAST_IN_PIECES if sessions.on_cpu else _MOST_AT_ONCE + 1
-        in_pieces = TiledExecutor(self._tiled_network, feed, self.whole, least_pixels=least_pixels)
+        in_pieces = TiledExecutor(
+            self._tiled_network,
+            feed,
+            self.whole,
+            least_pixels=least_pixels,
+            give_back=give_back if sessions.on_cpu else lambda: None,
+        )
         fused = None
         if gpu_resources is not None and feed.channels is Channels.RGB and not feed.input_type:
             fused = fused_network(self._network, feed, gpu_resources, self._session)

@@ -21,18 +21,26 @@ _MOST_LAYERS = 500
 class TiledExecutor:
     """Computes in tiles what ``network`` gives, which raises UnsupportedNetwork for networks that cannot be divided.
     Pictures that ``whole`` has memory for are left to it if they have less than ``least_pixels``, and where tiles would
-    be slow or impossible."""
+    be slow or impossible. ``give_back`` is called around large pictures: what the device keeps for later goes back."""
 
-    def __init__(self, network: Callable[[], TiledNetwork], feed: Feed, whole: Whole, *, least_pixels: int) -> None:
+    def __init__(
+        self,
+        network: Callable[[], TiledNetwork],
+        feed: Feed,
+        whole: Whole,
+        *,
+        least_pixels: int,
+        give_back: Callable[[], None],
+    ) -> None:
         self.network = network
         self.feed = feed
+        self.give_back = give_back
         self._whole = whole
         self._least_pixels = least_pixels
 
     def plan(self, height: int, width: int, memory: int, *, exact: bool = False) -> PlannedTiles | None:
         """See Executor; None where the picture is left to ``whole``."""
-        whole_bytes = self._whole.memory_bytes(height, width)
-        fits_whole = whole_bytes <= memory
+        fits_whole = self._whole.fits(height, width, memory)
         if fits_whole and height * width < self._least_pixels:
             return None
         try:
@@ -41,11 +49,14 @@ class TiledExecutor:
                 return None
             return PlannedTiles(self, network.plan(height, width, memory, exact))
         except (UnsupportedNetwork, ValueError) as error:  # the latter: too small for a layer
-            if fits_whole:
+            if fits_whole or (least := self._whole.least_bytes(height, width)) <= memory:
                 return None
-            raise DoesNotFit(whole_bytes, error.operation if isinstance(error, UnsupportedNetwork) else None) from error
+            raise DoesNotFit(least, error.operation if isinstance(error, UnsupportedNetwork) else None) from error
         except NoTilingFits as error:
-            raise DoesNotFit(error.least_bytes) from error
+            least = self._whole.least_bytes(height, width)
+            if least <= memory:
+                return None
+            raise DoesNotFit(min(least, error.least_bytes)) from error
 
 
 @dataclass(frozen=True)
@@ -76,14 +87,20 @@ class PlannedTiles:
         """See Plan."""
         (source,), (take,) = sources, takers
         feed, control = self.executor.feed, RunControl(token)
+        is_large = source.height * source.width > KEPT_PIXELS
+        if is_large:
+            self.executor.give_back()
         steps = self.executor.network().translate(
             lambda top, bottom: feed.normalise(source.rows(top, bottom)),
             lambda rows: take(feed.denormalise(rows)),
             self.plan,
             control,
         )
-        for left in range(self.pieces, 0, -1):
-            if left == 1 and source.height * source.width > KEPT_PIXELS:
-                control.frees_memory = True
-            yield next(steps)
-        steps.close()
+        try:
+            for left in range(self.pieces, 0, -1):
+                control.frees_memory = is_large and left == 1
+                yield next(steps)
+        finally:
+            steps.close()
+            if is_large:
+                self.executor.give_back()

@@ -66,16 +66,23 @@ class Programs:
         self._network = network
         self._layout = layout
         self._open = open_part
+        self._graphs: dict[tuple[Sweep, np.dtype[Any]], TileGraph] = {}
         self._programs: dict[tuple[Sweep, np.dtype[Any]], Program] = {}
         self._parts: dict[bytes, Part] = {}
 
     def program(self, sweep: Sweep, kept: np.dtype[Any]) -> Program:
         """The program of a sweep that loads and stores values of the type ``kept``."""
         if (sweep, kept) not in self._programs:
-            channels = self._network.channel_counts()
-            graph = build_sweep_graph(task_of(self._network, sweep), channels, self._network.input, self._layout, kept)
+            graph = self.graph(sweep, kept)
             self._programs[sweep, kept] = Program(graph, self._part(graph.model))
         return self._programs[sweep, kept]
+
+    def graph(self, sweep: Sweep, kept: np.dtype[Any]) -> TileGraph:
+        """The graph of such a program."""
+        if (sweep, kept) not in self._graphs:
+            channels, task = self._network.channel_counts(), task_of(self._network, sweep)
+            self._graphs[sweep, kept] = build_sweep_graph(task, channels, self._network.input, self._layout, kept)
+        return self._graphs[sweep, kept]
 
     def _part(self, model: bytes) -> Part:
         key = hashlib.sha256(model).digest()

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from server.engine.network.network import Layer, Size
 from server.engine.network.operations import Pad
@@ -85,7 +86,7 @@ class _TileDivision:
     layout: Layout
     room: int
 
-    @property
+    @cached_property
     def unit(self) -> int:
         """The unit of ``unit_of``, or a multiple that is enough for the tile at an edge to hold all that padding
         reflects there."""

@@ -13,6 +13,7 @@ from server.engine.network.network import Network
 from server.engine.tiled.layout import Layout
 from server.engine.tiled.programs import OpenPart, Programs
 from server.engine.tiled.sweep_runner import EmitRows, ReadRows, SweepRunner
+from server.engine.tiled.tile_needs import TileNeeds
 from server.engine.tiled.tiling_plan import PlannedSweep, TilingPlan, plan_tiles
 
 _PLANS = 32
@@ -27,6 +28,7 @@ class TiledNetwork:
         self._network = network
         self._layout = layout
         self._programs = Programs(network, layout, open_part)
+        self._needs = TileNeeds(network, layout, self._programs.graph)
         self._paces: dict[str, float] = {}  # seconds for the unit of cost, by what is measured
         self.plan = lru_cache(_PLANS)(self._plan)
 
@@ -43,7 +45,7 @@ class TiledNetwork:
     def _plan(self, height: int, width: int, memory: int, exact: bool = False) -> TilingPlan:
         """The plan for a picture of this size within ``memory`` bytes, all at full precision if ``exact``. Raises
         NoTilingFits, and ValueError for a picture that is too small."""
-        return plan_tiles(self._network, self._layout, height, width, memory, exact=exact)
+        return plan_tiles(self._network, self._layout, height, width, memory, exact=exact, needs=self._needs)
 
     def translate(
         self, rows: ReadRows, emit: EmitRows, plan: TilingPlan, control: RunControl

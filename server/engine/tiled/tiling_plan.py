@@ -14,17 +14,22 @@ from server.engine.tiled.areas import Area
 from server.engine.tiled.cost import ACCESS_COST
 from server.engine.tiled.layout import Layout
 from server.engine.tiled.memory_store import SEGMENTS
+from server.engine.tiled.sweep_graph import build_sweep_graph
 from server.engine.tiled.sweep_schedule import StorageTerms, Sweep, SweepSchedule, cheapest_schedule
 from server.engine.tiled.sweep_task import SweepTask, task_of
 from server.engine.tiled.tile_cost import tile_cost
-from server.engine.tiled.tile_division import divide, held_bytes, tile_of
+from server.engine.tiled.tile_division import divide, tile_of
+from server.engine.tiled.tile_graph import TileGraph
+from server.engine.tiled.tile_needs import TileNeeds
 
 # Large enough for matrix multiplications to be fast, small enough to stay near the processor. In a single sweep tiles
 # overlap much, for nothing between them is stored, so they are larger there, to waste little.
 _TILE_BYTES = 96 << 20
 _LONE_TILE_BYTES = 512 << 20
-# onnxruntime's arena keeps memory of other sizes than it needs now.
+# onnxruntime's arena keeps memory of other sizes than it needs now. How much, only the tiles' graphs say, so that less
+# room is tried for them where they take more than was thought; without any room they are the smallest that can be.
 _ARENA = 1.5
+_SHARES = (1.0, 0.85, 0.7, 0.6, 0.5, 0.4, 0.32, 0.25, 0.18, 0.12, 0.0)
 # A segment of the layer that comes and one of the layer that goes are in use only in part.
 _SEGMENTED = 1 + 2 / SEGMENTS
 _FILE_ACCESS_COST = 3 * ACCESS_COST
@@ -82,9 +87,16 @@ class NoTilingFits(Exception):
 
 
 def plan_tiles(
-    network: Network, layout: Layout, height: int, width: int, memory: int, *, exact: bool = False
+    network: Network,
+    layout: Layout,
+    height: int,
+    width: int,
+    memory: int,
+    *,
+    exact: bool = False,
+    needs: TileNeeds | None = None,
 ) -> TilingPlan:
-    """The cheapest plan for a picture of this size that needs at most ``memory`` bytes.
+    """The cheapest plan for a picture of this size that needs at most ``memory`` bytes; ``needs`` are the network's.
 
     Layers are stored in memory, at full or (unless ``exact``) at half precision, or else in a file. Raises
     NoTilingFits, and ValueError for a picture that is too small for the network.
@@ -92,16 +104,25 @@ def plan_tiles(
     sizes = network.sizes(height, width)
     has_norms = next(network.norms(), None) is not None
     usual = int(min(_TILE_BYTES, memory / _ARENA / 4) if has_norms else min(_LONE_TILE_BYTES, memory / _ARENA))
-    for tile_room, room in ((usual, memory - int(usual * _ARENA)), (0, 0)):
+    needs = needs or TileNeeds(network, layout, lambda sweep, kept: _graph(network, layout, sweep, kept))
+    taken = _ARENA  # of the memory, for one byte of a tile's room
+    for share in _SHARES:
+        tile_room = int(usual * share)
+        room = max(memory - int(tile_room * taken), 0) if share else 0
         schedule, kept, in_file = _schedule(network, sizes, layout, room / _SEGMENTED, exact=exact)
         sweeps = tuple(_planned(network, sizes, layout, sweep, tile_room) for sweep in schedule.sweeps)
-        tile = max(_most_bytes(planned, sizes, sizes[network.input], layout) for planned in sweeps)
-        needed = int(tile * _ARENA) + (0 if in_file else int(schedule.kept_bytes * _SEGMENTED))
+        tiles = needs.most_bytes(sweeps, kept, sizes)
+        needed = tiles + (0 if in_file else int(schedule.kept_bytes * _SEGMENTED))
+        taken = max(taken, tiles / max(tile_room, 1))
         recycles = not in_file and needed + schedule.kept_bytes <= memory
         if needed <= memory:
             most = needed + schedule.kept_bytes if recycles else needed
             return TilingPlan(sizes, sweeps, kept, in_file, recycles, most)
     raise NoTilingFits(needed)
+
+
+def _graph(network: Network, layout: Layout, sweep: Sweep, kept: np.dtype[Any]) -> TileGraph:
+    return build_sweep_graph(task_of(network, sweep), network.channel_counts(), network.input, layout, kept)
 
 
 def _schedule(
@@ -128,8 +149,3 @@ def _planned(network: Network, sizes: Mapping[str, Size], layout: Layout, sweep:
     # A sweep that only measures the picture itself has no layers but costs something too.
     cost = max(tile_cost(task, tile_of(task, middle, sizes, picture), layout) / middle.pixels, 1.0)
     return PlannedSweep(sweep, task, areas, cost)
-
-
-def _most_bytes(planned: PlannedSweep, sizes: Mapping[str, Size], picture: Size, layout: Layout) -> int:
-    largest = max(planned.areas, key=lambda area: area.pixels)
-    return held_bytes(planned.task, largest, sizes, picture, layout)

@@ -66,7 +66,7 @@ class NumpyNetwork:
         self._nodes = list(graph.node)
         self._weights = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
         self._feed = feed
-        self.whole = Whole(self.run, feed, bytes_per_pixel=_BYTES_PER_PIXEL, takes_batches=feed.batches)
+        self.whole = Whole(self.run, feed, bytes_needed=_bytes_needed, takes_batches=feed.batches)
         by_pixel = all(node.op_type in ("Identity", "Neg") for node in self._nodes)
         self.executors: tuple[Executor, ...] = (Bands(self.whole), self.whole) if by_pixel else (self.whole,)
 
@@ -123,6 +123,10 @@ class PlannedBands:
             bottom = min(top + self.rows, self.height)
             take(self.whole.compute(source.rows(top, bottom), token))
             yield bottom / self.height
+
+
+def _bytes_needed(height: int, width: int) -> int:
+    return height * width * _BYTES_PER_PIXEL
 
 
 def open_backend(provider: Provider, settings: Settings) -> NumpyBackend:

@@ -122,7 +122,7 @@ def test_only_an_even_picture_is_kept_at_full_precision_where_half_was_planned(
     device: Backend, picture: str, is_even: bool
 ) -> None:
     opened_, values = opened(device, model_of(antialiased)), tensor(PICTURES[picture](*IN_PIECES))
-    plan = opened_.plan(*IN_PIECES, 8 * least_memory(opened_, *IN_PIECES))
+    plan = opened_.plan(*IN_PIECES, 5 * least_memory(opened_, *IN_PIECES))
     assert isinstance(plan, PlannedTiles)
     assert plan.plan.kept == np.float16
     _, last = computed(opened_, values, plan)

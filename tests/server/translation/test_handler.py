@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
@@ -148,6 +149,18 @@ def test_the_summary_states_the_memory_that_was_held(catalogue: Catalogue, worke
     assert summary.peak_memory_bytes in (5000 + 240 + rows, 5000 + 240 + 2 * rows)
 
 
+def test_a_refusal_that_was_foreseen_is_one_line_in_the_log(
+    catalogue: Catalogue, device: Backend, caplog: pytest.LogCaptureFixture
+) -> None:
+    worker = Worker(device, memory=1 << 20)
+    handler = TranslationHandler(catalogue, worker, max_pixels=10_000)
+    with caplog.at_level(logging.INFO), pytest.raises(Refusal) as caught:
+        asyncio.run(answers(handler, request(100, 100, "darkening"), bytes(30_000)))
+    worker.close()
+    (line,) = (one for one in caplog.records if one.name.startswith("server"))
+    assert (line.levelno, line.exc_info, line.getMessage()) == (logging.INFO, None, caught.value.sentence)
+
+
 def test_a_picture_that_fits_no_memory_is_refused_with_what_to_do(catalogue: Catalogue, device: Backend) -> None:
     worker = Worker(device, memory=1 << 20)
     handler = TranslationHandler(catalogue, worker, max_pixels=10_000)
@@ -155,7 +168,7 @@ def test_a_picture_that_fits_no_memory_is_refused_with_what_to_do(catalogue: Cat
         asyncio.run(answers(handler, request(100, 100, "darkening"), bytes(30_000)))
     worker.close()
     assert caught.value.reason is Reason.OUT_OF_MEMORY
-    whole = "needs 11 MiB with filter 'darkening', whose operation GlobalMaxPool needs it whole"
+    whole = "needs 2 MiB with filter 'darkening', whose operation GlobalMaxPool needs it whole"
     assert f"{whole}, and the server may use 1 MiB" in caught.value.sentence
     assert "a larger --memory" in caught.value.sentence
 
@@ -191,7 +204,7 @@ class BrokenNetwork:
 
     def __init__(self, error: Exception) -> None:
         self._error = error
-        self.executors = (Whole(self._run, Feed(), bytes_per_pixel=1, takes_batches=True),)
+        self.executors = (Whole(self._run, Feed(), bytes_needed=lambda height, width: 0, takes_batches=True),)
 
     def _run(self, values: Any, control: RunControl) -> Any:
         raise self._error

@@ -120,6 +120,11 @@ GRAPHS: dict[str, Callable[[Draft], str]] = {
     "a matrix for every pixel": lambda draft: turned(
         draft, draft.add("MatMul", turned(draft, INPUT, TO_LAST), draft.random(3, 5), channels=5), TO_FIRST
     ),
+    "a layer norm of every pixel's channels": lambda draft: turned(
+        draft,
+        draft.add("LayerNormalization", turned(draft, INPUT, TO_LAST), *draft.affine(3), axis=-1, epsilon=1e-3),
+        TO_FIRST,
+    ),
     "squeezed": lambda draft: draft.add(
         "Squeeze", draft.relu(draft.add("Unsqueeze", INPUT, np.array([2, 5]))), np.array([2, 5])
     ),
@@ -184,6 +189,31 @@ def last(draft: Draft) -> str:
     return turned(draft, draft.conv(turned(draft, x, TO_FIRST), 3, pads=[1] * 4), TO_LAST)
 
 
+def layer_normed(draft: Draft) -> str:
+    """A layer norm as TensorFlow spells it: one mean for all values, and a factor for each channel."""
+    x = turned(draft, draft.conv(turned(draft, INPUT, TO_FIRST), 8), TO_LAST)
+    mean = draft.add("ReduceMean", x, np.array([1, 2, 3]))
+    rest = draft.add("Sub", x, mean)
+    variance = draft.add("ReduceMean", draft.add("Mul", rest, rest), np.array([1, 2, 3]))
+    inverse = draft.add("Reciprocal", draft.add("Sqrt", draft.add("Add", variance, np.float32(1e-5))))
+    scale, shift = draft.affine(8)
+    factor = draft.add("Mul", inverse, scale)
+    offset = draft.add("Sub", shift, draft.add("Mul", mean, factor))
+    x = draft.add("Add", draft.add("Mul", x, factor), offset)
+    return turned(draft, draft.conv(turned(draft, x, TO_FIRST), 3, pads=[1] * 4), TO_LAST)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_layer_norm_over_everything_is_computed_in_tiles(layout: str) -> None:
+    draft, picture, way = Draft(), noise(3, 24, 20), Way(tile_room=1, layout=LAYOUTS[layout])
+    model = draft.model(layer_normed(draft), channels_last=True)
+    network = read_network(model, input=INPUT, output=OUTPUT, channels_last=True)
+    assert len(list(network.norms())) == 1
+    found = run_plan(network, plan_in(network, way, 24, 20), way.layout, picture)
+    expected = whole(model, np.ascontiguousarray(picture.transpose(TO_LAST))).transpose(TO_FIRST)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_network_whose_channels_come_last_is_computed_in_tiles(layout: str) -> None:
     draft, picture, way = Draft(), noise(3, 24, 20), Way(tile_room=1, layout=LAYOUTS[layout])
@@ -216,6 +246,14 @@ def test_a_group_norm_is_one_layer_whichever_way_it_is_spelled() -> None:
     assert (norm.groups, norm.scale.size) == (2, 8)
     assert isinstance(convolution, Convolution)
     assert convolution.bias is not None, "it moves the channels of a group apart"
+
+
+@pytest.mark.parametrize(("opset", "parameters"), [(18, 4), (20, 4), (21, 8)])
+def test_a_group_norm_has_parameters_of_groups_and_later_of_channels(opset: int, parameters: int) -> None:
+    draft, picture = Draft(opset=opset), noise(3, 24, 20)
+    x = draft.add("GroupNormalization", draft.conv(INPUT, 8), *draft.affine(parameters), num_groups=4)
+    model = draft.model(x)
+    np.testing.assert_allclose(in_tiles(model, picture, Way(tile_room=1)), whole(model, picture), atol=1e-5)
 
 
 def test_pixels_go_to_channels_in_one_layer() -> None:

@@ -73,6 +73,7 @@ LIMITED: dict[str, tuple[str, Callable[[], bytes]]] = {
         "ConvTranspose",
         lambda: one("ConvTranspose", KERNEL, strides=[2, 2], output_padding=[1, 1]),
     ),
+    "batch padded": ("Pad", lambda: one("Pad", np.array([1, 0, 1, 1, 0, 0, 1, 1]))),
     "output_shape": ("ConvTranspose", lambda: one("ConvTranspose", KERNEL, strides=[2, 2], output_shape=[48, 40])),
     "gaps": ("ConvTranspose", lambda: one("ConvTranspose", KERNEL[:, :, :1, :1], strides=[2, 2])),
     "a constant picture": ("Add", lambda: one("Add", np.zeros((1, 3, 24, 20), np.float32))),
@@ -100,6 +101,18 @@ def test_what_an_operation_cannot_do_in_tiles_is_refused_by_its_name(case: str) 
 def test_an_operation_of_somebody_elses_is_refused_by_its_name() -> None:
     model = small(helper.make_node("Relu", [INPUT], [OUTPUT], domain="com.example"))
     assert refusal(model).operation == "Relu"
+
+
+def test_what_is_taken_apart_is_not_padded_or_enlarged() -> None:
+    draft = Draft()
+    parts = draft.add("Reshape", draft.conv(INPUT, 4), np.array([0, 2, 2, -1, 20]), channels=4)
+    padded = draft.add("Pad", parts, np.array([0, 1, 0, 0, 0, 0, 0, 0, 0, 0]), mode="edge")
+    assert refusal(draft.model(padded)).operation in ("Pad", "Reshape")
+
+
+def test_a_node_that_lacks_what_it_needs_is_refused_by_its_name() -> None:
+    node = helper.make_node("Concat", [INPUT, INPUT], [OUTPUT])
+    assert refusal(small(node)).operation == "Concat"
 
 
 def test_computed_weights_are_refused() -> None:

@@ -90,7 +90,7 @@ class Grown:
 
     def _step(self, x: str, scale: int) -> tuple[str, int]:
         """What keeps the size, or halves or doubles it; ``scale`` is the picture's height for a pixel."""
-        kinds = ["conv", "block", "norm", "padded", "relu", "wide"]
+        kinds = ["conv", "block", "norm", "padded", "relu", "wide", "group", "centred", "gated"]
         kinds += ["down", "pool"] if scale < 4 else []
         kinds += ["up", "transposed"] if scale > 1 else []
         draft, channels = self._draft, self._data.draw(some.sampled_from([3, 16, 21]), "channels")
@@ -101,6 +101,13 @@ class Grown:
                 return draft.block(x, channels, mode=self._mode()), scale
             case "norm":
                 return draft.norm(x), scale
+            case "group":
+                return draft.group_norm(x, draft.channels[x] // 3 if draft.channels[x] % 3 == 0 else 2), scale
+            case "centred":
+                return draft.add("Sub", x, draft.add("GlobalAveragePool", x)), scale
+            case "gated":
+                gate = draft.add("Sigmoid", draft.conv(draft.add("GlobalAveragePool", draft.relu(x)), 1, 1))
+                return draft.add("Mul", x, gate), scale
             case "padded":
                 return draft.conv(
                     draft.pad(draft.relu(draft.pad(x, (1, 0, 1, 1), self._mode())), (0, 1, 0, 0)), 16
