@@ -121,7 +121,7 @@ def test_filter_that_fails_leaves_the_picture_alone(bench: Bench, own_server: Se
     factories.put(own_server.folder, factories.failing())
     image = bench.image()
     small = bench.layer(image, noise("U8", 3, size=(16, 16)))
-    large = bench.layer(image, noise("U8", 3, size=(20, 20)))
+    large = bench.layer(image, noise("U8", 3, size=(40, 40)))
     wait_until(lambda: _serves(own_server, "failing"), bench.gimp, 30, "filter that fails")
     said = bench.translate(image, small, large, filter="failing", address=own_server.address)
     assert "fail" in said and said.endswith(".") and "Traceback" not in said
