@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import math
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 import numpy as np
 
@@ -125,9 +126,10 @@ class Computation:
             whole = f", whose operation {error.operation} needs it whole" if error.operation else ""
             return Refusal(
                 Reason.OUT_OF_MEMORY,
-                f"A picture of {self._size} pixels needs {_mebibytes(error.memory_bytes)} with filter"
+                f"A picture of {self._size} pixels needs {_mebibytes(error.memory_bytes, math.ceil)} with filter"
                 f" '{self._found.identifier}'{whole}, and the server may use"
-                f" {_mebibytes(self._worker.memory)}; make it smaller, or start the server with a larger --memory.",
+                f" {_mebibytes(self._worker.memory, math.floor)}; make it smaller, or start the server"
+                " with a larger --memory.",
             )
         if self._found.network.is_lack_of_memory(error):
             return Refusal(
@@ -152,5 +154,6 @@ def _note(refusal: Refusal, error: Exception) -> None:
         _log.error("%s (%s)", refusal.sentence, error, exc_info=None if is_foreseen else error)
 
 
-def _mebibytes(count: int) -> str:
-    return f"{count / (1 << 20):.0f} MiB"
+def _mebibytes(count: int, rounded: Callable[[float], int]) -> str:
+    """A need is rounded up and a limit down, so that what is named is enough when it is given."""
+    return f"{rounded(count / (1 << 20))} MiB"

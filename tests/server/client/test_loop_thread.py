@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 from typing import Any
 
@@ -74,3 +75,36 @@ def test_it_leaves_the_event_loop_of_the_callers_thread_alone() -> None:
 
     with asyncio.Runner() as runner:
         assert runner.run(inside()) is runner.get_loop()
+
+
+def test_work_in_another_thread_is_told_that_it_was_closed() -> None:
+    thread, began = LoopThread(), threading.Event()
+
+    async def work(tell: Callable[[None], None]) -> None:
+        began.set()
+        await asyncio.Event().wait()
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(thread.run, work, lambda told: None)
+        began.wait()
+        thread.close()
+        with pytest.raises(RuntimeError, match="closed before this was done"):
+            waiting.result(timeout=10)
+
+
+@pytest.mark.parametrize("attempt", range(20))
+def test_work_that_begins_while_it_closes_never_waits_for_ever(attempt: int) -> None:
+    thread, threads = LoopThread(), 4
+    ready = threading.Barrier(threads + 1)
+
+    def call() -> None:
+        ready.wait()
+        with pytest.raises(RuntimeError, match="closed before this was done"):
+            thread.run(lambda tell: asyncio.Event().wait(), lambda told: None)
+
+    with ThreadPoolExecutor(threads) as pool:
+        waiting = [pool.submit(call) for _ in range(threads)]
+        ready.wait()
+        thread.close()
+        for one in waiting:
+            one.result(timeout=10)

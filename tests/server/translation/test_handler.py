@@ -168,9 +168,25 @@ def test_a_picture_that_fits_no_memory_is_refused_with_what_to_do(catalogue: Cat
         asyncio.run(answers(handler, request(100, 100, "darkening"), bytes(30_000)))
     worker.close()
     assert caught.value.reason is Reason.OUT_OF_MEMORY
-    whole = "needs 2 MiB with filter 'darkening', whose operation GlobalMaxPool needs it whole"
+    whole = "needs 3 MiB with filter 'darkening', whose operation GlobalMaxPool needs it whole"
     assert f"{whole}, and the server may use 1 MiB" in caught.value.sentence
     assert "a larger --memory" in caught.value.sentence
+
+
+@pytest.mark.parametrize("side", [40, 77, 100])
+def test_the_memory_that_a_refusal_names_is_enough(catalogue: Catalogue, device: Backend, side: int) -> None:
+    named, answer = 1, ""
+    for _ in range(2):
+        worker = Worker(device, memory=(named << 20) - (not answer))
+        handler = TranslationHandler(catalogue, worker, max_pixels=10_000)
+        try:
+            assert asyncio.run(answers(handler, request(side, side, "darkening"), bytes(side * side * 3)))
+            answer = "served"
+        except Refusal as refusal:
+            answer = refusal.sentence
+            named = int(answer.split(" needs ")[1].split(" MiB")[0])
+        worker.close()
+    assert answer == "served"
 
 
 def test_closing_a_translation_stops_it_and_frees_the_device(handler: TranslationHandler) -> None:
