@@ -4,10 +4,13 @@ Several files, a folder or a quoted glob pattern go into a folder. Without --add
 travels with a picture (profile, EXIF, ...) are kept; a result's suffix says what kind of file it is."""
 
 import argparse
+import math
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+
+from pleinair.pictures.levels import Scale
 
 from server.batches.folders import make_folder
 from server.batches.running import Translating
@@ -71,6 +74,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--max-pixels", metavar="N", help="refuse larger pictures (default: 8192 x 16384 pixels)")
     add("--suffix", default="", help=f"the kind of results in a folder or standard output: {_SUFFIXES} (default: .png)")
     add("--quality", metavar="N", help=f"of {_LOSSY} results, 1 to 100 (default: {DEFAULT_QUALITY})")
+    add("--black", metavar="V", help="value that is black in files of more than 8 bits (default: 0)")
+    add("--white", metavar="V", help="value that is white in them (default: 65535, in floating point 1)")
     existing = parser.add_mutually_exclusive_group()
     existing.add_argument("--missing", action="store_true", help="translate only what has no result yet")
     existing.add_argument("--force", action="store_true", help="replace results that exist already")
@@ -88,13 +93,13 @@ def _translate(options: argparse.Namespace) -> int:
         raise UsageError("Name the pictures, the result and the filter: INPUT -o out.png --filter NAME (or --list).")
     config = _config(options)
     batch = plan(options.inputs, options.output, suffix=options.suffix, existing=_existing(options))
-    quality = _quality(options, batch)
+    quality, scale = _quality(options, batch), _scale(options)
     for sentence in batch.left_out:
         print(sentence, file=sys.stderr)
     with _translator(options, config) as translator:
         filter_id = _filter_id(translator, options)
         _make_room(batch)
-        return 0 if Translating(translator, filter_id, config.max_pixels, quality).translate(batch) else 1
+        return 0 if Translating(translator, filter_id, config.max_pixels, quality, scale).translate(batch) else 1
 
 
 def _existing(options: argparse.Namespace) -> Existing:
@@ -112,6 +117,24 @@ def _quality(options: argparse.Namespace, batch: Batch) -> int:
     if exact:
         raise UsageError(f"--quality is for {_LOSSY}, and {exact} loses nothing; leave it out.")
     return int(options.quality)
+
+
+def _scale(options: argparse.Namespace) -> Scale:
+    black, white = (_number(name, getattr(options, name)) for name in ("black", "white"))
+    try:
+        return Scale(black, white)
+    except ValueError as error:
+        raise UsageError(f"--black and --white do not fit: {error}.") from None
+
+
+def _number(name: str, text: str | None) -> float | None:
+    try:
+        number = None if text is None else float(text)
+    except ValueError:
+        number = math.nan
+    if number is not None and not math.isfinite(number):
+        raise UsageError(f"--{name} is {text!r}, but must be a number.")
+    return number
 
 
 def _make_room(batch: Batch) -> None:

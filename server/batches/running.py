@@ -11,6 +11,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 from pleinair.common.files import write_whole
+from pleinair.pictures.levels import PLAIN, Scale
 from pleinair.pictures.picture import NoteKind, Picture, PictureError
 from pleinair.pictures.reading import read_picture
 from pleinair.v1.translation_pb2 import Progress, Summary
@@ -27,12 +28,14 @@ RETRY_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Translating:
-    """Translates with one filter; ``quality``, 1 to 100, is that of lossy results."""
+    """Translates with one filter; ``quality``, 1 to 100, is that of lossy results, and ``scale`` says which values of
+    files of more than 8 bits are black and white."""
 
     translator: Translator
     filter_id: str
     max_pixels: int
     quality: int
+    scale: Scale = PLAIN
 
     def translate(self, batch: Batch) -> bool:
         """Translates every picture, says what happened, and returns whether all of them are done. A picture that fails
@@ -64,7 +67,7 @@ class Translating:
 
         name = task.source.name if task.source else task.name
         bar.set_description_str(f"{name}: reading")
-        picture = read_picture(task.source or read_input(), max_pixels=self.max_pixels)
+        picture = read_picture(task.source or read_input(), max_pixels=self.max_pixels, scale=self.scale)
         task.form.check_size(*picture.pixels.shape[:2])
         for sentence in _notes(picture):
             _say(task, sentence)

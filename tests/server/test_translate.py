@@ -196,6 +196,22 @@ def test_an_output_that_cannot_be_written_is_found_before_the_work(capsys: pytes
     assert "Nothing can be written into file (" in said
 
 
+def test_12_of_16_bits_are_translated_as_the_whole_range() -> None:
+    samples = random_samples((5, 7, 3), np.uint16) >> 4
+    Path("in.png").write_bytes(png_file(samples, RGB))
+    assert main(["in.png", "-o", "out.png", "--filter", "identity", "--black", "0", "--white", "4095"]) == 0
+    np.testing.assert_allclose(pixels_of("out.png"), samples * (65535 / 4095), atol=1)
+
+
+@pytest.mark.parametrize("given", [["--white", "nan"], ["--white", "bright"], ["--black", "9", "--white", "9"]])
+def test_values_that_cannot_be_black_and_white_are_refused(
+    given: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    picture("in.png")
+    assert "--white" in complaint(capsys, 2, "in.png", "-o", "out.png", "--filter", "identity", *given)
+    assert not Path("out.png").exists()
+
+
 def test_a_server_that_does_not_answer_is_named(free_address: str, capsys: pytest.CaptureFixture[str]) -> None:
     picture("in.png")
     said = complaint(capsys, 1, "in.png", "-o", "out.png", "--filter", "identity", "--address", free_address)
