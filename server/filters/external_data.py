@@ -48,17 +48,24 @@ def take_in(model: onnx.ModelProto, path: Path) -> None:
             " export a smaller network, or float16."
         )
     try:
+        told = [(tensor, _length(tensor)) for tensor in _external(model)]
         external_data_helper.load_external_data_for_model(model, str(path.parent))
     except OSError:
         raise
     except Exception as error:
         raise FilterProblem(_unfit(beside)) from error
-    if is_external(model):
+    # Some versions of onnx say nothing of a file that ends early.
+    if is_external(model) or any(length not in (0, len(tensor.raw_data)) for tensor, length in told):
         raise FilterProblem(_unfit(beside))
 
 
 def _unfit(beside: Path) -> str:
     return f"{beside.name} beside it does not hold the weights that it should; copy or export both files again."
+
+
+def _length(tensor: onnx.TensorProto) -> int:
+    """How many bytes of the other file are the tensor's, 0 where that is not told."""
+    return next((int(entry.value) for entry in tensor.external_data if entry.key == "length"), 0)
 
 
 def _external(message: Any) -> Iterator[onnx.TensorProto]:

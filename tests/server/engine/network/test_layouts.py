@@ -137,7 +137,7 @@ def test_graphs_mean_what_they_mean_to_onnxruntime(case: str, layout: str) -> No
     draft, picture = Draft(), noise(3, 24, 20)
     model = draft.model(GRAPHS[case](draft))
     found = in_tiles(model, picture, Way(tile_room=1, layout=LAYOUTS[layout]))
-    np.testing.assert_allclose(found, whole(model, picture), atol=1e-5)
+    np.testing.assert_allclose(found, whole(model, picture), rtol=1e-5, atol=1e-5)
 
 
 def test_what_only_moves_values_about_is_no_layer() -> None:
