@@ -12,15 +12,13 @@ from numpy.typing import NDArray
 from PIL import ExifTags
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 from pleinair.pictures.picture import Carried
+from pleinair.pictures.tiff.description import copy_description
 
 from server.pictures.exif import read_exif
 
 _STRIP_BYTES = 1 << 20
 _DEFLATE, _DIFFERENCES, _RGB, _STRAIGHT_ALPHA, _INCHES = 8, 2, 2, 2, 2
 _BASE = ExifTags.Base
-_ABOUT = (_BASE.ImageDescription, _BASE.Make, _BASE.Model, _BASE.Software, _BASE.DateTime, _BASE.Artist)
-_DESCRIBING = (*_ABOUT, _BASE.Copyright, _BASE.XPTitle, _BASE.XPComment, _BASE.XPAuthor, _BASE.XPKeywords)
-_FOLDERS = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
 
 
 def encode_tiff(pixels: NDArray[Any], carried: Carried) -> bytes:
@@ -62,10 +60,4 @@ def _describe(directory: ImageFileDirectory_v2, carried: Carried) -> None:
     if carried.resolution:
         directory[_BASE.XResolution], directory[_BASE.YResolution] = carried.resolution
         directory[_BASE.ResolutionUnit] = _INCHES
-    tags = read_exif(carried.exif)
-    for tag in _DESCRIBING:
-        if tag in tags:
-            directory[tag] = tags[tag]
-    for folder in _FOLDERS:
-        if inside := tags.get_ifd(folder):
-            directory[folder] = inside
+    copy_description(read_exif(carried.exif), directory)

@@ -1,9 +1,10 @@
 """Picture files made by hand, so that no reader or writer under test vouches for itself."""
 
 import io
+import random
 import struct
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,16 @@ def file_of(image: Image.Image, kind: str, **options: Any) -> bytes:
     file = io.BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()
+
+
+def mutations(data: bytes, count: int) -> Iterator[bytes]:
+    """The file with one to four other bytes, half of the time cut off; always the same ones."""
+    dice = random.Random(20)
+    for _ in range(count):
+        mutated = bytearray(data)
+        for _ in range(dice.randint(1, 4)):
+            mutated[dice.randrange(len(mutated))] = dice.randrange(256)
+        yield bytes(mutated[: dice.choice((len(data), dice.randrange(len(data))))])
 
 
 def cmyk_profile() -> bytes:

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import io
 
-from PIL import ExifTags, Image
+from PIL import Image
 
 from pleinair.pictures.carried import resolution_of, rgb_profile
 from pleinair.pictures.picture import Carried, Note
+from pleinair.pictures.tiff.description import copy_description
 from pleinair.pictures.tiff.tags import CMYK, LAB, Page
 
-_BASE = ExifTags.Base
-# The tags that speak of the picture; the others describe how its file is laid out.
-_ABOUT = (_BASE.ImageDescription, _BASE.Make, _BASE.Model, _BASE.Software, _BASE.DateTime, _BASE.Artist)
-_DESCRIBING = (*_ABOUT, _BASE.Copyright, _BASE.XPTitle, _BASE.XPComment, _BASE.XPAuthor, _BASE.XPKeywords)
-_FOLDERS = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
 _PER_INCH = {2: 1.0, 3: 2.54}
 
 
@@ -28,12 +24,7 @@ def _exif(data: bytes) -> bytes | None:
     given, kept = Image.Exif(), Image.Exif()
     try:
         given.load_from_fp(io.BytesIO(data))
-        for tag in _DESCRIBING:
-            if tag in given:
-                kept[tag] = given[tag]
-        for folder in _FOLDERS:
-            if inside := given.get_ifd(folder):
-                kept[folder] = inside
+        copy_description(given, kept)
         return kept.tobytes().removeprefix(b"Exif\0\0") if len(kept) else None
     except Exception:  # what is odd about it is no reason not to read the picture
         return None
