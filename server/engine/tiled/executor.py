@@ -40,16 +40,17 @@ class TiledExecutor:
 
     def plan(self, height: int, width: int, memory: int, *, exact: bool = False) -> PlannedTiles | None:
         """See Executor; None where the picture is left to ``whole``."""
-        fits_whole = self._whole.fits(height, width, memory)
-        if fits_whole and height * width < self._least_pixels:
+        if height * width < self._least_pixels and self._whole.fits(height, width, memory):
             return None
         try:
             network = self.network()
-            if fits_whole and (network.layers > _MOST_LAYERS or not network.has_norms):
+            is_better_whole = network.layers > _MOST_LAYERS or not network.has_norms
+            if is_better_whole and self._whole.fits(height, width, memory):
                 return None
             return PlannedTiles(self, network.plan(height, width, memory, exact))
         except (UnsupportedNetwork, ValueError) as error:  # the latter: too small for a layer
-            if fits_whole or (least := self._whole.least_bytes(height, width)) <= memory:
+            least = self._whole.least_bytes(height, width)
+            if least <= memory:
                 return None
             raise DoesNotFit(least, error.operation if isinstance(error, UnsupportedNetwork) else None) from error
         except NoTilingFits as error:
