@@ -85,17 +85,6 @@ def sliced(draft: Draft) -> str:
     return draft.add("Sub", *parts)
 
 
-def joined_flat(draft: Draft) -> str:
-    """Two halves joined while rows and columns are one axis."""
-    parts = [reshaped(draft, draft.conv(INPUT, 4), 0, 4, -1, channels=4) for _ in range(2)]
-    return draft.add("Add", reshaped(draft, draft.concat(*parts), 0, 0, shape_of(draft, INPUT, 2, 4)), INPUT)
-
-
-def half_and_back(draft: Draft) -> str:
-    x = draft.add("Cast", draft.conv(INPUT, 4), to=TensorProto.FLOAT)
-    return draft.add("Dropout", draft.add("Flatten", draft.add("Unsqueeze", x, np.array([0])), axis=0))
-
-
 GRAPHS: dict[str, Callable[[Draft], str]] = {
     "a batch normalisation between reshapes": identity_spelled_out,
     "channels to pixels": lambda draft: shuffled(draft, [0, 1, 4, 2, 5, 3]),
@@ -114,6 +103,9 @@ GRAPHS: dict[str, Callable[[Draft], str]] = {
     "channels chosen": lambda draft: draft.add("Gather", draft.conv(INPUT, 4), np.array([3, -4, 1, 1]), axis=1),
     "a gate": gated,
     "slices": sliced,
+    "a dropout behind a change of type": lambda draft: draft.add(
+        "Dropout", draft.add("Cast", draft.conv(INPUT, 3), to=TensorProto.FLOAT)
+    ),
     "channels last in between": lambda draft: turned(
         draft, draft.add("Mul", draft.relu(turned(draft, INPUT, TO_LAST)), PER_CHANNEL), TO_FIRST
     ),
