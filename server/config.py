@@ -73,6 +73,13 @@ class ServerConfig:
     deadline: float = field(
         default=3600.0, metadata=_option(number(float, 0.1, 86_400), "how long a translation may take, in seconds")
     )
+    stall: float = field(
+        default=30.0,
+        metadata=_option(
+            number(float, 0.1, 3600),
+            "how long to wait for a caller that sends nothing, or reads nothing of what it asked for, in seconds",
+        ),
+    )
     grace: float = field(
         default=10.0,
         metadata=_option(

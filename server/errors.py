@@ -29,6 +29,7 @@ class Reason(StrEnum):
     BAD_OPTION = "BAD_OPTION"
     PATH_NOT_ALLOWED = "PATH_NOT_ALLOWED"
     DISK_FULL = "DISK_FULL"
+    STALLED = "STALLED"
 
     @property
     def code(self) -> str:
@@ -50,6 +51,7 @@ _CODES = {
     Reason.WRONG_STATE: "FAILED_PRECONDITION",
     Reason.NO_WEIGHTS_YET: "FAILED_PRECONDITION",
     Reason.DISK_FULL: "RESOURCE_EXHAUSTED",
+    Reason.STALLED: "ABORTED",
 }
 
 

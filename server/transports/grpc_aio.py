@@ -12,6 +12,7 @@ from server.application import Application
 from server.errors import StartProblem
 from server.options.addresses import split_address
 from server.transports.grpc_calls import TokenInterceptor, handlers_of
+from server.transports.progress import Stalls
 
 LAST_WORDS_SECONDS = 5.0  # at most, for statuses that are on their way
 _SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -55,7 +56,8 @@ class GrpcServer:
         ]
         security, services = self._application.security, self._application.services
         server = grpc.aio.server(options=options, interceptors=[TokenInterceptor(security)] if security.token else [])
-        server.add_generic_rpc_handlers([handlers_of(service) for service in services])
+        stalls = Stalls(self._application.config.stall)
+        server.add_generic_rpc_handlers([handlers_of(service, stalls) for service in services])
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         names = [service.descriptor.full_name for service in services]
         reflection.enable_server_reflection((*names, HEALTH, reflection.SERVICE_NAME), server)

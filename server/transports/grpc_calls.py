@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
@@ -13,10 +14,13 @@ from grpc_status import rpc_status
 from server.errors import Refusal
 from server.security import Security
 from server.services.endpoint import CallContext, Endpoint, Service, endpoints_of
+from server.transports.progress import Caller, Stalls
 from server.wire.status import status_of
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 Context = grpc.aio.ServicerContext[Any, Any]
+
+LAST_WORD_SECONDS = 10.0  # for a refusal to be read, before its call is broken off
 
 # By whether requests and responses are streamed.
 _HANDLERS = {
@@ -27,9 +31,9 @@ _HANDLERS = {
 }
 
 
-def handlers_of(service: Service) -> grpc.GenericRpcHandler:
+def handlers_of(service: Service, stalls: Stalls) -> grpc.GenericRpcHandler:
     """The handlers of a service's methods, for ``grpc.aio.Server.add_generic_rpc_handlers``."""
-    handlers = {endpoint.name: _handler(endpoint) for endpoint in endpoints_of(service)}
+    handlers = {endpoint.name: _handler(endpoint, stalls) for endpoint in endpoints_of(service)}
     return grpc.method_handlers_generic_handler(service.descriptor.full_name, handlers)
 
 
@@ -53,21 +57,33 @@ class TokenInterceptor(grpc.aio.ServerInterceptor):
         return await continuation(handler_call_details)
 
 
-def _handler(endpoint: Endpoint) -> Handler:
+def _handler(endpoint: Endpoint, stalls: Stalls) -> Handler:
     async def answer(request: Any, context: Context) -> Any:
         async with _refusals_as_status(context):
-            return await endpoint.answer(request, _call_of(context))
+            with stalls.watching(context.peer()) as caller:
+                response = await endpoint.answer(_received(endpoint, request, caller), _call_of(context))
+                caller.has_sent(response)
+                return response
 
     # A coroutine that writes, not a generator: grpc.aio cancels it where it waits, so nothing is left suspended.
     async def stream(request: Any, context: Context) -> None:
         async with _refusals_as_status(context):
-            await endpoint.stream(request, _call_of(context), context.write)
+            with stalls.watching(context.peer()) as caller:
+                send = caller.sending(context.write)
+                await endpoint.stream(_received(endpoint, request, caller), _call_of(context), send)
 
     return _HANDLERS[endpoint.streams_requests, endpoint.streams_responses](
         stream if endpoint.streams_responses else answer,
         request_deserializer=endpoint.request_type.FromString,
         response_serializer=endpoint.response_type.SerializeToString,
     )
+
+
+def _received(endpoint: Endpoint, request: Any, caller: Caller) -> Any:
+    if endpoint.streams_requests:
+        return caller.requests(request)
+    caller.has_received(request)
+    return request
 
 
 def _refusing(refusal: Refusal) -> Handler:
@@ -98,4 +114,9 @@ async def _refusals_as_status(context: Context) -> AsyncIterator[None]:
 
 async def _abort(context: Context, refusal: Refusal) -> None:
     status = rpc_status.to_status(status_of(refusal))
-    await context.abort(status.code, status.details or "", tuple(status.trailing_metadata or ()))
+    told = context.abort(status.code, status.details or "", tuple(status.trailing_metadata or ()))
+    try:
+        async with asyncio.timeout(LAST_WORD_SECONDS):
+            await told
+    except TimeoutError:  # it lies behind messages that nobody reads: gRPC resets a call whose handler is cancelled
+        raise asyncio.CancelledError from None
