@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from enum import StrEnum
 
 
@@ -87,3 +88,12 @@ class StartProblem(Exception):
 
 class UsageError(ValueError):
     """What a command was asked for cannot be done; the text is a sentence for the user."""
+
+
+def empty_frames(error: BaseException) -> None:
+    """Empties the frames that the error and its causes came through, once they have ended. An error that is held by
+    what its own frames hold would keep a picture until Python looks for such circles, many more pictures later."""
+    known: BaseException | None = error
+    while known is not None:
+        traceback.clear_frames(known.__traceback__)
+        known = known.__cause__ or known.__context__
