@@ -82,6 +82,10 @@ class PassingProblem(FilterProblem):
     """One that lies in the machine or in nobody knows what: the same file may be served another time."""
 
 
+class LackOfMemory(PassingProblem):
+    """Of the machine's memory, or of what a trial may take of it."""
+
+
 class StartProblem(Exception):
     """Why a program cannot start: a sentence that says what to do."""
 
