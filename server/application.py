@@ -9,7 +9,7 @@ from importlib.metadata import version
 
 from server.admission import Admission
 from server.config import ServerConfig
-from server.security import Security
+from server.security.guard import Security
 from server.services.endpoint import Service
 from server.services.filters import FilterService
 from server.services.inference_v2 import InferenceService
@@ -35,14 +35,14 @@ class Application:
 
     def __init__(self, config: ServerConfig, trainer: Trainer | None = None) -> None:
         self.config = config
-        self.security = Security.of(config)
+        self.security = Security(config)
         self._engine = TranslationEngine(config, START_SECONDS)
         self._trainings = TrainingSupport(config, self._engine.filters, trainer or Trainer())
         self._translation_calls = Admission(places=config.queue, deadline_seconds=config.deadline)
         self._training_calls = Admission(places=MOST_TRAINING_CALLS, deadline_seconds=config.deadline, fair=False)
         self._filter_watchers = Admission(places=MOST_WATCHERS, deadline_seconds=None, fair=False)
         self._training_watchers = Admission(places=MOST_WATCHERS, deadline_seconds=None, fair=False)
-        self._watching: asyncio.Task[None] | None = None
+        self._watching: list[asyncio.Task[None]] = []
         self.services: tuple[Service, ...] = (
             TranslationService(self._engine.handler, self._translation_calls),
             FilterService(self._engine.filters, self._filter_watchers),
@@ -56,9 +56,13 @@ class Application:
         return names | {TrainingService.descriptor.full_name: self._trainings.unavailable is None}
 
     def start(self) -> None:
-        """Resumes trainings that were under way and starts to follow the filters folder."""
+        """Resumes trainings that were under way and starts to follow the filters and the files that protect it."""
         self._trainings.start()
-        self._watching = asyncio.create_task(self._engine.filters.watch(poll_seconds=self.config.poll))
+        self._watching += [
+            asyncio.create_task(self._engine.filters.watch(poll_seconds=self.config.poll)),
+            asyncio.create_task(self.security.follow(self.config.poll)),
+            asyncio.create_task(self.security.remind()),
+        ]
 
     def start_lines(self, address: str) -> list[str]:
         """Lines for the user who started the server: what is served on ``address``, what is not and why, and
@@ -74,8 +78,7 @@ class Application:
             lines.append(f"Put filters (.onnx files) into {self.config.filters}; they are served within seconds.")
         if backend.warning:
             lines.append(f"Warning: {backend.warning}")
-        security_lines = self.security.start_lines(address, is_loopback=self.config.is_loopback)
-        return lines + self._trainings.start_lines() + security_lines
+        return lines + self._trainings.start_lines() + self.security.start_lines()
 
     async def drain(self) -> None:
         """Refuses new calls. During the grace period running translations continue and trainings save a checkpoint."""
@@ -95,8 +98,8 @@ class Application:
             admission.evict()
         await self._translation_calls.empty()
         await self._trainings.close(0)
-        if self._watching:
-            self._watching.cancel()
+        for task in self._watching:
+            task.cancel()
         # In a thread: the refusals are still on their way through this loop.
         await asyncio.to_thread(self._engine.close)
 

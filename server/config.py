@@ -11,7 +11,7 @@ from typing import Any
 from server.engine.provider import Provider
 from server.filters.limits import USUAL_LIMITS
 from server.options.addresses import is_loopback
-from server.options.kinds import ADDRESS, DEVICES, FILE, FOLDER, MEMORY, SIDES, OptionKind, choice, number
+from server.options.kinds import ADDRESS, DEVICES, FILE, FOLDER, MEMORY, SIDES, SWITCH, OptionKind, choice, number
 
 
 class TrainingMode(StrEnum):
@@ -95,8 +95,18 @@ class ServerConfig:
         default=None, metadata=_option(FILE, "the server's certificate, a PEM file; encrypts all connections")
     )
     tls_key: Path | None = field(default=None, metadata=_option(FILE, "the key of the certificate, a PEM file"))
+    tls_client_ca: Path | None = field(
+        default=None,
+        metadata=_option(
+            FILE, "a PEM file; only clients connect whose own certificate is signed by one in it (default: all may)"
+        ),
+    )
     token_file: Path | None = field(
         default=None, metadata=_option(FILE, "a file with the token that callers must send (default: they need none)")
+    )
+    insecure: bool = field(
+        default=False,
+        metadata=_option(SWITCH, "start without encryption or a token even where other machines can reach the server"),
     )
     poll: float = field(
         default=1.0, metadata=_option(number(float, 0.01, 3600), "how often to check the filters folder, in seconds")

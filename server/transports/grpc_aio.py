@@ -11,6 +11,7 @@ from grpc_reflection.v1alpha import reflection
 from server.application import Application
 from server.errors import StartProblem
 from server.options.addresses import split_address
+from server.transports.credentials import server_credentials
 from server.transports.grpc_calls import TokenInterceptor, handlers_of
 
 LAST_WORDS_SECONDS = 5.0  # at most, for statuses that are on their way
@@ -54,7 +55,9 @@ class GrpcServer:
             ("grpc.max_send_message_length", -1),  # a PNG may be larger than the JPEG that it comes from
         ]
         security, services = self._application.security, self._application.services
-        server = grpc.aio.server(options=options, interceptors=[TokenInterceptor(security)] if security.token else [])
+        server = grpc.aio.server(
+            options=options, interceptors=[TokenInterceptor(security)] if security.protection.token else []
+        )
         server.add_generic_rpc_handlers([handlers_of(service) for service in services])
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         names = [service.descriptor.full_name for service in services]
@@ -62,10 +65,9 @@ class GrpcServer:
         return server
 
     def _listen(self) -> str:
-        address, certificate = self._application.config.address, self._application.security.certificate
+        address, credentials = self._application.config.address, server_credentials(self._application.security)
         try:
-            if certificate:
-                credentials = grpc.ssl_server_credentials([(certificate.key, certificate.chain)])
+            if credentials:
                 port = self._grpc.add_secure_port(address, credentials)
             else:
                 port = self._grpc.add_insecure_port(address)

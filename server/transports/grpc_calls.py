@@ -11,7 +11,7 @@ from grpc_health.v1.health import SERVICE_NAME as HEALTH
 from grpc_status import rpc_status
 
 from server.errors import Refusal
-from server.security import Security
+from server.security.guard import Security
 from server.services.endpoint import CallContext, Endpoint, Service, endpoints_of
 from server.wire.status import status_of
 
