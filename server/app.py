@@ -7,6 +7,7 @@ import signal
 
 from server.application import Application
 from server.config import ServerConfig
+from server.logs.escaping import printable
 from server.transports.grpc_aio import GrpcServer
 
 
@@ -18,7 +19,7 @@ async def serve(config: ServerConfig) -> None:
         signal.signal(number, lambda number, frame: loop.call_soon_threadsafe(signals.put_nowait, number))
     application = Application(config)
     server = GrpcServer(application)
-    print("\n".join(application.start_lines(await server.start())), flush=True)
+    print("\n".join(map(printable, application.start_lines(await server.start()))), flush=True)
     await signals.get()
     draining, second = asyncio.create_task(server.drain()), asyncio.create_task(signals.get())
     done, _ = await asyncio.wait([draining, second], return_when=asyncio.FIRST_COMPLETED)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from server.engine.provider import Provider
+from server.logs.lines import LogFormat
 from server.options.addresses import is_loopback
 from server.options.kinds import ADDRESS, DEVICES, FILE, FOLDER, MEMORY, SIDES, OptionKind, choice, number
 
@@ -99,6 +100,10 @@ class ServerConfig:
     )
     poll: float = field(
         default=1.0, metadata=_option(number(float, 0.01, 3600), "how often to check the filters folder, in seconds")
+    )
+    log: LogFormat = field(
+        default=LogFormat.TEXT,
+        metadata=_option(choice(LogFormat), "how log lines look: text, or json (an object a line)"),
     )
     training: TrainingMode = field(
         default=TrainingMode.AUTO,
