@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from server.application import Application
 from server.config import ServerConfig
+from server.logs.escaping import printable
 from server.transports.grpc_aio import GrpcServer
 
 _LAST_SECONDS = 1.5  # for threads to end by themselves
@@ -25,7 +26,7 @@ async def serve(config: ServerConfig) -> None:
     application = Application(config)
     _on_signals(lambda number: loop.call_soon_threadsafe(signals.put_nowait, number))
     server = GrpcServer(application)
-    print("\n".join(application.start_lines(await server.start())), flush=True)
+    print("\n".join(map(printable, application.start_lines(await server.start()))), flush=True)
     await signals.get()
     draining, second = asyncio.create_task(server.drain()), asyncio.create_task(signals.get())
     done, _ = await asyncio.wait([draining, second], return_when=asyncio.FIRST_COMPLETED)
