@@ -265,6 +265,7 @@ class Reason:
     PATH_NOT_ALLOWED = 20
     DISK_FULL = 21
     STALLED = 23
+    SERVICE_NOT_FOUND = 24
 
 
 class TranslateRequest(Message):

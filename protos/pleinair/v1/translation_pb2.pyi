@@ -147,6 +147,8 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """The server's disk is full."""
     REASON_STALLED: _Reason.ValueType  # 23
     """Nothing came of the call, or nothing of its answer was read, for as long as the server waits (--stall)."""
+    REASON_SERVICE_NOT_FOUND: _Reason.ValueType  # 24
+    """The health service was asked about a service that is not here."""
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Why a call failed: google.rpc.ErrorInfo.reason is one of these names without the prefix."""
@@ -187,6 +189,8 @@ REASON_DISK_FULL: Reason.ValueType  # 21
 """The server's disk is full."""
 REASON_STALLED: Reason.ValueType  # 23
 """Nothing came of the call, or nothing of its answer was read, for as long as the server waits (--stall)."""
+REASON_SERVICE_NOT_FOUND: Reason.ValueType  # 24
+"""The health service was asked about a service that is not here."""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
 
 @_typing.final
