@@ -11,7 +11,7 @@ from grpc_health.v1.health import SERVICE_NAME as HEALTH
 from server.errors import Refusal
 from server.security.guard import Security
 from server.services.endpoint import Endpoint, Service, endpoints_of
-from server.transports.calls import Context, answering
+from server.transports.calls import Context, answering, sending
 from server.transports.progress import Caller, Stalls
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
@@ -65,7 +65,7 @@ def _handler(endpoint: Endpoint, stalls: Stalls, method: str) -> Handler:
     async def stream(request: Any, context: Context) -> None:
         async with answering(context, method) as call:
             with stalls.watching(context.peer()) as caller:
-                await endpoint.stream(_received(endpoint, request, caller), call, caller.sending(context.write))
+                await endpoint.stream(_received(endpoint, request, caller), call, caller.sending(sending(context)))
 
     return _HANDLERS[endpoint.streams_requests, endpoint.streams_responses](
         stream if endpoint.streams_responses else answer,
