@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 from importlib.metadata import version
 
 from server.admission import Admission
@@ -18,7 +19,9 @@ from server.trainings.jobs.trainer import Trainer
 from server.trainings.support import TrainingSupport
 from server.translation.engine import TranslationEngine
 
+START_SECONDS = 10.0  # for filters that were not tried before; the others follow while it serves
 MOST_WATCHERS = 100
+_MOST_NAMED = 50
 MOST_TRAINING_CALLS = 8  # that send pictures or make filters at once
 
 
@@ -33,7 +36,7 @@ class Application:
     def __init__(self, config: ServerConfig, trainer: Trainer | None = None) -> None:
         self.config = config
         self.security = Security(config)
-        self._engine = TranslationEngine(config)
+        self._engine = TranslationEngine(config, START_SECONDS)
         self._trainings = TrainingSupport(config, self._engine.filters, trainer or Trainer())
         self._translation_calls = Admission(places=config.queue, deadline_seconds=config.deadline)
         self._training_calls = Admission(places=MOST_TRAINING_CALLS, deadline_seconds=config.deadline, fair=False)
@@ -66,9 +69,11 @@ class Application:
         warnings."""
         backend, catalogue = self._engine.backend, self._engine.filters.catalogue
         names = list(catalogue.filters)
-        filters = f"{len(names)} filter{'s' * (len(names) != 1)} ({', '.join(names)})" if names else "no filters yet"
+        named = ", ".join(names[:_MOST_NAMED]) + (", ..." if len(names) > _MOST_NAMED else "")
+        filters = f"{len(names)} filter{'s' * (len(names) != 1)} ({named})" if names else "no filters yet"
         lines = [f"Pleinair {version('pleinair')} serves {filters} on {address} with {backend.name}"]
-        lines += [f"{file_name} is not served: {reason}" for file_name, reason in catalogue.rejected.items()]
+        lines += [f"{name} is still being tried, and served afterwards." for name in self._engine.filters.trying]
+        lines += _rejections(catalogue.rejected)
         if not names:
             lines.append(f"Put filters (.onnx files) into {self.config.filters}; they are served within seconds.")
         if backend.warning:
@@ -101,3 +106,9 @@ class Application:
     async def _translated(self) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._translation_calls.empty(), self.config.grace)
+
+
+def _rejections(rejected: Mapping[str, str]) -> list[str]:
+    lines = [f"{file_name} is not served: {reason}" for file_name, reason in rejected.items()]
+    more = len(lines) - _MOST_NAMED
+    return lines[:_MOST_NAMED] + ([f"{more} more files are not served; --list tells which."] if more > 0 else [])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from server.engine.provider import Provider
+from server.filters.limits import USUAL_LIMITS
 from server.options.addresses import is_loopback
 from server.options.kinds import ADDRESS, DEVICES, FILE, FOLDER, MEMORY, SIDES, SWITCH, OptionKind, choice, number
 
@@ -109,6 +110,18 @@ class ServerConfig:
     )
     poll: float = field(
         default=1.0, metadata=_option(number(float, 0.01, 3600), "how often to check the filters folder, in seconds")
+    )
+    filter_seconds: float = field(
+        default=USUAL_LIMITS.seconds,
+        metadata=_option(number(float, 1, 3600), "how long loading and trying one filter may take, in seconds"),
+    )
+    filter_memory: int = field(
+        default=USUAL_LIMITS.memory,
+        metadata=_option(MEMORY, "memory that loading and trying one filter may take, such as 2GiB"),
+    )
+    filter_mib: int = field(
+        default=USUAL_LIMITS.file_bytes >> 20,
+        metadata=_option(number(int, 1, 2048), "largest filter with its weights, in MiB"),
     )
     training: TrainingMode = field(
         default=TrainingMode.AUTO,
