@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from enum import StrEnum
 
 
@@ -29,6 +30,7 @@ class Reason(StrEnum):
     BAD_OPTION = "BAD_OPTION"
     PATH_NOT_ALLOWED = "PATH_NOT_ALLOWED"
     DISK_FULL = "DISK_FULL"
+    SERVICE_NOT_FOUND = "SERVICE_NOT_FOUND"
 
     @property
     def code(self) -> str:
@@ -50,6 +52,7 @@ _CODES = {
     Reason.WRONG_STATE: "FAILED_PRECONDITION",
     Reason.NO_WEIGHTS_YET: "FAILED_PRECONDITION",
     Reason.DISK_FULL: "RESOURCE_EXHAUSTED",
+    Reason.SERVICE_NOT_FOUND: "NOT_FOUND",
 }
 
 
@@ -81,9 +84,22 @@ class PassingProblem(FilterProblem):
     """One that lies in the machine or in nobody knows what: the same file may be served another time."""
 
 
+class LackOfMemory(PassingProblem):
+    """Of the machine's memory, or of what a trial may take of it."""
+
+
 class StartProblem(Exception):
     """Why a program cannot start: a sentence that says what to do."""
 
 
 class UsageError(ValueError):
     """What a command was asked for cannot be done; the text is a sentence for the user."""
+
+
+def empty_frames(error: BaseException) -> None:
+    """Empties the frames that the error and its causes came through, once they have ended. An error that is held by
+    what its own frames hold would keep a picture until Python looks for such circles, many more pictures later."""
+    known: BaseException | None = error
+    while known is not None:
+        traceback.clear_frames(known.__traceback__)
+        known = known.__cause__ or known.__context__

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
@@ -13,7 +14,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from server.admission import Admission
-from server.errors import Reason, Refusal
+from server.errors import Reason, Refusal, empty_frames
 
 Send = Callable[[Message], Awaitable[None]]
 
@@ -23,10 +24,11 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class CallContext:
     """What a transport tells about a call: ``client`` identifies whose calls share one allowance (a host, for example),
-    and ``seconds_left`` is how long the caller will wait (None: for ever)."""
+    ``seconds_left`` is how long the caller will wait (None: for ever), and ``request_id`` is what the log calls it."""
 
     client: str
     seconds_left: float | None = None
+    request_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,10 +91,15 @@ class Endpoint:
             else:
                 async with self._entrance.admit(request, call):
                     yield
-        except Refusal:
+        except Refusal as refusal:
+            empty_frames(refusal)
+            raise
+        except asyncio.CancelledError as error:
+            empty_frames(error)
             raise
         except Exception as error:
             _log.exception("A call failed.")
+            empty_frames(error)
             sentence = "Something went wrong on the server that was not foreseen; please report it to whoever runs it."
             raise Refusal(Reason.INTERNAL, sentence) from error
 

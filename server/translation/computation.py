@@ -97,9 +97,7 @@ class Computation:
         try:
             entry.raise_error()
         except Exception as error:
-            refusal = self._as_refusal(error)
-            _note(refusal, error)
-            raise refusal from error
+            raise self._noted_refusal(error) from error
 
     def _summary(self, entry: QueueEntry, reduced: ReducedPicture | None, small: QueueEntry | None) -> Summary:
         usage = entry.usage()
@@ -120,6 +118,11 @@ class Computation:
     @property
     def _size(self) -> str:
         return f"{self._picture.width} x {self._picture.height}"
+
+    def _noted_refusal(self, error: Exception) -> Refusal:
+        refusal = self._as_refusal(error)
+        _note(refusal, error)
+        return refusal
 
     def _as_refusal(self, error: Exception) -> Refusal:
         if isinstance(error, DoesNotFit):
@@ -151,7 +154,8 @@ def _note(refusal: Refusal, error: Exception) -> None:
         _log.info("%s", refusal.sentence)
     else:
         is_foreseen = refusal.reason is not Reason.FILTER_FAILED or cause(error) is not None
-        _log.error("%s (%s)", refusal.sentence, error, exc_info=None if is_foreseen else error)
+        # As text: whoever keeps the record would keep the error, its frames and their pixels.
+        _log.error("%s (%s)", refusal.sentence, str(error), exc_info=None if is_foreseen else error)
 
 
 def _mebibytes(count: int, rounded: Callable[[float], int]) -> str:

@@ -10,3 +10,9 @@ class UnsupportedNetwork(Exception):
     def __init__(self, operation: str, why: str = "") -> None:
         super().__init__(f"{operation}: {why}" if why else operation)
         self.operation = operation
+        self.why = why
+
+    def again(self) -> UnsupportedNetwork:
+        """A new one that says the same: one that is kept and raised again would hold the frames, and with them the
+        pictures, of all who ever saw it."""
+        return UnsupportedNetwork(self.operation, self.why)

@@ -94,11 +94,11 @@ class OnnxruntimeNetwork:
     def _tiled_network(self) -> TiledNetwork:
         """The network for pictures that are not computed at once. Raises UnsupportedNetwork."""
         if self._not_in_pieces is not None:
-            raise self._not_in_pieces
+            raise self._not_in_pieces.again()
         try:
             return self._tiled_networks.network(self._sha256, self._network)
         except UnsupportedNetwork as error:
-            self._not_in_pieces = error
+            self._not_in_pieces = error.again()
             raise
 
     @cached_property

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import mmap
 import resource
 import signal
 from collections.abc import Callable, Iterator
@@ -17,7 +15,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from server.engine.heap import trim
 from server.engine.network.arrays import Array
 from server.engine.network.network import Size
 from server.engine.network.spans import Span
@@ -26,11 +23,12 @@ from server.engine.tiled.file_store import FileStore
 from server.engine.tiled.layer_store import LayerStore
 from server.engine.tiled.layout import CHANNELS_FIRST, CHANNELS_LAST, Layout
 from server.engine.tiled.memory_store import MemoryStore
+from tests.server.engine.tiled.holding import LARGE, LAYOUTS
 from tests.server.engine.tiled.running import open_files
 
 KINDS = [MemoryStore, partial(MemoryStore, recycles=True), FileStore]
 Kind = Callable[[Layout, np.dtype[Any]], LayerStore]
-LAYOUTS = [CHANNELS_LAST, CHANNELS_FIRST]
+
 SIZE = Size(3, 29, 17)
 
 
@@ -117,51 +115,6 @@ def test_a_layer_that_was_dropped_can_be_kept_again(kind: Kind) -> None:
     kept.close()
 
 
-def held() -> int:
-    """Bytes of the system's memory that this process has for its data: files that are mapped, such as libraries, come
-    and go as the system likes, and the C library keeps some of what other tests freed."""
-    gc.collect()
-    trim()
-    resident, shared = map(int, Path("/proc/self/statm").read_text().split()[1:3])
-    return (resident - shared) * mmap.PAGESIZE
-
-
-LARGE = Size(64, 512, 256)  # 32 MiB
-
-
-def fill_large(kept: LayerStore, name: str, layout: Layout, *, dropping: str | None = None) -> int:
-    """Writes it band by band, and drops as much of another. Returns the most that was held."""
-    kept.open(name, LARGE)
-    rows, most = np.ones(layout.shape(64, 64, 256), np.float32), 0
-    for top in range(0, LARGE.height, 64):
-        kept.write(name, Area(Span(top, top + 64), Span(0, 256)), rows)
-        if dropping:
-            kept.drop(dropping, top + 64)
-        most = max(most, held())
-    return most
-
-
-@pytest.mark.parametrize("layout", LAYOUTS, ids=["last", "first"])
-def test_memory_goes_back_to_the_system(layout: Layout) -> None:
-    """As soon as it is known not to serve for what comes next."""
-    kept, before = store(MemoryStore, layout), held()
-    assert fill_large(kept, "layer", layout) - before >= 30 << 20
-    for name, top, most in (("small", 256, 24 << 20), ("other", None, 8 << 20)):
-        kept.drop("layer", top)
-        kept.open(name, SIZE)
-        kept.write(name, area(0, SIZE.height), values(layout, area(0, SIZE.height)))
-        assert held() - before < most
-    kept.close()
-
-
-def test_memory_goes_back_when_all_is_done() -> None:
-    kept, before = store(MemoryStore, CHANNELS_LAST), held()
-    fill_large(kept, "layer", CHANNELS_LAST)
-    kept.drop("layer")
-    kept.close()
-    assert held() - before < 8 << 20
-
-
 def test_what_goes_serves_for_what_comes() -> None:
     kept, addresses = store(MemoryStore, CHANNELS_LAST), dict[str, set[int]]()
     for name in ("first", "second"):
@@ -176,25 +129,6 @@ def test_what_goes_serves_for_what_comes() -> None:
     assert len(addresses["second"] - addresses["first"]) <= 1
     assert len(addresses["second"]) == 64
     kept.close()
-
-
-@pytest.mark.parametrize("layout", LAYOUTS, ids=["last", "first"])
-def test_one_layer_comes_as_another_goes(layout: Layout) -> None:
-    """Two in turn need little more memory than one."""
-    kept, before = store(MemoryStore, layout), held()
-    fill_large(kept, "first", layout)
-    assert fill_large(kept, "second", layout, dropping="first") - before < 45 << 20
-    kept.close()
-
-
-def test_recycled_memory_serves_for_the_next_layer_of_its_size() -> None:
-    kept, before = store(partial(MemoryStore, recycles=True), CHANNELS_LAST), held()
-    fill_large(kept, "first", CHANNELS_LAST)
-    kept.drop("first")
-    assert fill_large(kept, "second", CHANNELS_LAST) - before < 45 << 20
-    kept.drop("second")
-    kept.close()
-    assert held() - before < 8 << 20
 
 
 @pytest.mark.parametrize("layout", LAYOUTS, ids=["last", "first"])
