@@ -11,7 +11,7 @@ from grpc_health.v1.health import SERVICE_NAME as HEALTH
 from server.errors import Refusal
 from server.security.guard import Security
 from server.services.endpoint import Endpoint, Service, endpoints_of
-from server.transports.calls import Context, answering
+from server.transports.calls import Context, answering, sending
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
@@ -60,7 +60,7 @@ def _handler(endpoint: Endpoint, method: str) -> Handler:
     # A coroutine that writes, not a generator: grpc.aio cancels it where it waits, so nothing is left suspended.
     async def stream(request: Any, context: Context) -> None:
         async with answering(context, method) as call:
-            await endpoint.stream(request, call, context.write)
+            await endpoint.stream(request, call, sending(context))
 
     return _HANDLERS[endpoint.streams_requests, endpoint.streams_responses](
         stream if endpoint.streams_responses else answer,
