@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
 import grpc
 from grpc_health.v1.health import SERVICE_NAME as HEALTH
-from grpc_status import rpc_status
 
 from server.errors import Refusal
-from server.security import Security
-from server.services.endpoint import CallContext, Endpoint, Service, endpoints_of
-from server.wire.status import status_of
+from server.security.guard import Security
+from server.services.endpoint import Endpoint, Service, endpoints_of
+from server.transports.calls import Context, answering
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
-Context = grpc.aio.ServicerContext[Any, Any]
 
 # By whether requests and responses are streamed.
 _HANDLERS = {
@@ -29,8 +26,9 @@ _HANDLERS = {
 
 def handlers_of(service: Service) -> grpc.GenericRpcHandler:
     """The handlers of a service's methods, for ``grpc.aio.Server.add_generic_rpc_handlers``."""
-    handlers = {endpoint.name: _handler(endpoint) for endpoint in endpoints_of(service)}
-    return grpc.method_handlers_generic_handler(service.descriptor.full_name, handlers)
+    name = service.descriptor.full_name
+    handlers = {endpoint.name: _handler(endpoint, f"{name}/{endpoint.name}") for endpoint in endpoints_of(service)}
+    return grpc.method_handlers_generic_handler(name, handlers)
 
 
 class TokenInterceptor(grpc.aio.ServerInterceptor):
@@ -44,24 +42,25 @@ class TokenInterceptor(grpc.aio.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Handler | None:
-        if not handler_call_details.method.startswith(f"/{HEALTH}/"):
+        method = handler_call_details.method.removeprefix("/")
+        if not method.startswith(f"{HEALTH}/"):
             metadata = handler_call_details.invocation_metadata
             try:
                 self._security.check([value for key, value in metadata if key == "authorization"])
             except Refusal as refusal:
-                return _refusing(refusal)
+                return _refusing(refusal, method)
         return await continuation(handler_call_details)
 
 
-def _handler(endpoint: Endpoint) -> Handler:
+def _handler(endpoint: Endpoint, method: str) -> Handler:
     async def answer(request: Any, context: Context) -> Any:
-        async with _refusals_as_status(context):
-            return await endpoint.answer(request, _call_of(context))
+        async with answering(context, method) as call:
+            return await endpoint.answer(request, call)
 
     # A coroutine that writes, not a generator: grpc.aio cancels it where it waits, so nothing is left suspended.
     async def stream(request: Any, context: Context) -> None:
-        async with _refusals_as_status(context):
-            await endpoint.stream(request, _call_of(context), context.write)
+        async with answering(context, method) as call:
+            await endpoint.stream(request, call, context.write)
 
     return _HANDLERS[endpoint.streams_requests, endpoint.streams_responses](
         stream if endpoint.streams_responses else answer,
@@ -70,32 +69,10 @@ def _handler(endpoint: Endpoint) -> Handler:
     )
 
 
-def _refusing(refusal: Refusal) -> Handler:
+def _refusing(refusal: Refusal, method: str) -> Handler:
     async def refuse(requests: Any, context: Context) -> None:
-        await _abort(context, refusal)
+        async with answering(context, method):
+            raise refusal.with_traceback(None)
 
     # On the wire a call of any kind is a stream of messages each way, so one handler refuses them all.
     return grpc.stream_stream_rpc_method_handler(refuse)
-
-
-def _call_of(context: Context) -> CallContext:
-    return CallContext(_host(context.peer()), context.time_remaining())
-
-
-def _host(peer: str) -> str:
-    """The caller's host without the port, so that several connections of one machine are one client."""
-    kind, _, _ = peer.partition(":")
-    return peer.rpartition(":")[0] if kind in ("ipv4", "ipv6") else peer
-
-
-@asynccontextmanager
-async def _refusals_as_status(context: Context) -> AsyncIterator[None]:
-    try:
-        yield
-    except Refusal as refusal:
-        await _abort(context, refusal)
-
-
-async def _abort(context: Context, refusal: Refusal) -> None:
-    status = rpc_status.to_status(status_of(refusal))
-    await context.abort(status.code, status.details or "", tuple(status.trailing_metadata or ()))
