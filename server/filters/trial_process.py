@@ -48,6 +48,8 @@ class TrialProcesses:
             answer = process.ask({"path": str(path), "key": key}, self._limits.seconds)
         except _Ended as ended:
             self._discard(process)
+            if process.has_answered and ended.seconds is None and not self._closed:
+                return self.verdict(path, key)  # it may have ended before it was asked
             raise self._as_problem(ended) from ended
         self._give_back(process)
         return self._as_verdict(answer)
@@ -74,12 +76,8 @@ class TrialProcesses:
         with self._lock:
             if self._closed:
                 raise PassingProblem("The server is shutting down.")
-            while self._idle:
-                process = self._idle.pop()
-                if process.runs:
-                    return process
-                process.close()
-                self._all.discard(process)
+            if self._idle:
+                return self._idle.pop()
             process = _Process(self._provider, self._limits)
             self._all.add(process)
             return process
@@ -87,7 +85,7 @@ class TrialProcesses:
     def _give_back(self, process: _Process) -> None:
         with self._lock:
             if not self._closed:
-                process.idle_since = time.monotonic()
+                process.has_answered, process.idle_since = True, time.monotonic()
                 self._idle.append(process)
                 return
         self._discard(process)
@@ -140,6 +138,7 @@ class _Process:
     """One process that tries files, for one thread at a time."""
 
     def __init__(self, provider: Provider, limits: FilterLimits) -> None:
+        self.has_answered = False
         self.idle_since = 0.0
         given = (provider.for_trials, limits.seconds, limits.memory, limits.file_bytes)
         self._process = subprocess.Popen(
@@ -178,10 +177,6 @@ class _Process:
         finally:
             timer.cancel()
         return dict(answer)
-
-    @property
-    def runs(self) -> bool:
-        return self._process.poll() is None
 
     def kill(self) -> None:
         """Ends it at once. From any thread."""

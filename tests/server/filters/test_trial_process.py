@@ -59,8 +59,6 @@ def test_what_tried_a_file_ends_when_there_is_nothing_to_try(tmp_path: Path, dev
         assert list(scanner.load().filters) == ["identity"]
         (first,) = children(os.getpid())
         os.kill(first, signal.SIGKILL)
-        while runs(first):
-            time.sleep(0.01)
         factories.put(tmp_path, factories.inverting())
         scanner.scan()
         assert list(scanner.scan().filters) == ["identity", "inverting"]
