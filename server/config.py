@@ -163,6 +163,14 @@ class ServerConfig:
     training_upload_mib: int = field(
         default=512, metadata=_option(number(int, 1, 1 << 20), "largest total size of a training's pictures, in MiB")
     )
+    training_disk: int | None = field(
+        default=None,
+        metadata=_option(
+            MEMORY,
+            "disk that the files of all trainings together may take, such as 50GiB; then none begins until some are"
+            " deleted (default: what there is)",
+        ),
+    )
 
     @property
     def trainings_folder(self) -> Path:

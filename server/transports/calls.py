@@ -8,11 +8,12 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import grpc
+from google.protobuf.message import Message
 from grpc_status import rpc_status
 
 from server.errors import Refusal
 from server.logs.calls import LoggedCall, logged_call, request_id
-from server.services.endpoint import CallContext
+from server.services.endpoint import CallContext, Send
 from server.wire.status import status_of
 
 LAST_WORD_SECONDS = 10.0  # for a refusal to be read, before its call is broken off
@@ -33,6 +34,18 @@ async def answering(context: Context, method: str) -> AsyncIterator[CallContext]
             yield call
     except Refusal as refusal:
         await _abort(context, refusal, call.request_id)
+
+
+def sending(context: Context) -> Send:
+    """Sends a message to the caller. Raises CancelledError when the caller has gone, however it went."""
+
+    async def send(message: Message) -> None:
+        try:
+            await context.write(message)
+        except grpc.aio.InternalError as error:  # a connection that broke, before gRPC cancels its calls
+            raise asyncio.CancelledError from error
+
+    return send
 
 
 def _host(peer: str) -> str:
