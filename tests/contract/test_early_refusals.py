@@ -20,7 +20,7 @@ PIXELS = np.zeros((256, 256, 3), np.uint8)
 @pytest.fixture(scope="module")
 def measured(connect: Connect, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
     """To a server that knows how long the slow filter takes: a second or more."""
-    with connect(factories.put(tmp_path_factory.mktemp("filters"), factories.slow(steps=40)).parent) as connection:
+    with connect(factories.put(tmp_path_factory.mktemp("filters"), factories.slow(steps=120)).parent) as connection:
         connection.translate("slow", PIXELS)
         yield connection
 
@@ -49,7 +49,7 @@ def test_a_deadline_that_cannot_be_met_is_refused_at_once(
     measured: Connection, call: Callable[[Connection, float], object]
 ) -> None:
     with failing() as failures:
-        call(measured, 0.3)
+        call(measured, 0.5)
     assert (failures[0].code, failures[0].reason) == ("DEADLINE_EXCEEDED", "DEADLINE_EXCEEDED")
     assert failures[0].sentence.startswith("This picture would take about ")
     assert failures[0].sentence.endswith("allow it more time or send a smaller picture.")
