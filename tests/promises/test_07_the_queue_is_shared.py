@@ -30,7 +30,7 @@ OK, RESOURCE_EXHAUSTED = "0", "8"
 def server(tmp_path: Path) -> Iterator[ServerProcess]:
     factories.put(tmp_path, factories.identity())
     factories.put(tmp_path, factories.slow())
-    with serving(tmp_path, "--queue", str(PLACES), "--training", "off", "--stall", "60") as server:
+    with serving(tmp_path, "--queue", str(PLACES), "--training", "off", "--stall", "60", "--threads", "1") as server:
         yield server
 
 
@@ -53,7 +53,9 @@ def clients(server: ServerProcess, hosts: Sequence[str]) -> Iterator[list[CallBy
 
 def refusals(calls: Sequence[CallByHand], expected: int) -> list[float]:
     """How long each refusal took when all come at once, in seconds."""
-    began, seconds, waiting = [], {}, dict(enumerate(calls))
+    began: list[float] = []
+    seconds: dict[int, float] = {}
+    waiting = dict(enumerate(calls))
     for call in calls:
         began.append(time.perf_counter())
         call.begin()
@@ -94,5 +96,5 @@ def test_a_refusal_comes_within_fifty_milliseconds_while_the_device_computes(ser
         for _ in range(ROUNDS):
             with clients(server, ["127.0.0.1"] * CLIENTS) as calls:
                 taken += refusals(calls, CLIENTS - PLACES * 3 // 4)
-    print('MEDIAN', median(taken), max(taken))
+    print("MEDIAN", median(taken), max(taken))
     assert median(taken) < 0.05
