@@ -16,7 +16,7 @@ from server.transports.health import HealthService
 from server.transports.progress import Stalls
 from server.transports.reflection import ReflectionService
 
-LAST_WORDS_SECONDS = 0.75  # at most, for statuses that are on their way
+LAST_WORDS_SECONDS = 0.5  # at most, for statuses that are on their way
 MOST_HEALTH_WATCHERS = 100
 
 
