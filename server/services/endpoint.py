@@ -100,8 +100,15 @@ class Endpoint:
         except Exception as error:
             _log.exception("A call failed.")
             empty_frames(error)
-            sentence = "Something went wrong on the server that was not foreseen; please report it to whoever runs it."
-            raise Refusal(Reason.INTERNAL, sentence) from error
+            raise _unforeseen(call) from error
+
+
+def _unforeseen(call: CallContext) -> Refusal:
+    named = f", with the request's identifier {call.request_id}" if call.request_id else ""
+    return Refusal(
+        Reason.INTERNAL,
+        f"Something went wrong on the server that was not foreseen; please report it to whoever runs it{named}.",
+    )
 
 
 def endpoints_of(service: Service) -> list[Endpoint]:
