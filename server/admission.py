@@ -12,17 +12,21 @@ from server.errors import Reason, Refusal
 
 RETRY_SECONDS = 1.0
 
-# Of the places that one client may hold, so that there are always some for others.
 _SHARE_OF_ONE = 0.75
+
+
+def share_of_one(places: int) -> int:
+    """How many of these places one client may hold, so that there are always some for others."""
+    return math.ceil(places * _SHARE_OF_ONE)
 
 
 class Admission:
     """Admits requests of one event loop. ``deadline_seconds`` is the longest time for one request; None means no limit.
-    With ``fair`` no client holds more than three quarters of the places."""
+    No client holds more than three quarters of the places."""
 
-    def __init__(self, *, places: int, deadline_seconds: float | None, fair: bool = True) -> None:
+    def __init__(self, *, places: int, deadline_seconds: float | None) -> None:
         self._places = places
-        self._places_of_one = math.ceil(places * _SHARE_OF_ONE) if fair else places
+        self._places_of_one = share_of_one(places)
         self._deadline_seconds = deadline_seconds
         self._inside: dict[asyncio.Timeout, str] = {}  # and whose it is
         self._empty = asyncio.Event()

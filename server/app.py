@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import os
 import signal
+import sys
+import threading
+from collections.abc import Callable
 
 from server.application import Application
 from server.config import ServerConfig
 from server.logs.escaping import printable
 from server.transports.grpc_aio import GrpcServer
 
+_LAST_SECONDS = 1.5  # for threads to end by themselves
+
 
 async def serve(config: ServerConfig) -> None:
     """Runs a server until SIGTERM or SIGINT, then drains it; a second signal stops it at once. Raises StartProblem."""
     signals: asyncio.Queue[int] = asyncio.Queue()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda number, frame: loop.call_soon_threadsafe(signals.put_nowait, number))
+    _on_signals(lambda number: sys.exit(0))  # filters may be waited for
     application = Application(config)
+    _on_signals(lambda number: loop.call_soon_threadsafe(signals.put_nowait, number))
     server = GrpcServer(application)
     print("\n".join(map(printable, application.start_lines(await server.start()))), flush=True)
     await signals.get()
@@ -29,3 +36,21 @@ async def serve(config: ServerConfig) -> None:
     else:
         draining.cancel()
         await server.stop()
+    _end_soon()
+
+
+def _on_signals(do: Callable[[int], object]) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, frame: do(number))
+
+
+def _end_soon() -> None:
+    """Whatever some thread still does: all that matters has ended."""
+
+    def end() -> None:
+        logging.shutdown()
+        os._exit(0)
+
+    timer = threading.Timer(_LAST_SECONDS, end)
+    timer.daemon = True
+    timer.start()

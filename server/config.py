@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from server.engine.provider import Provider
+from server.filters.limits import USUAL_LIMITS
 from server.logs.lines import LogFormat
 from server.options.addresses import is_loopback
-from server.options.kinds import ADDRESS, DEVICES, FILE, FOLDER, MEMORY, SIDES, OptionKind, choice, number
+from server.options.kinds import ADDRESS, DEVICES, FILE, FOLDER, MEMORY, SIDES, SWITCH, OptionKind, choice, number
 
 
 class TrainingMode(StrEnum):
@@ -74,6 +75,13 @@ class ServerConfig:
     deadline: float = field(
         default=3600.0, metadata=_option(number(float, 0.1, 86_400), "how long a translation may take, in seconds")
     )
+    stall: float = field(
+        default=30.0,
+        metadata=_option(
+            number(float, 0.1, 3600),
+            "how long to wait for a caller that sends nothing, or reads nothing of what it asked for, in seconds",
+        ),
+    )
     grace: float = field(
         default=10.0,
         metadata=_option(
@@ -95,11 +103,33 @@ class ServerConfig:
         default=None, metadata=_option(FILE, "the server's certificate, a PEM file; encrypts all connections")
     )
     tls_key: Path | None = field(default=None, metadata=_option(FILE, "the key of the certificate, a PEM file"))
+    tls_client_ca: Path | None = field(
+        default=None,
+        metadata=_option(
+            FILE, "a PEM file; only clients connect whose own certificate is signed by one in it (default: all may)"
+        ),
+    )
     token_file: Path | None = field(
         default=None, metadata=_option(FILE, "a file with the token that callers must send (default: they need none)")
     )
+    insecure: bool = field(
+        default=False,
+        metadata=_option(SWITCH, "start without encryption or a token even where other machines can reach the server"),
+    )
     poll: float = field(
         default=1.0, metadata=_option(number(float, 0.01, 3600), "how often to check the filters folder, in seconds")
+    )
+    filter_seconds: float = field(
+        default=USUAL_LIMITS.seconds,
+        metadata=_option(number(float, 1, 3600), "how long loading and trying one filter may take, in seconds"),
+    )
+    filter_memory: int = field(
+        default=USUAL_LIMITS.memory,
+        metadata=_option(MEMORY, "memory that loading and trying one filter may take, such as 2GiB"),
+    )
+    filter_mib: int = field(
+        default=USUAL_LIMITS.file_bytes >> 20,
+        metadata=_option(number(int, 1, 2048), "largest filter with its weights, in MiB"),
     )
     log: LogFormat = field(
         default=LogFormat.TEXT,
@@ -132,6 +162,14 @@ class ServerConfig:
     )
     training_upload_mib: int = field(
         default=512, metadata=_option(number(int, 1, 1 << 20), "largest total size of a training's pictures, in MiB")
+    )
+    training_disk: int | None = field(
+        default=None,
+        metadata=_option(
+            MEMORY,
+            "disk that the files of all trainings together may take, such as 50GiB; then none begins until some are"
+            " deleted (default: what there is)",
+        ),
     )
 
     @property

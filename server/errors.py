@@ -30,6 +30,7 @@ class Reason(StrEnum):
     BAD_OPTION = "BAD_OPTION"
     PATH_NOT_ALLOWED = "PATH_NOT_ALLOWED"
     DISK_FULL = "DISK_FULL"
+    STALLED = "STALLED"
     SERVICE_NOT_FOUND = "SERVICE_NOT_FOUND"
 
     @property
@@ -52,6 +53,7 @@ _CODES = {
     Reason.WRONG_STATE: "FAILED_PRECONDITION",
     Reason.NO_WEIGHTS_YET: "FAILED_PRECONDITION",
     Reason.DISK_FULL: "RESOURCE_EXHAUSTED",
+    Reason.STALLED: "ABORTED",
     Reason.SERVICE_NOT_FOUND: "NOT_FOUND",
 }
 
@@ -82,6 +84,10 @@ class FilterProblem(ValueError):
 
 class PassingProblem(FilterProblem):
     """One that lies in the machine or in nobody knows what: the same file may be served another time."""
+
+
+class LackOfMemory(PassingProblem):
+    """Of the machine's memory, or of what a trial may take of it."""
 
 
 class StartProblem(Exception):

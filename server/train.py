@@ -13,13 +13,13 @@ from pleinair.common.limits import LONGEST_TITLE
 from pleinair.common.suffixes import SERVED
 from pleinair.v1 import training_pb2 as pb
 
+from server.access import add_access_options, read_access
 from server.batches.folders import make_folder
 from server.batches.sources import find_pictures
 from server.client.trainings import TrainingClient, TrainingError
 from server.client.views import ProgressView, training_table
 from server.config import ServerConfig
 from server.errors import StartProblem, UsageError
-from server.security import read_access
 
 INTERRUPTED = 130
 
@@ -55,8 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--previews", type=Path, metavar="DIR", help="where previews go (default: beside the painting)")
     add("--detach", action="store_true", help="do not watch: print the training's identifier and return")
     add("--address", default=ServerConfig.address, metavar="HOST:PORT", help="the server (default: %(default)s)")
-    add("--token-file", metavar="FILE", help="a file with the token that the server requires")
-    add("--tls-certificate", metavar="FILE", help="the server's certificate (PEM), for an encrypted connection")
+    add_access_options(parser)
     add = parser.add_mutually_exclusive_group().add_argument
     add("--list", action="store_true", help="show the server's trainings and exit")
     add("--watch", metavar="ID", help="watch a training that was started earlier")
@@ -69,8 +68,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _client(options: argparse.Namespace) -> TrainingClient:
-    token, certificate = read_access(options.token_file, options.tls_certificate)
-    return TrainingClient(options.address, token=token, certificate=certificate)
+    own = options.tls_client_certificate, options.tls_client_key
+    return TrainingClient(options.address, **read_access(options.token_file, options.tls_certificate, *own))
 
 
 def _do(client: TrainingClient, options: argparse.Namespace) -> int:
@@ -169,6 +168,8 @@ def _command(words: str, options: argparse.Namespace, *more: str) -> str:
     """A command line that addresses the same server."""
     given = [("--address", options.address), ("--token-file", options.token_file)]
     given.append(("--tls-certificate", options.tls_certificate))
+    given.append(("--tls-client-certificate", options.tls_client_certificate))
+    given.append(("--tls-client-key", options.tls_client_key))
     server = [word for name, value in given if value for word in (name, value)]
     return " ".join(["python -m", words, shlex.join([*more, *server])])
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pleinair.pictures.levels import Scale
 
+from server.access import add_access_options, read_access
 from server.batches.folders import make_folder
 from server.batches.running import Translating
 from server.batches.standard import check_output, give_up_output
@@ -24,7 +25,6 @@ from server.engine.provider import Provider
 from server.errors import StartProblem, UsageError
 from server.options.loading import ConfigError, config_of
 from server.pictures.formats import DEFAULT_QUALITY, FORMATS
-from server.security import read_access
 
 # Those of the server that are options here too, by their fields in ServerConfig.
 _SERVER_OPTIONS = ("filters", "provider", "memory", "max_pixels", "token_file", "tls_certificate")
@@ -66,8 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--filter", metavar="NAME", help="the filter's identifier or, without --address, an .onnx file")
     add("--list", action="store_true", help="show the filters and exit")
     add("--address", metavar="HOST:PORT", help="use this server; without it, this process does the work")
-    add("--token-file", metavar="FILE", help="a file with the token that the server requires")
-    add("--tls-certificate", metavar="FILE", help="the server's certificate (PEM), for an encrypted connection")
+    add_access_options(parser)
     add("--filters", metavar="DIR", help="the filters folder (default: PLEINAIR_FILTERS, else ./filters)")
     add("--provider", choices=[one.value for one in Provider], help="where to compute (default: auto)")
     add("--memory", metavar="SIZE", help="use at most this much memory, such as 6GiB (default: 70 %% of what is free)")
@@ -151,15 +150,16 @@ def _config(options: argparse.Namespace) -> ServerConfig:
             "The server at --address has its own filters, provider and memory; leave out --filters, --provider and"
             " --memory."
         )
-    if not options.address and (options.token_file or options.tls_certificate):
-        raise UsageError("--token-file and --tls-certificate are for a server; name it with --address.")
+    own = options.tls_client_certificate or options.tls_client_key
+    if not options.address and (options.token_file or options.tls_certificate or own):
+        raise UsageError("--token-file and --tls-... are for a server; name it with --address.")
     return config_of({name: getattr(options, name) for name in _SERVER_OPTIONS})
 
 
 def _translator(options: argparse.Namespace, config: ServerConfig) -> Translator:
     if options.address:
-        token, certificate = read_access(config.token_file, config.tls_certificate)
-        return Client(options.address, token=token, certificate=certificate)
+        own = options.tls_client_certificate, options.tls_client_key
+        return Client(options.address, **read_access(config.token_file, config.tls_certificate, *own))
     engine = LocalEngine(replace(config, filters=Path(options.filter)) if _is_own_file(options) else config)
     if engine.warning:
         print(engine.warning, file=sys.stderr)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import cast
+from typing import TypedDict, Unpack, cast
 
 import grpc
 from google.rpc.error_details_pb2 import ErrorInfo
@@ -32,16 +32,26 @@ class CallError(Exception):
         self.reason = reason
 
 
-class Channel:
-    """A connection to the server at ``address`` (HOST:PORT). It sends the server's token if there is one, and is
-    encrypted when the server's certificate (PEM, naming the host) is given."""
+class Access(TypedDict, total=False):
+    """What a protected server wants: its ``token``; for an encrypted connection its own ``certificate`` (PEM, naming
+    the host); and where it wants its clients' certificates too, the ``client_certificate`` and ``client_key`` (PEM)."""
 
-    def __init__(self, address: str, *, token: str | None = None, certificate: bytes | None = None) -> None:
+    token: str | None
+    certificate: bytes | None
+    client_certificate: bytes | None
+    client_key: bytes | None
+
+
+class Channel:
+    """A connection to the server at ``address`` (HOST:PORT). Raises ValueError for a client's certificate without what
+    belongs to it."""
+
+    def __init__(self, address: str, **access: Unpack[Access]) -> None:
         self.address = address
+        token, credentials = access.get("token"), _credentials(access)
         self.metadata = (("authorization", f"Bearer {token}"),) if token else ()
-        self._encrypted = certificate is not None
-        if certificate:
-            credentials = grpc.ssl_channel_credentials(certificate)
+        self._encrypted = credentials is not None
+        if credentials:
             self.grpc = grpc.secure_channel(address, credentials, options=_OPTIONS)
         else:
             self.grpc = grpc.insecure_channel(address, options=_OPTIONS)
@@ -85,12 +95,20 @@ class Channel:
         if self._encrypted:
             return (
                 f"No server with this certificate answers at {address}; check the address, the certificate and that it"
-                " names this host."
+                " names this host, and whether the server wants a certificate of its clients too."
             )
         return (
             f"No server answers at {address}; check the address, or start one with python -m server --address"
             f" {address}."
         )
+
+
+def _credentials(access: Access) -> grpc.ChannelCredentials | None:
+    certificate, key = access.get("client_certificate"), access.get("client_key")
+    servers = access.get("certificate")
+    if (certificate or key) and not (certificate and key and servers):
+        raise ValueError("A client_certificate goes with its client_key and the server's certificate; give all three.")
+    return grpc.ssl_channel_credentials(servers, key, certificate) if servers else None
 
 
 def _is_lost(call: grpc.Call) -> bool:

@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, Unpack
 
 from pleinair.v1 import training_pb2 as pb
 from pleinair.v1 import training_pb2_grpc
 
-from server.client.channel import CallError, Channel
+from server.client.channel import Access, CallError, Channel
 
 CHUNK_BYTES = 1 << 20
 RETRY_SECONDS = 2.0
@@ -41,12 +41,11 @@ class _Picture:
 
 
 class TrainingClient:
-    """Trains on the server at `address` (HOST:PORT). It sends the server's token if there is one, and the connection is
-    encrypted when the server's certificate (PEM, naming the host) is given. Every method raises TrainingError, whose
-    `sentence` is for people."""
+    """Trains on the server at `address` (HOST:PORT). ``access`` is what a protected server wants. Every method
+    raises TrainingError, whose `sentence` is for people."""
 
-    def __init__(self, address: str, *, token: str | None = None, certificate: bytes | None = None) -> None:
-        self._channel = Channel(address, token=token, certificate=certificate)
+    def __init__(self, address: str, **access: Unpack[Access]) -> None:
+        self._channel = Channel(address, **access)
         self._stub = training_pb2_grpc.TrainingServiceStub(self._channel.grpc)
 
     def __enter__(self) -> Self:

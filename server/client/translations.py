@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 from pleinair.v1 import filters_pb2, filters_pb2_grpc, translation_pb2, translation_pb2_grpc
 
-from server.client.channel import CallError, Channel
+from server.client.channel import Access, CallError, Channel
 from server.translation.chunks import chunk_bytes
 
 if TYPE_CHECKING:
@@ -84,11 +84,11 @@ class Translator(Protocol):
 
 
 class Client(Translator):
-    """A Translator that asks the server at `address` (HOST:PORT). It sends the server's token if there is one, and is
-    encrypted when the server's certificate (PEM, naming the host) is given."""
+    """A Translator that asks the server at `address` (HOST:PORT). ``access`` is what a protected server
+    wants."""
 
-    def __init__(self, address: str, *, token: str | None = None, certificate: bytes | None = None) -> None:
-        self._channel = Channel(address, token=token, certificate=certificate)
+    def __init__(self, address: str, **access: Unpack[Access]) -> None:
+        self._channel = Channel(address, **access)
         self._filters = filters_pb2_grpc.FilterServiceStub(self._channel.grpc)
         self._translation = translation_pb2_grpc.TranslationServiceStub(self._channel.grpc)
 

@@ -9,17 +9,42 @@ from collections.abc import AsyncGenerator
 from server.filters.catalogue import Catalogue, FilterChange, changes
 from server.filters.filter_file import Filter
 from server.filters.scanner import FolderScanner
+from server.filters.trial_process import TrialProcesses
+
+# How long files are waited for in each scan.
+_SCAN_SECONDS = 0.5
 
 _log = logging.getLogger(__name__)
 
 
 class FilterFolder:
-    """Holds the current catalogue of a folder, for one event loop. Raises StartProblem when it cannot be read."""
+    """Holds the current catalogue of a folder, for one event loop. ``trials`` are the scanner's. Files are waited for
+    at most ``seconds`` at first. Raises StartProblem when the folder cannot be read."""
 
-    def __init__(self, scanner: FolderScanner) -> None:
+    def __init__(
+        self, scanner: FolderScanner, trials: TrialProcesses | None = None, seconds: float | None = None
+    ) -> None:
         self._scanner = scanner
+        self._trials = trials
         self._changed = asyncio.Event()
-        self.catalogue = scanner.load()
+        self._is_away = False
+        try:
+            self.catalogue = scanner.load(seconds)
+            self._rest()
+        except BaseException:  # a signal, too
+            self.close()
+            raise
+
+    @property
+    def trying(self) -> list[str]:
+        """The names of the files that are being tried."""
+        return self._scanner.trying
+
+    def close(self) -> None:
+        """Ends what is being tried."""
+        self._scanner.close()
+        if self._trials is not None:
+            self._trials.close()
 
     def find(self, identifier: str) -> Filter:
         """Returns the filter. Raises a Refusal that names the filters that exist."""
@@ -30,11 +55,13 @@ class FilterFolder:
         while True:
             await asyncio.sleep(poll_seconds)
             try:
-                catalogue = await asyncio.to_thread(self._scanner.scan)
-            except Exception:
-                _log.exception("The filters folder cannot be read; the filters stay as they are.")
+                catalogue = await asyncio.to_thread(self._scanner.scan, _SCAN_SECONDS)
+            except OSError as error:
+                self._tell(error)
             else:
+                self._tell(None)
                 self._publish(catalogue)
+                await asyncio.to_thread(self._rest)
 
     async def follow(self) -> AsyncGenerator[Catalogue, None]:
         """Yields the catalogue now and after each change. A slow reader misses states in between, but never the last
@@ -43,6 +70,18 @@ class FilterFolder:
             changed = self._changed
             yield self.catalogue
             await changed.wait()
+
+    def _rest(self) -> None:
+        if self._trials is not None and not self._scanner.trying:
+            self._trials.rest()
+
+    def _tell(self, error: OSError | None) -> None:
+        """Once when the folder goes, and once when it is back."""
+        if error is not None and not self._is_away:
+            _log.error("The filters folder cannot be read (%s); the filters stay as they are.", error.strerror)
+        elif error is None and self._is_away:
+            _log.info("The filters folder can be read again.")
+        self._is_away = error is not None
 
     def _publish(self, catalogue: Catalogue) -> None:
         for change in changes(self.catalogue, catalogue):

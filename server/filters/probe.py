@@ -12,7 +12,7 @@ from server.engine.backend import Backend, Trial
 from server.engine.cancel import CancelToken, RunControl
 from server.engine.failure import NetworkFault, cause
 from server.engine.feed import Feed
-from server.errors import FilterProblem, PassingProblem
+from server.errors import FilterProblem, LackOfMemory, PassingProblem
 from server.filters.trial import Probe, Shape
 
 _log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def _answer(trial: Trial, backend: Backend, feed: Feed, height: int, width: int)
 def _cause(error: Exception, backend: Backend) -> str:
     """What an error says of the network. Raises PassingProblem for one that says nothing of it."""
     if backend.is_lack_of_memory(error):
-        raise PassingProblem(
+        raise LackOfMemory(
             "There is not enough memory to try it on a small picture; free some, or export a smaller network."
         ) from error
     said = cause(error)

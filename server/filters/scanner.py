@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 from server.engine.backend import Backend
 from server.errors import FilterProblem, StartProblem
 from server.filters.catalogue import Catalogue
-from server.filters.examination import Examined, examine
+from server.filters.examination import Trials, examine
 from server.filters.external_data import data_path
 from server.filters.filter_file import Filter, load_filter
+from server.filters.limits import USUAL_LIMITS, FilterLimits
 from server.filters.verdicts import Verdicts
 
 _NO_VERDICTS = Verdicts(None)
+
+_LONGEST_PROBLEM = 1000  # characters
 
 # Each takes the memory of one network and of a small picture in it.
 _MOST_AT_ONCE = 8
@@ -26,6 +30,14 @@ _log = logging.getLogger(__name__)
 
 # Size and time of change of a file, of its sidecar and of its other weights, by which versions are told apart.
 _Stamp = tuple[tuple[int, int] | None, ...]
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """A version of a file, and what will come of it: a filter or a problem."""
+
+    stamp: _Stamp
+    outcome: Future[tuple[Filter | None, str | None]]
 
 
 @dataclass(frozen=True)
@@ -39,18 +51,33 @@ class _Entry:
 
 
 class FolderScanner:
-    """Reads the ``*.onnx`` files directly in a folder, except hidden ones, or one such file, and examines them side by
-    side; ``verdicts`` know those that were examined before. For one thread at a time."""
+    """Reads the ``*.onnx`` files directly in a folder, except hidden ones, or one such file. They are examined side by
+    side by ``trials`` (in this process where there are none), and nobody waits for one of them; ``verdicts`` know those
+    that were examined before. For one thread at a time, but ``close``."""
 
-    def __init__(self, path: Path, backend: Backend, verdicts: Verdicts = _NO_VERDICTS) -> None:
+    def __init__(
+        self,
+        path: Path,
+        backend: Backend,
+        verdicts: Verdicts = _NO_VERDICTS,
+        trials: Trials | None = None,
+        limits: FilterLimits = USUAL_LIMITS,
+    ) -> None:
         self._path = path
         self._backend = backend
         self._verdicts = verdicts
+        self._trials = trials
+        self._limits = limits
         self._entries: dict[Path, _Entry] = {}
         self._seen: dict[Path, _Stamp] = {}
+        self._trying: dict[Path, _Reading] = {}
+        self._owners: dict[str, Path] = {}  # of identifiers that were served last
+        self._pool = ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_AT_ONCE), thread_name_prefix="trial")
+        self._loading = Lock()
 
-    def load(self) -> Catalogue:
-        """Reads all files at once. Raises StartProblem when the folder cannot be read."""
+    def load(self, seconds: float | None = None) -> Catalogue:
+        """Reads all files at once, and waits for them no longer than this. Raises StartProblem when the folder cannot
+        be read."""
         try:
             self._seen = self._stamps()
         except OSError as error:
@@ -58,18 +85,25 @@ class FolderScanner:
                 f"The filters folder {self._path} cannot be read ({error.strerror}); create it, or name another with"
                 " --filters."
             ) from error
-        self._read(self._seen)
-        return self._catalogue()
+        return self._read(self._seen, seconds)
 
-    def scan(self) -> Catalogue:
+    def scan(self, seconds: float | None = None) -> Catalogue:
         """Reads each new version of a file once two scans in a row have seen it, so that no half-copied file is tried.
-        Raises OSError when the folder cannot be read."""
+        What takes longer than this is in a later catalogue. Raises OSError when the folder cannot be read."""
         stamps = self._stamps()
         settled = [file for file, stamp in stamps.items() if self._seen.get(file) == stamp]
         self._entries = {file: entry for file, entry in self._entries.items() if file in stamps}
         self._seen = stamps
-        self._read(file for file in settled if not self._is_read(file))
-        return self._catalogue()
+        return self._read([file for file in settled if not self._is_read(file)], seconds)
+
+    @property
+    def trying(self) -> list[str]:
+        """The names of the files that are being read and tried."""
+        return [file.name for file in self._trying]
+
+    def close(self) -> None:
+        """Reads no more. From any thread."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _stamps(self) -> dict[Path, _Stamp]:
         stamps = {file: tuple(map(_stamp, _belonging(file))) for file in sorted(self._files())}
@@ -83,30 +117,40 @@ class FolderScanner:
     def _is_read(self, file: Path) -> bool:
         return file in self._entries and self._entries[file].stamp == self._seen[file]
 
-    def _read(self, files: Iterable[Path]) -> None:
-        for file, examined in self._examined(list(files)):
-            before = self._entries.get(file)
-            try:
-                found, problem = self._outcome(file, examined)
-            except FileNotFoundError:
-                continue  # it has gone again, which the next scan will see
-            if problem and before and before.filter:
-                found, problem = before.filter, f"{problem.rstrip('.')}; the previous version is still served."
-            self._entries[file] = _Entry(self._seen[file], found, problem)
+    def _read(self, files: Iterable[Path], seconds: float | None) -> Catalogue:
+        for file in files:
+            if file not in self._trying:
+                self._trying[file] = _Reading(self._seen[file], self._pool.submit(self._outcome, file))
+        done, _ = wait([reading.outcome for reading in self._trying.values()], seconds)
+        for file, reading in list(self._trying.items()):
+            if reading.outcome in done:
+                del self._trying[file]
+                self._take(file, reading)
+        if done:
+            self._verdicts.forget_oldest()
+        return self._catalogue()
 
-    def _examined(self, files: list[Path]) -> Iterator[tuple[Path, Future[Examined]]]:
-        if not files:
+    def _take(self, file: Path, reading: _Reading) -> None:
+        """What came of a file, unless it is another by now."""
+        if self._seen.get(file) != reading.stamp or reading.outcome.cancelled():
             return
-        with ThreadPoolExecutor(min(os.cpu_count() or 1, _MOST_AT_ONCE), thread_name_prefix="trial") as pool:
-            yield from [(file, pool.submit(examine, file, self._backend, self._verdicts)) for file in files]
-        self._verdicts.forget_oldest()
+        before = self._entries.get(file)
+        try:
+            found, problem = reading.outcome.result()
+        except FileNotFoundError:
+            return  # it has gone again, which the next scan will see
+        if problem and before and before.filter:
+            found, problem = before.filter, f"{problem.rstrip('.')}; the previous version is still served."
+        self._entries[file] = _Entry(reading.stamp, found, problem)
 
-    def _outcome(self, file: Path, examined: Future[Examined]) -> tuple[Filter | None, str | None]:
+    def _outcome(self, file: Path) -> tuple[Filter | None, str | None]:
         """Returns the file's filter, or the problem with it. Raises FileNotFoundError."""
         try:
-            return load_filter(file, examined.result(), self._backend), None
+            examined = examine(file, self._backend, self._verdicts, self._trials, self._limits)
+            with self._loading:
+                return load_filter(file, examined, self._backend), None
         except FilterProblem as error:
-            return None, error.sentence
+            return None, error.sentence[:_LONGEST_PROBLEM]
         except FileNotFoundError:
             raise
         except OSError as error:
@@ -117,19 +161,22 @@ class FolderScanner:
 
     def _catalogue(self) -> Catalogue:
         filters: dict[str, Filter] = {}
-        owners: dict[str, str] = {}
         rejected: dict[str, str] = {}
+        offered = {file: entry.filter.identifier for file, entry in sorted(self._entries.items()) if entry.filter}
+        # Who serves an identifier keeps it: a new file takes none over.
+        owners = {name: file for name, file in self._owners.items() if offered.get(file) == name}
+        for file, name in offered.items():
+            owners.setdefault(name, file)
         for file, entry in sorted(self._entries.items()):
             problem = entry.problem
-            if entry.filter:
-                identifier = entry.filter.identifier
-                owner = owners.setdefault(identifier, file.name)
-                if owner == file.name:
-                    filters[identifier] = entry.filter
-                else:
-                    problem = f"Its identifier '{identifier}' is already used by {owner}; export it with another."
+            if entry.filter and owners[entry.filter.identifier] == file:
+                filters[entry.filter.identifier] = entry.filter
+            elif entry.filter:
+                name = entry.filter.identifier
+                problem = f"Its identifier '{name}' is already used by {owners[name].name}; export it with another."
             if problem:
                 rejected[file.name] = problem
+        self._owners = owners
         return Catalogue(dict(sorted(filters.items())), rejected)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import math
+import sys
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +13,9 @@ from server.engine.feed import Range, Samples
 from server.errors import FilterProblem
 
 GREATEST_MULTIPLE = 1024
+
+_GREATEST = sys.float_info.max
+_DEEPEST = 8
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ def read_sidecar(name: str, contents: bytes) -> Sidecar:
     for key in entries:
         if key not in _CHECKS:
             raise FilterProblem(
-                f"{name} beside it has the unknown key '{key}'{_nearest(key)}; known keys: {', '.join(_CHECKS)}."
+                f"{name} beside it has the unknown key '{key[:100]}'{_nearest(key)}; known keys: {', '.join(_CHECKS)}."
             )
     for key in REQUIRED:
         if key not in entries:
@@ -65,7 +68,11 @@ def read_sidecar(name: str, contents: bytes) -> Sidecar:
 
 
 def _where(error: Exception) -> str:
-    return str(error) if isinstance(error, tomllib.TOMLDecodeError) else "it is not readable UTF-8 text"
+    if isinstance(error, tomllib.TOMLDecodeError):
+        return str(error)[:200]
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    return "it is not readable UTF-8 text" if isinstance(error, UnicodeDecodeError) else "a value is out of range"
 
 
 def _nearest(key: str) -> str:
@@ -84,7 +91,10 @@ def _checked(file_name: str, key: str, value: Any) -> Any:
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no numbers of thousands of digits
+        return "a number of thousands of digits"
     return text if len(text) <= 100 else f"{text[:100]}..."
 
 
@@ -107,7 +117,7 @@ def _is_range(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _GREATEST
 
 
 def _are_numbers(value: Any) -> bool:
@@ -126,8 +136,10 @@ def _are_inputs(value: Any) -> bool:
     return isinstance(value, dict) and all(map(_is_constant, value.values()))
 
 
-def _is_constant(value: Any) -> bool:
-    return all(map(_is_constant, value)) if isinstance(value, list) else isinstance(value, bool) or _is_number(value)
+def _is_constant(value: Any, depth: int = _DEEPEST) -> bool:
+    if isinstance(value, list):
+        return depth > 0 and all(_is_constant(part, depth - 1) for part in value)
+    return isinstance(value, bool) or _is_number(value)
 
 
 _NAME = (_is_name, "the name of one of the network's tensors, in quotes")

@@ -49,6 +49,12 @@ def _memory(text: str) -> int:
     return count
 
 
+def _switch(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError
+    return text.lower() == "true"
+
+
 def _path(text: str) -> Path:
     if not text:
         raise ValueError
@@ -64,7 +70,13 @@ def _sides(text: str) -> tuple[int, ...]:
 
 def _address(text: str) -> str:
     host, port = split_address(text)
+    if host in _SCHEMES:
+        raise ValueError
     return f"{host}:{port}"
+
+
+# With these gRPC would read what follows as the path of a socket, or as another kind of address.
+_SCHEMES = frozenset({"unix", "unix-abstract", "vsock", "ipv4", "ipv6", "dns"})
 
 
 def _devices(text: str) -> str:
@@ -79,4 +91,5 @@ DEVICES = OptionKind(_devices, "auto, cpu, mps, cuda or cuda:N, or several of th
 FILE = OptionKind(_path, "the path of a file")
 FOLDER = OptionKind(_path, "the path of a folder")
 MEMORY = OptionKind(_memory, "a size of at least 1 MiB, such as 6GiB, or 6144 for MiB")
+SWITCH = OptionKind(_switch, "true or false")
 SIDES = OptionKind(_sides, "whole numbers from 16 to 8192, separated by commas")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from server.config import ServerConfig
-from server.options.kinds import OptionKind
+from server.options.kinds import SWITCH, OptionKind
 
 ENVIRONMENT_PREFIX = "PLEINAIR_"
 
@@ -56,7 +56,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--config", metavar="FILE.toml", help="a file with options, such as: queue = 4")
     for option in fields(ServerConfig):
-        parser.add_argument(flag(option), metavar="VALUE", help=option.metadata["help"] + _default(option.default))
+        help_text = option.metadata["help"] + _default(option.default)
+        if option.metadata["kind"] is SWITCH:  # which may stand alone
+            parser.add_argument(flag(option), metavar="VALUE", nargs="?", const="true", help=help_text)
+        else:
+            parser.add_argument(flag(option), metavar="VALUE", help=help_text)
     return parser
 
 
@@ -67,6 +71,8 @@ def flag(option: Field[Any]) -> str:
 
 def shown(value: Any) -> str:
     """An option's value as it is typed on the command line."""
+    if isinstance(value, bool):
+        return str(value).lower()
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 

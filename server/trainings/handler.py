@@ -19,12 +19,15 @@ from server.trainings.jobs.exporter import Exporter
 from server.trainings.jobs.job import Ending, Job, State
 from server.trainings.jobs.options import check_options, check_preset
 from server.trainings.jobs.pictures import Limits, PictureHeader, Reception, Role, refused_when_full
+from server.trainings.jobs.room import check_disk
 from server.trainings.jobs.runner import Runner
 from server.trainings.jobs.store import JobStore
+from server.trainings.jobs.wording import log_for_callers
 from server.trainings.terms import JobNews, JobView, TrainingPreview, TrainingRequest
 
 LONGEST_REQUEST_ID = 64
 RETRY_SECONDS = 60.0
+LOG_LINES = 50
 # The frames of a call that breaks off end like those of a whole one, and it is cancelled only then. A caller that does
 # not tell how many pictures it sends is waited for so long, to see whether it is still there.
 CANCELLATION_SECONDS = 0.25
@@ -32,7 +35,7 @@ CANCELLATION_SECONDS = 0.25
 
 class TrainingHandler:
     """Answers every request about trainings, or raises Refusal. At most ``most_unfinished`` trainings wait or run at
-    once."""
+    once, and none begins while their files take ``most_disk`` bytes."""
 
     def __init__(
         self,
@@ -43,6 +46,7 @@ class TrainingHandler:
         *,
         limits: Limits,
         most_unfinished: int,
+        most_disk: int | None = None,
     ) -> None:
         self._board = board
         self._store = store
@@ -50,6 +54,7 @@ class TrainingHandler:
         self._exporter = exporter
         self._limits = limits
         self._most_unfinished = most_unfinished
+        self._most_disk = most_disk
         self._requests: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def start(self, request: TrainingRequest, frames: AsyncIterator[PictureHeader | bytes]) -> JobView:
@@ -80,7 +85,9 @@ class TrainingHandler:
         return self._view(self._board.find(job_id))
 
     async def log_tail(self, job_id: str) -> list[str]:
-        return await asyncio.to_thread(self._store.folder(self._board.find(job_id).id).log_tail)
+        """The last lines of the trainer's log, at most 50, as callers may read them."""
+        folder = self._store.folder(self._board.find(job_id).id)
+        return log_for_callers(await asyncio.to_thread(folder.log_lines), folder)[-LOG_LINES:]
 
     def all(self) -> list[JobView]:
         """All trainings, the newest first."""
@@ -133,6 +140,7 @@ class TrainingHandler:
 
     async def _start(self, request: TrainingRequest, frames: AsyncIterator[PictureHeader | bytes]) -> Job:
         self._check_room()
+        await asyncio.to_thread(check_disk, self._store.path, self._most_disk)
         job_id = names.job_id(request.title, self._board)
         with refused_when_full(), self._store.draft(job_id) as folder:
             received = await _receive(frames, Reception(folder, self._limits), request.picture_count)

@@ -16,6 +16,7 @@ from server.logs.calls import LoggedCall, logged_call, request_id
 from server.services.endpoint import CallContext, Send
 from server.wire.status import status_of
 
+LAST_WORD_SECONDS = 10.0  # for a refusal to be read, before its call is broken off
 REQUEST_ID = "x-request-id"  # in a call's metadata and in its trailers
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -56,4 +57,8 @@ def _host(peer: str) -> str:
 async def _abort(context: Context, refusal: Refusal, request_id: str) -> None:
     status = rpc_status.to_status(status_of(refusal))
     trailers = (*(status.trailing_metadata or ()), (REQUEST_ID, request_id))
-    await context.abort(status.code, status.details or "", trailers)
+    try:
+        async with asyncio.timeout(LAST_WORD_SECONDS):
+            await context.abort(status.code, status.details or "", trailers)
+    except TimeoutError:  # it lies behind messages that nobody reads: gRPC resets a call whose handler is cancelled
+        raise asyncio.CancelledError from None

@@ -10,11 +10,13 @@ from server.errors import StartProblem
 from server.options.addresses import split_address
 from server.services.endpoint import Service
 from server.transports.connections import CONNECTION_OPTIONS
+from server.transports.credentials import server_credentials
 from server.transports.grpc_calls import TokenInterceptor, handlers_of
 from server.transports.health import HealthService
+from server.transports.progress import Stalls
 from server.transports.reflection import ReflectionService
 
-LAST_WORDS_SECONDS = 5.0  # at most, for statuses that are on their way
+LAST_WORDS_SECONDS = 0.75  # at most, for statuses that are on their way
 MOST_HEALTH_WATCHERS = 100
 
 
@@ -52,17 +54,19 @@ class GrpcServer:
     def _server(self) -> grpc.aio.Server:
         application, security = self._application, self._application.security
         options = [*CONNECTION_OPTIONS, ("grpc.max_receive_message_length", application.config.max_message_mib << 20)]
-        server = grpc.aio.server(options=options, interceptors=[TokenInterceptor(security)] if security.token else [])
+        server = grpc.aio.server(
+            options=options, interceptors=[TokenInterceptor(security)] if security.protection.token else []
+        )
         services: list[Service] = [*application.services, self._health]
         services.append(ReflectionService([service.descriptor.full_name for service in services]))
-        server.add_generic_rpc_handlers([handlers_of(service) for service in services])
+        stalls = Stalls(application.config.stall)
+        server.add_generic_rpc_handlers([handlers_of(service, stalls) for service in services])
         return server
 
     def _listen(self) -> str:
-        address, certificate = self._application.config.address, self._application.security.certificate
+        address, credentials = self._application.config.address, server_credentials(self._application.security)
         try:
-            if certificate:
-                credentials = grpc.ssl_server_credentials([(certificate.key, certificate.chain)])
+            if credentials:
                 port = self._grpc.add_secure_port(address, credentials)
             else:
                 port = self._grpc.add_insecure_port(address)

@@ -9,9 +9,10 @@ import grpc
 from grpc_health.v1.health import SERVICE_NAME as HEALTH
 
 from server.errors import Refusal
-from server.security import Security
+from server.security.guard import Security
 from server.services.endpoint import Endpoint, Service, endpoints_of
 from server.transports.calls import Context, answering, sending
+from server.transports.progress import Caller, Stalls
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
@@ -24,10 +25,10 @@ _HANDLERS = {
 }
 
 
-def handlers_of(service: Service) -> grpc.GenericRpcHandler:
+def handlers_of(service: Service, stalls: Stalls) -> grpc.GenericRpcHandler:
     """The handlers of a service's methods, for ``grpc.aio.Server.add_generic_rpc_handlers``."""
     name = service.descriptor.full_name
-    handlers = {endpoint.name: _handler(endpoint, f"{name}/{endpoint.name}") for endpoint in endpoints_of(service)}
+    handlers = {endpoint.name: _handler(endpoint, stalls, f"{name}/{endpoint.name}") for endpoint in endpoints_of(service)}
     return grpc.method_handlers_generic_handler(name, handlers)
 
 
@@ -52,21 +53,32 @@ class TokenInterceptor(grpc.aio.ServerInterceptor):
         return await continuation(handler_call_details)
 
 
-def _handler(endpoint: Endpoint, method: str) -> Handler:
+def _handler(endpoint: Endpoint, stalls: Stalls, method: str) -> Handler:
     async def answer(request: Any, context: Context) -> Any:
         async with answering(context, method) as call:
-            return await endpoint.answer(request, call)
+            with stalls.watching(context.peer()) as caller:
+                response = await endpoint.answer(_received(endpoint, request, caller), call)
+                caller.has_sent(response)
+                return response
 
     # A coroutine that writes, not a generator: grpc.aio cancels it where it waits, so nothing is left suspended.
     async def stream(request: Any, context: Context) -> None:
         async with answering(context, method) as call:
-            await endpoint.stream(request, call, sending(context))
+            with stalls.watching(context.peer()) as caller:
+                await endpoint.stream(_received(endpoint, request, caller), call, caller.sending(sending(context)))
 
     return _HANDLERS[endpoint.streams_requests, endpoint.streams_responses](
         stream if endpoint.streams_responses else answer,
         request_deserializer=endpoint.request_type.FromString,
         response_serializer=endpoint.response_type.SerializeToString,
     )
+
+
+def _received(endpoint: Endpoint, request: Any, caller: Caller) -> Any:
+    if endpoint.streams_requests:
+        return caller.requests(request)
+    caller.has_received(request)
+    return request
 
 
 def _refusing(refusal: Refusal, method: str) -> Handler:

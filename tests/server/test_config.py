@@ -42,6 +42,13 @@ def test_the_command_line_goes_before_the_environment_and_that_before_the_file(t
     assert (config.queue, config.deadline, config.grace, config.filters) == (100, 20.0, 3.5, Path("f"))
 
 
+def test_a_switch_stands_alone_or_has_a_value(tmp_path: Path) -> None:
+    assert load_config(["--insecure", "--queue", "3"], {}).insecure
+    assert load_config([], {"PLEINAIR_INSECURE": "true"}).insecure
+    assert load_config(["--config", write(tmp_path, "insecure = true")], {}).insecure
+    assert not load_config(["--insecure", "false"], {"PLEINAIR_INSECURE": "true"}).insecure
+
+
 @pytest.mark.parametrize(("text", "mebibytes"), [("6GiB", 6144), ("6144", 6144), ("1.5 gib", 1536), ("2048KiB", 2)])
 def test_memory_is_given_in_any_binary_unit(text: str, mebibytes: int) -> None:
     assert load_config(["--memory", text], {}).memory == mebibytes << 20
@@ -60,6 +67,11 @@ def test_memory_is_given_in_any_binary_unit(text: str, mebibytes: int) -> None:
         (["--address", "localhost:99999"], "--address is"),
         (["--address", "::1:50051"], "--address is"),
         (["--address", ":50051"], "--address is"),
+        (["--address", "unix:1"], "--address is 'unix:1', but must be HOST:PORT"),
+        (["--address", "unix:/tmp/socket"], "--address is"),
+        (["--address", "ipv4:0.0.0.0:1"], "--address is"),
+        (["--address", "dns:///0.0.0.0:1"], "--address is"),
+        (["--insecure", "maybe"], "--insecure is 'maybe', but must be true or false."),
         (["--filters", ""], "--filters is '', but must be the path of a folder."),
         (
             ["--memory", "lots"],
@@ -108,6 +120,14 @@ def test_a_wrong_file_is_told_where(tmp_path: Path, text: str, words: str) -> No
         ("127.0.0.1:1", True),
         ("127.8.8.8:1", True),
         ("[::1]:1", True),
+        ("LocalHost:1", True),
+        ("[::ffff:127.0.0.1]:1", True),
+        ("[::ffff:0.0.0.0]:1", False),
+        ("[::ffff:192.168.1.2]:1", False),
+        ("*:1", False),
+        ("0:1", False),
+        ("127.1:1", False),
+        ("127.0.0.1.example:1", False),
         ("0.0.0.0:1", False),
         ("[::]:1", False),
         ("192.168.1.2:1", False),

@@ -132,7 +132,9 @@ def test_a_foreign_model_without_a_sidecar_is_told_what_to_write(problem: Callab
         (factories.identity(thumbnail=factories.thumbnail()[:24]), "thumbnail is a WebP picture that is damaged"),
         (factories.identity(thumbnail="A" * 200_000), "thumbnail has 150000 bytes"),
         (factories.identity(description="x" * 2001), "description has 2001 characters"),
-        (one_node("Nonsense"), "cannot load it"),
+        (one_node("Nonsense"), "has the operation 'Nonsense', which is none of ONNX's"),
+        (one_node("Loop"), "nobody can tell how long a picture takes"),
+        (one_node("Conv"), "cannot load it"),
         (
             one_node("Log"),
             "fails on test pictures, such as one of 16 x 20 pixels: the network answered with values",

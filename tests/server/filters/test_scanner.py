@@ -114,11 +114,25 @@ def test_a_repaired_file_is_no_longer_rejected(folder: Folder, tmp_path: Path) -
     assert (list(after.filters), after.rejected) == (["identity", "inverting"], {})
 
 
-def test_of_two_files_with_one_identifier_the_first_by_name_serves(folder: Folder, tmp_path: Path) -> None:
-    factories.put(tmp_path, factories.inverting(identifier="identity"), name="zz")
+@pytest.mark.parametrize("name", ["zz", "aa"])
+def test_who_serves_an_identifier_keeps_it(folder: Folder, tmp_path: Path, name: str) -> None:
+    """Whatever the names of the files."""
+    before = folder.catalogue.filters["identity"]
+    factories.put(tmp_path, factories.inverting(identifier="identity"), name=name)
     after = folder.scan()
-    assert list(after.filters) == ["identity"]
-    assert "identifier 'identity' is already used by identity.onnx" in after.rejected["zz.onnx"]
+    assert after.filters == {"identity": before}
+    assert "identifier 'identity' is already used by identity.onnx" in after.rejected[f"{name}.onnx"]
+
+
+def test_of_two_that_are_there_at_the_start_the_first_by_name_serves(tmp_path: Path, device: Backend) -> None:
+    for name in ("second", "first"):
+        factories.put(tmp_path, factories.identity(), name=name)
+    assert list(FolderScanner(tmp_path, device).load().rejected) == ["second.onnx"]
+
+
+def test_a_pipe_is_not_waited_for(folder: Folder, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.onnx")
+    assert folder.scan().rejected["pipe.onnx"].startswith("It is no file")
 
 
 def test_the_second_file_serves_when_the_first_is_deleted(folder: Folder, tmp_path: Path) -> None:
@@ -156,7 +170,7 @@ def test_a_file_that_may_not_be_read_is_rejected(folder: Folder, tmp_path: Path)
 
 def test_a_folder_named_like_a_filter_is_rejected(folder: Folder, tmp_path: Path) -> None:
     (tmp_path / "folder.onnx").mkdir()
-    assert "cannot be read" in folder.scan().rejected["folder.onnx"]
+    assert folder.scan().rejected["folder.onnx"].startswith("It is no file")
 
 
 def test_an_unknown_filter_is_answered_with_those_that_exist(folder: Folder) -> None:

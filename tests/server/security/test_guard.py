@@ -6,7 +6,6 @@ import hashlib
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import grpc
 import numpy as np
@@ -15,36 +14,13 @@ from grpc_health.v1 import health_pb2
 from pleinair.inference import open_inference_pb2 as inference
 from pleinair.v1 import filters_pb2
 
-from server.application import Application
 from server.client.translations import Client, TranslationError
-from server.config import ServerConfig
-from server.engine.provider import Provider
-from server.errors import StartProblem
 from tests import factories
 from tests.certificates import make_certificate
 from tests.contract.connection import Connection, chunks_of, failing, header_frame
+from tests.server.security.starting import TOKEN, problem
 
-TOKEN = "a-token-of-some-length"
 PIXELS = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("filters")
-    factories.put(folder, factories.identity())
-    return folder
-
-
-@pytest.fixture(scope="module")
-def token_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("secrets") / "token"
-    file.write_text(TOKEN + "\n")
-    return file
-
-
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    return make_certificate(tmp_path_factory.mktemp("certificates"))
 
 
 @pytest.fixture(scope="module")
@@ -52,12 +28,6 @@ def guarded(folder: Path, token_file: Path) -> Iterator[str]:
     """The address of a server that wants a token."""
     with factories.running_server(folder, token_file=token_file) as server:
         yield server.address
-
-
-def problem(folder: Path, **options: Any) -> str:
-    with pytest.raises(StartProblem) as caught:
-        Application(ServerConfig(filters=folder, provider=Provider.CPU, **options))
-    return str(caught.value)
 
 
 def test_who_knows_the_token_is_served(guarded: str) -> None:
@@ -129,23 +99,6 @@ def test_another_certificate_is_not_talked_to(folder: Path, pair: tuple[Path, Pa
         pytest.raises(TranslationError, match="No server with this certificate answers"),
     ):
         client.filters()
-
-
-def test_the_warnings_off_the_loopback_go_with_token_and_certificate(
-    folder: Path, token_file: Path, pair: tuple[Path, Path]
-) -> None:
-    encrypted = {"tls_certificate": pair[0], "tls_key": pair[1]}
-    for options, warnings in (
-        ({}, ["--token-file", "--tls-certificate"]),
-        ({"token_file": token_file}, ["--tls-certificate"]),
-        (encrypted, ["--token-file"]),
-        ({"token_file": token_file, **encrypted}, []),
-    ):
-        with factories.running_server(folder, address="0.0.0.0:0", **options) as server:
-            said = [line for line in server.application.start_lines(server.address) if line.startswith("Warning")]
-        assert len(said) == len(warnings)
-        for line, words in zip(said, warnings, strict=True):
-            assert words in line
 
 
 def test_a_certificate_without_its_key_is_one_sentence(folder: Path, pair: tuple[Path, Path]) -> None:
