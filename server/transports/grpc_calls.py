@@ -28,7 +28,9 @@ _HANDLERS = {
 def handlers_of(service: Service, stalls: Stalls) -> grpc.GenericRpcHandler:
     """The handlers of a service's methods, for ``grpc.aio.Server.add_generic_rpc_handlers``."""
     name = service.descriptor.full_name
-    handlers = {endpoint.name: _handler(endpoint, stalls, f"{name}/{endpoint.name}") for endpoint in endpoints_of(service)}
+    handlers = {
+        endpoint.name: _handler(endpoint, stalls, f"{name}/{endpoint.name}") for endpoint in endpoints_of(service)
+    }
     return grpc.method_handlers_generic_handler(name, handlers)
 
 

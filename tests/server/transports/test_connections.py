@@ -7,18 +7,22 @@ import statistics
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
-from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2
 from pleinair.v1 import filters_pb2, filters_pb2_grpc
 
 from server.transports.connections import MOST_CALLS_OF_A_CONNECTION
 from server.transports.grpc_aio import MOST_HEALTH_WATCHERS
 from tests import factories
+from tests.contract.connection import Connection
 from tests.server.transports.http2 import hello, opened, reset, sockets
 
+_ALONE = [("grpc.use_local_subchannel_pool", 1)]  # a connection of its own
 LIST = "/pleinair.v1.FilterService/ListFilters"
 
 
@@ -31,7 +35,7 @@ def address(tmp_path: Path) -> Iterator[str]:
 
 def statuses(address: str, calls: int) -> list[str]:
     """How calls of an innocent client on a connection of its own end."""
-    with grpc.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)]) as channel:
+    with grpc.insecure_channel(address, _ALONE) as channel:
         filters, told = filters_pb2_grpc.FilterServiceStub(channel), []
         for _ in range(calls):
             try:
@@ -78,18 +82,13 @@ def test_who_does_not_finish_the_hello_is_sent_away(address: str) -> None:
             assert _rest(one) is not None
 
 
-def test_health_has_a_number_of_watchers_and_more_are_told_so(address: str) -> None:
-    with (
-        grpc.insecure_channel(address) as first,
-        grpc.insecure_channel(address, [("grpc.use_local_subchannel_pool", 1)]) as second,
-    ):
-        watches = []
-        for number in range(MOST_HEALTH_WATCHERS):
-            health = health_pb2_grpc.HealthStub(first if number % 2 else second)
-            watches.append(health.Watch(health_pb2.HealthCheckRequest()))
-        codes = {_first(watch) for watch in watches}
-        assert codes == {"SERVING", "RESOURCE_EXHAUSTED"}
-        assert health.Check(health_pb2.HealthCheckRequest()).status == health_pb2.HealthCheckResponse.SERVING
+def test_health_has_a_number_of_watchers_and_more_are_told_so(address: str, tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        channels = [stack.enter_context(grpc.insecure_channel(address, _ALONE)) for _ in range(2)]
+        asked = [Connection(channel, tmp_path).health for channel in channels]
+        watches = [asked[number % 2].Watch(health_pb2.HealthCheckRequest()) for number in range(MOST_HEALTH_WATCHERS)]
+        assert {_first(watch) for watch in watches} == {"SERVING", "RESOURCE_EXHAUSTED"}
+        assert asked[0].Check(health_pb2.HealthCheckRequest()).status == health_pb2.HealthCheckResponse.SERVING
         for watch in watches:
             watch.cancel()
 
@@ -112,9 +111,8 @@ def _rest(one: socket.socket) -> bytes:
     return said
 
 
-def _first(watch: grpc.Call) -> str:
+def _first(watch: Any) -> str:
     try:
-        status = next(iter(watch)).status  # type: ignore[call-overload]
-        return str(health_pb2.HealthCheckResponse.ServingStatus.Name(status))
-    except grpc.RpcError as error:
-        return str(error.code().name)
+        return str(health_pb2.HealthCheckResponse.ServingStatus.Name(next(watch).status))
+    except grpc.RpcError:
+        return str(watch.code().name)

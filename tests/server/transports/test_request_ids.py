@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 import pytest
-from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2
 from pleinair.v1 import filters_pb2
 from pleinair.v1 import translation_pb2 as pb
 
@@ -37,7 +37,7 @@ def refused(call: Any) -> grpc.RpcError:
 
 def test_an_answer_has_the_callers_own(connection: Connection) -> None:
     request = filters_pb2.ListFiltersRequest()
-    _, call = connection.filters.ListFilters.with_call(request, metadata=[("x-request-id", "studio-12")])
+    _, call = connection.filters.ListFilters.with_call(request, metadata=(("x-request-id", "studio-12"),))
     assert ids_of(call) == ["studio-12"]
 
 
@@ -49,7 +49,7 @@ def test_an_answer_has_a_new_one_without(connection: Connection) -> None:
 def test_a_refusal_has_it_too(connection: Connection, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO):
         failure = refused(
-            connection.translation.Translate(iter([pb.TranslateRequest()]), metadata=[("x-request-id", "studio-13")])
+            connection.translation.Translate(iter([pb.TranslateRequest()]), metadata=(("x-request-id", "studio-13"),))
         )
     assert ids_of(failure) == ["studio-13"]
     assert any(record.__dict__.get("reason") == "BAD_HEADER" for record in caplog.records)
@@ -62,12 +62,11 @@ def test_what_nobody_foresaw_is_told_with_it(connection: Connection, monkeypatch
     monkeypatch.setattr(FilterService, "ListFilters", broken)
     with (
         factories.running_server(connection.filters_folder) as server,
-        grpc.insecure_channel(server.address) as channel,
+        grpc.insecure_channel(server.address) as channel,pytest.raises(grpc.RpcError) as failure
     ):
-        with pytest.raises(grpc.RpcError) as failure:
-            Connection(channel, connection.filters_folder).filters.ListFilters(
-                filters_pb2.ListFiltersRequest(), metadata=[("x-request-id", "studio-14")]
-            )
+        Connection(channel, connection.filters_folder).filters.ListFilters(
+            filters_pb2.ListFiltersRequest(), metadata=(("x-request-id", "studio-14"),)
+        )
     sentence: Any = failure.value
     assert "studio-14" in sentence.details() and "secret" not in sentence.details()
     assert "ZeroDivision" not in sentence.details()
@@ -83,14 +82,12 @@ def test_a_call_without_the_token_has_it_too(tmp_path: Path) -> None:
     ):
         connection = Connection(channel, tmp_path)
         with pytest.raises(grpc.RpcError) as failure:
-            connection.filters.ListFilters(filters_pb2.ListFiltersRequest(), metadata=[("x-request-id", "studio-15")])
+            connection.filters.ListFilters(filters_pb2.ListFiltersRequest(), metadata=(("x-request-id", "studio-15"),))
     assert ids_of(failure.value) == ["studio-15"]
 
 
 def test_health_has_it_and_lists_every_service(connection: Connection) -> None:
-    request: Any = getattr(health_pb2, "HealthListRequest")()
-    listed, call = health_pb2_grpc.HealthStub(connection.channel).List.with_call(
-        request, metadata=[("x-request-id", "studio-16")]
-    )
+    pb2: Any = health_pb2
+    listed, call = connection.health.List.with_call(pb2.HealthListRequest(), metadata=(("x-request-id", "studio-16"),))
     assert ids_of(call) == ["studio-16"]
     assert {"", "pleinair.v1.TranslationService", "inference.GRPCInferenceService"} <= set(listed.statuses)
