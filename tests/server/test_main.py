@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 import grpc
 import numpy as np
 import pytest
-from pleinair.v1 import training_pb2_grpc
+from pleinair.v1 import filters_pb2, training_pb2_grpc
 from pleinair.v1 import translation_pb2 as pb
 
 from server.client.translations import Client
@@ -167,3 +168,13 @@ def test_log_lines_are_json_when_the_operator_wants_it(folder: Path) -> None:
     told = json.loads(line)
     assert (told["status"], told["filter"], told["size"]) == ("OK", "identity", "2 x 2")
     assert told["request_id"] and told["seconds"] >= 0
+
+
+def test_a_file_whose_name_is_no_text_is_named_and_harms_no_list(folder: Path) -> None:
+    (folder / os.fsdecode(b"caf\xe9\n.onnx")).write_bytes(b"nonsense")
+    with process(folder) as server, grpc.insecure_channel(server.address) as channel:
+        assert server.process.stdout is not None
+        said = server.process.stdout.readline()
+        listed = Connection(channel, folder).filters.ListFilters(filters_pb2.ListFiltersRequest(), timeout=20)
+    assert said.startswith(r"caf\udce9\n.onnx is not served: ")
+    assert [file.file_name for file in listed.rejected_files] == [r"caf\udce9\n.onnx"]

@@ -62,7 +62,8 @@ def test_what_nobody_foresaw_is_told_with_it(connection: Connection, monkeypatch
     monkeypatch.setattr(FilterService, "ListFilters", broken)
     with (
         factories.running_server(connection.filters_folder) as server,
-        grpc.insecure_channel(server.address) as channel,pytest.raises(grpc.RpcError) as failure
+        grpc.insecure_channel(server.address) as channel,
+        pytest.raises(grpc.RpcError) as failure,
     ):
         Connection(channel, connection.filters_folder).filters.ListFilters(
             filters_pb2.ListFiltersRequest(), metadata=(("x-request-id", "studio-14"),)
