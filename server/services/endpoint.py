@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from server.admission import Admission
-from server.errors import Reason, Refusal, empty_frames
+from server.errors import Refusal, empty_frames, unforeseen
 
 Send = Callable[[Message], Awaitable[None]]
 
@@ -100,15 +100,7 @@ class Endpoint:
         except Exception as error:
             _log.exception("A call failed.")
             empty_frames(error)
-            raise _unforeseen(call) from error
-
-
-def _unforeseen(call: CallContext) -> Refusal:
-    named = f", with the request's identifier {call.request_id}" if call.request_id else ""
-    return Refusal(
-        Reason.INTERNAL,
-        f"Something went wrong on the server that was not foreseen; please report it to whoever runs it{named}.",
-    )
+            raise unforeseen(call.request_id) from error
 
 
 def endpoints_of(service: Service) -> list[Endpoint]:

@@ -15,7 +15,7 @@ from pleinair.v1 import translation_pb2 as pb
 
 from server.services.filters import FilterService
 from tests import factories
-from tests.contract.connection import Connection
+from tests.contract.connection import Connection, failing
 
 
 @pytest.fixture
@@ -55,22 +55,25 @@ def test_a_refusal_has_it_too(connection: Connection, caplog: pytest.LogCaptureF
     assert any(record.__dict__.get("reason") == "BAD_HEADER" for record in caplog.records)
 
 
-def test_what_nobody_foresaw_is_told_with_it(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def broken(self: FilterService, request: Any, call: Any) -> Any:
-        raise ZeroDivisionError("/secret/path")
+async def _broken(self: FilterService, request: Any, call: Any) -> Any:
+    raise ZeroDivisionError("/secret/path")
 
-    monkeypatch.setattr(FilterService, "ListFilters", broken)
-    with (
-        factories.running_server(connection.filters_folder) as server,
-        grpc.insecure_channel(server.address) as channel,
-        pytest.raises(grpc.RpcError) as failure,
-    ):
-        Connection(channel, connection.filters_folder).filters.ListFilters(
-            filters_pb2.ListFiltersRequest(), metadata=(("x-request-id", "studio-14"),)
-        )
-    sentence: Any = failure.value
-    assert "studio-14" in sentence.details() and "secret" not in sentence.details()
-    assert "ZeroDivision" not in sentence.details()
+
+async def _unsendable(self: FilterService, request: Any, call: Any) -> Any:
+    return Path("/secret/path")
+
+
+@pytest.mark.parametrize("method", [_broken, _unsendable])
+def test_what_nobody_foresaw_is_told_with_it_and_without_details(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: Any
+) -> None:
+    monkeypatch.setattr(FilterService, "ListFilters", method)
+    with factories.running_server(tmp_path) as server, grpc.insecure_channel(server.address) as channel:
+        filters = Connection(channel, tmp_path).filters
+        with failing() as failures:
+            filters.ListFilters(filters_pb2.ListFiltersRequest(), metadata=(("x-request-id", "studio-14"),))
+    assert (failures[0].code, failures[0].reason) == ("INTERNAL", "INTERNAL")
+    assert failures[0].sentence.endswith("report it to whoever runs it, with the request's identifier studio-14.")
 
 
 def test_a_call_without_the_token_has_it_too(tmp_path: Path) -> None:
