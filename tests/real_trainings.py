@@ -14,6 +14,7 @@ from tests.processes import ServerProcess, serving
 
 SECONDS = 120.0  # for what takes a few on a machine of its own
 TINY: dict[str, Any] = {
+    "architecture": "resnet",  # whose checkpoints are small
     "width": 4,
     "blocks": 1,
     "crop-size": 32,
