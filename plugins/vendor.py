@@ -16,8 +16,8 @@ from pathlib import Path
 VERSIONS = {"h2": "4.4.1", "hpack": "4.2.0", "hyperframe": "6.1.0"}
 TARGET = Path(__file__).resolve().parent / "client" / "vendor"
 
-# h2 formats every frame, pixels included, for a log that is off, which takes a third of a transfer's time. And two lines
-# are for Python 3.10 only, without which it and hpack run on 3.9 as well (tests/plugins/client/test_interpreters.py).
+# h2 formats every frame, pixels included, for a log that is off, which takes a third of a transfer's time. Two more
+# lines are for Python 3.10 only, without which h2 and hpack run on 3.9 too (tests/plugins/client/test_interpreters.py).
 _CORRECTIONS = {
     "h2/connection.py": ('trace("Received frame: %s", repr(frame))', 'trace("Received frame: %s", frame)'),
     "h2/events.py": ('kw_only = {"kw_only": True}', "kw_only: dict[str, bool] = {}"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import sys
 
@@ -11,24 +10,34 @@ import sys
 os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 from server.app import serve
+from server.config import ServerConfig
+from server.descriptors import check_descriptors
 from server.errors import StartProblem
+from server.logs.escaping import printable
+from server.logs.setup import logging_to
 from server.options.loading import ConfigError, load_config
 
 
 def main() -> int:
     """The exit status: 0 when it was asked to stop, 1 when it cannot start, 2 for a wrong option."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
-        asyncio.run(serve(load_config(None)))
+        return _run(load_config(None))
     except ConfigError as error:
         return _complain(error, 2)
-    except StartProblem as error:
-        return _complain(error, 1)
+
+
+def _run(config: ServerConfig) -> int:
+    with logging_to(sys.stderr, config.log):
+        try:
+            check_descriptors()
+            asyncio.run(serve(config))
+        except StartProblem as error:
+            return _complain(error, 1)
     return 0
 
 
 def _complain(error: Exception, status: int) -> int:
-    print(f"error: {error}", file=sys.stderr)
+    print(f"error: {printable(str(error))}", file=sys.stderr)
     return status
 
 

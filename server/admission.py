@@ -4,25 +4,22 @@ client."""
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from server.errors import Reason, Refusal
+from server.shares import share_of_one
 
 RETRY_SECONDS = 1.0
-
-# Of the places that one client may hold, so that there are always some for others.
-_SHARE_OF_ONE = 0.75
 
 
 class Admission:
     """Admits requests of one event loop. ``deadline_seconds`` is the longest time for one request; None means no limit.
-    With ``fair`` no client holds more than three quarters of the places."""
+    No client holds more than three quarters of the places."""
 
-    def __init__(self, *, places: int, deadline_seconds: float | None, fair: bool = True) -> None:
+    def __init__(self, *, places: int, deadline_seconds: float | None) -> None:
         self._places = places
-        self._places_of_one = math.ceil(places * _SHARE_OF_ONE) if fair else places
+        self._places_of_one = share_of_one(places)
         self._deadline_seconds = deadline_seconds
         self._inside: dict[asyncio.Timeout, str] = {}  # and whose it is
         self._empty = asyncio.Event()

@@ -10,6 +10,7 @@ from typing import Any
 
 from server.engine.provider import Provider
 from server.filters.limits import USUAL_LIMITS
+from server.logs.lines import LogFormat
 from server.options.addresses import is_loopback
 from server.options.kinds import ADDRESS, DEVICES, FILE, FOLDER, MEMORY, SIDES, SWITCH, OptionKind, choice, number
 
@@ -74,6 +75,13 @@ class ServerConfig:
     deadline: float = field(
         default=3600.0, metadata=_option(number(float, 0.1, 86_400), "how long a translation may take, in seconds")
     )
+    stall: float = field(
+        default=30.0,
+        metadata=_option(
+            number(float, 0.1, 3600),
+            "how long to wait for a caller that sends nothing, or reads nothing of what it asked for, in seconds",
+        ),
+    )
     grace: float = field(
         default=10.0,
         metadata=_option(
@@ -122,6 +130,10 @@ class ServerConfig:
     filter_mib: int = field(
         default=USUAL_LIMITS.file_bytes >> 20,
         metadata=_option(number(int, 1, 2048), "largest filter with its weights, in MiB"),
+    )
+    log: LogFormat = field(
+        default=LogFormat.TEXT,
+        metadata=_option(choice(LogFormat), "how log lines look: text, or json (an object a line)"),
     )
     training: TrainingMode = field(
         default=TrainingMode.AUTO,

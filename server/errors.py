@@ -30,6 +30,9 @@ class Reason(StrEnum):
     BAD_OPTION = "BAD_OPTION"
     PATH_NOT_ALLOWED = "PATH_NOT_ALLOWED"
     DISK_FULL = "DISK_FULL"
+    STALLED = "STALLED"
+    BAD_MESSAGE = "BAD_MESSAGE"
+    SERVICE_NOT_FOUND = "SERVICE_NOT_FOUND"
 
     @property
     def code(self) -> str:
@@ -51,6 +54,8 @@ _CODES = {
     Reason.WRONG_STATE: "FAILED_PRECONDITION",
     Reason.NO_WEIGHTS_YET: "FAILED_PRECONDITION",
     Reason.DISK_FULL: "RESOURCE_EXHAUSTED",
+    Reason.STALLED: "ABORTED",
+    Reason.SERVICE_NOT_FOUND: "NOT_FOUND",
 }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Callable, TypeVar
 
-from . import errors, rpc
+from . import errors, messages, rpc
 from .cancel import Cancel
 from .codec import Message
 from .connection import Connection
@@ -15,8 +15,10 @@ from .endpoint import Endpoint
 from .waiting import Patience
 
 CHUNK_BYTES = 1 << 20  # of data in one message
+MOST_PAGES = 500  # of a list; more than any server of ours has
 
 Answer = TypeVar("Answer", bound=Message)
+Page = TypeVar("Page", messages.ListFiltersResponse, messages.ListTrainingsResponse)
 Own = TypeVar("Own", bound="Calls")
 
 
@@ -89,6 +91,18 @@ class Calls:
         connection = Connection(self.endpoint, patience)
         self._connections.append(connection)
         yield from rpc.call(connection, self.endpoint, path, requests(), answer, patience, silence=silence)
+
+    def pages(self, ask: Callable[[str], Page]) -> Iterator[Page]:
+        """Yields a list's pages; ``ask`` gets each by its token. Raises ClientError when they do not end."""
+        token, asked = "", set[str]()
+        while token not in asked and len(asked) < MOST_PAGES:
+            asked.add(token)
+            page = ask(token)
+            yield page
+            token = page.next_page_token
+            if not token:
+                return
+        raise errors.not_ours(self.endpoint.address)
 
     def patience(self, timeout: float | None, cancel: Cancel | None) -> Patience:
         return Patience(self.endpoint.address, timeout=timeout, cancel=cancel)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Callable
 
-from . import errors, messages, rpc
+from . import errors, figures, messages, rpc
 from .calls import CHUNK_BYTES, Calls
 from .cancel import Cancel
 from .codec import Field, Message
@@ -56,22 +56,21 @@ class Client(Calls):
 
     def list_filters(self, *, timeout: float = 10.0, cancel: Cancel | None = None) -> FilterList:
         """Returns all filters, however many pages they take. Raises ClientError, as all calls do."""
-        filters: list[messages.Filter] = []
-        rejected: list[messages.RejectedFile] = []
-        token = ""
-        while True:
-            page = self.unary(
+
+        def page(token: str) -> messages.ListFiltersResponse:
+            return self.unary(
                 "/pleinair.v1.FilterService/ListFilters",
                 messages.ListFiltersRequest(page_token=token),
                 messages.ListFiltersResponse,
                 timeout=timeout,
                 cancel=cancel,
             )
-            filters += page.filters
-            rejected += page.rejected_files
-            token = page.next_page_token
-            if not token:
-                return FilterList(filters, rejected)
+
+        listed = FilterList([], [])
+        for found in self.pages(page):
+            listed.filters.extend(found.filters)
+            listed.rejected.extend(found.rejected_files)
+        return listed
 
     def watch_filters(self, *, cancel: Cancel) -> Iterator[messages.WatchFiltersResponse]:
         """Yields the present filters, then every change, until cancelled (raises Cancelled) or the server stops."""
@@ -139,7 +138,8 @@ def _upload(
 
 
 def _progress(told: messages.Progress) -> Progress:
-    return Progress(_STAGES.get(told.stage, "translating"), told.fraction, told.seconds_left, told.queue_position)
+    stage = _STAGES.get(told.stage, "translating")
+    return Progress(stage, figures.share(told.fraction), figures.seconds(told.seconds_left), told.queue_position)
 
 
 def _make_sure_of_room(size: int) -> None:

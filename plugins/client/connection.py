@@ -207,6 +207,16 @@ class Connection:
 
 
 class _Http2(h2_connection.H2Connection):  # type: ignore[misc]
+    def receive_data(self, data: bytes) -> list[Any]:
+        """Whatever else h2 and its parts raise over what they read (UnicodeDecodeError, for one) is the other side's
+        breach of the protocol too."""
+        try:
+            return list(super().receive_data(data))
+        except (h2_exceptions.ProtocolError, MemoryError):
+            raise
+        except Exception as error:
+            raise h2_exceptions.ProtocolError(str(error)) from error
+
     def _receive_goaway_frame(self, frame: Any) -> tuple[list[Any], list[Any]]:
         """Keeps the connection open, unlike h2: the server may still finish running calls (RFC 9113, 6.8)."""
         event = h2_events.ConnectionTerminated()

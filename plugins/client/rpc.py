@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import contextlib
 from collections.abc import Iterator
 from typing import Any, TypeVar
@@ -38,6 +37,8 @@ CODES = (
     "DATA_LOSS",
     "UNAUTHENTICATED",
 )
+
+_CODES = {str(number): code for number, code in enumerate(CODES)}
 
 Answer = TypeVar("Answer", bound=Message)
 
@@ -153,11 +154,11 @@ class _Call:
 
     def check(self) -> None:
         """Raises ClientError unless the call ended well."""
-        status = self._trailers.get("grpc-status")
-        if status is None or not status.isdecimal() or int(status) >= len(CODES):
+        code = _CODES.get(self._trailers.get("grpc-status", ""))
+        if code is None:
             raise errors.connection_ended(self._address)
-        if status != "0":
-            raise self._failure(CODES[int(status)])
+        if code != "OK":
+            raise self._failure(code)
 
     def _take_headers(self, headers: dict[str, str]) -> None:
         if headers.get(":status") in ("502", "503", "504"):
@@ -201,6 +202,6 @@ def _reason(details: str) -> str:
             if detail.type_url.endswith("/google.rpc.ErrorInfo"):
                 info = decode(_ErrorInfo, detail.value)
                 return info.reason if info.domain == "pleinair" else ""
-    except (WireError, binascii.Error):
+    except ValueError:  # no base64, or no message
         pass
     return ""

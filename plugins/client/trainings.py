@@ -84,15 +84,12 @@ class TrainingClient(Calls):
 
     def list_trainings(self, *, cancel: Cancel | None = None) -> list[messages.TrainingJob]:
         """Returns all trainings, newest first, however many pages they take."""
-        jobs: list[messages.TrainingJob] = []
-        token = ""
-        while True:
+
+        def page(token: str) -> messages.ListTrainingsResponse:
             request = messages.ListTrainingsRequest(page_size=_PAGE, page_token=token)
-            page = self._ask("ListTrainings", request, messages.ListTrainingsResponse, cancel=cancel)
-            jobs += page.jobs
-            token = page.next_page_token
-            if not token:
-                return jobs
+            return self._ask("ListTrainings", request, messages.ListTrainingsResponse, cancel=cancel)
+
+        return [job for found in self.pages(page) for job in found.jobs]
 
     def cancel_training(self, training_id: str, *, keep_filter: bool = False) -> messages.TrainingJob:
         """Ends a training; with ``keep_filter``, what it has learned so far becomes its filter."""

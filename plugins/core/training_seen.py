@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..client import figures
 from ..client.messages import TrainingJob, TrainingPreview, TrainingState, WatchTrainingResponse
 
 
@@ -44,13 +45,13 @@ class SeenTraining:
     @property
     def elapsed(self) -> float:
         """Seconds that the training took so far, counting on between reports while it runs."""
-        return self.job.elapsed_seconds + self._since() if self.job is not None else 0.0
+        known = figures.seconds(self.job.elapsed_seconds) if self.job is not None else None
+        return (known or 0.0) + self._since()
 
     @property
     def seconds_left(self) -> float | None:
-        if self.job is None or self.job.seconds_left is None:
-            return None
-        return max(self.job.seconds_left - self._since(), 0.0)
+        known = figures.seconds(self.job.seconds_left) if self.job is not None else None
+        return None if known is None else max(known - self._since(), 0.0)
 
     def _since(self) -> float:
         return time.monotonic() - self._told_at if self.is_in(TrainingState.RUNNING) else 0.0

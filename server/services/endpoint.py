@@ -24,10 +24,11 @@ _log = logging.getLogger(__name__)
 @dataclass(frozen=True)
 class CallContext:
     """What a transport tells about a call: ``client`` identifies whose calls share one allowance (a host, for example),
-    and ``seconds_left`` is how long the caller will wait (None: for ever)."""
+    ``seconds_left`` is how long the caller will wait (None: for ever), and ``request_id`` is what the log calls it."""
 
     client: str
     seconds_left: float | None = None
+    request_id: str = ""
 
 
 @dataclass(frozen=True)

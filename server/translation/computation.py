@@ -19,6 +19,7 @@ from server.engine.source import RowSource
 from server.engine.worker import Request, Worker
 from server.errors import Reason, Refusal
 from server.filters.filter_file import Filter
+from server.logs.calls import describe_call
 from server.translation.picture import RawPicture
 from server.translation.preview import ReducedPicture, preview_size
 from server.translation.terms import Preview, Progress, Stage, Summary
@@ -38,6 +39,7 @@ class Computation:
         self._found = found
         self._picture = picture
         self._client = client
+        describe_call(filter=found.identifier, size=self._size)
 
     async def steps(self, preview_side: int = 0) -> AsyncGenerator[Progress | Preview | Samples | Summary, None]:
         """Yields progress, a preview if one is wanted, the result's rows from the top with progress in between, and a

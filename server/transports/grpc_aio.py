@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import grpc
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_health.v1.health import SERVICE_NAME as HEALTH
-from grpc_health.v1.health import aio as health
-from grpc_reflection.v1alpha import reflection
 
+from server.admission import Admission
 from server.application import Application
 from server.errors import StartProblem
 from server.options.addresses import split_address
+from server.services.endpoint import Service
+from server.transports.connections import CONNECTION_OPTIONS
 from server.transports.credentials import server_credentials
 from server.transports.grpc_calls import TokenInterceptor, handlers_of
+from server.transports.health import HealthService
+from server.transports.progress import Stalls
+from server.transports.reflection import ReflectionService
 
-LAST_WORDS_SECONDS = 5.0  # at most, for statuses that are on their way
-_SERVING = health_pb2.HealthCheckResponse.SERVING
-_NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
+LAST_WORDS_SECONDS = 0.75  # at most, for statuses that are on their way
+MOST_HEALTH_WATCHERS = 100
 
 
 class GrpcServer:
@@ -25,7 +26,8 @@ class GrpcServer:
 
     def __init__(self, application: Application) -> None:
         self._application = application
-        self._health = health.HealthServicer()
+        self._health_watchers = Admission(places=MOST_HEALTH_WATCHERS, deadline_seconds=None)
+        self._health = HealthService(self._health_watchers)
         self._grpc = self._server()
 
     async def start(self) -> str:
@@ -33,35 +35,32 @@ class GrpcServer:
         address = self._listen()
         self._application.start()
         await self._grpc.start()
-        for service, is_available in ({"": True} | self._application.availability()).items():
-            await self._health.set(service, _SERVING if is_available else _NOT_SERVING)
+        self._health.set({"": True} | self._application.availability())
         return address
 
     async def drain(self) -> None:
         """Reports that it is not healthy, drains the application, and stops."""
-        await self._health.enter_graceful_shutdown()
+        self._health.enter_shutdown()
         await self._application.drain()
         await self.stop()
 
     async def stop(self) -> None:
         """Stops the application, delivers its refusals, and frees the port. Harmless before ``start``."""
         await self._application.stop()
+        self._health_watchers.close()
+        self._health_watchers.evict()
         await self._grpc.stop(LAST_WORDS_SECONDS)
 
     def _server(self) -> grpc.aio.Server:
-        options = [
-            ("grpc.so_reuseport", 0),  # a port in use is an error, not a second server behind it
-            ("grpc.max_receive_message_length", self._application.config.max_message_mib << 20),
-            ("grpc.max_send_message_length", -1),  # a PNG may be larger than the JPEG that it comes from
-        ]
-        security, services = self._application.security, self._application.services
+        application, security = self._application, self._application.security
+        options = [*CONNECTION_OPTIONS, ("grpc.max_receive_message_length", application.config.max_message_mib << 20)]
         server = grpc.aio.server(
             options=options, interceptors=[TokenInterceptor(security)] if security.protection.token else []
         )
-        server.add_generic_rpc_handlers([handlers_of(service) for service in services])
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
-        names = [service.descriptor.full_name for service in services]
-        reflection.enable_server_reflection((*names, HEALTH, reflection.SERVICE_NAME), server)
+        services: list[Service] = [*application.services, self._health]
+        services.append(ReflectionService([service.descriptor.full_name for service in services]))
+        stalls = Stalls(application.config.stall)
+        server.add_generic_rpc_handlers([handlers_of(service, stalls) for service in services])
         return server
 
     def _listen(self) -> str:

@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import aclosing
 from typing import Any, TypeAlias
 
 import grpc
 from grpc_health.v1.health import SERVICE_NAME as HEALTH
-from grpc_status import rpc_status
 
 from server.errors import Refusal
 from server.security.guard import Security
-from server.services.endpoint import CallContext, Endpoint, Service, endpoints_of
-from server.wire.status import status_of
+from server.services.endpoint import CallContext, Endpoint, Send, Service, endpoints_of
+from server.transports.calls import Context, answering, sending
+from server.transports.messages import read_messages, read_only_message
+from server.transports.progress import Stalls
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
-Context = grpc.aio.ServicerContext[Any, Any]
-
-# By whether requests and responses are streamed.
-_HANDLERS = {
-    (False, False): grpc.unary_unary_rpc_method_handler,
-    (False, True): grpc.unary_stream_rpc_method_handler,
-    (True, False): grpc.stream_unary_rpc_method_handler,
-    (True, True): grpc.stream_stream_rpc_method_handler,
-}
 
 
-def handlers_of(service: Service) -> grpc.GenericRpcHandler:
+def handlers_of(service: Service, stalls: Stalls) -> grpc.GenericRpcHandler:
     """The handlers of a service's methods, for ``grpc.aio.Server.add_generic_rpc_handlers``."""
-    handlers = {endpoint.name: _handler(endpoint) for endpoint in endpoints_of(service)}
-    return grpc.method_handlers_generic_handler(service.descriptor.full_name, handlers)
+    name = service.descriptor.full_name
+    handlers = {
+        endpoint.name: _handler(endpoint, stalls, f"{name}/{endpoint.name}") for endpoint in endpoints_of(service)
+    }
+    return grpc.method_handlers_generic_handler(name, handlers)
 
 
 class TokenInterceptor(grpc.aio.ServerInterceptor):
@@ -44,58 +39,45 @@ class TokenInterceptor(grpc.aio.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Handler | None:
-        if not handler_call_details.method.startswith(f"/{HEALTH}/"):
+        method = handler_call_details.method.removeprefix("/")
+        if not method.startswith(f"{HEALTH}/"):
             metadata = handler_call_details.invocation_metadata
             try:
                 self._security.check([value for key, value in metadata if key == "authorization"])
             except Refusal as refusal:
-                return _refusing(refusal)
+                return _refusing(refusal, method)
         return await continuation(handler_call_details)
 
 
-def _handler(endpoint: Endpoint) -> Handler:
-    async def answer(request: Any, context: Context) -> Any:
-        async with _refusals_as_status(context):
-            return await endpoint.answer(request, _call_of(context))
-
+def _handler(endpoint: Endpoint, stalls: Stalls, method: str) -> Handler:
     # A coroutine that writes, not a generator: grpc.aio cancels it where it waits, so nothing is left suspended.
-    async def stream(request: Any, context: Context) -> None:
-        async with _refusals_as_status(context):
-            await endpoint.stream(request, _call_of(context), context.write)
+    async def answer(raw: AsyncIterator[bytes], context: Context) -> None:
+        async with answering(context, method) as call:
+            with stalls.watching(context.peer()) as caller:
+                send = caller.sending(sending(context))
+                async with aclosing(caller.requests(raw)) as received:
+                    await _answer(endpoint, received, call, send)
 
-    return _HANDLERS[endpoint.streams_requests, endpoint.streams_responses](
-        stream if endpoint.streams_responses else answer,
-        request_deserializer=endpoint.request_type.FromString,
-        response_serializer=endpoint.response_type.SerializeToString,
+    # On the wire a call of any kind is a stream of messages each way, and as such one place reads them all.
+    return grpc.stream_stream_rpc_method_handler(
+        answer, request_deserializer=None, response_serializer=endpoint.response_type.SerializeToString
     )
 
 
-def _refusing(refusal: Refusal) -> Handler:
+async def _answer(endpoint: Endpoint, received: AsyncIterator[bytes], call: CallContext, send: Send) -> None:
+    if endpoint.streams_requests:
+        request: Any = read_messages(endpoint.request_type, received)
+    else:
+        request = await read_only_message(endpoint.request_type, received)
+    if endpoint.streams_responses:
+        await endpoint.stream(request, call, send)
+    else:
+        await send(await endpoint.answer(request, call))
+
+
+def _refusing(refusal: Refusal, method: str) -> Handler:
     async def refuse(requests: Any, context: Context) -> None:
-        await _abort(context, refusal)
+        async with answering(context, method):
+            raise refusal.with_traceback(None)
 
-    # On the wire a call of any kind is a stream of messages each way, so one handler refuses them all.
     return grpc.stream_stream_rpc_method_handler(refuse)
-
-
-def _call_of(context: Context) -> CallContext:
-    return CallContext(_host(context.peer()), context.time_remaining())
-
-
-def _host(peer: str) -> str:
-    """The caller's host without the port, so that several connections of one machine are one client."""
-    kind, _, _ = peer.partition(":")
-    return peer.rpartition(":")[0] if kind in ("ipv4", "ipv6") else peer
-
-
-@asynccontextmanager
-async def _refusals_as_status(context: Context) -> AsyncIterator[None]:
-    try:
-        yield
-    except Refusal as refusal:
-        await _abort(context, refusal)
-
-
-async def _abort(context: Context, refusal: Refusal) -> None:
-    status = rpc_status.to_status(status_of(refusal))
-    await context.abort(status.code, status.details or "", tuple(status.trailing_metadata or ()))

@@ -26,6 +26,7 @@ class Peer:
 
     def __init__(self, connected: socket.socket, number: int) -> None:
         connected.settimeout(SECONDS)
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket = connected
         self.number = number
         self.h2 = H2Connection(H2Configuration(client_side=False, header_encoding="utf-8"))

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import gc
-import mmap
 import resource
 import signal
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +15,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from server.engine.heap import trim
 from server.engine.network.arrays import Array
 from server.engine.network.network import Size
 from server.engine.network.spans import Span
@@ -28,11 +23,12 @@ from server.engine.tiled.file_store import FileStore
 from server.engine.tiled.layer_store import LayerStore
 from server.engine.tiled.layout import CHANNELS_FIRST, CHANNELS_LAST, Layout
 from server.engine.tiled.memory_store import MemoryStore
+from tests.server.engine.tiled.holding import LARGE, LAYOUTS
 from tests.server.engine.tiled.running import open_files
 
 KINDS = [MemoryStore, partial(MemoryStore, recycles=True), FileStore]
 Kind = Callable[[Layout, np.dtype[Any]], LayerStore]
-LAYOUTS = [CHANNELS_LAST, CHANNELS_FIRST]
+
 SIZE = Size(3, 29, 17)
 
 
@@ -119,73 +115,6 @@ def test_a_layer_that_was_dropped_can_be_kept_again(kind: Kind) -> None:
     kept.close()
 
 
-def held() -> int:
-    """Bytes of the system's memory that this process has for its data: files that are mapped, such as libraries, come
-    and go as the system likes, and the C library keeps some of what was freed."""
-    gc.collect()
-    trim()
-    resident, shared = map(int, Path("/proc/self/statm").read_text().split()[1:3])
-    return (resident - shared) * mmap.PAGESIZE
-
-
-LARGE = Size(64, 512, 256)  # 32 MiB
-
-
-def fill_large(kept: LayerStore, name: str, layout: Layout, *, dropping: str | None = None) -> int:
-    """Writes it band by band, and drops as much of another. Returns the most that was held."""
-    kept.open(name, LARGE)
-    rows, most = np.ones(layout.shape(64, 64, 256), np.float32), 0
-    for top in range(0, LARGE.height, 64):
-        kept.write(name, Area(Span(top, top + 64), Span(0, 256)), rows)
-        if dropping:
-            kept.drop(dropping, top + 64)
-        most = max(most, held())
-    return most
-
-
-@pytest.fixture(scope="module")
-def alone() -> Iterator[Executor]:
-    """A process in which nobody else takes or frees memory: here threads and garbage of other tests do."""
-    with ProcessPoolExecutor(1, get_context("spawn")) as process:
-        yield process
-
-
-def held_after_others(number: int) -> list[int]:
-    """What a layer takes, what is held once a part of it gave way to a small one, and once all of it did. The layout is
-    told by its number, for a copy would be another one."""
-    layout = LAYOUTS[number]
-    kept, before = store(MemoryStore, layout), held()
-    taken = [fill_large(kept, "layer", layout) - before]
-    for name, top in (("small", 256), ("other", None)):
-        kept.drop("layer", top)
-        kept.open(name, SIZE)
-        kept.write(name, area(0, SIZE.height), values(layout, area(0, SIZE.height)))
-        taken.append(held() - before)
-    kept.close()
-    return taken
-
-
-@pytest.mark.parametrize("number", range(len(LAYOUTS)), ids=["last", "first"])
-def test_memory_goes_back_to_the_system(number: int, alone: Executor) -> None:
-    """As soon as it is known not to serve for what comes next."""
-    whole, half, nothing = alone.submit(held_after_others, number).result()
-    assert whole >= 30 << 20
-    assert half < 24 << 20
-    assert nothing < 8 << 20
-
-
-def held_after_all() -> int:
-    kept, before = store(MemoryStore, CHANNELS_LAST), held()
-    fill_large(kept, "layer", CHANNELS_LAST)
-    kept.drop("layer")
-    kept.close()
-    return held() - before
-
-
-def test_memory_goes_back_when_all_is_done(alone: Executor) -> None:
-    assert alone.submit(held_after_all).result() < 8 << 20
-
-
 def test_what_goes_serves_for_what_comes() -> None:
     kept, addresses = store(MemoryStore, CHANNELS_LAST), dict[str, set[int]]()
     for name in ("first", "second"):
@@ -200,39 +129,6 @@ def test_what_goes_serves_for_what_comes() -> None:
     assert len(addresses["second"] - addresses["first"]) <= 1
     assert len(addresses["second"]) == 64
     kept.close()
-
-
-def most_for_two(number: int) -> int:
-    """While the second comes band by band, and the first goes."""
-    layout = LAYOUTS[number]
-    kept, before = store(MemoryStore, layout), held()
-    fill_large(kept, "first", layout)
-    most = fill_large(kept, "second", layout, dropping="first") - before
-    kept.close()
-    return most
-
-
-@pytest.mark.parametrize("number", range(len(LAYOUTS)), ids=["last", "first"])
-def test_one_layer_comes_as_another_goes(number: int, alone: Executor) -> None:
-    """Two in turn need little more memory than one."""
-    assert alone.submit(most_for_two, number).result() < 45 << 20
-
-
-def held_when_recycled() -> tuple[int, int]:
-    """The most for two in turn, and what is held after all."""
-    kept, before = store(partial(MemoryStore, recycles=True), CHANNELS_LAST), held()
-    fill_large(kept, "first", CHANNELS_LAST)
-    kept.drop("first")
-    most = fill_large(kept, "second", CHANNELS_LAST) - before
-    kept.drop("second")
-    kept.close()
-    return most, held() - before
-
-
-def test_recycled_memory_serves_for_the_next_layer_of_its_size(alone: Executor) -> None:
-    most, after = alone.submit(held_when_recycled).result()
-    assert most < 45 << 20
-    assert after < 8 << 20
 
 
 @pytest.mark.parametrize("layout", LAYOUTS, ids=["last", "first"])

@@ -1,0 +1,64 @@
+"""One call of grpc.aio: who calls, under which identifier, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import grpc
+from google.protobuf.message import Message
+from grpc_status import rpc_status
+
+from server.errors import Refusal
+from server.logs.calls import LoggedCall, logged_call, request_id
+from server.services.endpoint import CallContext, Send
+from server.wire.status import status_of
+
+LAST_WORD_SECONDS = 10.0  # for a refusal to be read, before its call is broken off
+REQUEST_ID = "x-request-id"  # in a call's metadata and in its trailers
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+@asynccontextmanager
+async def answering(context: Context, method: str) -> AsyncIterator[CallContext]:
+    """Answers a call of ``method`` (PACKAGE.SERVICE/METHOD) in the block: logs how it ends, gives a Refusal to the
+    caller as a status, and tells the call's identifier in the trailers."""
+    offered = [value for key, value in context.invocation_metadata() or () if key == REQUEST_ID]
+    call = CallContext(_host(context.peer()), context.time_remaining(), request_id(offered))
+    context.set_trailing_metadata(((REQUEST_ID, call.request_id),))
+    try:
+        with logged_call(LoggedCall(call.request_id, method, call.client)):
+            yield call
+    except Refusal as refusal:
+        await _abort(context, refusal, call.request_id)
+
+
+def sending(context: Context) -> Send:
+    """Sends a message to the caller. Raises CancelledError when the caller has gone, however it went."""
+
+    async def send(message: Message) -> None:
+        try:
+            await context.write(message)
+        except grpc.aio.InternalError as error:  # a connection that broke, before gRPC cancels its calls
+            raise asyncio.CancelledError from error
+
+    return send
+
+
+def _host(peer: str) -> str:
+    """The caller's host without the port, so that several connections of one machine are one client."""
+    kind, _, _ = peer.partition(":")
+    return peer.rpartition(":")[0] if kind in ("ipv4", "ipv6") else peer
+
+
+async def _abort(context: Context, refusal: Refusal, request_id: str) -> None:
+    status = rpc_status.to_status(status_of(refusal))
+    trailers = (*(status.trailing_metadata or ()), (REQUEST_ID, request_id))
+    try:
+        async with asyncio.timeout(LAST_WORD_SECONDS):
+            await context.abort(status.code, status.details or "", trailers)
+    except TimeoutError:  # it lies behind messages that nobody reads: gRPC resets a call whose handler is cancelled
+        raise asyncio.CancelledError from None
