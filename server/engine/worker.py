@@ -45,6 +45,11 @@ class Worker:
         self._changed = asyncio.Event()
         self._serving: asyncio.Task[None] | None = None
 
+    @property
+    def memory_taken(self) -> int:
+        """Of ``memory``, what is planned to be used by those that have started, and what their unread rows take."""
+        return sum(entry.memory_bytes for entry in {*self._inside, *self._computed})
+
     def request(
         self,
         client: str,
@@ -181,7 +186,7 @@ class Worker:
             entry.move_to(position)
 
     def _memory_left(self) -> int:
-        return self.memory - sum(entry.memory_bytes for entry in {*self._inside, *self._computed})
+        return self.memory - self.memory_taken
 
     def _in_thread(self, work: Callable[[], Result]) -> asyncio.Future[Result]:
         return asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -13,6 +13,7 @@ from grpc_status import rpc_status
 
 from server.errors import Refusal
 from server.logs.calls import LoggedCall, logged_call, request_id
+from server.metrics.calls import observed
 from server.services.endpoint import CallContext, Send
 from server.wire.status import status_of
 
@@ -28,8 +29,9 @@ async def answering(context: Context, method: str) -> AsyncIterator[CallContext]
     offered = [value for key, value in context.invocation_metadata() or () if key == REQUEST_ID]
     call = CallContext(_host(context.peer()), context.time_remaining(), request_id(offered))
     context.set_trailing_metadata(((REQUEST_ID, call.request_id),))
+    logged = LoggedCall(call.request_id, method, call.client)
     try:
-        with logged_call(LoggedCall(call.request_id, method, call.client)):
+        with observed(logged), logged_call(logged):
             yield call
     except Refusal as refusal:
         await _abort(context, refusal, call.request_id)
