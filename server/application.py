@@ -62,9 +62,9 @@ class Application:
         catalogue = self._engine.filters.catalogue
         queues = {
             "translations": self._translation_calls,
-            "training calls": self._training_calls,
-            "filter watchers": self._filter_watchers,
-            "training watchers": self._training_watchers,
+            "training_calls": self._training_calls,
+            "filter_watchers": self._filter_watchers,
+            "training_watchers": self._training_watchers,
         }
         return ServerState(
             queues={name: Places(queue.taken, queue.places) for name, queue in queues.items()},

@@ -46,16 +46,8 @@ def prepare(folder: Path) -> str:
     """Makes the environment, if it is not there; says what went wrong, if something did."""
     if not (folder / "bin" / "pip-audit").exists():
         venv.create(folder, clear=True, with_pip=True)
-        command = [
-            folder / "bin" / "python",
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            PIP_AUDIT,
-        ]
-        made = subprocess.run(command, capture_output=True, text=True)
+        python, quiet = str(folder / "bin" / "python"), ["--quiet", "--disable-pip-version-check"]
+        made = subprocess.run([python, "-m", "pip", "install", *quiet, PIP_AUDIT], capture_output=True, text=True)
         if made.returncode:
             return f"not audited: {PIP_AUDIT} cannot be installed ({_last(made.stderr)}); try again where it can."
     return ""

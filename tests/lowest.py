@@ -1,5 +1,5 @@
 """Prints the lowest versions that pyproject.toml allows, a requirement a line, as constraints for pip:
-``python -m tests.lowest``. Needs nothing but the standard library."""
+``python tests/lowest.py``. Needs nothing but the standard library."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ def test_places_memory_and_filters_are_told_as_they_are(server: ServerProcess, u
             response_deserializer=filters_pb2.WatchFiltersResponse.FromString,
         )(filters_pb2.WatchFiltersRequest())
         next(iter(watch))
-        assert told(url, "pleinair_queue_taken", queue="filter watchers") == 1
+        assert told(url, "pleinair_queue_taken", queue="filter_watchers") == 1
         watch.cancel()
 
 
