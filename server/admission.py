@@ -4,20 +4,13 @@ client."""
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from server.errors import Reason, Refusal
+from server.shares import share_of_one
 
 RETRY_SECONDS = 1.0
-
-_SHARE_OF_ONE = 0.75
-
-
-def share_of_one(places: int) -> int:
-    """How many of these places one client may hold, so that there are always some for others."""
-    return math.ceil(places * _SHARE_OF_ONE)
 
 
 class Admission:
