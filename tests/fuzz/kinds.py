@@ -12,11 +12,13 @@ from tests.fuzz.folder import Folder
 from tests.fuzz.frames import Frames
 from tests.fuzz.headers import Headers
 from tests.fuzz.holding import Broken
+from tests.fuzz.limits import limited_memory
 from tests.fuzz.nonsense import Answers
 from tests.fuzz.pictures import ReadPictures, TranslatedPictures
 from tests.fuzz.sidecars import Sidecars
 from tests.fuzz.target import Target
 
+_MEMORY = 1 << 30  # bytes that one attempt may take here
 Attempt = Callable[[Random], None]
 
 
@@ -46,8 +48,9 @@ def attempt(kind: Kind, target: Target, seed: str, numbers: Sequence[int]) -> It
     one = kind.attempt_at(target)
     for number in numbers:
         try:
-            one(dice_for(seed, kind.name, number))
-        except Broken as broken:
+            with limited_memory(_MEMORY):
+                one(dice_for(seed, kind.name, number))
+        except (Broken, MemoryError) as broken:
             yield Broken(f"{kind.name} {number} of SEED={seed}: {broken}")
     try:
         target.check()

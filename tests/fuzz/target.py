@@ -17,7 +17,10 @@ from tests.fuzz.holding import Broken, check_log_line
 from tests.processes import ServerProcess, serving
 from tests.promises.usage import usage
 
-OPTIONS = ("--provider", "cpu", "--threads", "1", "--poll", "0.1", "--memory", "256MiB", "--max-pixels", "1000000")
+OPTIONS = (
+    *("--provider", "cpu", "--threads", "1", "--poll", "0.1", "--memory", "256MiB", "--max-pixels", "1000000"),
+    *("--training-queue", "3"),
+)
 _MORE_RESIDENT = 300 << 20
 _MORE_DESCRIPTORS = 40
 _MORE_THREADS = 60
