@@ -29,11 +29,13 @@ _PIXELS = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
 
 @dataclass
 class Target:
-    """A server, a channel to it, and what it took of the machine at first."""
+    """A server, a channel to it, and what it took of the machine at first. ``training_id`` is of the latest training
+    that happened to be started."""
 
     server: ServerProcess
     connection: Connection
     log: Path
+    training_id: str = "nope"
     _read: int = 0
     _lines: int = 0
     _first: tuple[int, int, int] = field(default=(0, 0, 0))
