@@ -12,6 +12,7 @@ from tests.fuzz.folder import Folder
 from tests.fuzz.frames import Frames
 from tests.fuzz.headers import Headers
 from tests.fuzz.holding import Broken
+from tests.fuzz.leaving import Leaving
 from tests.fuzz.limits import limited_memory
 from tests.fuzz.nonsense import Answers
 from tests.fuzz.pictures import ReadPictures, TranslatedPictures
@@ -35,6 +36,7 @@ KINDS: Sequence[Kind] = (
     Kind("calls", lambda target: Calls(target).attempt, 1500),
     Kind("frames", lambda target: Frames(target).attempt, 120),
     Kind("headers", lambda target: Headers(target).attempt, 120),
+    Kind("leaving", lambda target: Leaving(target).attempt, 80),
     Kind("pictures", lambda target: TranslatedPictures(target).attempt, 500),
     Kind("files", lambda target: ReadPictures().attempt, 2500),
     Kind("sidecars", lambda target: Sidecars().attempt, 1500),
