@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 
-.PHONY: demo demo-painting test test-hosts test-lowest lint format plugins protos options texts bench audit
+.PHONY: demo demo-painting test fuzz test-hosts test-lowest lint format plugins protos options texts bench audit
 
 demo: .venv/installed
 	$(PY) -m tests.demo $(if $(OUTPUT),--output "$(OUTPUT)") $(if $(SOURCE),--source "$(SOURCE)") $(if $(TARGET),--target "$(TARGET)")
@@ -13,6 +13,10 @@ demo-painting: .venv/installed
 
 test: lint
 	$(PY) -m pytest $(PYTEST_ARGUMENTS)
+
+# Nonsense against a server for as long as one likes: MINUTES=60, and SEED= to repeat a run.
+fuzz: .venv/installed
+	$(PY) -m tests.fuzz $(if $(MINUTES),--minutes "$(MINUTES)") $(if $(SEED),--seed "$(SEED)") $(FUZZ_ARGUMENTS)
 
 test-hosts: .venv/installed
 	$(PY) -m pytest -m hosts tests/hosts $(PYTEST_ARGUMENTS)
