@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import gc
+import subprocess
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from tests import factories
+from tests.processes import serving
 from tests.promises.kinds import put_kinds
 from tests.promises.length import counted
+from tests.promises.slopes import Slopes
+from tests.promises.traffic import send_mixed
+from tests.promises.usage import usage
 from tests.promises.ways import WAYS, Caller, Way, calling, go
 
 SIDE = 300  # from 128 on a picture is computed in pieces where it can be
@@ -59,3 +65,26 @@ def _alive(enough: int) -> int:
     while (alive := tracemalloc.get_traced_memory()[0]) >= enough and time.monotonic() < until:
         time.sleep(0.02)
     return alive
+
+
+@pytest.mark.slow
+def test_a_server_in_mixed_traffic_gives_back_what_it_takes(tmp_path: Path) -> None:
+    """Its descriptors come down to what they were, its threads to a few, and its memory has an end; how flat it is
+    in the long run is what ``make soak`` measures."""
+    identifiers = put_kinds(tmp_path)
+    with serving(tmp_path, "--training", "off", log=subprocess.DEVNULL) as server:
+        slopes, before = Slopes(server.process.pid), usage(server.process.pid)
+        came = send_mixed(server.address, identifiers, seconds=counted(short=8.0, long=600.0), sample=slopes.sample)
+        assert {"OK", "CANCELLED", "INTERNAL", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND"} <= set(came)
+        assert "UNKNOWN" not in came
+        _wait_for(lambda: usage(server.process.pid).descriptors <= before.descriptors + 2)
+        assert usage(server.process.pid).threads < before.threads + 40
+        assert usage(server.process.pid).peak < 600 << 20
+        assert slopes.memory < counted(short=1000 << 20, long=1 << 20)  # in a short time it still warms up
+
+
+def _wait_for(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.1)
