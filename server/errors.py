@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Iterator
 from enum import StrEnum
+from types import TracebackType
 
 
 class Reason(StrEnum):
@@ -31,6 +33,7 @@ class Reason(StrEnum):
     PATH_NOT_ALLOWED = "PATH_NOT_ALLOWED"
     DISK_FULL = "DISK_FULL"
     STALLED = "STALLED"
+    BAD_MESSAGE = "BAD_MESSAGE"
     SERVICE_NOT_FOUND = "SERVICE_NOT_FOUND"
 
     @property
@@ -74,6 +77,15 @@ class Refusal(Exception):
         self.retry_seconds = retry_seconds
 
 
+def unforeseen(request_id: str = "") -> Refusal:
+    """What a caller is told of a fault of ours, which the log has under the request's identifier."""
+    named = f", with the request's identifier {request_id}" if request_id else ""
+    return Refusal(
+        Reason.INTERNAL,
+        f"Something went wrong on the server that was not foreseen; please report it to whoever runs it{named}.",
+    )
+
+
 class FilterProblem(ValueError):
     """A file that cannot be served. ``sentence`` speaks of the file as "it" and says what to do."""
 
@@ -105,3 +117,19 @@ def empty_frames(error: BaseException) -> None:
     while known is not None:
         traceback.clear_frames(known.__traceback__)
         known = known.__cause__ or known.__context__
+
+
+def drop_frames(error: BaseException) -> None:
+    """Takes the frames from an error that is kept, and from its causes, and leaves their places as notes: even empty
+    frames hold their callers, with all that these work on."""
+    known: BaseException | None = error
+    while known is not None:
+        if known.__traceback__ is not None:
+            known.add_note("\n".join(_places(known.__traceback__)))
+            known.__traceback__ = None
+        known = known.__cause__ or known.__context__
+
+
+def _places(trace: TracebackType) -> Iterator[str]:
+    for frame, line in traceback.walk_tb(trace):
+        yield f'  File "{frame.f_code.co_filename}", line {line}, in {frame.f_code.co_name}'

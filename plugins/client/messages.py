@@ -266,6 +266,7 @@ class Reason:
     DISK_FULL = 21
     STALLED = 23
     SERVICE_NOT_FOUND = 24
+    BAD_MESSAGE = 25
 
 
 class TranslateRequest(Message):

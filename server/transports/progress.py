@@ -7,10 +7,10 @@ connection that no other call accounts for, so that one call's messages are not 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from google.protobuf.message import Message
 
@@ -74,15 +74,15 @@ class Caller:
         self._traffic = traffic
         self._seconds = seconds
 
-    async def requests(self, requests: AsyncIterator[Any]) -> AsyncIterator[Any]:
-        """The same messages. Raises Refusal when none comes."""
+    async def requests(self, requests: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
+        """The same messages, as their bytes. Raises Refusal when none comes."""
         messages = aiter(requests)
         while True:
             async with self._waited_for(_NOTHING_CAME, lambda moved: moved.received):
                 message = await anext(messages, None)
             if message is None:
                 return
-            self.has_received(message)
+            self._traffic.received += len(message) + _MESSAGE_BYTES
             yield message
 
     def sending(self, send: Send) -> Send:
@@ -91,17 +91,9 @@ class Caller:
         async def send_soon(message: Message) -> None:
             async with self._waited_for(_NOTHING_TAKEN, lambda moved: moved.acknowledged):
                 await send(message)
-            self.has_sent(message)
+            self._traffic.sent += message.ByteSize() + _MESSAGE_BYTES
 
         return send_soon
-
-    def has_received(self, message: Message) -> None:
-        """Accounts for a message that was read."""
-        self._traffic.received += message.ByteSize() + _MESSAGE_BYTES
-
-    def has_sent(self, message: Message) -> None:
-        """Accounts for a message that was sent."""
-        self._traffic.sent += message.ByteSize() + _MESSAGE_BYTES
 
     @asynccontextmanager
     async def _waited_for(self, problem: str, bytes_of: Callable[[ConnectionBytes], int]) -> AsyncIterator[None]:
