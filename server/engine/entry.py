@@ -146,6 +146,17 @@ class QueueEntry:
         """Seconds of device time that it still needs; None while nothing is known to tell it by."""
         return self.running.forecast.own_seconds_left(now) if self.running else None
 
+    @property
+    def holds_device(self) -> bool:
+        """Whether it is being computed whole: nobody else has a turn before it is done."""
+        return self.running is not None and self.running.forecast.is_whole_run
+
+    def least_seconds_left(self, now: float) -> float:
+        """Seconds of device time that it still needs at least; 0 while nothing is known to tell it by."""
+        if self.running:
+            return self.own_seconds_left(now) or 0.0
+        return self.pace.least_seconds_for(self.pixels) or 0.0
+
     def is_like(self, other: QueueEntry) -> bool:
         """Whether both can be computed together."""
         mine, theirs = self.source, other.source

@@ -14,6 +14,7 @@ from server.engine.account import NOTHING, Held, MemoryAccount
 from server.engine.any_size import AnySizeNetwork
 from server.engine.backend import Backend
 from server.engine.entry import QueueEntry, Running
+from server.engine.expectation import least_seconds
 from server.engine.outbox import Convert, Outbox
 from server.engine.pace import Pace
 from server.engine.plan import DoesNotFit, Plan
@@ -96,6 +97,11 @@ class Worker:
         now = time.monotonic()
         own = entry.own_seconds_left(now)
         return None if own is None else own + self.seconds_for_others(entry, own, now)
+
+    def least_seconds(self, client: str, pixels: int, pace: Pace) -> float | None:
+        """Until a picture that came now would be done, at least; None where too little is known."""
+        now = time.monotonic()
+        return least_seconds(client, pixels, pace, self._scheduler.in_order(now), now)
 
     def seconds_for_others(self, entry: QueueEntry, own: float, now: float) -> float:
         """How long others will have the device before ``own`` seconds of the entry are done, by what is known of those

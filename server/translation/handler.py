@@ -23,6 +23,7 @@ from server.pictures.formats import PNG
 from server.pictures.results import encode_result
 from server.translation.chunks import chunk_bytes
 from server.translation.computation import Computation, Samples
+from server.translation.hopeless import refuse_if_hopeless
 from server.translation.memory import PictureMemory
 from server.translation.picture import RawPicture
 from server.translation.terms import Preview, Progress, Summary, TranslationRequest
@@ -55,15 +56,22 @@ class TranslationHandler:
         self._threads.shutdown()
 
     async def translate(
-        self, request: TranslationRequest, pixels: AsyncIterator[bytes], *, client: str = ""
+        self,
+        request: TranslationRequest,
+        pixels: AsyncIterator[bytes],
+        *,
+        client: str = "",
+        seconds: float | None = None,
     ) -> AsyncGenerator[Progress | Preview | bytes | Summary, None]:
         """Yields progress, a preview if the request wants one, the result's pixels in the request's format, in chunks
-        as they come, and one summary. Computes no further than its caller reads.
+        as they come, and one summary. Computes no further than its caller reads. What cannot be done within ``seconds``
+        is refused before its pixels are read.
 
         Close it (``contextlib.aclosing``) to stop the computation early.
         """
         found = self._filters.find(request.filter_id)
         self._check_size(request)
+        self.check_seconds(request.filter_id, request.width * request.height, client, seconds)
         async with self._memory.upload(request, client) as held:
             raw = await _receive(request, pixels)
             picture = RawPicture(raw, width=request.width, height=request.height, pixel_format=request.pixel_format)
@@ -79,13 +87,15 @@ class TranslationHandler:
                     yield step
 
     async def translate_image(
-        self, filter_id: str, data: bytes, *, client: str = ""
+        self, filter_id: str, data: bytes, *, client: str = "", seconds: float | None = None
     ) -> tuple[bytes, Summary, tuple[str, ...]]:
         """Translates an encoded picture (PNG, JPEG or WebP) to a PNG file, with what goes with it, such as a colour
         profile. Also returns the summary, and sentences about what was converted in reading."""
         found = self._filters.find(filter_id)
         async with self._memory.file(data, client) as held:
             picture = await self._beside(self._decode, data)
+            height, width, _ = picture.pixels.shape
+            self.check_seconds(filter_id, height * width, client, seconds)
             samples, summary = await self._whole(found, picture.pixels, client, held)
             result = await self._beside(encode_result, samples, picture.carried, PNG)
             return result.data, summary, (*picture.notes, *result.notes)
@@ -108,6 +118,11 @@ class TranslationHandler:
                 f"{size} = {pixels} pixels, and this server accepts at most {self._max_pixels}; make it smaller, or"
                 " start the server with a larger --max-pixels.",
             )
+
+    def check_seconds(self, filter_id: str, pixels: int, client: str, seconds: float | None) -> None:
+        """Raises Refusal when a picture of so many pixels would surely not be done within ``seconds`` (None: no
+        limit)."""
+        refuse_if_hopeless(self._worker, self._filters.find(filter_id).pace, client, pixels, seconds)
 
     async def _whole(
         self, found: Filter, pixels: NDArray[Any], client: str, held: Held

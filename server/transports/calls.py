@@ -15,6 +15,7 @@ from grpc_status import rpc_status
 from server.errors import Refusal, unforeseen
 from server.logs.calls import LoggedCall, logged_call, request_id
 from server.services.endpoint import CallContext, Send
+from server.transports.clients import Clients
 from server.wire.status import status_of
 
 LAST_WORD_SECONDS = 10.0  # for a refusal to be read, before its call is broken off
@@ -26,11 +27,13 @@ Context = grpc.aio.ServicerContext[Any, Any]
 
 
 @asynccontextmanager
-async def answering(context: Context, method: str) -> AsyncIterator[CallContext]:
+async def answering(context: Context, method: str, clients: Clients) -> AsyncIterator[CallContext]:
     """Answers a call of ``method`` (PACKAGE.SERVICE/METHOD) in the block: logs how it ends, gives a Refusal to the
     caller as a status, and tells the call's identifier in the trailers."""
-    offered = [value for key, value in context.invocation_metadata() or () if key == REQUEST_ID]
-    call = CallContext(_host(context.peer()), context.time_remaining(), request_id(offered))
+    metadata = tuple(context.invocation_metadata() or ())
+    offered = [value for key, value in metadata if key == REQUEST_ID]
+    client = clients.client_of(context.peer(), metadata)
+    call = CallContext(client, context.time_remaining(), request_id(offered))
     context.set_trailing_metadata(((REQUEST_ID, call.request_id),))
     try:
         with logged_call(LoggedCall(call.request_id, method, call.client)), _foreseen(call.request_id):
@@ -61,12 +64,6 @@ def _foreseen(request_id: str) -> Iterator[None]:
     except Exception as error:
         _log.exception("A call failed outside its method.")
         raise unforeseen(request_id) from error
-
-
-def _host(peer: str) -> str:
-    """The caller's host without the port, so that several connections of one machine are one client."""
-    kind, _, _ = peer.partition(":")
-    return peer.rpartition(":")[0] if kind in ("ipv4", "ipv6") else peer
 
 
 async def _abort(context: Context, refusal: Refusal, request_id: str) -> None:
