@@ -18,7 +18,7 @@ class Admission:
     No client holds more than three quarters of the places."""
 
     def __init__(self, *, places: int, deadline_seconds: float | None) -> None:
-        self._places = places
+        self.places = places
         self._places_of_one = share_of_one(places)
         self._deadline_seconds = deadline_seconds
         self._inside: dict[asyncio.Timeout, str] = {}  # and whose it is
@@ -27,23 +27,30 @@ class Admission:
         self._closed = False
 
     @asynccontextmanager
-    async def admit(self, client_seconds: float | None, client: str = "") -> AsyncIterator[None]:
+    async def admit(self, client_seconds: float | None, client: str = "") -> AsyncIterator[float | None]:
         """Holds a place during the block, which is cancelled at the client's or the server's deadline, whichever is
-        earlier. Requests with an empty ``client`` may fill all places. Raises Refusal."""
+        earlier; yields in how many seconds that is. Requests with an empty ``client`` may fill all places. Raises
+        Refusal."""
         self._refuse_if_needed(client)
         limits = [limit for limit in (client_seconds, self._deadline_seconds) if limit is not None]
-        timeout = asyncio.timeout(min(limits, default=None))
+        seconds = min(limits, default=None)
+        timeout = asyncio.timeout(seconds)
         try:
             async with timeout:
                 self._enter(timeout, client)
                 try:
-                    yield
+                    yield seconds
                 finally:
                     self._leave(timeout)
         except TimeoutError as error:
             if not timeout.expired():
                 raise
             raise self._too_late() from error
+
+    @property
+    def taken(self) -> int:
+        """How many of the ``places`` are held."""
+        return len(self._inside)
 
     @property
     def is_open(self) -> bool:
@@ -67,10 +74,10 @@ class Admission:
     def _refuse_if_needed(self, client: str) -> None:
         if self._closed:
             raise _shutting_down()
-        if len(self._inside) >= self._places:
+        if len(self._inside) >= self.places:
             raise Refusal(
                 Reason.QUEUE_FULL,
-                f"The server is busy with {self._places} requests, the most it accepts; try again in a moment.",
+                f"The server is busy with {self.places} requests, the most it accepts; try again in a moment.",
                 retry_seconds=RETRY_SECONDS,
             )
         if client and list(self._inside.values()).count(client) >= self._places_of_one:
