@@ -243,7 +243,8 @@ def _step(together: dict[QueueEntry, Running]) -> list[float | Exception]:
     except Exception as error:
         if len(together) == 1:
             return [error]
-        _log.warning("%d pictures failed together and are computed one by one: %s", len(together), error)
+        # As text: whoever keeps the record would keep the error, its frames and their pixels.
+        _log.warning("%d pictures failed together and are computed one by one: %s", len(together), str(error))
         return [0.0] * len(together)
 
 
