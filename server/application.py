@@ -38,7 +38,7 @@ class Application:
         self.config = config
         self.security = Security(config)
         self._engine = TranslationEngine(config, START_SECONDS)
-        self._trainings = TrainingSupport(config, self._engine.filters, trainer or Trainer())
+        self._trainings = TrainingSupport(config, self._engine.filters, self._engine.account, trainer or Trainer())
         self._translation_calls = Admission(places=config.queue, deadline_seconds=config.deadline)
         self._training_calls = Admission(places=MOST_TRAINING_CALLS, deadline_seconds=config.deadline)
         self._filter_watchers = Admission(places=MOST_WATCHERS, deadline_seconds=None)

@@ -10,10 +10,12 @@ from typing import IO
 from pleinair.common.private import make_private_folder
 
 from server.config import ServerConfig, TrainingMode
+from server.engine.account import MemoryAccount
 from server.errors import Reason, Refusal, StartProblem
 from server.filters.folder import FilterFolder
 from server.trainings.handler import TrainingHandler
 from server.trainings.jobs.board import Board
+from server.trainings.jobs.desk import PictureDesk
 from server.trainings.jobs.exporter import Exporter
 from server.trainings.jobs.locks import Held, hold
 from server.trainings.jobs.pictures import Limits
@@ -21,6 +23,7 @@ from server.trainings.jobs.publish import FilterShelf
 from server.trainings.jobs.runner import Runner
 from server.trainings.jobs.store import JobStore
 from server.trainings.jobs.trainer import Trainer
+from server.translation.memory import PictureMemory
 
 _LOCK = ".lock"
 _OPEN = "Warning: others may read the trainings in {0}; make it this user's own, and run chmod 700 {0}."
@@ -34,9 +37,10 @@ class TrainingSupport:
     Raises StartProblem when the options require training and it is impossible.
     """
 
-    def __init__(self, config: ServerConfig, filters: FilterFolder, trainer: Trainer) -> None:
+    def __init__(self, config: ServerConfig, filters: FilterFolder, account: MemoryAccount, trainer: Trainer) -> None:
         self._config = config
         self._filters = filters
+        self._desk = PictureDesk(PictureMemory(account))
         self._trainer = trainer
         self._runner: Runner | None = None
         self._handler: TrainingHandler | None = None
@@ -121,6 +125,7 @@ class TrainingSupport:
             store,
             self._runner,
             exporter,
+            self._desk,
             limits=Limits(
                 max_pixels=config.max_pixels,
                 max_bytes=config.training_upload_mib << 20,

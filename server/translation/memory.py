@@ -21,6 +21,9 @@ _MESSAGE = 1 << 20
 _DECODED = 12
 _DECODED_DEEP = 24
 
+# Bytes of a raw pixel beside itself, while it is written into a file: between 0 and 1, its alpha, as 8 bits, encoded.
+_TO_A_FILE = 28
+
 # A picture among tensors: as it came, between 0 and 1, and as the answer, once as an array and once as a message.
 _COPIES = 4
 
@@ -45,6 +48,13 @@ class PictureMemory:
         width, height, is_deep = declared_size(data)
         count = 2 * len(data) + width * height * (_DECODED_DEEP if is_deep else _DECODED)
         async with self._hold(count, f"A file of {width} x {height} pixels", client) as held:
+            yield held
+
+    @asynccontextmanager
+    async def layer(self, width: int, height: int, byte_count: int, client: str) -> AsyncIterator[Held]:
+        """For raw pixels that become a file."""
+        count = 2 * byte_count + width * height * _TO_A_FILE
+        async with self._hold(count, f"A layer of {width} x {height} pixels", client) as held:
             yield held
 
     @asynccontextmanager
