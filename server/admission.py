@@ -4,25 +4,22 @@ client."""
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from server.errors import Reason, Refusal
+from server.shares import share_of_one
 
 RETRY_SECONDS = 1.0
-
-# Of the places that one client may hold, so that there are always some for others.
-_SHARE_OF_ONE = 0.75
 
 
 class Admission:
     """Admits requests of one event loop. ``deadline_seconds`` is the longest time for one request; None means no limit.
-    With ``fair`` no client holds more than three quarters of the places."""
+    No client holds more than three quarters of the places."""
 
-    def __init__(self, *, places: int, deadline_seconds: float | None, fair: bool = True) -> None:
+    def __init__(self, *, places: int, deadline_seconds: float | None) -> None:
         self.places = places
-        self._places_of_one = math.ceil(places * _SHARE_OF_ONE) if fair else places
+        self._places_of_one = share_of_one(places)
         self._deadline_seconds = deadline_seconds
         self._inside: dict[asyncio.Timeout, str] = {}  # and whose it is
         self._empty = asyncio.Event()
@@ -30,17 +27,19 @@ class Admission:
         self._closed = False
 
     @asynccontextmanager
-    async def admit(self, client_seconds: float | None, client: str = "") -> AsyncIterator[None]:
+    async def admit(self, client_seconds: float | None, client: str = "") -> AsyncIterator[float | None]:
         """Holds a place during the block, which is cancelled at the client's or the server's deadline, whichever is
-        earlier. Requests with an empty ``client`` may fill all places. Raises Refusal."""
+        earlier; yields in how many seconds that is. Requests with an empty ``client`` may fill all places. Raises
+        Refusal."""
         self._refuse_if_needed(client)
         limits = [limit for limit in (client_seconds, self._deadline_seconds) if limit is not None]
-        timeout = asyncio.timeout(min(limits, default=None))
+        seconds = min(limits, default=None)
+        timeout = asyncio.timeout(seconds)
         try:
             async with timeout:
                 self._enter(timeout, client)
                 try:
-                    yield
+                    yield seconds
                 finally:
                     self._leave(timeout)
         except TimeoutError as error:

@@ -16,11 +16,12 @@ from server.logs.escaping import printable
 from server.metrics.opening import open_metrics
 from server.transports.grpc_aio import GrpcServer
 
-_LAST_SECONDS = 1.5  # for threads to end by themselves
+_LAST_SECONDS = 0.5  # for threads to end by themselves
 
 
 async def serve(config: ServerConfig) -> None:
-    """Runs a server until SIGTERM or SIGINT, then drains it; a second signal stops it at once. Raises StartProblem."""
+    """Runs a server until SIGTERM, SIGINT or SIGHUP, then drains it; a second one stops it at once. Raises
+    StartProblem."""
     signals: asyncio.Queue[int] = asyncio.Queue()
     loop = asyncio.get_running_loop()
     _on_signals(lambda number: sys.exit(0))  # filters may be waited for
@@ -47,8 +48,15 @@ async def _until_drained(server: GrpcServer, signals: asyncio.Queue[int]) -> Non
 
 
 def _on_signals(do: Callable[[int], object]) -> None:
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _ends():
         signal.signal(number, lambda number, frame: do(number))
+
+
+def _ends() -> list[signal.Signals]:
+    """The signals that ask the server to end. A terminal that closes is one (SIGHUP), unless nohup had it ignored."""
+    hang_up = getattr(signal, "SIGHUP", None)  # not on Windows
+    heeded = hang_up is not None and signal.getsignal(hang_up) is not signal.SIG_IGN
+    return [signal.SIGTERM, signal.SIGINT, *([hang_up] if hang_up and heeded else [])]
 
 
 def _end_soon() -> None:

@@ -40,9 +40,9 @@ class Application:
         self._engine = TranslationEngine(config, START_SECONDS)
         self._trainings = TrainingSupport(config, self._engine.filters, trainer or Trainer())
         self._translation_calls = Admission(places=config.queue, deadline_seconds=config.deadline)
-        self._training_calls = Admission(places=MOST_TRAINING_CALLS, deadline_seconds=config.deadline, fair=False)
-        self._filter_watchers = Admission(places=MOST_WATCHERS, deadline_seconds=None, fair=False)
-        self._training_watchers = Admission(places=MOST_WATCHERS, deadline_seconds=None, fair=False)
+        self._training_calls = Admission(places=MOST_TRAINING_CALLS, deadline_seconds=config.deadline)
+        self._filter_watchers = Admission(places=MOST_WATCHERS, deadline_seconds=None)
+        self._training_watchers = Admission(places=MOST_WATCHERS, deadline_seconds=None)
         self._watching: list[asyncio.Task[None]] = []
         self.services: tuple[Service, ...] = (
             TranslationService(self._engine.handler, self._translation_calls),

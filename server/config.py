@@ -12,7 +12,19 @@ from server.engine.provider import Provider
 from server.filters.limits import USUAL_LIMITS
 from server.logs.lines import LogFormat
 from server.options.addresses import is_loopback
-from server.options.kinds import ADDRESS, DEVICES, FILE, FOLDER, MEMORY, SIDES, SWITCH, OptionKind, choice, number
+from server.options.kinds import (
+    ADDRESS,
+    DEVICES,
+    FILE,
+    FOLDER,
+    MEMORY,
+    NETWORKS,
+    SIDES,
+    SWITCH,
+    OptionKind,
+    choice,
+    number,
+)
 
 
 class TrainingMode(StrEnum):
@@ -75,6 +87,13 @@ class ServerConfig:
     deadline: float = field(
         default=3600.0, metadata=_option(number(float, 0.1, 86_400), "how long a translation may take, in seconds")
     )
+    stall: float = field(
+        default=30.0,
+        metadata=_option(
+            number(float, 0.1, 3600),
+            "how long to wait for a caller that sends nothing, or reads nothing of what it asked for, in seconds",
+        ),
+    )
     grace: float = field(
         default=10.0,
         metadata=_option(
@@ -104,6 +123,14 @@ class ServerConfig:
     )
     token_file: Path | None = field(
         default=None, metadata=_option(FILE, "a file with the token that callers must send (default: they need none)")
+    )
+    trusted_proxies: tuple[str, ...] | None = field(
+        default=None,
+        metadata=_option(
+            NETWORKS,
+            "proxies whose x-forwarded-for says which client calls, so that each has a share of its own, such as"
+            " 10.0.0.7 (default: none)",
+        ),
     )
     insecure: bool = field(
         default=False,
@@ -159,6 +186,14 @@ class ServerConfig:
     )
     training_upload_mib: int = field(
         default=512, metadata=_option(number(int, 1, 1 << 20), "largest total size of a training's pictures, in MiB")
+    )
+    training_disk: int | None = field(
+        default=None,
+        metadata=_option(
+            MEMORY,
+            "disk that the files of all trainings together may take, such as 50GiB; then none begins until some are"
+            " deleted (default: what there is)",
+        ),
     )
 
     @property

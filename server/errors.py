@@ -30,6 +30,8 @@ class Reason(StrEnum):
     BAD_OPTION = "BAD_OPTION"
     PATH_NOT_ALLOWED = "PATH_NOT_ALLOWED"
     DISK_FULL = "DISK_FULL"
+    STALLED = "STALLED"
+    BAD_MESSAGE = "BAD_MESSAGE"
     SERVICE_NOT_FOUND = "SERVICE_NOT_FOUND"
 
     @property
@@ -52,6 +54,7 @@ _CODES = {
     Reason.WRONG_STATE: "FAILED_PRECONDITION",
     Reason.NO_WEIGHTS_YET: "FAILED_PRECONDITION",
     Reason.DISK_FULL: "RESOURCE_EXHAUSTED",
+    Reason.STALLED: "ABORTED",
     Reason.SERVICE_NOT_FOUND: "NOT_FOUND",
 }
 
@@ -70,6 +73,15 @@ class Refusal(Exception):
         self.sentence = sentence
         self.field = field
         self.retry_seconds = retry_seconds
+
+
+def unforeseen(request_id: str = "") -> Refusal:
+    """What a caller is told of a fault of ours, which the log has under the request's identifier."""
+    named = f", with the request's identifier {request_id}" if request_id else ""
+    return Refusal(
+        Reason.INTERNAL,
+        f"Something went wrong on the server that was not foreseen; please report it to whoever runs it{named}.",
+    )
 
 
 class FilterProblem(ValueError):

@@ -257,6 +257,10 @@ _REASONS = {
         N_("The disk of the server's computer is full."),
         N_("Free some space, for example by deleting trainings that have ended, and try again."),
     ),
+    "STALLED": (
+        N_("The connection to the server came to a halt, and the server gave up waiting."),
+        N_("Try again; if it happens again, look for what slows the connection down."),
+    ),
     "INTERNAL": (
         N_("Something went wrong on the server."),
         N_("Try again; if it happens again, report it to whoever runs the server."),

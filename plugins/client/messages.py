@@ -264,7 +264,9 @@ class Reason:
     BAD_OPTION = 19
     PATH_NOT_ALLOWED = 20
     DISK_FULL = 21
+    STALLED = 23
     SERVICE_NOT_FOUND = 24
+    BAD_MESSAGE = 25
 
 
 class TranslateRequest(Message):

@@ -39,7 +39,7 @@ class TrainingService:
     ) -> pb.StartTrainingResponse:
         handler = self._trainings.handler()
         request = request_from(await _header(requests))
-        view = await handler.start(request, _pictures(requests))
+        view = await handler.start(request, _pictures(requests), client=call.client)
         return pb.StartTrainingResponse(job=job_message(view))
 
     async def WatchTraining(
@@ -67,7 +67,8 @@ class TrainingService:
         return pb.ExportTrainingResponse(job=job_message(view), filter_sha256=sha256)
 
     async def ResumeTraining(self, request: pb.ResumeTrainingRequest, call: CallContext) -> pb.ResumeTrainingResponse:
-        return pb.ResumeTrainingResponse(job=job_message(self._trainings.handler().resume(request.id)))
+        view = self._trainings.handler().resume(request.id, client=call.client)
+        return pb.ResumeTrainingResponse(job=job_message(view))
 
     async def DeleteTraining(self, request: pb.DeleteTrainingRequest, call: CallContext) -> pb.DeleteTrainingResponse:
         await self._trainings.handler().delete(request.id)

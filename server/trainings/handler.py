@@ -19,12 +19,15 @@ from server.trainings.jobs.exporter import Exporter
 from server.trainings.jobs.job import Ending, Job, State
 from server.trainings.jobs.options import check_options, check_preset
 from server.trainings.jobs.pictures import Limits, PictureHeader, Reception, Role, refused_when_full
+from server.trainings.jobs.room import check_disk
 from server.trainings.jobs.runner import Runner
 from server.trainings.jobs.store import JobStore
+from server.trainings.jobs.wording import log_for_callers
+from server.trainings.places import check_places
 from server.trainings.terms import JobNews, JobView, TrainingPreview, TrainingRequest
 
 LONGEST_REQUEST_ID = 64
-RETRY_SECONDS = 60.0
+LOG_LINES = 50
 # The frames of a call that breaks off end like those of a whole one, and it is cancelled only then. A caller that does
 # not tell how many pictures it sends is waited for so long, to see whether it is still there.
 CANCELLATION_SECONDS = 0.25
@@ -32,7 +35,7 @@ CANCELLATION_SECONDS = 0.25
 
 class TrainingHandler:
     """Answers every request about trainings, or raises Refusal. At most ``most_unfinished`` trainings wait or run at
-    once."""
+    once, and none begins while their files take ``most_disk`` bytes."""
 
     def __init__(
         self,
@@ -43,6 +46,7 @@ class TrainingHandler:
         *,
         limits: Limits,
         most_unfinished: int,
+        most_disk: int | None = None,
     ) -> None:
         self._board = board
         self._store = store
@@ -50,15 +54,18 @@ class TrainingHandler:
         self._exporter = exporter
         self._limits = limits
         self._most_unfinished = most_unfinished
+        self._most_disk = most_disk
         self._requests: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def start(self, request: TrainingRequest, frames: AsyncIterator[PictureHeader | bytes]) -> JobView:
+    async def start(
+        self, request: TrainingRequest, frames: AsyncIterator[PictureHeader | bytes], *, client: str = ""
+    ) -> JobView:
         """Creates a job with the pictures of ``frames``, or returns the one that an earlier call with the same
         request_id created."""
         request = _checked(request)
         lock = self._requests.setdefault(request.request_id, asyncio.Lock()) if request.request_id else asyncio.Lock()
         async with lock:
-            job = self._board.of_request(request.request_id) or await self._start(request, frames)
+            job = self._board.of_request(request.request_id) or await self._start(request, frames, client)
         self._runner.dispatch()
         return self.get(job.id)
 
@@ -80,7 +87,9 @@ class TrainingHandler:
         return self._view(self._board.find(job_id))
 
     async def log_tail(self, job_id: str) -> list[str]:
-        return await asyncio.to_thread(self._store.folder(self._board.find(job_id).id).log_tail)
+        """The last lines of the trainer's log, at most 50, as callers may read them."""
+        folder = self._store.folder(self._board.find(job_id).id)
+        return log_for_callers(await asyncio.to_thread(folder.log_lines), folder)[-LOG_LINES:]
 
     def all(self) -> list[JobView]:
         """All trainings, the newest first."""
@@ -101,15 +110,16 @@ class TrainingHandler:
         sha256 = await self._exporter.publish(job_id)
         return self.get(job_id), sha256
 
-    def resume(self, job_id: str) -> JobView:
+    def resume(self, job_id: str, *, client: str = "") -> JobView:
         job = self._board.find(job_id)
         if job.state not in (State.CANCELLED, State.FAILED):
             raise _wrong_state(job, "only a training that was cancelled or has failed can be resumed")
-        self._check_room()
+        self._check_places(client)
         self._board.update(
             job_id,
             state=State.QUEUED,
             turn=self._board.next_turn(),
+            client=client,
             restarts=job.restarts + 1,
             end_time=None,
             problem="",
@@ -131,12 +141,13 @@ class TrainingHandler:
         self._board.remove(job_id)
         await asyncio.to_thread(self._store.remove, discarded)
 
-    async def _start(self, request: TrainingRequest, frames: AsyncIterator[PictureHeader | bytes]) -> Job:
-        self._check_room()
+    async def _start(self, request: TrainingRequest, frames: AsyncIterator[PictureHeader | bytes], client: str) -> Job:
+        self._check_places(client)
+        await asyncio.to_thread(check_disk, self._store.path, self._most_disk)
         job_id = names.job_id(request.title, self._board)
         with refused_when_full(), self._store.draft(job_id) as folder:
             received = await _receive(frames, Reception(folder, self._limits), request.picture_count)
-            self._check_room()
+            self._check_places(client)
             job = Job(
                 id=job_id,
                 title=request.title,
@@ -146,6 +157,7 @@ class TrainingHandler:
                 filter_id=self._exporter.new_filter_id(request.title),
                 create_time=time.time(),
                 turn=self._board.next_turn(),
+                client=client,
                 source_names=tuple(received[Role.SOURCE]),
                 target_names=tuple(received[Role.TARGET]),
             )
@@ -153,15 +165,8 @@ class TrainingHandler:
         self._board.add(job)
         return job
 
-    def _check_room(self) -> None:
-        unfinished = sum(not job.state.has_ended for job in self._board.all())
-        if unfinished >= self._most_unfinished:
-            raise Refusal(
-                Reason.QUEUE_FULL,
-                f"{unfinished} trainings are waiting or running, the most this server accepts; try again when one has"
-                " ended, or cancel one.",
-                retry_seconds=RETRY_SECONDS,
-            )
+    def _check_places(self, client: str) -> None:
+        check_places(self._board.all(), self._most_unfinished, client)
 
     def _view(self, job: Job) -> JobView:
         position = self._board.position(job) if job.state is State.QUEUED else 0

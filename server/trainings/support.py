@@ -7,6 +7,8 @@ import logging
 from collections import Counter
 from typing import IO
 
+from pleinair.common.private import make_private_folder
+
 from server.config import ServerConfig, TrainingMode
 from server.errors import Reason, Refusal, StartProblem
 from server.filters.folder import FilterFolder
@@ -21,6 +23,7 @@ from server.trainings.jobs.store import JobStore
 from server.trainings.jobs.trainer import Trainer
 
 _LOCK = ".lock"
+_OPEN = "Warning: others may read the trainings in {0}; make it this user's own, and run chmod 700 {0}."
 
 _log = logging.getLogger(__name__)
 
@@ -87,7 +90,8 @@ class TrainingSupport:
     def _open(self) -> TrainingHandler:
         store = JobStore(self._config.trainings_folder.resolve())
         try:
-            store.path.mkdir(parents=True, exist_ok=True)
+            if not make_private_folder(store.path):
+                self._problems.append(_OPEN.format(store.path))
             lock = hold(store.path / _LOCK)
         except Held:
             raise _refusal(
@@ -123,6 +127,7 @@ class TrainingSupport:
                 shared=config.training_pictures,
             ),
             most_unfinished=config.training_queue,
+            most_disk=config.training_disk,
         )
 
 

@@ -10,14 +10,16 @@ from server.errors import StartProblem
 from server.metrics.calls import Observe, nobody
 from server.options.addresses import split_address
 from server.services.endpoint import Service
+from server.transports.clients import Clients
 from server.transports.connections import CONNECTION_OPTIONS
 from server.transports.credentials import server_credentials
 from server.transports.grpc_calls import TokenInterceptor, handlers_of
 from server.transports.health import HealthService
 from server.transports.observing import ObservingInterceptor
+from server.transports.progress import Stalls
 from server.transports.reflection import ReflectionService
 
-LAST_WORDS_SECONDS = 5.0  # at most, for statuses that are on their way
+LAST_WORDS_SECONDS = 0.5  # at most, for statuses that are on their way
 MOST_HEALTH_WATCHERS = 100
 
 
@@ -55,13 +57,15 @@ class GrpcServer:
 
     def _server(self) -> grpc.aio.Server:
         application, security = self._application, self._application.security
+        clients = Clients(application.config.trusted_proxies or ())
         options = [*CONNECTION_OPTIONS, ("grpc.max_receive_message_length", application.config.max_message_mib << 20)]
         interceptors: list[grpc.aio.ServerInterceptor] = [ObservingInterceptor(self._observe)]
-        interceptors += [TokenInterceptor(security)] if security.protection.token else []
+        interceptors += [TokenInterceptor(security, clients)] if security.protection.token else []
         server = grpc.aio.server(options=options, interceptors=interceptors)
         services: list[Service] = [*application.services, self._health]
         services.append(ReflectionService([service.descriptor.full_name for service in services]))
-        server.add_generic_rpc_handlers([handlers_of(service) for service in services])
+        stalls = Stalls(application.config.stall)
+        server.add_generic_rpc_handlers([handlers_of(service, stalls, clients) for service in services])
         return server
 
     def _listen(self) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Any, TypeAlias
 
 import grpc
@@ -10,32 +11,29 @@ from grpc_health.v1.health import SERVICE_NAME as HEALTH
 
 from server.errors import Refusal
 from server.security.guard import Security
-from server.services.endpoint import Endpoint, Service, endpoints_of
+from server.services.endpoint import CallContext, Endpoint, Send, Service, endpoints_of
 from server.transports.calls import Context, answering, sending
+from server.transports.clients import Clients
+from server.transports.messages import read_messages, read_only_message
+from server.transports.progress import Stalls
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
-# By whether requests and responses are streamed.
-_HANDLERS = {
-    (False, False): grpc.unary_unary_rpc_method_handler,
-    (False, True): grpc.unary_stream_rpc_method_handler,
-    (True, False): grpc.stream_unary_rpc_method_handler,
-    (True, True): grpc.stream_stream_rpc_method_handler,
-}
 
-
-def handlers_of(service: Service) -> grpc.GenericRpcHandler:
+def handlers_of(service: Service, stalls: Stalls, clients: Clients) -> grpc.GenericRpcHandler:
     """The handlers of a service's methods, for ``grpc.aio.Server.add_generic_rpc_handlers``."""
     name = service.descriptor.full_name
-    handlers = {endpoint.name: _handler(endpoint, f"{name}/{endpoint.name}") for endpoint in endpoints_of(service)}
+    endpoints = endpoints_of(service)
+    handlers = {one.name: _handler(one, stalls, clients, f"{name}/{one.name}") for one in endpoints}
     return grpc.method_handlers_generic_handler(name, handlers)
 
 
 class TokenInterceptor(grpc.aio.ServerInterceptor):
     """Refuses calls without the token before their messages are read. Health is for everybody: it reveals nothing."""
 
-    def __init__(self, security: Security) -> None:
+    def __init__(self, security: Security, clients: Clients) -> None:
         self._security = security
+        self._clients = clients
 
     async def intercept_service(
         self,
@@ -48,31 +46,39 @@ class TokenInterceptor(grpc.aio.ServerInterceptor):
             try:
                 self._security.check([value for key, value in metadata if key == "authorization"])
             except Refusal as refusal:
-                return _refusing(refusal, method)
+                return _refusing(refusal, method, self._clients)
         return await continuation(handler_call_details)
 
 
-def _handler(endpoint: Endpoint, method: str) -> Handler:
-    async def answer(request: Any, context: Context) -> Any:
-        async with answering(context, method) as call:
-            return await endpoint.answer(request, call)
-
+def _handler(endpoint: Endpoint, stalls: Stalls, clients: Clients, method: str) -> Handler:
     # A coroutine that writes, not a generator: grpc.aio cancels it where it waits, so nothing is left suspended.
-    async def stream(request: Any, context: Context) -> None:
-        async with answering(context, method) as call:
-            await endpoint.stream(request, call, sending(context))
+    async def answer(raw: AsyncIterator[bytes], context: Context) -> None:
+        async with answering(context, method, clients) as call:
+            with stalls.watching(context.peer()) as caller:
+                send = caller.sending(sending(context))
+                async with aclosing(caller.requests(raw)) as received:
+                    await _answer(endpoint, received, call, send)
 
-    return _HANDLERS[endpoint.streams_requests, endpoint.streams_responses](
-        stream if endpoint.streams_responses else answer,
-        request_deserializer=endpoint.request_type.FromString,
-        response_serializer=endpoint.response_type.SerializeToString,
+    # On the wire a call of any kind is a stream of messages each way, and as such one place reads them all.
+    return grpc.stream_stream_rpc_method_handler(
+        answer, request_deserializer=None, response_serializer=endpoint.response_type.SerializeToString
     )
 
 
-def _refusing(refusal: Refusal, method: str) -> Handler:
+async def _answer(endpoint: Endpoint, received: AsyncIterator[bytes], call: CallContext, send: Send) -> None:
+    if endpoint.streams_requests:
+        request: Any = read_messages(endpoint.request_type, received)
+    else:
+        request = await read_only_message(endpoint.request_type, received)
+    if endpoint.streams_responses:
+        await endpoint.stream(request, call, send)
+    else:
+        await send(await endpoint.answer(request, call))
+
+
+def _refusing(refusal: Refusal, method: str, clients: Clients) -> Handler:
     async def refuse(requests: Any, context: Context) -> None:
-        async with answering(context, method):
+        async with answering(context, method, clients):
             raise refusal.with_traceback(None)
 
-    # On the wire a call of any kind is a stream of messages each way, so one handler refuses them all.
     return grpc.stream_stream_rpc_method_handler(refuse)

@@ -12,7 +12,7 @@ from training.config import FitConfig
 from training.errors import InputError
 
 # Parts of the messages of PyTorch's allocators and libraries; only CUDA's allocator has an exception class of its own.
-_SIGNS = ("out of memory", "not enough memory", "allocate memory", "ALLOC_FAILED")
+_SIGNS = ("out of memory", "not enough memory", "allocate memory", "ALLOC_FAILED", "size calculation overflowed")
 
 
 def is_exhausted(error: BaseException) -> bool:

@@ -6,16 +6,19 @@ import contextlib
 import os
 from pathlib import Path
 
+from pleinair.common.private import open_private
+
 _SUFFIX = ".tmp"
 
 
-def write_whole(path: Path, contents: bytes | memoryview) -> None:
+def write_whole(path: Path, contents: bytes | memoryview, *, private: bool = False) -> None:
     """Writes a draft beside ``path`` and renames it, so that readers see the old file or the new one, even after a
-    power cut or with two processes that write to the same path. Raises OSError; ``path`` is then what it was before.
+    power cut or with two processes that write to the same path. A ``private`` one is only for the program's own user.
+    Raises OSError; ``path`` is then what it was before.
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}{_SUFFIX}")
     try:
-        with draft.open("wb") as file:
+        with open_private(draft, "wb") if private else draft.open("wb") as file:
             file.write(contents)
             file.flush()
             os.fsync(file.fileno())

@@ -145,8 +145,12 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     """A path that is not below the folder that the operator allows."""
     REASON_DISK_FULL: _Reason.ValueType  # 21
     """The server's disk is full."""
+    REASON_STALLED: _Reason.ValueType  # 23
+    """Nothing came of the call, or nothing of its answer was read, for as long as the server waits (--stall)."""
     REASON_SERVICE_NOT_FOUND: _Reason.ValueType  # 24
     """The health service was asked about a service that is not here."""
+    REASON_BAD_MESSAGE: _Reason.ValueType  # 25
+    """What was sent is not the message that the method takes, or has far more parts than one needs."""
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Why a call failed: google.rpc.ErrorInfo.reason is one of these names without the prefix."""
@@ -185,8 +189,12 @@ REASON_PATH_NOT_ALLOWED: Reason.ValueType  # 20
 """A path that is not below the folder that the operator allows."""
 REASON_DISK_FULL: Reason.ValueType  # 21
 """The server's disk is full."""
+REASON_STALLED: Reason.ValueType  # 23
+"""Nothing came of the call, or nothing of its answer was read, for as long as the server waits (--stall)."""
 REASON_SERVICE_NOT_FOUND: Reason.ValueType  # 24
 """The health service was asked about a service that is not here."""
+REASON_BAD_MESSAGE: Reason.ValueType  # 25
+"""What was sent is not the message that the method takes, or has far more parts than one needs."""
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
 
 @_typing.final

@@ -60,7 +60,8 @@ class TranslationServiceServicer:
         any size up to the server's message limit (256 KiB to 1 MiB is fastest); the caller then closes its side. Back
         come progress frames, one preview if the header asks for it, the result's pixels in the same format, and one
         summary, last. Pixels come as they are ready; progress frames lie between them only where nothing else came for
-        some seconds. A caller that reads slowly is waited for. Its deadline and cancellation stop the computation.
+        some seconds. A caller that reads slowly is waited for, as long as it reads. Its deadline and cancellation stop the
+        computation.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -41,7 +41,8 @@ class TranslationServiceStub:
     any size up to the server's message limit (256 KiB to 1 MiB is fastest); the caller then closes its side. Back
     come progress frames, one preview if the header asks for it, the result's pixels in the same format, and one
     summary, last. Pixels come as they are ready; progress frames lie between them only where nothing else came for
-    some seconds. A caller that reads slowly is waited for. Its deadline and cancellation stop the computation.
+    some seconds. A caller that reads slowly is waited for, as long as it reads. Its deadline and cancellation stop the
+    computation.
     """
     TranslateImage: _grpc.UnaryUnaryMultiCallable[_translation_pb2.TranslateImageRequest, _translation_pb2.TranslateImageResponse]
     """One encoded picture in, one PNG out, for scripts and grpcurl. Larger pictures go through Translate."""
@@ -59,7 +60,8 @@ class TranslationServiceAsyncStub(TranslationServiceStub):
     any size up to the server's message limit (256 KiB to 1 MiB is fastest); the caller then closes its side. Back
     come progress frames, one preview if the header asks for it, the result's pixels in the same format, and one
     summary, last. Pixels come as they are ready; progress frames lie between them only where nothing else came for
-    some seconds. A caller that reads slowly is waited for. Its deadline and cancellation stop the computation.
+    some seconds. A caller that reads slowly is waited for, as long as it reads. Its deadline and cancellation stop the
+    computation.
     """
     TranslateImage: _aio.UnaryUnaryMultiCallable[_translation_pb2.TranslateImageRequest, _translation_pb2.TranslateImageResponse]  # type: ignore[assignment]
     """One encoded picture in, one PNG out, for scripts and grpcurl. Larger pictures go through Translate."""
@@ -80,7 +82,8 @@ class TranslationServiceServicer(metaclass=_abc_1.ABCMeta):
         any size up to the server's message limit (256 KiB to 1 MiB is fastest); the caller then closes its side. Back
         come progress frames, one preview if the header asks for it, the result's pixels in the same format, and one
         summary, last. Pixels come as they are ready; progress frames lie between them only where nothing else came for
-        some seconds. A caller that reads slowly is waited for. Its deadline and cancellation stop the computation.
+        some seconds. A caller that reads slowly is waited for, as long as it reads. Its deadline and cancellation stop the
+        computation.
         """
 
     @_abc_1.abstractmethod

@@ -17,6 +17,7 @@ from typing import IO, Any
 NICENESS = 10  # lets translations and exports, for which somebody is waiting, go first
 MEMORY_SCORE = "500"  # when memory runs out, Linux kills the trainer and not the server
 _LAST_WORDS_SECONDS = 5.0
+_PRIVATE = 0o077  # what it writes is for nobody but the server's user
 
 Event = dict[str, Any]
 
@@ -128,7 +129,12 @@ else:
     def _popen(command: Sequence[str], log: IO[bytes], behind: bool) -> subprocess.Popen[bytes]:
         # A session of its own, so that Ctrl-C in the terminal reaches only the server, which asks its children to stop.
         process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            start_new_session=True,
+            umask=_PRIVATE,
         )
         with contextlib.suppress(OSError):
             Path(f"/proc/{process.pid}/oom_score_adj").write_text(MEMORY_SCORE)

@@ -15,7 +15,8 @@ from server.trainings.jobs.child import Child
 from server.trainings.jobs.job import Job
 from server.trainings.jobs.publish import FilterShelf
 from server.trainings.jobs.store import NO_ROOM, JobFolder, JobStore
-from server.trainings.jobs.trainer import Trainer, for_callers
+from server.trainings.jobs.trainer import Trainer
+from server.trainings.jobs.wording import for_callers
 
 _log = logging.getLogger(__name__)
 
@@ -88,7 +89,7 @@ class Exporter:
 
 
 def _reason(folder: JobFolder, status: int) -> str:
-    said = [line.removeprefix("error: ") for line in folder.log_tail() if line.startswith("error: ")]
+    said = [line.removeprefix("error: ") for line in folder.log_lines() if line.startswith("error: ")]
     return (
         for_callers(said[-1], folder)
         if said

@@ -37,7 +37,7 @@ class Ending(StrEnum):
 class Job:
     """One training. Times are in seconds since 1970, durations in seconds. ``preview`` is a path in the run's folder,
     ``claimed`` says that the file of ``filter_id`` in the filters folder belongs to this training, and the lowest
-    ``turn`` is first in the queue."""
+    ``turn`` is first in the queue. ``client`` is who asked for it, as transports name clients."""
 
     id: str
     title: str
@@ -64,6 +64,7 @@ class Job:
     problem: str = ""
     warnings: tuple[str, ...] = ()
     restarts: int = 0
+    client: str = ""
 
     def warned(self, sentence: str) -> tuple[str, ...]:
         """Returns the warnings with ``sentence`` added, unless it is there already; only the first 20 are kept."""

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import IO
 
+from pleinair.common.private import open_private
+
 if sys.platform != "win32":
     import fcntl
 
@@ -23,12 +25,12 @@ if sys.platform == "win32":
     def _open(path: Path) -> IO[bytes]:
         if path.exists():
             path.rename(path)  # Windows refuses to rename a file that is open anywhere, even to its own name
-        return path.open("ab")
+        return open_private(path, "ab")
 
 else:
 
     def _open(path: Path) -> IO[bytes]:
-        file = path.open("ab")
+        file = open_private(path, "ab")
         try:
             # Unlike a record lock this one belongs to the open file: a child that inherits it keeps holding it.
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

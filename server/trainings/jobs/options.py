@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 
 from pleinair.common.training_options import OPTIONS as TRAINERS
@@ -11,7 +12,14 @@ from server.errors import Reason, Refusal
 
 LONGEST_VALUE = 500  # characters
 
-_EXPECTED = {int: "a whole number", float: "a number", bool: "true or false", str: "a text"}
+MOST_DIGITS = 18  # of a whole number, so that the trainer's libraries can hold it
+
+_EXPECTED = {
+    int: f"a whole number of at most {MOST_DIGITS} digits",
+    float: "a number that is not infinite",
+    bool: "true or false",
+    str: f"a text of at most {LONGEST_VALUE} characters on one line",
+}
 
 # Options that the server sets itself, or that only add files to the run's folder.
 _KEPT_BACK = frozenset({"source", "target", "identifier", "title", "tensorboard"})
@@ -62,10 +70,15 @@ def _fits(value: str, kind: type) -> bool:
     if kind is bool:
         return value in ("true", "false")
     try:
-        kind(value)
+        return _is_held(kind(value))
     except ValueError:
         return False
-    return True
+
+
+def _is_held(value: object) -> bool:
+    if isinstance(value, int):
+        return len(str(abs(value))) <= MOST_DIGITS
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _refusal(name: str, problem: str) -> Refusal:

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
+from pleinair.common.private import write_private
 
 from server.engine.pixels import Channels, PixelFormat, SampleType, from_tensor, to_tensor
 from server.errors import Reason, Refusal
@@ -93,7 +94,7 @@ class Reception:
             await asyncio.to_thread(self._keep_copy, header.content.path, header)
         else:
             self._check_size(header, header.content)
-            self._incoming.touch()
+            await asyncio.to_thread(write_private, self._incoming, b"")
             self._header, self._came = header, 0
 
     async def add(self, data: bytes) -> None:
@@ -150,7 +151,7 @@ class Reception:
 
     def _keep_pixels(self, header: PictureHeader, content: RawLayer) -> None:
         png = encode_png(Picture(as_colour(self._incoming.read_bytes(), content)))
-        self._new_file(header, ".png").write_bytes(png)
+        write_private(self._new_file(header, ".png"), png)
         self._incoming.unlink()
 
     def _keep_encoded(self, header: PictureHeader) -> None:
@@ -165,7 +166,7 @@ class Reception:
         except OSError as error:
             raise _not_allowed(f"The file {path[:100]!r} cannot be read ({error.strerror}); choose another.") from error
         suffix = self._checked(data, header.name)
-        self._new_file(header, suffix).write_bytes(data)
+        write_private(self._new_file(header, suffix), data)
 
     def _checked(self, data: bytes, name: str) -> str:
         """Checks the picture and returns the suffix for its kind of file."""

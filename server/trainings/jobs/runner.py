@@ -18,7 +18,7 @@ from server.trainings.jobs.store import JobFolder, JobStore
 from server.trainings.jobs.trainer import Trainer, changes_of, sentence_of_end
 
 STOP_SECONDS = 120.0  # for a last step and a checkpoint of a large network on a slow processor
-CLOSING_SECONDS = 2.0
+CLOSING_SECONDS = 0.5  # for processes that were killed
 _LOOK_SECONDS = 0.25  # between checks whether an earlier process has ended
 _LONG_SECONDS = 30.0
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pleinair.common.files import is_draft, write_whole
+from pleinair.common.private import FOLDER_MODE
 from pleinair.common.run_layout import RunLayout
 
 from server.trainings.jobs.job import Job
 from server.trainings.jobs.names import is_job_id
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
-LOG_LINES = 50
 _LOG_BYTES = 64 << 10
 
 _log = logging.getLogger(__name__)
@@ -66,8 +66,8 @@ class JobFolder:
     def has_weights(self) -> bool:
         return bool(self.run.checkpoints())
 
-    def log_tail(self) -> list[str]:
-        """Returns the last lines of the log, at most 50, without empty ones."""
+    def log_lines(self) -> list[str]:
+        """Returns the last lines of the log, those of 64 KiB, without empty ones."""
         try:
             with self.log.open("rb") as file:
                 file.seek(max(0, self.log.stat().st_size - _LOG_BYTES))
@@ -76,7 +76,7 @@ class JobFolder:
             return []
         # A progress bar overwrites itself: a terminal would end up showing what follows the last carriage return.
         lines = [line.rstrip("\r").rsplit("\r", 1)[-1].rstrip() for line in text.split("\n")]
-        return [line for line in lines if line][-LOG_LINES:]
+        return [line for line in lines if line]
 
 
 class JobStore:
@@ -110,22 +110,22 @@ class JobStore:
         """Yields a folder to fill, and removes it at the end of the block unless ``commit`` was called. Raises
         OSError."""
         folder = JobFolder(self.path / f".{job_id}.tmp")
-        folder.path.mkdir()
+        folder.path.mkdir(FOLDER_MODE)
         try:
-            for path in (folder.sources, folder.targets):
-                path.mkdir(parents=True)
+            for path in (folder.sources.parent, folder.sources, folder.targets):
+                path.mkdir(FOLDER_MODE)
             yield folder
         finally:
             _remove(folder.path)
 
     def commit(self, draft: JobFolder, job: Job) -> None:
         """Turns the draft into the job's folder. Raises OSError."""
-        write_whole(draft.job, job.to_json().encode())
+        write_whole(draft.job, job.to_json().encode(), private=True)
         draft.path.rename(self.folder(job.id).path)
 
     def save(self, job: Job) -> None:
         """Saves the job. Raises OSError, and then what was saved before is intact."""
-        write_whole(self.folder(job.id).job, job.to_json().encode())
+        write_whole(self.folder(job.id).job, job.to_json().encode(), private=True)
 
     def discard(self, job_id: str) -> Path:
         """Takes the job's folder out of the store by one rename and returns its new path, for ``remove``. Raises

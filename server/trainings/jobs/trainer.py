@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 import signal
 import sys
 from collections.abc import Iterator, Mapping
@@ -17,6 +15,7 @@ from server.trainings.jobs.child import Event
 from server.trainings.jobs.job import Job
 from server.trainings.jobs.options import arguments
 from server.trainings.jobs.store import JobFolder
+from server.trainings.jobs.wording import for_callers
 
 PREVIEW_SECONDS = 5
 CHECKPOINT_SECONDS = 30
@@ -98,11 +97,6 @@ def sentence_of_end(status: int, last: Event, folder: JobFolder) -> str:
         )
     how = f"by signal {-status} ({_signal_name(-status)})" if status < 0 else f"with exit status {status}"
     return f"Training ended unexpectedly {how}; the end of its log says more. Resume it to continue."
-
-
-def for_callers(sentence: str, folder: JobFolder) -> str:
-    """Returns the trainer's sentence with options named as callers name them, and without the folder's location."""
-    return re.sub(r"--(?=[a-z])", "", sentence.replace(f"{folder.path}{os.sep}", ""))
 
 
 def _numbers(losses: Mapping[Any, Any]) -> dict[str, float]:

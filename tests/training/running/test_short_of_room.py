@@ -100,6 +100,7 @@ def test_devices_say_in_several_ways_that_memory_is_exhausted() -> None:
     assert is_exhausted(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"))
     assert is_exhausted(RuntimeError("MPS backend out of memory"))
     assert is_exhausted(RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 8 bytes."))
+    assert is_exhausted(RuntimeError("Storage size calculation overflowed with sizes=[9223372036854775807, 3]"))
     assert is_exhausted(MemoryError())
     assert not is_exhausted(RuntimeError("The size of tensor a must match the size of tensor b"))
     assert not is_exhausted(ValueError("out of memory"))

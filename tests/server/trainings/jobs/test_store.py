@@ -85,12 +85,12 @@ def test_a_removed_job_is_gone_with_its_files(tmp_path: Path) -> None:
 
 def test_the_end_of_a_log_is_that_of_a_terminal(tmp_path: Path) -> None:
     folder = JobStore(tmp_path).folder("etretat-3f9a")
-    assert folder.log_tail() == []
+    assert folder.log_lines() == []
     folder.path.mkdir()
     lines = "".join(f"line {number}\n" for number in range(20_000))
     folder.log.write_bytes(lines.encode() + b"10 %\r50 %\r100 %\n\nbad \xff byte\r\nlast")
-    assert folder.log_tail()[-3:] == ["100 %", "bad � byte", "last"]
-    assert len(folder.log_tail()) == 50
+    assert folder.log_lines()[-3:] == ["100 %", "bad � byte", "last"]
+    assert 50 < len(folder.log_lines()) < 10_000
 
 
 def test_the_json_is_for_people_too() -> None:
