@@ -27,17 +27,19 @@ class Admission:
         self._closed = False
 
     @asynccontextmanager
-    async def admit(self, client_seconds: float | None, client: str = "") -> AsyncIterator[None]:
+    async def admit(self, client_seconds: float | None, client: str = "") -> AsyncIterator[float | None]:
         """Holds a place during the block, which is cancelled at the client's or the server's deadline, whichever is
-        earlier. Requests with an empty ``client`` may fill all places. Raises Refusal."""
+        earlier; yields in how many seconds that is. Requests with an empty ``client`` may fill all places. Raises
+        Refusal."""
         self._refuse_if_needed(client)
         limits = [limit for limit in (client_seconds, self._deadline_seconds) if limit is not None]
-        timeout = asyncio.timeout(min(limits, default=None))
+        seconds = min(limits, default=None)
+        timeout = asyncio.timeout(seconds)
         try:
             async with timeout:
                 self._enter(timeout, client)
                 try:
-                    yield
+                    yield seconds
                 finally:
                     self._leave(timeout)
         except TimeoutError as error:

@@ -110,9 +110,9 @@ def normalising(*, identifier: str = "normalising") -> onnx.ModelProto:
     return model([node], constants=constants, told=metadata(identifier=identifier, title="Normalising"))
 
 
-def slow(*, identifier: str = "slow") -> onnx.ModelProto:
+def slow(*, identifier: str = "slow", steps: int = 300) -> onnx.ModelProto:
     """Takes minutes for a picture of 1024 x 1024 pixels, in steps of a fraction of a second; small ones are quick."""
-    names = ["wide", *(f"step{number}" for number in range(300)), "narrow"]
+    names = ["wide", *(f"step{number}" for number in range(steps)), "narrow"]
     nodes = [helper.make_node("Conv", ["image", "widen"], ["wide"])]
     nodes += [helper.make_node("Conv", [a, "weights"], [b], pads=[1] * 4) for a, b in pairwise(names[:-1])]
     nodes += [

@@ -37,6 +37,9 @@ class Held:
     bytes: int
 
 
+NOTHING = Held("", 0)
+
+
 class MemoryAccount:
     """Of ``total`` bytes, for one event loop. What is not free is waited for, and who holds least is next."""
 
@@ -89,27 +92,29 @@ class MemoryAccount:
         for wanted, granted in sorted(self._waiting, key=lambda place: holds[place[0].client]):
             if not (self._is_small(wanted) or others_may):
                 continue
-            if granted.done():
+            if granted.done() or self._has_enough(wanted, holds[wanted.client]):
                 continue
-            if self._is_free(wanted, holds[wanted.client]):
+            if self._is_free(wanted):
                 self._held.append(wanted)
                 holds[wanted.client] += wanted.bytes
                 granted.set_result(None)
             elif not self._is_small(wanted):
                 others_may = False
 
-    def _is_free(self, wanted: Held, own: int) -> bool:
-        if not self._held:
-            return True
+    def _has_enough(self, wanted: Held, own: int) -> bool:
+        """Whether its client holds so much already that those of others come first."""
+        others_wait = any(waiting.client != wanted.client for waiting, _ in self._waiting)
+        most = self.total * _SHARE_OF_ALL * _SHARE_OF_ONE
+        return bool(wanted.client) and others_wait and own > 0 and own + wanted.bytes > most
+
+    def _is_free(self, wanted: Held) -> bool:
+        small = sum(one.bytes for one in self._held if self._is_small(one))
         if self._is_small(wanted):
-            small = sum(one.bytes for one in self._held if self._is_small(one))
             if small + wanted.bytes <= self.total * _SHARE_OF_SMALL_ONES:
                 return True
-        most = self.total * _SHARE_OF_ALL
-        others_wait = any(waiting.client != wanted.client for waiting, _ in self._waiting)
-        if wanted.client and others_wait and own + wanted.bytes > most * _SHARE_OF_ONE:
-            return False
-        return self.held + wanted.bytes <= most
+        elif self.held == small:
+            return True
+        return self.held + wanted.bytes <= self.total * _SHARE_OF_ALL
 
     def _is_small(self, held: Held) -> bool:
         return held.bytes <= self.total * _SMALL

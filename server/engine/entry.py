@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from server.engine.account import NOTHING, Held
 from server.engine.any_size import AnySizeNetwork
 from server.engine.cancel import CancelToken
 from server.engine.execution import Execution
@@ -64,6 +65,7 @@ class QueueEntry:
         rows: Outbox,
         pace: Pace,
         *,
+        held: Held = NOTHING,
         is_preview: bool = False,
     ) -> None:
         self.client = client
@@ -71,6 +73,7 @@ class QueueEntry:
         self.source = source
         self.rows = rows
         self.pace = pace
+        self.held = held
         self.is_preview = is_preview
         self.token = CancelToken()
         self.running: Running | None = None  # until its first turn comes
@@ -142,6 +145,17 @@ class QueueEntry:
     def own_seconds_left(self, now: float) -> float | None:
         """Seconds of device time that it still needs; None while nothing is known to tell it by."""
         return self.running.forecast.own_seconds_left(now) if self.running else None
+
+    @property
+    def holds_device(self) -> bool:
+        """Whether it is being computed whole: nobody else has a turn before it is done."""
+        return self.running is not None and self.running.forecast.is_whole_run
+
+    def least_seconds_left(self, now: float) -> float:
+        """Seconds of device time that it still needs at least; 0 while nothing is known to tell it by."""
+        if self.running:
+            return self.own_seconds_left(now) or 0.0
+        return self.pace.least_seconds_for(self.pixels) or 0.0
 
     def is_like(self, other: QueueEntry) -> bool:
         """Whether both can be computed together."""

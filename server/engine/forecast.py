@@ -58,6 +58,11 @@ class Forecast:
         return max(total * (1 - self.done) - self._running(now), 0.0)
 
     @property
+    def is_whole_run(self) -> bool:
+        """Whether the device computes the whole picture now, in one piece."""
+        return self._since is not None and self._pieces == 1
+
+    @property
     def _total(self) -> float | None:
         return self._seconds / self.done if self.done else self._foretold
 

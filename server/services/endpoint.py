@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from server.admission import Admission
-from server.errors import Reason, Refusal, empty_frames
+from server.errors import Refusal, empty_frames, unforeseen
 
 Send = Callable[[Message], Awaitable[None]]
 
@@ -39,8 +39,9 @@ class Entrance:
     admission: Admission
     request_seconds: Callable[[Any], float | None] | None = None
 
-    def admit(self, request: Any, call: CallContext) -> AbstractAsyncContextManager[None]:
-        """Admits a call to the block, which is cancelled at the earliest of all deadlines. Raises Refusal."""
+    def admit(self, request: Any, call: CallContext) -> AbstractAsyncContextManager[float | None]:
+        """Admits a call to the block, which is cancelled at the earliest of all deadlines, so many seconds from now.
+        Raises Refusal."""
         own = self.request_seconds(request) if self.request_seconds else None
         limits = [limit for limit in (call.seconds_left, own) if limit is not None]
         return self.admission.admit(min(limits, default=None), call.client)
@@ -72,25 +73,29 @@ class Endpoint:
 
     async def answer(self, request: Any, call: CallContext) -> Message:
         """Returns the one response to a request, or to an iterator of requests. Raises only Refusal."""
-        async with self._entered(request, call):
-            response: Message = await self._function(request, call)
+        async with self._entered(request, call) as admitted:
+            response: Message = await self._function(request, admitted)
             return response
 
     async def stream(self, request: Any, call: CallContext, send: Send) -> None:
         """Sends every response, each after the previous one has been sent. Raises only Refusal."""
         # Sending is within the deadline too, so it happens in here and not in the transport's own loop.
-        async with self._entered(request, call), aclosing(self._function(request, call)) as responses:
+        async with (
+            self._entered(request, call) as admitted,
+            aclosing(self._function(request, admitted)) as responses,
+        ):
             async for response in responses:
                 await send(response)
 
     @asynccontextmanager
-    async def _entered(self, request: Any, call: CallContext) -> AsyncIterator[None]:
+    async def _entered(self, request: Any, call: CallContext) -> AsyncIterator[CallContext]:
+        """Yields the call with the earliest of all deadlines."""
         try:
             if self._entrance is None:
-                yield
+                yield call
             else:
-                async with self._entrance.admit(request, call):
-                    yield
+                async with self._entrance.admit(request, call) as seconds:
+                    yield replace(call, seconds_left=seconds)
         except Refusal as refusal:
             empty_frames(refusal)
             raise
@@ -100,8 +105,7 @@ class Endpoint:
         except Exception as error:
             _log.exception("A call failed.")
             empty_frames(error)
-            sentence = "Something went wrong on the server that was not foreseen; please report it to whoever runs it."
-            raise Refusal(Reason.INTERNAL, sentence) from error
+            raise unforeseen(call.request_id) from error
 
 
 def endpoints_of(service: Service) -> list[Endpoint]:

@@ -61,7 +61,9 @@ class InferenceService:
         found = self._find(request.model_name, request.model_version)
         batch = await asyncio.to_thread(batch_from, request)
         pictures = await asyncio.to_thread(batch.pictures)
-        done = await translate_batch(self._handler, found.identifier, pictures, client=call.client)
+        done = await translate_batch(
+            self._handler, found.identifier, pictures, client=call.client, seconds=call.seconds_left
+        )
         return await asyncio.to_thread(_response, request, batch, done)
 
     def _find(self, name: str, version: str) -> Filter:

@@ -35,13 +35,15 @@ class TranslationService:
         self, requests: AsyncIterator[TranslateRequest], call: CallContext
     ) -> AsyncGenerator[TranslateResponse, None]:
         request = request_from(await _header(requests))
-        translation = self._handler.translate(request, _pixels(requests), client=call.client)
+        translation = self._handler.translate(request, _pixels(requests), client=call.client, seconds=call.seconds_left)
         async with contextlib.aclosing(translation) as steps:
             async for step in steps:
                 yield _response(step)
 
     async def TranslateImage(self, request: TranslateImageRequest, call: CallContext) -> TranslateImageResponse:
-        png, summary, notes = await self._handler.translate_image(request.filter_id, request.image, client=call.client)
+        png, summary, notes = await self._handler.translate_image(
+            request.filter_id, request.image, client=call.client, seconds=call.seconds_left
+        )
         return TranslateImageResponse(image=png, summary=summary_message(summary), notes=notes)
 
 

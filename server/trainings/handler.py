@@ -23,7 +23,7 @@ from server.trainings.jobs.room import check_disk
 from server.trainings.jobs.runner import Runner
 from server.trainings.jobs.store import JobStore
 from server.trainings.jobs.wording import log_for_callers
-from server.trainings.room import check_room
+from server.trainings.places import check_places
 from server.trainings.terms import JobNews, JobView, TrainingPreview, TrainingRequest
 
 LONGEST_REQUEST_ID = 64
@@ -114,7 +114,7 @@ class TrainingHandler:
         job = self._board.find(job_id)
         if job.state not in (State.CANCELLED, State.FAILED):
             raise _wrong_state(job, "only a training that was cancelled or has failed can be resumed")
-        self._check_room(client)
+        self._check_places(client)
         self._board.update(
             job_id,
             state=State.QUEUED,
@@ -142,12 +142,12 @@ class TrainingHandler:
         await asyncio.to_thread(self._store.remove, discarded)
 
     async def _start(self, request: TrainingRequest, frames: AsyncIterator[PictureHeader | bytes], client: str) -> Job:
-        self._check_room(client)
+        self._check_places(client)
         await asyncio.to_thread(check_disk, self._store.path, self._most_disk)
         job_id = names.job_id(request.title, self._board)
         with refused_when_full(), self._store.draft(job_id) as folder:
             received = await _receive(frames, Reception(folder, self._limits), request.picture_count)
-            self._check_room(client)
+            self._check_places(client)
             job = Job(
                 id=job_id,
                 title=request.title,
@@ -165,8 +165,8 @@ class TrainingHandler:
         self._board.add(job)
         return job
 
-    def _check_room(self, client: str) -> None:
-        check_room(self._board.all(), self._most_unfinished, client)
+    def _check_places(self, client: str) -> None:
+        check_places(self._board.all(), self._most_unfinished, client)
 
     def _view(self, job: Job) -> JobView:
         position = self._board.position(job) if job.state is State.QUEUED else 0

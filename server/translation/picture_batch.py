@@ -15,7 +15,12 @@ LARGEST_BATCH = 256  # each picture is a task and a place in the device's queue,
 
 
 async def translate_batch(
-    handler: TranslationHandler, filter_id: str, pictures: NDArray[Any], *, client: str = ""
+    handler: TranslationHandler,
+    filter_id: str,
+    pictures: NDArray[Any],
+    *,
+    client: str = "",
+    seconds: float | None = None,
 ) -> list[tuple[NDArray[Any], Summary]]:
     """Translates N pictures, N x H x W x 3, as ``translate_array`` takes them, all at once in the device's queue. The
     limit of pixels holds for them together. When one is refused or the caller is cancelled, the others stop before this
@@ -29,6 +34,7 @@ async def translate_batch(
         )
     if count > 1:
         handler.check_pixels(f"The batch has {count} x {width} x {height}", count * width * height)
+    handler.check_seconds(filter_id, width * height, client, seconds)
     tasks = [asyncio.create_task(handler.translate_array(filter_id, picture, client=client)) for picture in pictures]
     try:
         return await asyncio.gather(*tasks)

@@ -52,8 +52,10 @@ def attempt(kind: Kind, target: Target, seed: str, numbers: Sequence[int]) -> It
         try:
             with limited_memory(_MEMORY):
                 one(dice_for(seed, kind.name, number))
-        except (Broken, MemoryError) as broken:
+        except Broken as broken:
             yield Broken(f"{kind.name} {number} of SEED={seed}: {broken}")
+        except Exception as error:  # where nothing but an answer, a refusal or Broken may come
+            yield Broken(f"{kind.name} {number} of SEED={seed} ended in {error!r:.500}")
     try:
         target.check()
     except Broken as broken:

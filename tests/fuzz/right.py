@@ -12,6 +12,8 @@ from PIL import Image
 from pleinair.inference import open_inference_pb2
 from pleinair.v1 import training_pb2, translation_pb2
 
+from tests.fuzz.parts import changed
+
 SIDE = 4
 PIXELS = np.arange(SIDE * SIDE * 3, dtype=np.uint8)
 FILTERS = ("identity", "inverting", "normalising", "failing")
@@ -74,6 +76,7 @@ def _start_training(dice: Random) -> Sequence[Message]:
     made: list[Message] = [training_pb2.StartTrainingRequest(header=header)]
     for role in (training_pb2.TrainingPicture.ROLE_SOURCE, training_pb2.TrainingPicture.ROLE_TARGET):
         file = picture(dice.choice(("PNG", "JPEG")))
+        file = changed(file, dice) if dice.random() < 0.4 else file
         about = training_pb2.TrainingPicture(role=role, name="a.png", file_bytes=len(file))
         made += [training_pb2.StartTrainingRequest(picture=about), training_pb2.StartTrainingRequest(data=file)]
     return made

@@ -33,14 +33,21 @@ class CallByHand:
         self._http = h2.H2Connection()
         self._http.initiate_connection()
         self._stream = self._http.get_next_available_stream_id()
-        names = {":method": "POST", ":scheme": "http", ":path": method, ":authority": "localhost"}
-        self._http.send_headers(
-            self._stream, [*(names | {"te": "trailers", "content-type": "application/grpc"}).items()]
-        )
+        self._method = method
+        self._has_begun = False
         self.taken = 0
         self.headers: dict[str, str] = {}
         self.has_ended = False
         self._flush()
+
+    def begin(self) -> None:
+        """Calls, which sending does as well."""
+        if not self._has_begun:
+            self._has_begun = True
+            names = {":method": "POST", ":scheme": "http", ":path": self._method, ":authority": "localhost"}
+            more = {"te": "trailers", "content-type": "application/grpc"}
+            self._http.send_headers(self._stream, [*(names | more).items()])
+            self._flush()
 
     def send(self, *messages: Message, close: bool = False) -> None:
         """Sends whole messages."""
@@ -52,6 +59,7 @@ class CallByHand:
 
     def send_bytes(self, part: bytes) -> None:
         """Sends a part of a message's frame, as soon as the server has room for it."""
+        self.begin()
         while part:
             room = min(
                 self._http.local_flow_control_window(self._stream), self._http.max_outbound_frame_size, len(part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,12 @@ def usage(pid: int) -> Usage:
         descriptors=sum(1 for _ in (of_process / "fd").iterdir()),
         threads=int(status["Threads"]),
     )
+
+
+def processor_seconds(pid: int) -> float:
+    """What the process has computed so far, in its own code and in the system's."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def forget_peak(pid: int) -> None:

@@ -11,7 +11,7 @@ from server.trainings.jobs.job import Job
 RETRY_SECONDS = 60.0
 
 
-def check_room(jobs: Iterable[Job], most_unfinished: int, client: str) -> None:
+def check_places(jobs: Iterable[Job], most_unfinished: int, client: str) -> None:
     """Raises Refusal when there is none for ``client``; nobody in particular ("") may have all of it."""
     unfinished = [job.client for job in jobs if not job.state.has_ended]
     if len(unfinished) >= most_unfinished:

@@ -1,0 +1,122 @@
+"""Who idles holds nobody up, and loses his place when --stall seconds have passed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from statistics import median
+
+import grpc
+import numpy as np
+import pytest
+from pleinair.v1 import filters_pb2
+
+from tests import factories
+from tests.contract.connection import Connection, chunks_of, failing, frame_of, header_frame
+from tests.processes import ServerProcess, serving
+from tests.promises.by_hand import CallByHand, call_by_hand
+from tests.promises.length import counted
+from tests.trainings import header
+
+pytestmark = pytest.mark.slow
+
+STALL = counted(short=2.0, long=30.0)
+CALLS = counted(short=300, long=5000)
+LARGE = np.zeros((1024, 1024, 4), np.float32)
+ABORTED = str(grpc.StatusCode.ABORTED.value[0])
+HOSTS = ("127.0.0.2", "127.0.0.3")
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ServerProcess]:
+    factories.put(tmp_path, factories.identity())
+    with serving(tmp_path, "--queue", "24", "--stall", str(STALL)) as server:
+        yield server
+
+
+@pytest.fixture
+def connection(server: ServerProcess) -> Iterator[Connection]:
+    with grpc.insecure_channel(server.address) as channel:
+        connection = Connection(channel, server.folder)
+        connection.is_well()
+        yield connection
+
+
+@contextmanager
+def idle(server: ServerProcess, method: str, hosts: tuple[str, ...], each: int) -> Iterator[list[CallByHand]]:
+    """So many calls of each host."""
+    with ExitStack() as stack:
+        path = f"/pleinair.v1.{method}"
+        yield [
+            stack.enter_context(call_by_hand(server.address, path, source=host)) for host in hosts for _ in range(each)
+        ]
+
+
+def never_reading(call: CallByHand) -> None:
+    call.send(frame_of("identity", LARGE), *chunks_of(LARGE), close=True)
+
+
+def never_sending(call: CallByHand) -> None:
+    call.send(header_frame())
+
+
+def await_place(connection: Connection) -> float:
+    """Until a picture is translated, in seconds."""
+    began = time.monotonic()
+    while True:
+        try:
+            assert connection.is_well()
+        except grpc.RpcError:
+            assert time.monotonic() - began < 2 * STALL + 10, "nobody has lost his place"
+            time.sleep(0.1)
+        else:
+            return time.monotonic() - began
+
+
+def test_fast_calls_are_fast_beside_ten_stalled_readers(server: ServerProcess, connection: Connection) -> None:
+    with idle(server, "TranslationService/Translate", ("127.0.0.2",), 10) as calls:
+        for call in calls:
+            never_reading(call)
+        taken = []
+        for _ in range(CALLS):
+            began = time.perf_counter()
+            connection.filters.ListFilters(filters_pb2.ListFiltersRequest())
+            taken.append(time.perf_counter() - began)
+    assert median(taken) < 0.002
+
+
+@pytest.mark.parametrize("idling", [never_reading, never_sending])
+def test_idle_calls_lose_their_places(server: ServerProcess, connection: Connection, idling: object) -> None:
+    assert callable(idling)
+    with idle(server, "TranslationService/Translate", HOSTS, 12) as calls:
+        for call in calls:
+            idling(call)
+        assert await_place(connection) < 2 * STALL + 5
+        calls[0].read(LARGE.nbytes)
+        calls[0].await_end()
+        assert calls[0].headers["grpc-status"] == ABORTED
+        assert "Its place was given to others" in calls[0].headers["grpc-message"]
+
+
+def test_one_client_cannot_take_all_watching(server: ServerProcess, connection: Connection) -> None:
+    with idle(server, "FilterService/WatchFilters", ("127.0.0.2",), 120) as calls:
+        for call in calls:
+            call.send(filters_pb2.WatchFiltersRequest(), close=True)
+        news = connection.filters.WatchFilters(filters_pb2.WatchFiltersRequest())
+        assert next(news).filter.id == "identity"
+        news.cancel()
+
+
+def test_one_client_cannot_keep_others_from_training(server: ServerProcess, connection: Connection) -> None:
+    with idle(server, "TrainingService/StartTraining", ("127.0.0.2",), 8) as calls:
+        for call in calls:
+            call.send(header())
+        time.sleep(0.3)
+        with failing() as failures:
+            connection.training.StartTraining(iter([header()]), timeout=20)
+        assert failures[0].reason == "BAD_HEADER"  # it was let in, and has no pictures
+        for call in calls:
+            call.await_end(2 * STALL + 10)
+        assert sorted(call.headers["grpc-status"] for call in calls).count(ABORTED) == 6
