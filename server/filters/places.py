@@ -22,7 +22,7 @@ def belonging(file: Path) -> tuple[Path, Path, Path]:
 
 def shown_name(file: Path) -> str:
     """The file's name, as it can be shown to anybody."""
-    return file.name if _is_readable(file.name) else printable(file.name)
+    return printable(file.name)
 
 
 def check_place(file: Path, folder: Path) -> None:
