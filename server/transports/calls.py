@@ -22,6 +22,10 @@ REQUEST_ID = "x-request-id"  # in a call's metadata and in its trailers
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
+class Unheard(asyncio.CancelledError):
+    """A refusal that its caller does not read. gRPC keeps it, and what lies before it, as long as the connection."""
+
+
 @asynccontextmanager
 async def answering(context: Context, method: str) -> AsyncIterator[CallContext]:
     """Answers a call of ``method`` (PACKAGE.SERVICE/METHOD) in the block: logs how it ends, gives a Refusal to the
@@ -60,5 +64,5 @@ async def _abort(context: Context, refusal: Refusal, request_id: str) -> None:
     try:
         async with asyncio.timeout(LAST_WORD_SECONDS):
             await context.abort(status.code, status.details or "", trailers)
-    except TimeoutError:  # it lies behind messages that nobody reads: gRPC resets a call whose handler is cancelled
-        raise asyncio.CancelledError from None
+    except TimeoutError:  # it lies behind messages that nobody reads
+        raise Unheard from None

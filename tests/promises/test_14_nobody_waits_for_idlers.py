@@ -104,6 +104,7 @@ def test_one_client_cannot_take_all_watching(server: ServerProcess, connection: 
     with idle(server, "FilterService/WatchFilters", ("127.0.0.2",), 120) as calls:
         for call in calls:
             call.send(filters_pb2.WatchFiltersRequest(), close=True)
+        calls[-1].await_end()
         news = connection.filters.WatchFilters(filters_pb2.WatchFiltersRequest())
         assert next(news).filter.id == "identity"
         news.cancel()
