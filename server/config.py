@@ -12,7 +12,19 @@ from server.engine.provider import Provider
 from server.filters.limits import USUAL_LIMITS
 from server.logs.lines import LogFormat
 from server.options.addresses import is_loopback
-from server.options.kinds import ADDRESS, DEVICES, FILE, FOLDER, MEMORY, SIDES, SWITCH, OptionKind, choice, number
+from server.options.kinds import (
+    ADDRESS,
+    DEVICES,
+    FILE,
+    FOLDER,
+    MEMORY,
+    NETWORKS,
+    SIDES,
+    SWITCH,
+    OptionKind,
+    choice,
+    number,
+)
 
 
 class TrainingMode(StrEnum):
@@ -111,6 +123,14 @@ class ServerConfig:
     )
     token_file: Path | None = field(
         default=None, metadata=_option(FILE, "a file with the token that callers must send (default: they need none)")
+    )
+    trusted_proxies: tuple[str, ...] | None = field(
+        default=None,
+        metadata=_option(
+            NETWORKS,
+            "proxies whose x-forwarded-for says which client calls, so that each has a share of its own, such as"
+            " 10.0.0.7 (default: none)",
+        ),
     )
     insecure: bool = field(
         default=False,

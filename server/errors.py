@@ -75,6 +75,15 @@ class Refusal(Exception):
         self.retry_seconds = retry_seconds
 
 
+def unforeseen(request_id: str = "") -> Refusal:
+    """What a caller is told of a fault of ours, which the log has under the request's identifier."""
+    named = f", with the request's identifier {request_id}" if request_id else ""
+    return Refusal(
+        Reason.INTERNAL,
+        f"Something went wrong on the server that was not foreseen; please report it to whoever runs it{named}.",
+    )
+
+
 class FilterProblem(ValueError):
     """A file that cannot be served. ``sentence`` speaks of the file as "it" and says what to do."""
 

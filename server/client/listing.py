@@ -4,15 +4,18 @@ from collections.abc import Iterable, Sequence
 
 from pleinair.v1.filters_pb2 import Filter, RejectedFile
 
+from server.logs.escaping import printable
+
 _HEADINGS = ("id", "title", "from -> to", "method", "size")
 
 
 def filter_table(filters: Sequence[Filter], rejected: Iterable[RejectedFile]) -> str:
-    """A table with one line for each filter, then one line for each file that is not served, with the reason."""
-    rows = [_HEADINGS, *(_row(found) for found in filters)]
+    """A table with one line for each filter, then one line for each file that is not served, with the reason; whatever
+    the server says is printable in it."""
+    rows = [_HEADINGS, *(tuple(map(printable, _row(found))) for found in filters)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    refusals = [f"{file.file_name} is not served: {file.reason}" for file in rejected]
+    refusals = [printable(f"{file.file_name} is not served: {file.reason}") for file in rejected]
     return "\n".join((lines if filters else ["There are no filters."]) + refusals)
 
 

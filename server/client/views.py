@@ -10,6 +10,8 @@ from pleinair.common.files import write_whole
 from pleinair.v1 import training_pb2 as pb
 from tqdm import tqdm
 
+from server.logs.escaping import printable
+
 _STATES = {
     pb.TRAINING_STATE_QUEUED: "waiting",
     pb.TRAINING_STATE_RUNNING: "training",
@@ -34,7 +36,7 @@ def training_table(jobs: Iterable[pb.TrainingJob]) -> str:
 
 def _row(job: pb.TrainingJob) -> tuple[str, ...]:
     done = f"{100 * job.images_seen // job.images_total} %" if job.images_total else "-"
-    return job.id, job.title, _state(job), done, job.filter_id if job.filter_ready else "-"
+    return job.id, printable(job.title), _state(job), done, job.filter_id if job.filter_ready else "-"
 
 
 def _state(job: pb.TrainingJob) -> str:

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
+from server.engine.account import NOTHING, Held
 from server.engine.any_size import AnySizeNetwork
 from server.engine.cancel import CancelToken
 from server.engine.execution import Execution
@@ -64,6 +65,7 @@ class QueueEntry:
         rows: Outbox,
         pace: Pace,
         *,
+        held: Held = NOTHING,
         is_preview: bool = False,
     ) -> None:
         self.client = client
@@ -71,6 +73,7 @@ class QueueEntry:
         self.source = source
         self.rows = rows
         self.pace = pace
+        self.held = held
         self.is_preview = is_preview
         self.token = CancelToken()
         self.running: Running | None = None  # until its first turn comes

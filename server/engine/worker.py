@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import TypeVar
 
+from server.engine.account import NOTHING, Held, MemoryAccount
 from server.engine.any_size import AnySizeNetwork
 from server.engine.backend import Backend
 from server.engine.entry import QueueEntry, Running
@@ -38,6 +39,7 @@ class Worker:
 
     def __init__(self, backend: Backend, *, memory: int | None = None) -> None:
         self.memory = backend.default_budget() if memory is None else memory
+        self.account = MemoryAccount(self.memory)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="inference")
         self._scheduler: Scheduler[QueueEntry] = Scheduler()
         self._inside: set[QueueEntry] = set()  # also those that have ended, while they are not left
@@ -54,12 +56,14 @@ class Worker:
         convert: Convert,
         pace: Pace,
         *,
+        held: Held = NOTHING,
         is_preview: bool = False,
     ) -> Request:
         """A request, queued once it is entered. Turns are shared fairly between clients; ``convert`` makes of the
-        result's rows what is read in the end; ``pace`` is the filter's; a preview is not counted in the queue."""
+        result's rows what is read in the end; ``pace`` is the filter's; ``held`` is what the account has for the
+        picture beside what is computed; a preview is not counted in the queue."""
         rows = Outbox(convert, self._wake)
-        return Request(self, QueueEntry(client, network, source, rows, pace, is_preview=is_preview))
+        return Request(self, QueueEntry(client, network, source, rows, pace, held=held, is_preview=is_preview))
 
     def close(self) -> None:
         """Ends the thread. No request may be inside."""
@@ -136,15 +140,15 @@ class Worker:
 
     async def _plan(self, entry: QueueEntry) -> Plan | None:
         """Within the memory that is left; None where the entry does not start now."""
-        left = self._memory_left()
+        left = self._memory_left(entry)
         if entry.least_memory > left or self._scheduler.first_owed(time.monotonic()) not in (None, entry):
             return None
         try:
             plan = await _ended(self._in_thread(lambda: plan_within(entry, left, self.memory)))
         except DoesNotFit as error:
             entry.least_memory = error.memory_bytes
-            if error.memory_bytes > self.memory:
-                self._end(entry, error)
+            if error.memory_bytes + entry.held.bytes > self.memory:
+                self._end(entry, DoesNotFit(error.memory_bytes + entry.held.bytes, error.operation))
             return None
         except Exception as error:
             self._end(entry, error)
@@ -153,7 +157,7 @@ class Worker:
 
     def _start(self, entry: QueueEntry, plan: Plan) -> dict[QueueEntry, Running]:
         waiting = self._scheduler.waiting(time.monotonic())
-        entries = [entry, *companions(entry, plan, waiting, self._memory_left())]
+        entries = [entry, *companions(entry, plan, waiting, self._memory_left(entry))]
         together = {one: one.start(plan, len(entries)) for one in entries}
         self._scheduler.count_overtaking(entry)
         self._tell_positions()
@@ -186,8 +190,13 @@ class Worker:
         for entry, position in self._scheduler.positions(time.monotonic()):
             entry.move_to(position)
 
-    def _memory_left(self) -> int:
-        return self.memory - sum(entry.memory_bytes for entry in {*self._inside, *self._computed})
+    def _memory_left(self, entry: QueueEntry) -> int:
+        """For the entry, which holds some itself."""
+        computed = sum(one.memory_bytes for one in {*self._inside, *self._computed})
+        if computed:
+            return self.memory - computed - self.account.held
+        # What others hold may be waiting for this one: somebody must be computed, or nobody is.
+        return self.memory - entry.held.bytes
 
     def _in_thread(self, work: Callable[[], Result]) -> asyncio.Future[Result]:
         return asyncio.get_running_loop().run_in_executor(self._thread, work)

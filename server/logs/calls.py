@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from server.errors import Refusal
+from server.errors import Reason, Refusal
 
 _HARMLESS_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/+=@-]{0,99}")
 
@@ -78,7 +78,9 @@ def _note_end(call: LoggedCall, start: float, status: str, refusal: Refusal | No
     time not at all."""
     seconds = round(time.monotonic() - start, 4)
     reason = refusal.reason.value if refusal else ""
-    kind = "" if status == "OK" else f"{call.method} {status} {reason}"
+    # A stranger may name any method; with the token there are only ours.
+    method = "" if refusal and refusal.reason is Reason.UNAUTHENTICATED else call.method
+    kind = "" if status == "OK" else f"{method} {status} {reason}"
     told = {"status": status, "reason": reason, "seconds": seconds, "kind": kind}
     text = f"A call was refused: {refusal.sentence}" if refusal else _TEXTS[status]
     level = logging.DEBUG if status == "OK" and not call.filter else logging.INFO

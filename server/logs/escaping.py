@@ -5,11 +5,11 @@ from __future__ import annotations
 LONGEST = 4000  # characters
 
 
-def printable(text: str) -> str:
+def printable(text: str, longest: int = LONGEST) -> str:
     """The text on one line, with ``\\n``, ``\\x1b``, ``\\u202e`` and the like for what is not printable (line ends,
-    terminals' escape codes, changes of direction); cut off after LONGEST characters."""
-    if len(text) > LONGEST:
-        text = f"{text[:LONGEST]}... ({len(text)} characters)"
+    terminals' escape codes, changes of direction); cut off after ``longest`` characters."""
+    if len(text) > longest:
+        text = f"{text[:longest]}... ({len(text)} characters)"
     return text if text.isprintable() else "".join(map(_shown, text))
 
 

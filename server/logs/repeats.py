@@ -7,10 +7,12 @@ import threading
 import time
 from collections.abc import Hashable
 
+from server.logs.fields import message_of
 from server.logs.window import Window
 
 WINDOW_SECONDS = 60.0
 MOST_OF_ONE_PLACE = 20  # kinds that one place in the code may tell in a window; what comes then is one kind more
+MOST_EACH = 600  # lines a window of those that are each worth one
 
 _Kind = tuple[Hashable, ...]
 
@@ -18,7 +20,7 @@ _Kind = tuple[Hashable, ...]
 class SparingHandler(logging.Handler):
     """Hands records on to ``target``: of each kind the first at once, and at the end of its window the last, with how
     many there were. A record's kind is its text and what it comes from, or its attribute ``kind``, where "" means that
-    each is worth a line."""
+    each is worth a line, up to MOST_EACH in a window."""
 
     def __init__(self, target: logging.Handler, window_seconds: float = WINDOW_SECONDS) -> None:
         super().__init__()
@@ -47,24 +49,25 @@ class SparingHandler(logging.Handler):
         super().close()
 
     def _sort(self, record: logging.LogRecord) -> None:
-        kind = (*_place(record), _kind(record))
-        if kind[-1] == "":
+        kind = self._kind(record)
+        if kind not in self._windows:
+            self._windows[kind] = Window(time.monotonic() + self._seconds, max(1, _room(kind)))
+        if self._windows[kind].takes(record):
             self._target.handle(record)
         else:
-            self._limit(kind if kind in self._windows or self._has_room(record) else _place(record), record)
-
-    def _limit(self, kind: _Kind, record: logging.LogRecord) -> None:
-        window = self._windows.get(kind)
-        if window:
-            window.count(record)
             self._wake_later()
-        else:
-            self._windows[kind] = Window(time.monotonic() + self._seconds)
-            self._target.handle(record)
 
-    def _has_room(self, record: logging.LogRecord) -> bool:
-        place = _place(record)
-        return sum(kind[: len(place)] == place for kind in self._windows) < MOST_OF_ONE_PLACE
+    def _kind(self, record: logging.LogRecord) -> _Kind:
+        """Named ones are few; texts may be any number, so a place in the code has a number of them."""
+        place = (record.name, record.pathname, record.lineno)
+        if "kind" in record.__dict__:
+            return (*place, record.__dict__["kind"])
+        kind = (*place, (message_of(record), _origin(record)))
+        is_told = kind in self._windows or self._kinds_of(place) < MOST_OF_ONE_PLACE
+        return kind if is_told else (*place, None)
+
+    def _kinds_of(self, place: _Kind) -> int:
+        return sum(kind[: len(place)] == place for kind in self._windows)
 
     def _end_windows(self, now: float | None = None) -> None:
         """Those that counted something tell it and go on, so that a flood is one line a window."""
@@ -73,7 +76,7 @@ class SparingHandler(logging.Handler):
             del self._windows[kind]
             summary = window.summary(self._seconds)
             if summary:
-                self._windows[kind] = Window(time.monotonic() + self._seconds)
+                self._windows[kind] = Window(time.monotonic() + self._seconds, _room(kind))
                 self._target.handle(summary)
 
     def _wake_later(self) -> None:
@@ -94,12 +97,9 @@ class SparingHandler(logging.Handler):
             self.release()
 
 
-def _place(record: logging.LogRecord) -> _Kind:
-    return record.name, record.pathname, record.lineno
-
-
-def _kind(record: logging.LogRecord) -> Hashable:
-    return record.__dict__["kind"] if "kind" in record.__dict__ else (record.getMessage(), _origin(record))
+def _room(kind: _Kind) -> int:
+    """How many lines of it a window takes after a first one."""
+    return MOST_EACH if kind[-1] == "" else 0
 
 
 def _origin(record: logging.LogRecord) -> Hashable:

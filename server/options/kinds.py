@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -68,6 +69,10 @@ def _sides(text: str) -> tuple[int, ...]:
     return sides
 
 
+def _networks(text: str) -> tuple[str, ...]:
+    return tuple(str(ipaddress.ip_network(network.strip())) for network in text.split(","))
+
+
 def _address(text: str) -> str:
     host, port = split_address(text)
     if host in _SCHEMES:
@@ -92,4 +97,5 @@ FILE = OptionKind(_path, "the path of a file")
 FOLDER = OptionKind(_path, "the path of a folder")
 MEMORY = OptionKind(_memory, "a size of at least 1 MiB, such as 6GiB, or 6144 for MiB")
 SWITCH = OptionKind(_switch, "true or false")
+NETWORKS = OptionKind(_networks, "addresses such as 10.0.0.7, or networks such as 10.0.0.0/24, separated by commas")
 SIDES = OptionKind(_sides, "whole numbers from 16 to 8192, separated by commas")

@@ -6,6 +6,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 from pleinair.pictures import kinds
+from pleinair.pictures.headers import size_in_header
 from pleinair.pictures.picture import Carried, NoteKind, PictureError
 from pleinair.pictures.reading import read_picture
 
@@ -32,6 +33,15 @@ def decode_picture(data: bytes, *, max_pixels: int) -> Picture:
     # That a picture is dark is no news to whoever sends it.
     notes = tuple(note.sentence for note in read.notes if note.kind is not NoteKind.FEW_BITS)
     return Picture(read.in_colour(), read.carried, notes)
+
+
+def declared_size(data: bytes) -> tuple[int, int, bool]:
+    """The width and height that a PNG, JPEG or WebP file declares, and whether it has more than 8 bits a sample. What
+    declares nothing that can be read has no pixels; decoding says what is wrong with it."""
+    try:
+        return size_in_header(kinds.kind_of(data, kinds.SERVED), data)
+    except PictureError:
+        return 0, 0, False
 
 
 def encode_png(picture: Picture) -> bytes:

@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from server.admission import Admission
-from server.errors import Reason, Refusal, empty_frames
+from server.errors import Refusal, empty_frames, unforeseen
 
 Send = Callable[[Message], Awaitable[None]]
 
@@ -105,8 +105,7 @@ class Endpoint:
         except Exception as error:
             _log.exception("A call failed.")
             empty_frames(error)
-            sentence = "Something went wrong on the server that was not foreseen; please report it to whoever runs it."
-            raise Refusal(Reason.INTERNAL, sentence) from error
+            raise unforeseen(call.request_id) from error
 
 
 def endpoints_of(service: Service) -> list[Endpoint]:

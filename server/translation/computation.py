@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Callable
 
 import numpy as np
 
+from server.engine.account import Held
 from server.engine.entry import SIGN_OF_LIFE_SECONDS, QueueEntry
 from server.engine.failure import cause
 from server.engine.outbox import Array, Convert
@@ -32,13 +33,15 @@ Samples = Array  # h x W x C samples, in the picture's own format
 
 
 class Computation:
-    """The computation of one picture for ``client``. Close ``steps`` to stop it early. Raises Refusal."""
+    """The computation of one picture for ``client``, for which memory is ``held``. Close ``steps`` to stop it early.
+    Raises Refusal."""
 
-    def __init__(self, worker: Worker, found: Filter, picture: RawPicture, client: str) -> None:
+    def __init__(self, worker: Worker, found: Filter, picture: RawPicture, client: str, held: Held) -> None:
         self._worker = worker
         self._found = found
         self._picture = picture
         self._client = client
+        self._held = held
         describe_call(filter=found.identifier, size=self._size)
 
     async def steps(self, preview_side: int = 0) -> AsyncGenerator[Progress | Preview | Samples | Summary, None]:
@@ -71,7 +74,9 @@ class Computation:
 
     def _request(self, source: RowSource, convert: Convert, *, is_preview: bool = False) -> Request:
         found = self._found
-        return self._worker.request(self._client, found.network, source, convert, found.pace, is_preview=is_preview)
+        return self._worker.request(
+            self._client, found.network, source, convert, found.pace, held=self._held, is_preview=is_preview
+        )
 
     async def _preview(self, reduced: ReducedPicture, entry: QueueEntry) -> AsyncGenerator[Progress | Preview, None]:
         rows: list[Array] = []

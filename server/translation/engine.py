@@ -34,4 +34,5 @@ class TranslationEngine:
     def close(self) -> None:
         """Waits for what the device is computing, and frees it; what is being tried is not waited for."""
         self.filters.close()
+        self.handler.close()
         self._worker.close()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from server.engine.account import Held
 from server.engine.pixels import Channels, PixelFormat, SampleType
 from server.engine.worker import Worker
 from server.errors import Reason, Refusal
@@ -21,8 +24,15 @@ from server.pictures.results import encode_result
 from server.translation.chunks import chunk_bytes
 from server.translation.computation import Computation, Samples
 from server.translation.hopeless import refuse_if_hopeless
+from server.translation.memory import PictureMemory
 from server.translation.picture import RawPicture
 from server.translation.terms import Preview, Progress, Summary, TranslationRequest
+
+# Files are decoded and encoded two at a time: each takes a processor, and several times the memory of its pixels.
+_MOST_FILES_AT_ONCE = 2
+
+P = ParamSpec("P")
+Result = TypeVar("Result")
 
 
 class Filters(Protocol):
@@ -38,6 +48,12 @@ class TranslationHandler:
         self._filters = filters
         self._worker = worker
         self._max_pixels = max_pixels
+        self._memory = PictureMemory(worker.account)
+        self._threads = ThreadPoolExecutor(_MOST_FILES_AT_ONCE, thread_name_prefix="files")
+
+    def close(self) -> None:
+        """Ends its threads. No call may be inside."""
+        self._threads.shutdown()
 
     async def translate(
         self,
@@ -56,17 +72,19 @@ class TranslationHandler:
         found = self._filters.find(request.filter_id)
         self._check_size(request)
         self.check_seconds(request.filter_id, request.width * request.height, client, seconds)
-        raw = await _receive(request, pixels)
-        picture = RawPicture(raw, width=request.width, height=request.height, pixel_format=request.pixel_format)
-        computation = Computation(self._worker, found, picture, client)
-        del raw, picture  # it alone holds the pixels, and they go when it ends
-        # Closed one after the other: what is left to the event loop ends at some time, perhaps in the middle of a step.
-        async with (
-            contextlib.aclosing(computation.steps(request.preview_side)) as steps,
-            contextlib.aclosing(_in_chunks(steps, chunk_bytes(request.byte_count))) as chunks,
-        ):
-            async for step in chunks:
-                yield step
+        async with self._memory.upload(request, client) as held:
+            raw = await _receive(request, pixels)
+            picture = RawPicture(raw, width=request.width, height=request.height, pixel_format=request.pixel_format)
+            computation = Computation(self._worker, found, picture, client, held)
+            del raw, picture  # it alone holds the pixels, and they go when it ends
+            # Closed one after the other: what is left to the event loop ends at some time, perhaps in the middle of a
+            # step.
+            async with (
+                contextlib.aclosing(computation.steps(request.preview_side)) as steps,
+                contextlib.aclosing(_in_chunks(steps, chunk_bytes(request.byte_count))) as chunks,
+            ):
+                async for step in chunks:
+                    yield step
 
     async def translate_image(
         self, filter_id: str, data: bytes, *, client: str = "", seconds: float | None = None
@@ -74,12 +92,13 @@ class TranslationHandler:
         """Translates an encoded picture (PNG, JPEG or WebP) to a PNG file, with what goes with it, such as a colour
         profile. Also returns the summary, and sentences about what was converted in reading."""
         found = self._filters.find(filter_id)
-        picture = await asyncio.to_thread(self._decode, data)
-        height, width, _ = picture.pixels.shape
-        self.check_seconds(filter_id, height * width, client, seconds)
-        samples, summary = await self._whole(found, picture.pixels, client)
-        result = await asyncio.to_thread(encode_result, samples, picture.carried, PNG)
-        return result.data, summary, (*picture.notes, *result.notes)
+        async with self._memory.file(data, client) as held:
+            picture = await self._beside(self._decode, data)
+            height, width, _ = picture.pixels.shape
+            self.check_seconds(filter_id, height * width, client, seconds)
+            samples, summary = await self._whole(found, picture.pixels, client, held)
+            result = await self._beside(encode_result, samples, picture.carried, PNG)
+            return result.data, summary, (*picture.notes, *result.notes)
 
     async def translate_array(
         self, filter_id: str, pixels: NDArray[Any], *, client: str = ""
@@ -88,7 +107,8 @@ class TranslationHandler:
         found = self._filters.find(filter_id)
         height, width, _ = pixels.shape
         self.check_pixels(f"The picture has {width} x {height}", width * height)
-        return await self._whole(found, pixels, client)
+        async with self._memory.array(pixels, client) as held:
+            return await self._whole(found, pixels, client, held)
 
     def check_pixels(self, size: str, pixels: int) -> None:
         """Raises Refusal for more pixels than the server accepts; ``size`` begins the sentence."""
@@ -104,10 +124,12 @@ class TranslationHandler:
         limit)."""
         refuse_if_hopeless(self._worker, self._filters.find(filter_id).pace, client, pixels, seconds)
 
-    async def _whole(self, found: Filter, pixels: NDArray[Any], client: str) -> tuple[NDArray[Any], Summary]:
+    async def _whole(
+        self, found: Filter, pixels: NDArray[Any], client: str, held: Held
+    ) -> tuple[NDArray[Any], Summary]:
         """Translates H x W x C samples of one of the wire's types. Returns samples of the same shape and type, and the
         summary."""
-        computation = Computation(self._worker, found, _raw(pixels), client)
+        computation = Computation(self._worker, found, _raw(pixels), client, held)
         result, top = np.empty_like(pixels), 0
         async with contextlib.aclosing(computation.steps()) as steps:
             async for step in steps:
@@ -117,6 +139,10 @@ class TranslationHandler:
                     result[top : top + len(step)] = step
                     top += len(step)
         return result, summary
+
+    async def _beside(self, work: Callable[P, Result], *given: P.args, **named: P.kwargs) -> Result:
+        """Beside the event loop, and not for many files at once."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, partial(work, *given, **named))
 
     def _check_size(self, request: TranslationRequest) -> None:
         for name, length in (("width", request.width), ("height", request.height)):

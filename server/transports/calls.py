@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import grpc
 from google.protobuf.message import Message
 from grpc_status import rpc_status
 
-from server.errors import Refusal
+from server.errors import Refusal, unforeseen
 from server.logs.calls import LoggedCall, logged_call, request_id
 from server.services.endpoint import CallContext, Send
+from server.transports.clients import Clients
 from server.wire.status import status_of
 
 LAST_WORD_SECONDS = 10.0  # for a refusal to be read, before its call is broken off
 REQUEST_ID = "x-request-id"  # in a call's metadata and in its trailers
+
+_log = logging.getLogger(__name__)
 
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -27,14 +31,16 @@ class Unheard(asyncio.CancelledError):
 
 
 @asynccontextmanager
-async def answering(context: Context, method: str) -> AsyncIterator[CallContext]:
+async def answering(context: Context, method: str, clients: Clients) -> AsyncIterator[CallContext]:
     """Answers a call of ``method`` (PACKAGE.SERVICE/METHOD) in the block: logs how it ends, gives a Refusal to the
     caller as a status, and tells the call's identifier in the trailers."""
-    offered = [value for key, value in context.invocation_metadata() or () if key == REQUEST_ID]
-    call = CallContext(_host(context.peer()), context.time_remaining(), request_id(offered))
+    metadata = tuple(context.invocation_metadata() or ())
+    offered = [value for key, value in metadata if key == REQUEST_ID]
+    client = clients.client_of(context.peer(), metadata)
+    call = CallContext(client, context.time_remaining(), request_id(offered))
     context.set_trailing_metadata(((REQUEST_ID, call.request_id),))
     try:
-        with logged_call(LoggedCall(call.request_id, method, call.client)):
+        with logged_call(LoggedCall(call.request_id, method, call.client)), _foreseen(call.request_id):
             yield call
     except Refusal as refusal:
         await _abort(context, refusal, call.request_id)
@@ -52,10 +58,16 @@ def sending(context: Context) -> Send:
     return send
 
 
-def _host(peer: str) -> str:
-    """The caller's host without the port, so that several connections of one machine are one client."""
-    kind, _, _ = peer.partition(":")
-    return peer.rpartition(":")[0] if kind in ("ipv4", "ipv6") else peer
+@contextmanager
+def _foreseen(request_id: str) -> Iterator[None]:
+    """The last net: what gets out of here gRPC would tell the caller, with the names of our classes."""
+    try:
+        yield
+    except Refusal:
+        raise
+    except Exception as error:
+        _log.exception("A call failed outside its method.")
+        raise unforeseen(request_id) from error
 
 
 async def _abort(context: Context, refusal: Refusal, request_id: str) -> None:

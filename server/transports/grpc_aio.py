@@ -9,6 +9,7 @@ from server.application import Application
 from server.errors import StartProblem
 from server.options.addresses import split_address
 from server.services.endpoint import Service
+from server.transports.clients import Clients
 from server.transports.connections import CONNECTION_OPTIONS
 from server.transports.credentials import server_credentials
 from server.transports.grpc_calls import TokenInterceptor, handlers_of
@@ -53,14 +54,15 @@ class GrpcServer:
 
     def _server(self) -> grpc.aio.Server:
         application, security = self._application, self._application.security
+        clients = Clients(application.config.trusted_proxies or ())
         options = [*CONNECTION_OPTIONS, ("grpc.max_receive_message_length", application.config.max_message_mib << 20)]
         server = grpc.aio.server(
-            options=options, interceptors=[TokenInterceptor(security)] if security.protection.token else []
+            options=options, interceptors=[TokenInterceptor(security, clients)] if security.protection.token else []
         )
         services: list[Service] = [*application.services, self._health]
         services.append(ReflectionService([service.descriptor.full_name for service in services]))
         stalls = Stalls(application.config.stall)
-        server.add_generic_rpc_handlers([handlers_of(service, stalls) for service in services])
+        server.add_generic_rpc_handlers([handlers_of(service, stalls, clients) for service in services])
         return server
 
     def _listen(self) -> str:

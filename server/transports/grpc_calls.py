@@ -13,26 +13,27 @@ from server.errors import Refusal
 from server.security.guard import Security
 from server.services.endpoint import CallContext, Endpoint, Send, Service, endpoints_of
 from server.transports.calls import Context, answering, sending
+from server.transports.clients import Clients
 from server.transports.messages import read_messages, read_only_message
 from server.transports.progress import Stalls
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
 
-def handlers_of(service: Service, stalls: Stalls) -> grpc.GenericRpcHandler:
+def handlers_of(service: Service, stalls: Stalls, clients: Clients) -> grpc.GenericRpcHandler:
     """The handlers of a service's methods, for ``grpc.aio.Server.add_generic_rpc_handlers``."""
     name = service.descriptor.full_name
-    handlers = {
-        endpoint.name: _handler(endpoint, stalls, f"{name}/{endpoint.name}") for endpoint in endpoints_of(service)
-    }
+    endpoints = endpoints_of(service)
+    handlers = {one.name: _handler(one, stalls, clients, f"{name}/{one.name}") for one in endpoints}
     return grpc.method_handlers_generic_handler(name, handlers)
 
 
 class TokenInterceptor(grpc.aio.ServerInterceptor):
     """Refuses calls without the token before their messages are read. Health is for everybody: it reveals nothing."""
 
-    def __init__(self, security: Security) -> None:
+    def __init__(self, security: Security, clients: Clients) -> None:
         self._security = security
+        self._clients = clients
 
     async def intercept_service(
         self,
@@ -45,15 +46,15 @@ class TokenInterceptor(grpc.aio.ServerInterceptor):
             try:
                 self._security.check([value for key, value in metadata if key == "authorization"])
             except Refusal as refusal:
-                return _refusing(refusal, method)
+                return _refusing(refusal, method, self._clients)
         return await continuation(handler_call_details)
 
 
-def _handler(endpoint: Endpoint, stalls: Stalls, method: str) -> Handler:
+def _handler(endpoint: Endpoint, stalls: Stalls, clients: Clients, method: str) -> Handler:
     # A coroutine that writes, not a generator: grpc.aio cancels it where it waits, so nothing is left suspended.
     async def answer(raw: AsyncIterator[bytes], context: Context) -> None:
         with stalls.watching(context.peer()) as caller:
-            async with answering(context, method) as call:
+            async with answering(context, method, clients) as call:
                 send = caller.sending(sending(context))
                 async with aclosing(caller.requests(raw)) as received:
                     await _answer(endpoint, received, call, send)
@@ -75,9 +76,9 @@ async def _answer(endpoint: Endpoint, received: AsyncIterator[bytes], call: Call
         await send(await endpoint.answer(request, call))
 
 
-def _refusing(refusal: Refusal, method: str) -> Handler:
+def _refusing(refusal: Refusal, method: str, clients: Clients) -> Handler:
     async def refuse(requests: Any, context: Context) -> None:
-        async with answering(context, method):
+        async with answering(context, method, clients):
             raise refusal.with_traceback(None)
 
     return grpc.stream_stream_rpc_method_handler(refuse)

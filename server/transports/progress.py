@@ -58,8 +58,8 @@ class Stalls:
 
     @contextmanager
     def watching(self, peer: str) -> Iterator[Caller]:
-        """A call from ``peer``, as gRPC names it, during the block. Where its end cannot be told, its connection ends if
-        no other call has it, or if that was so with many."""
+        """A call from ``peer``, as gRPC names it, during the block. Where its end cannot be told, its connection ends
+        too, if no other call has it or that was so with many."""
         traffic = self._traffic.setdefault(peer, _Traffic())
         traffic.calls += 1
         traffic.received += _CALL_BYTES

@@ -28,7 +28,7 @@ class ConnectionBytes:
 
 
 def connection_bytes(peer: str) -> ConnectionBytes | None:
-    """Of the connection to ``peer``, as gRPC names it ("ipv4:127.0.0.1:4711"). None where the system does not tell: only
+    """Of the connection to ``peer``, as gRPC names it ("ipv4:127.0.0.1:4711"). None where the system does not tell;
     Linux does."""
     if sys.platform != "linux":
         return None

@@ -12,6 +12,7 @@ from server.engine.feed import Precision
 from server.engine.pixels import ChannelOrder, Channels, PixelFormat, SampleType, TransferFunction
 from server.errors import Reason, Refusal
 from server.filters.filter_file import Filter
+from server.logs.escaping import printable
 from server.translation.terms import Preview, Progress, Stage, Summary, TranslationRequest
 
 Value = TypeVar("Value", bound=Enum)
@@ -121,7 +122,8 @@ def filter_message(found: Filter) -> filters_pb2.Filter:
 
 
 def rejected_message(file_name: str, reason: str) -> filters_pb2.RejectedFile:
-    return filters_pb2.RejectedFile(file_name=file_name, reason=reason)
+    """Both are printable: names of files may have line ends, or bytes that are no text."""
+    return filters_pb2.RejectedFile(file_name=printable(file_name), reason=printable(reason))
 
 
 def _known(field: str, given: int, known: Mapping[Any, Value]) -> Value:

@@ -71,6 +71,10 @@ def test_memory_is_given_in_any_binary_unit(text: str, mebibytes: int) -> None:
         (["--address", "unix:/tmp/socket"], "--address is"),
         (["--address", "ipv4:0.0.0.0:1"], "--address is"),
         (["--address", "dns:///0.0.0.0:1"], "--address is"),
+        (
+            ["--trusted-proxies", "10.0.0.7/24"],
+            "--trusted-proxies is '10.0.0.7/24', but must be addresses such as 10.0.0.7, or networks",
+        ),
         (["--insecure", "maybe"], "--insecure is 'maybe', but must be true or false."),
         (["--filters", ""], "--filters is '', but must be the path of a folder."),
         (

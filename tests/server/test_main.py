@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import signal
 import subprocess
@@ -13,7 +15,7 @@ from pathlib import Path
 import grpc
 import numpy as np
 import pytest
-from pleinair.v1 import training_pb2_grpc
+from pleinair.v1 import filters_pb2, training_pb2_grpc
 from pleinair.v1 import translation_pb2 as pb
 
 from server.client.translations import Client
@@ -142,3 +144,37 @@ def test_a_missing_folder_is_one_sentence_and_status_1(tmp_path: Path) -> None:
 
 def test_a_wrong_option_is_one_sentence_and_status_2() -> None:
     assert outcome("--queue", "many") == (2, "error: --queue is 'many', but must be a whole number from 1 to 10000.\n")
+
+
+def test_a_system_that_allows_too_few_open_files_is_answered_in_a_sentence(folder: Path) -> None:
+    run = ["sh", "-c", 'ulimit -n 16; exec "$@"', "sh", sys.executable, "-m", "server", "--filters", str(folder)]
+    done = subprocess.run(run, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: The system lets the server have 16 files and connections open at once")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_wrong_option_cannot_write_lines_of_its_own() -> None:
+    status, said = outcome("--address", "x\nerror: forged\x1b[2J")
+    assert status == 2 and len(said.splitlines()) == 1 and "\x1b" not in said
+
+
+def test_log_lines_are_json_when_the_operator_wants_it(folder: Path) -> None:
+    with process(folder, "--log", "json") as server, grpc.insecure_channel(server.address) as channel:
+        assert Connection(channel, folder).is_well()
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.stderr is not None
+        (line,) = server.process.stderr.read().splitlines()
+    told = json.loads(line)
+    assert (told["status"], told["filter"], told["size"]) == ("OK", "identity", "2 x 2")
+    assert told["request_id"] and told["seconds"] >= 0
+
+
+def test_a_file_whose_name_is_no_text_is_named_and_harms_no_list(folder: Path) -> None:
+    (folder / os.fsdecode(b"caf\xe9\n.onnx")).write_bytes(b"nonsense")
+    with process(folder) as server, grpc.insecure_channel(server.address) as channel:
+        assert server.process.stdout is not None
+        said = server.process.stdout.readline()
+        listed = Connection(channel, folder).filters.ListFilters(filters_pb2.ListFiltersRequest(), timeout=20)
+    assert said.startswith(r"caf\udce9\n.onnx is not served: ")
+    assert [file.file_name for file in listed.rejected_files] == [r"caf\udce9\n.onnx"]

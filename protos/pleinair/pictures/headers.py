@@ -40,23 +40,49 @@ def check_size(size: Sequence[int], max_pixels: int) -> None:
         )
 
 
+def size_in_header(kind: Kind, data: bytes) -> tuple[int, int, bool]:
+    """Returns the width and height that a PNG, JPEG or WebP file declares, and whether it has more than 8 bits a
+    sample. Raises PictureError where it declares none that can be read."""
+    try:
+        if kind is PNG:
+            width, height, bits = struct.unpack_from(">IIB", data, 16)
+            return width, height, bits > 8
+        return (*(_webp_size(data) if kind is WEBP else _jpeg_size(data)), False)
+    except (struct.error, IndexError) as error:
+        raise PictureError("The file ends before it says how large the picture is.") from error
+
+
 def not_read(what: str) -> PictureError:
     """Returns the error for a whole file of a sort that is not read; ``what`` names it with its article."""
     return PictureError(f"It is {what}, a kind that is not read; export it as RGB or grey of 8 or 16 bits a sample.")
 
 
 def _check_jpeg(data: bytes) -> None:
+    at = _jpeg_frame(data)
+    if at is None:
+        return
+    if data[at + 1] == _JPEG_LS:
+        raise not_read("a JPEG-LS file")
+    if data[at + 4] > 8:
+        raise not_read(f"a JPEG of {data[at + 4]} bits a sample")
+
+
+def _jpeg_size(data: bytes) -> tuple[int, int]:
+    at = _jpeg_frame(data)
+    height, width = struct.unpack_from(">HH", data, at + 5) if at is not None else (0, 0)
+    return width, height
+
+
+def _jpeg_frame(data: bytes) -> int | None:
+    """Returns where the first frame's header begins; None where there is none."""
     at = 2
     while at + 5 <= len(data) and data[at] == 0xFF:
         marker = data[at + 1]
-        if marker == _JPEG_LS:
-            raise not_read("a JPEG-LS file")
-        if marker in _FRAME_HEADERS:
-            if data[at + 4] > 8:
-                raise not_read(f"a JPEG of {data[at + 4]} bits a sample")
-            return
+        if marker == _JPEG_LS or marker in _FRAME_HEADERS:
+            return at
         padded = marker == 0xFF
         at += 1 if padded else 2 if marker in _WITHOUT_LENGTH else 2 + int.from_bytes(data[at + 2 : at + 4])
+    return None
 
 
 def _webp_size(data: bytes) -> tuple[int, int]:

@@ -22,3 +22,10 @@ def test_files_that_are_not_served_follow_with_their_reasons() -> None:
 
 def test_no_filters_are_said_to_be_none() -> None:
     assert filter_table([], []) == "There are no filters."
+
+
+def test_nothing_that_a_server_says_reaches_the_terminal_as_a_command() -> None:
+    forging = Filter(id="monet", title="Monet\x1b[2J\nforged", method="cut")
+    table = filter_table([forging], [RejectedFile(file_name="x\n.onnx", reason="\u202eno")])
+    assert len(table.splitlines()) == 3
+    assert all(line.isprintable() for line in table.splitlines())

@@ -9,7 +9,7 @@ import weakref
 
 from server.logs.calls import LoggedCall, logged_call
 from server.logs.lines import LogFormat
-from server.logs.repeats import MOST_OF_ONE_PLACE
+from server.logs.repeats import MOST_EACH, MOST_OF_ONE_PLACE
 from tests.server.logs.recorded import logger
 
 
@@ -53,6 +53,23 @@ def test_lines_of_one_named_kind_are_one_kind_whatever_they_say() -> None:
             log.warning("Answered: %d", number, extra={"kind": ""})
     assert [line for line in lines() if "Answered" in line][9:]
     assert len([line for line in lines() if "Refused" in line]) == 2
+
+
+def test_lines_that_are_each_worth_one_are_bounded_too() -> None:
+    with logger() as (log, lines):
+        for number in range(1000):
+            log.info("Answered: %d", number, extra={"kind": ""})
+    assert len(lines()) == MOST_EACH + 1
+    assert f"{1000 - MOST_EACH} more like this" in lines()[-1]
+
+
+def test_they_are_said_again_when_the_next_window_begins() -> None:
+    with logger(window=0.05) as (log, lines):
+        for number in range(MOST_EACH + 1):
+            log.info("Answered: %d", number, extra={"kind": ""})
+        time.sleep(0.06)
+        log.info("The next one.", extra={"kind": ""})
+        assert "The next one." in lines()[-1]
 
 
 def test_a_count_names_the_requests() -> None:

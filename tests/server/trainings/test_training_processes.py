@@ -5,37 +5,21 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-import grpc
 import numpy as np
 import pytest
 from pleinair.v1 import filters_pb2
 from pleinair.v1 import training_pb2 as pb
 
 from tests.contract.connection import Connection
-from tests.processes import ServerProcess, serving
+from tests.real_trainings import SECONDS, TINY, training_server
 from tests.trainings import ended, eventually, get, is_free, learning, processes_with, start, until, watch
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="the trainer's processes are looked for in /proc"),
 ]
-
-TINY: dict[str, Any] = {
-    "width": 4,
-    "blocks": 1,
-    "crop-size": 32,
-    "batch": 2,
-    "discriminator-width": 4,
-    "head-width": 8,
-    "preview-seconds": 0.2,
-    "checkpoint-seconds": 0.2,
-}
-SECONDS = 120.0  # for what takes a few on a machine of its own
 
 
 @pytest.fixture(autouse=True)
@@ -51,24 +35,17 @@ def filters(tmp_path: Path) -> Path:
     return folder
 
 
-@contextmanager
-def served(filters: Path) -> Iterator[tuple[ServerProcess, Connection]]:
-    options = ("--poll", "0.1", "--provider", "cpu", "--training", "on")
-    with serving(filters, *options) as server, grpc.insecure_channel(server.address) as channel:
-        yield server, Connection(channel, filters)
-
-
 def cancel(connection: Connection, job: pb.TrainingJob, *, keep: bool = False) -> pb.TrainingJob:
     connection.training.CancelTraining(pb.CancelTrainingRequest(id=job.id, keep_filter=keep))
     return ended(connection.training, job.id, SECONDS)
 
 
 def test_a_training_survives_the_death_of_its_server_and_its_filter_translates(filters: Path) -> None:
-    with served(filters) as (server, connection):
+    with training_server(filters) as (server, connection):
         job = start(connection.training, images=60, **TINY)
         seen = until(connection.training, job.id, learning, SECONDS).images_seen
         server.kill()
-    with served(filters) as (_, connection):
+    with training_server(filters) as (_, connection):
         early = watch(connection.training, job.id, seconds=SECONDS)
         again = until(connection.training, job.id, lambda job: bool(job.device) and job.images_seen > seen, SECONDS)
         assert again.restarts == 1
@@ -87,7 +64,7 @@ def test_a_training_survives_the_death_of_its_server_and_its_filter_translates(f
 
 
 def test_three_trainings_take_turns_and_each_ends_in_its_own_way(filters: Path) -> None:
-    with served(filters) as (server, connection):
+    with training_server(filters) as (server, connection):
         jobs = [start(connection.training, title, images=1_000_000, **TINY) for title in ("One", "Two", "Three")]
         until(connection.training, jobs[0].id, learning, SECONDS)
         assert [get(connection.training, job.id).queue_position for job in jobs] == [0, 0, 1]

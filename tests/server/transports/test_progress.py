@@ -10,9 +10,11 @@ from typing import TypeVar
 
 import grpc
 import numpy as np
+import pytest
 from pleinair.v1 import filters_pb2
 from pleinair.v1 import translation_pb2 as pb
 
+from server.transports import calls
 from tests import factories
 from tests.contract.connection import Connection, chunks_of, failing, frame_of, header_frame, pixel_frame
 from tests.contract.translations import BIG, Slow
@@ -121,6 +123,16 @@ def test_who_takes_only_pings_is_no_reader(tmp_path: Path) -> None:
         call.read(LARGE.nbytes)
         call.await_end()
         assert call.headers["grpc-status"] == str(grpc.StatusCode.ABORTED.value[0])
+
+
+def test_who_never_hears_that_his_call_has_ended_loses_the_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "LAST_WORD_SECONDS", 0.2)
+    with by_hand(tmp_path) as call:
+        call.send(frame_of("identity", LARGE), *chunks_of(LARGE), close=True)
+        call.await_end()
+        assert "grpc-status" not in call.headers
 
 
 def test_calls_of_the_same_connection_are_not_taken_for_progress(tmp_path: Path) -> None:

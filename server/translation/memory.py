@@ -1,0 +1,72 @@
+"""What pictures on their way take of the one account of memory, beside what is computed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from numpy.typing import NDArray
+
+from server.engine.account import Held, MemoryAccount, NeverFree
+from server.errors import Reason, Refusal
+from server.pictures.files import declared_size
+from server.translation.terms import TranslationRequest
+
+# Of a message that is on its way beside the pixels that have arrived.
+_MESSAGE = 1 << 20
+
+# Bytes of a file's pixel at the most: as Pillow decodes it, as an array, and as the result.
+_DECODED = 12
+_DECODED_DEEP = 24
+
+# A picture among tensors: as it came, between 0 and 1, and as the answer, once as an array and once as a message.
+_COPIES = 4
+
+
+class PictureMemory:
+    """Holds memory of ``account`` for a picture before it is there, as long as it is. Refuses what will never be
+    free."""
+
+    def __init__(self, account: MemoryAccount) -> None:
+        self._account = account
+
+    @asynccontextmanager
+    async def upload(self, request: TranslationRequest, client: str) -> AsyncIterator[Held]:
+        """For the pixels that a request declares."""
+        count = request.byte_count + min(request.byte_count, _MESSAGE)
+        async with self._hold(count, f"A picture of {request.width} x {request.height} pixels", client) as held:
+            yield held
+
+    @asynccontextmanager
+    async def file(self, data: bytes, client: str) -> AsyncIterator[Held]:
+        """For an encoded picture, and what its header declares; what is no picture is left to who decodes it."""
+        width, height, is_deep = declared_size(data)
+        count = 2 * len(data) + width * height * (_DECODED_DEEP if is_deep else _DECODED)
+        async with self._hold(count, f"A file of {width} x {height} pixels", client) as held:
+            yield held
+
+    @asynccontextmanager
+    async def array(self, pixels: NDArray[Any], client: str) -> AsyncIterator[Held]:
+        """For one picture that came as tensor."""
+        height, width, _ = pixels.shape
+        async with self._hold(_COPIES * pixels.nbytes, f"A picture of {width} x {height} pixels", client) as held:
+            yield held
+
+    @asynccontextmanager
+    async def _hold(self, count: int, what: str, client: str) -> AsyncIterator[Held]:
+        try:
+            async with self._account.hold(count, client) as held:
+                yield held
+        except NeverFree as error:
+            raise Refusal(
+                Reason.OUT_OF_MEMORY,
+                f"{what} takes {_mebibytes(count, math.ceil)} before it is computed, and the server may use"
+                f" {_mebibytes(self._account.total, math.floor)} for all it does; make it smaller, or start the server"
+                f" with --memory {math.ceil(error.memory_bytes / (1 << 20))}MiB or more.",
+            ) from None
+
+
+def _mebibytes(count: int, rounded: Any) -> str:
+    return f"{rounded(count / (1 << 20))} MiB"
