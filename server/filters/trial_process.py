@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import logging
+import os
 import signal
 import subprocess
 import sys
@@ -128,9 +129,10 @@ class _Process:
     """One process that tries files, for one thread at a time."""
 
     def __init__(self, provider: Provider, limits: FilterLimits) -> None:
-        command = [sys.executable, "-m", "server.filters.trying", provider, str(limits.memory), str(limits.file_bytes)]
+        given = (provider.for_trials, limits.seconds, limits.memory, limits.file_bytes)
         self._process = subprocess.Popen(
-            command,
+            [sys.executable, "-P", "-m", "server.filters.trying", *map(str, given)],
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(str(Path(path).absolute()) for path in sys.path)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # a file's names could forge lines of the log

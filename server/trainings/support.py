@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+from collections import Counter
 from typing import IO
 
 from pleinair.common.private import make_private_folder
@@ -64,6 +65,11 @@ class TrainingSupport:
         count = len(unfinished)
         going_on = [f"{count} training{'s continue' if count != 1 else ' continues'}."] if count else []
         return [*self._problems, *going_on]
+
+    def count_by_state(self) -> dict[str, int]:
+        """How many trainings are kept in each state; empty while the folder was not needed."""
+        views = self._handler.all() if self._handler else []
+        return dict(Counter(view.job.state.value for view in views))
 
     def handler(self) -> TrainingHandler:
         """Returns the handler, and opens the folder if necessary. Raises Refusal when this server does not train."""

@@ -31,6 +31,16 @@ class TranslationEngine:
         self._worker = Worker(self.backend, memory=config.memory)
         self.handler = TranslationHandler(self.filters, self._worker, max_pixels=config.max_pixels)
 
+    @property
+    def memory(self) -> int:
+        """The bytes that all computations together may take."""
+        return self._worker.memory
+
+    @property
+    def memory_taken(self) -> int:
+        """The bytes that they take at the moment."""
+        return self._worker.memory_taken
+
     def close(self) -> None:
         """Waits for what the device is computing, and frees it; what is being tried is not waited for."""
         self.filters.close()

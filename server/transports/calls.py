@@ -14,11 +14,12 @@ from grpc_status import rpc_status
 
 from server.errors import Refusal, unforeseen
 from server.logs.calls import LoggedCall, logged_call, request_id
+from server.metrics.calls import observed
 from server.services.endpoint import CallContext, Send
 from server.transports.clients import Clients
 from server.wire.status import status_of
 
-LAST_WORD_SECONDS = 10.0  # for a refusal to be read, before its call is broken off
+LAST_WORD_SECONDS = 10.0  # for a refusal to be read
 REQUEST_ID = "x-request-id"  # in a call's metadata and in its trailers
 
 _log = logging.getLogger(__name__)
@@ -39,8 +40,9 @@ async def answering(context: Context, method: str, clients: Clients) -> AsyncIte
     client = clients.client_of(context.peer(), metadata)
     call = CallContext(client, context.time_remaining(), request_id(offered))
     context.set_trailing_metadata(((REQUEST_ID, call.request_id),))
+    logged = LoggedCall(call.request_id, method, call.client)
     try:
-        with logged_call(LoggedCall(call.request_id, method, call.client)), _foreseen(call.request_id):
+        with observed(logged), logged_call(logged), _foreseen(call.request_id):
             yield call
     except Refusal as refusal:
         await _abort(context, refusal, call.request_id)
@@ -78,3 +80,5 @@ async def _abort(context: Context, refusal: Refusal, request_id: str) -> None:
             await context.abort(status.code, status.details or "", trailers)
     except TimeoutError:  # it lies behind messages that nobody reads
         raise Unheard from None
+    except grpc.aio.InternalError as error:  # the caller has gone meanwhile
+        raise asyncio.CancelledError from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,11 @@ PICTURE = np.random.default_rng(0).uniform(-1, 1, (1, 3, 16, 16)).astype(np.floa
 def identity_of(*, ends: tuple[str, str] = ("image", "translated"), **options: object) -> onnx.ModelProto:
     node = helper.make_node("Identity", [ends[0]], [ends[1]])
     return factories.model([node], told=factories.metadata(), ends=ends, **options)  # type: ignore[arg-type]
+
+
+def chain(length: int) -> onnx.ModelProto:
+    names = ["image", *(f"step{number}" for number in range(length - 1)), "translated"]
+    return factories.model([helper.make_node("Relu", [a], [b]) for a, b in pairwise(names)], told=factories.metadata())
 
 
 def one_node(kind: str, **attributes: object) -> onnx.ModelProto:
@@ -134,6 +140,7 @@ def test_a_foreign_model_without_a_sidecar_is_told_what_to_write(problem: Callab
         (factories.identity(description="x" * 2001), "description has 2001 characters"),
         (one_node("Nonsense"), "has the operation 'Nonsense', which is none of ONNX's"),
         (one_node("Loop"), "nobody can tell how long a picture takes"),
+        (chain(20_001), "has 20001 operations, and at most 20000 are taken"),
         (one_node("Conv"), "cannot load it"),
         (
             one_node("Log"),
