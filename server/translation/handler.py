@@ -48,7 +48,7 @@ class TranslationHandler:
         self._filters = filters
         self._worker = worker
         self._max_pixels = max_pixels
-        self._memory = PictureMemory(worker.account)
+        self._memory = PictureMemory(worker.account, max_pixels=max_pixels)
         self._threads = ThreadPoolExecutor(_MOST_FILES_AT_ONCE, thread_name_prefix="files")
 
     def close(self) -> None:

@@ -29,8 +29,9 @@ class PictureMemory:
     """Holds memory of ``account`` for a picture before it is there, as long as it is. Refuses what will never be
     free."""
 
-    def __init__(self, account: MemoryAccount) -> None:
+    def __init__(self, account: MemoryAccount, *, max_pixels: int) -> None:
         self._account = account
+        self._max_pixels = max_pixels
 
     @asynccontextmanager
     async def upload(self, request: TranslationRequest, client: str) -> AsyncIterator[Held]:
@@ -41,9 +42,11 @@ class PictureMemory:
 
     @asynccontextmanager
     async def file(self, data: bytes, client: str) -> AsyncIterator[Held]:
-        """For an encoded picture, and what its header declares; what is no picture is left to who decodes it."""
+        """For an encoded picture, and what its header declares; what is no picture, or too large a one, is left to who
+        decodes it."""
         width, height, is_deep = declared_size(data)
-        count = 2 * len(data) + width * height * (_DECODED_DEEP if is_deep else _DECODED)
+        pixels = width * height if width * height <= self._max_pixels else 0
+        count = 2 * len(data) + pixels * (_DECODED_DEEP if is_deep else _DECODED)
         async with self._hold(count, f"A file of {width} x {height} pixels", client) as held:
             yield held
 
