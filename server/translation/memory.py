@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from numpy.typing import NDArray
-
 from server.engine.account import Held, MemoryAccount, NeverFree
 from server.errors import Reason, Refusal
 from server.pictures.files import declared_size
@@ -20,9 +18,6 @@ _MESSAGE = 1 << 20
 # Bytes of a file's pixel at the most: as Pillow decodes it, as an array, and as the result.
 _DECODED = 12
 _DECODED_DEEP = 24
-
-# A picture among tensors: as it came, between 0 and 1, and as the answer, once as an array and once as a message.
-_COPIES = 4
 
 
 class PictureMemory:
@@ -51,10 +46,9 @@ class PictureMemory:
             yield held
 
     @asynccontextmanager
-    async def array(self, pixels: NDArray[Any], client: str) -> AsyncIterator[Held]:
-        """For one picture that came as tensor."""
-        height, width, _ = pixels.shape
-        async with self._hold(_COPIES * pixels.nbytes, f"A picture of {width} x {height} pixels", client) as held:
+    async def tensors(self, count: int, client: str) -> AsyncIterator[Held]:
+        """For pictures that came as tensors, which take ``count`` bytes with all that is made of them."""
+        async with self._hold(count, "A call with such tensors", client) as held:
             yield held
 
     @asynccontextmanager

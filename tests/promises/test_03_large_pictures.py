@@ -25,7 +25,7 @@ MEMORY = 256 * MIB
 BESIDE = 96 * MIB  # what Python, gRPC and onnxruntime take for themselves once there is work
 AT_ONCE = 6
 ROUNDS = counted(short=1, long=20)
-SIDE = 2600  # 77 MiB as it is decoded, translated and encoded
+SIDE = 3200  # 117 MiB as each is decoded, translated and encoded
 LARGEST_SIDE = 8192  # 67 million pixels, in 191 KB
 
 
