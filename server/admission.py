@@ -34,14 +34,20 @@ class Admission:
         self._refuse_if_needed(client)
         limits = [limit for limit in (client_seconds, self._deadline_seconds) if limit is not None]
         seconds = min(limits, default=None)
+        async with self.within(seconds) as timeout:
+            self._enter(timeout, client)
+            try:
+                yield seconds
+            finally:
+                self._leave(timeout)
+
+    @asynccontextmanager
+    async def within(self, seconds: float | None) -> AsyncIterator[asyncio.Timeout]:
+        """Cancels the block, of a request that was admitted, after so many seconds (None: never). Raises Refusal."""
         timeout = asyncio.timeout(seconds)
         try:
             async with timeout:
-                self._enter(timeout, client)
-                try:
-                    yield seconds
-                finally:
-                    self._leave(timeout)
+                yield timeout
         except TimeoutError as error:
             if not timeout.expired():
                 raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from server.admission import Admission
-from server.errors import Refusal, empty_frames, unforeseen
+from server.errors import Reason, Refusal, empty_frames, unforeseen
 
 Send = Callable[[Message], Awaitable[None]]
 
@@ -39,12 +39,20 @@ class Entrance:
     admission: Admission
     request_seconds: Callable[[Any], float | None] | None = None
 
-    def admit(self, request: Any, call: CallContext) -> AbstractAsyncContextManager[float | None]:
-        """Admits a call to the block, which is cancelled at the earliest of all deadlines, so many seconds from now.
+    @asynccontextmanager
+    async def admit(self, call: CallContext) -> AsyncIterator[CallContext]:
+        """Admits the call to the block, which is cancelled at the earliest of all deadlines; yields the call with that.
         Raises Refusal."""
+        async with self.admission.admit(call.seconds_left, call.client) as seconds:
+            yield replace(call, seconds_left=seconds)
+
+    @asynccontextmanager
+    async def limit(self, request: Any, call: CallContext) -> AsyncIterator[CallContext]:
+        """The same for the request's own deadline, of a call that was admitted."""
         own = self.request_seconds(request) if self.request_seconds else None
-        limits = [limit for limit in (call.seconds_left, own) if limit is not None]
-        return self.admission.admit(min(limits, default=None), call.client)
+        async with self.admission.within(own):
+            limits = [limit for limit in (call.seconds_left, own) if limit is not None]
+            yield replace(call, seconds_left=min(limits, default=None))
 
 
 class Service(Protocol):
@@ -60,7 +68,7 @@ class Service(Protocol):
 
 
 class Endpoint:
-    """One method of a service, as a transport calls it."""
+    """One method of a service, as a transport calls it, with an iterator of the call's messages."""
 
     def __init__(self, service: Service, method: MethodDescriptor) -> None:
         self.name = method.name
@@ -71,31 +79,34 @@ class Endpoint:
         self._function = getattr(service, method.name)
         self._entrance = service.entrances.get(method.name)
 
-    async def answer(self, request: Any, call: CallContext) -> Message:
-        """Returns the one response to a request, or to an iterator of requests. Raises only Refusal."""
-        async with self._entered(request, call) as admitted:
+    async def answer(self, requests: AsyncIterator[Any], call: CallContext) -> Message:
+        """Returns the one response. Raises only Refusal."""
+        async with self._entered(requests, call) as (request, admitted):
             response: Message = await self._function(request, admitted)
             return response
 
-    async def stream(self, request: Any, call: CallContext, send: Send) -> None:
+    async def stream(self, requests: AsyncIterator[Any], call: CallContext, send: Send) -> None:
         """Sends every response, each after the previous one has been sent. Raises only Refusal."""
         # Sending is within the deadline too, so it happens in here and not in the transport's own loop.
         async with (
-            self._entered(request, call) as admitted,
+            self._entered(requests, call) as (request, admitted),
             aclosing(self._function(request, admitted)) as responses,
         ):
             async for response in responses:
                 await send(response)
 
     @asynccontextmanager
-    async def _entered(self, request: Any, call: CallContext) -> AsyncIterator[CallContext]:
-        """Yields the call with the earliest of all deadlines."""
+    async def _entered(self, requests: AsyncIterator[Any], call: CallContext) -> AsyncIterator[tuple[Any, CallContext]]:
+        """Yields what the service's method takes: of a call that is admitted only then is a message read, as it may be
+        large."""
         try:
             if self._entrance is None:
-                yield call
+                yield await self._taken(requests), call
             else:
-                async with self._entrance.admit(request, call) as seconds:
-                    yield replace(call, seconds_left=seconds)
+                async with self._entrance.admit(call) as admitted:
+                    request = await self._taken(requests)
+                    async with self._entrance.limit(request, admitted) as limited:
+                        yield request, limited
         except Refusal as refusal:
             empty_frames(refusal)
             raise
@@ -106,6 +117,15 @@ class Endpoint:
             _log.exception("A call failed.")
             empty_frames(error)
             raise unforeseen(call.request_id) from error
+
+    async def _taken(self, requests: AsyncIterator[Any]) -> Any:
+        """All the requests as they come, or the only one of a method that has one."""
+        if self.streams_requests:
+            return requests
+        async for request in requests:
+            return request
+        name = self.request_type.DESCRIPTOR.name
+        raise Refusal(Reason.BAD_MESSAGE, f"The call ended without a message; send one {name}.")
 
 
 def endpoints_of(service: Service) -> list[Endpoint]:

@@ -60,11 +60,12 @@ class InferenceService:
     async def ModelInfer(self, request: pb.ModelInferRequest, call: CallContext) -> pb.ModelInferResponse:
         found = self._find(request.model_name, request.model_version)
         batch = await asyncio.to_thread(batch_from, request)
-        pictures = await asyncio.to_thread(batch.pictures)
-        done = await translate_batch(
-            self._handler, found.identifier, pictures, client=call.client, seconds=call.seconds_left
-        )
-        return await asyncio.to_thread(_response, request, batch, done)
+        async with self._handler.tensor_memory(batch.memory_bytes, call.client) as held:
+            pictures = await asyncio.to_thread(batch.pictures)
+            done = await translate_batch(
+                self._handler, found.identifier, pictures, held, client=call.client, seconds=call.seconds_left
+            )
+            return await asyncio.to_thread(_response, request, batch, done)
 
     def _find(self, name: str, version: str) -> Filter:
         if version not in ("", VERSION):

@@ -40,7 +40,7 @@ class TrainingSupport:
     def __init__(self, config: ServerConfig, filters: FilterFolder, account: MemoryAccount, trainer: Trainer) -> None:
         self._config = config
         self._filters = filters
-        self._desk = PictureDesk(PictureMemory(account))
+        self._desk = PictureDesk(PictureMemory(account, max_pixels=config.max_pixels))
         self._trainer = trainer
         self._runner: Runner | None = None
         self._handler: TrainingHandler | None = None

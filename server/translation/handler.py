@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from functools import partial
 from typing import Any, ParamSpec, Protocol, TypeVar
@@ -48,7 +49,7 @@ class TranslationHandler:
         self._filters = filters
         self._worker = worker
         self._max_pixels = max_pixels
-        self._memory = PictureMemory(worker.account)
+        self._memory = PictureMemory(worker.account, max_pixels=max_pixels)
         self._threads = ThreadPoolExecutor(_MOST_FILES_AT_ONCE, thread_name_prefix="files")
 
     def close(self) -> None:
@@ -100,15 +101,19 @@ class TranslationHandler:
             result = await self._beside(encode_result, samples, picture.carried, PNG)
             return result.data, summary, (*picture.notes, *result.notes)
 
+    def tensor_memory(self, count: int, client: str) -> AbstractAsyncContextManager[Held]:
+        """Holds ``count`` bytes of memory for pictures that came as tensors, and waits for them. Raises Refusal."""
+        return self._memory.tensors(count, client)
+
     async def translate_array(
-        self, filter_id: str, pixels: NDArray[Any], *, client: str = ""
+        self, filter_id: str, pixels: NDArray[Any], held: Held, *, client: str = ""
     ) -> tuple[NDArray[Any], Summary]:
-        """Translates H x W x 3 sRGB-encoded pixels to an array of the same type: uint8, or float32 from 0 to 1."""
+        """Translates H x W x 3 sRGB-encoded pixels to an array of the same type: uint8, or float32 from 0 to 1.
+        ``held`` is the memory that is held for the call."""
         found = self._filters.find(filter_id)
         height, width, _ = pixels.shape
         self.check_pixels(f"The picture has {width} x {height}", width * height)
-        async with self._memory.array(pixels, client) as held:
-            return await self._whole(found, pixels, client, held)
+        return await self._whole(found, pixels, client, held)
 
     def check_pixels(self, size: str, pixels: int) -> None:
         """Raises Refusal for more pixels than the server accepts; ``size`` begins the sentence."""

@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from numpy.typing import NDArray
-
 from server.engine.account import Held, MemoryAccount, NeverFree
 from server.errors import Reason, Refusal
 from server.pictures.files import declared_size
@@ -24,16 +22,14 @@ _DECODED_DEEP = 24
 # Bytes of a raw pixel beside itself, while it is written into a file: between 0 and 1, its alpha, as 8 bits, encoded.
 _TO_A_FILE = 28
 
-# A picture among tensors: as it came, between 0 and 1, and as the answer, once as an array and once as a message.
-_COPIES = 4
-
 
 class PictureMemory:
     """Holds memory of ``account`` for a picture before it is there, as long as it is. Refuses what will never be
     free."""
 
-    def __init__(self, account: MemoryAccount) -> None:
+    def __init__(self, account: MemoryAccount, *, max_pixels: int) -> None:
         self._account = account
+        self._max_pixels = max_pixels
 
     @asynccontextmanager
     async def upload(self, request: TranslationRequest, client: str) -> AsyncIterator[Held]:
@@ -44,9 +40,11 @@ class PictureMemory:
 
     @asynccontextmanager
     async def file(self, data: bytes, client: str) -> AsyncIterator[Held]:
-        """For an encoded picture, and what its header declares; what is no picture is left to who decodes it."""
+        """For an encoded picture, and what its header declares; what is no picture, or too large a one, is left to who
+        decodes it."""
         width, height, is_deep = declared_size(data)
-        count = 2 * len(data) + width * height * (_DECODED_DEEP if is_deep else _DECODED)
+        pixels = width * height if width * height <= self._max_pixels else 0
+        count = 2 * len(data) + pixels * (_DECODED_DEEP if is_deep else _DECODED)
         async with self._hold(count, f"A file of {width} x {height} pixels", client) as held:
             yield held
 
@@ -58,10 +56,9 @@ class PictureMemory:
             yield held
 
     @asynccontextmanager
-    async def array(self, pixels: NDArray[Any], client: str) -> AsyncIterator[Held]:
-        """For one picture that came as tensor."""
-        height, width, _ = pixels.shape
-        async with self._hold(_COPIES * pixels.nbytes, f"A picture of {width} x {height} pixels", client) as held:
+    async def tensors(self, count: int, client: str) -> AsyncIterator[Held]:
+        """For pictures that came as tensors, which take ``count`` bytes with all that is made of them."""
+        async with self._hold(count, "A call with such tensors", client) as held:
             yield held
 
     @asynccontextmanager

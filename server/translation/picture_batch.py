@@ -7,6 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from server.engine.account import Held
 from server.errors import Reason, Refusal
 from server.translation.handler import TranslationHandler
 from server.translation.terms import Summary
@@ -18,13 +19,14 @@ async def translate_batch(
     handler: TranslationHandler,
     filter_id: str,
     pictures: NDArray[Any],
+    held: Held,
     *,
     client: str = "",
     seconds: float | None = None,
 ) -> list[tuple[NDArray[Any], Summary]]:
     """Translates N pictures, N x H x W x 3, as ``translate_array`` takes them, all at once in the device's queue. The
-    limit of pixels holds for them together. When one is refused or the caller is cancelled, the others stop before this
-    ends. Raises Refusal."""
+    limit of pixels and the memory that is ``held`` are for them together. When one is refused or the caller is
+    cancelled, the others stop before this ends. Raises Refusal."""
     count, height, width, _ = pictures.shape
     if count > LARGEST_BATCH:
         raise Refusal(
@@ -35,7 +37,9 @@ async def translate_batch(
     if count > 1:
         handler.check_pixels(f"The batch has {count} x {width} x {height}", count * width * height)
     handler.check_seconds(filter_id, width * height, client, seconds)
-    tasks = [asyncio.create_task(handler.translate_array(filter_id, picture, client=client)) for picture in pictures]
+    tasks = [
+        asyncio.create_task(handler.translate_array(filter_id, picture, held, client=client)) for picture in pictures
+    ]
     try:
         return await asyncio.gather(*tasks)
     finally:

@@ -14,7 +14,7 @@ from server.security.guard import Security
 from server.services.endpoint import CallContext, Endpoint, Send, Service, endpoints_of
 from server.transports.calls import Context, answering, sending
 from server.transports.clients import Clients
-from server.transports.messages import read_messages, read_only_message
+from server.transports.messages import read_messages
 from server.transports.progress import Stalls
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
@@ -66,14 +66,11 @@ def _handler(endpoint: Endpoint, stalls: Stalls, clients: Clients, method: str) 
 
 
 async def _answer(endpoint: Endpoint, received: AsyncIterator[bytes], call: CallContext, send: Send) -> None:
-    if endpoint.streams_requests:
-        request: Any = read_messages(endpoint.request_type, received)
-    else:
-        request = await read_only_message(endpoint.request_type, received)
+    requests = read_messages(endpoint.request_type, received)
     if endpoint.streams_responses:
-        await endpoint.stream(request, call, send)
+        await endpoint.stream(requests, call, send)
     else:
-        await send(await endpoint.answer(request, call))
+        await send(await endpoint.answer(requests, call))
 
 
 def _refusing(refusal: Refusal, method: str, clients: Clients) -> Handler:

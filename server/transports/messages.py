@@ -28,13 +28,6 @@ async def read_message(kind: type[Message], raw: bytes) -> Any:
     return await asyncio.get_running_loop().run_in_executor(_threads(), _parsed, kind, raw)
 
 
-async def read_only_message(kind: type[Message], raw: AsyncIterator[bytes]) -> Any:
-    """The one message of a call that has one. Raises Refusal where none comes."""
-    async for data in raw:
-        return await read_message(kind, data)
-    raise Refusal(Reason.BAD_MESSAGE, f"The call ended without a message; send one {kind.DESCRIPTOR.name}.")
-
-
 async def read_messages(kind: type[Message], raw: AsyncIterator[bytes]) -> AsyncIterator[Any]:
     """The messages of a call that streams them. Raises Refusal."""
     async for data in raw:

@@ -47,6 +47,14 @@ class Batch:
     layout: Layout
     wanted: tuple[Layout, ...]
 
+    @property
+    def memory_bytes(self) -> int:
+        """What is taken at the most beside what is computed: the request as it came and as it is read, pictures and
+        results, and the answer as it is made and as it is sent."""
+        sample = 4 if PLANES in (self.layout, *self.wanted) else 1
+        answer = sum(layout.dtype.itemsize for layout in self.wanted)
+        return 2 * (self.values.nbytes + self.values.size * (sample + answer))
+
     def pictures(self) -> NDArray[Any]:
         """The pictures as N x H x W x 3: float32 from 0 to 1 if floats were sent or are wanted, else uint8."""
         if self.layout is PLANES:

@@ -115,11 +115,10 @@ class Call:
 
     async def _answer(self, context: CallContext) -> None:
         endpoint, requests = self._endpoint, self._parsed()
-        request = requests if endpoint.streams_requests else await anext(requests)
         if endpoint.streams_responses:
-            await endpoint.stream(request, context, self._send)
+            await endpoint.stream(requests, context, self._send)
         else:
-            await self._send(await endpoint.answer(request, context))
+            await self._send(await endpoint.answer(requests, context))
 
     async def _parsed(self) -> AsyncIterator[Message]:
         loop, end = asyncio.get_running_loop(), b"end"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 from pleinair.inference import open_inference_pb2 as pb
@@ -47,3 +48,23 @@ def test_a_request_is_refused_in_one_sentence_or_is_pictures_of_the_shape_that_i
         assert batch.values.shape == tuple(request.inputs[0].shape)
         pictures = batch.pictures()
         assert (pictures.shape[3], pictures.size) == (3, batch.values.size)
+
+
+@pytest.mark.parametrize(
+    ("name", "datatype", "itemsize", "wanted", "expected"),
+    [
+        ("image_uint8", "UINT8", 1, [], 1 + 1 + 1),
+        ("image", "FP32", 4, [], 4 + 4 + 4),
+        ("image_uint8", "UINT8", 1, ["translated"], 1 + 4 + 4),
+        ("image_uint8", "UINT8", 1, ["translated", "translated_uint8"], 1 + 4 + 5),
+    ],
+)
+def test_a_batch_says_what_it_and_its_answer_take_of_the_memory(
+    name: str, datatype: str, itemsize: int, wanted: list[str], expected: int
+) -> None:
+    shape = [2, 5, 7, 3] if itemsize == 1 else [2, 3, 5, 7]
+    request = pb.ModelInferRequest(raw_input_contents=[bytes(210 * itemsize)])
+    request.inputs.add(name=name, datatype=datatype, shape=shape)
+    for output in wanted:
+        request.outputs.add(name=output)
+    assert batch_from(request).memory_bytes == 2 * 210 * expected
