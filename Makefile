@@ -3,7 +3,7 @@
 PYTHON ?= python3
 PY := .venv/bin/python
 
-.PHONY: demo demo-painting test test-hosts test-lowest lint format plugins protos options texts bench
+.PHONY: demo demo-painting test fuzz soak test-hosts test-lowest lint format plugins protos options texts bench audit
 
 demo: .venv/installed
 	$(PY) -m tests.demo $(if $(OUTPUT),--output "$(OUTPUT)") $(if $(SOURCE),--source "$(SOURCE)") $(if $(TARGET),--target "$(TARGET)")
@@ -14,12 +14,20 @@ demo-painting: .venv/installed
 test: lint
 	$(PY) -m pytest $(PYTEST_ARGUMENTS)
 
+# Nonsense against a server for as long as one likes: MINUTES=60, and SEED= to repeat a run.
+fuzz: .venv/installed
+	$(PY) -m tests.fuzz $(if $(MINUTES),--minutes "$(MINUTES)") $(if $(SEED),--seed "$(SEED)") $(FUZZ_ARGUMENTS)
+
 test-hosts: .venv/installed
 	$(PY) -m pytest -m hosts tests/hosts $(PYTEST_ARGUMENTS)
 
 # The fast tests with the lowest versions that pyproject.toml allows.
 test-lowest: build/lowest/installed
 	build/lowest/bin/python -m pytest -m "not slow and not hosts" $(PYTEST_ARGUMENTS)
+
+# The promises that server/deploy/README.md makes, for MINUTES, with slopes of memory, descriptors and threads.
+soak: .venv/installed
+	$(PY) -m tests.promises.soak $(or $(MINUTES),60)
 
 lint: .venv/installed
 	.venv/bin/ruff check .
@@ -50,6 +58,10 @@ bench: .venv/installed
 	$(PY) -m tests.benchmarks.wire
 	$(PY) -m tests.benchmarks.training_step
 	$(PY) -m tests.benchmarks.opening
+
+# Known advisories; status 3 where their source cannot be reached.
+audit: .venv/installed
+	$(PY) -m tests.audit build/audit
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Pleinair needs Python 3.11 or newer; name one with make PYTHON=python3.12")'

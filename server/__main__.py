@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
 
@@ -16,6 +17,8 @@ from server.errors import StartProblem
 from server.logs.escaping import printable
 from server.logs.setup import logging_to
 from server.options.loading import ConfigError, load_config
+
+_log = logging.getLogger("server")
 
 
 def main() -> int:
@@ -33,6 +36,9 @@ def _run(config: ServerConfig) -> int:
             asyncio.run(serve(config))
         except StartProblem as error:
             return _complain(error, 1)
+        except Exception:  # else Python would write it, whatever a name in it says
+            _log.exception("The server ended by a fault of its own; please report it.")
+            return 1
     return 0
 
 

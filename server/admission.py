@@ -18,7 +18,7 @@ class Admission:
     No client holds more than three quarters of the places."""
 
     def __init__(self, *, places: int, deadline_seconds: float | None) -> None:
-        self._places = places
+        self.places = places
         self._places_of_one = share_of_one(places)
         self._deadline_seconds = deadline_seconds
         self._inside: dict[asyncio.Timeout, str] = {}  # and whose it is
@@ -54,6 +54,11 @@ class Admission:
             raise self._too_late() from error
 
     @property
+    def taken(self) -> int:
+        """How many of the ``places`` are held."""
+        return len(self._inside)
+
+    @property
     def is_open(self) -> bool:
         """Whether requests are admitted when there is a place."""
         return not self._closed
@@ -75,10 +80,10 @@ class Admission:
     def _refuse_if_needed(self, client: str) -> None:
         if self._closed:
             raise _shutting_down()
-        if len(self._inside) >= self._places:
+        if len(self._inside) >= self.places:
             raise Refusal(
                 Reason.QUEUE_FULL,
-                f"The server is busy with {self._places} requests, the most it accepts; try again in a moment.",
+                f"The server is busy with {self.places} requests, the most it accepts; try again in a moment.",
                 retry_seconds=RETRY_SECONDS,
             )
         if client and list(self._inside.values()).count(client) >= self._places_of_one:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from server.application import Application
 from server.config import ServerConfig
 from server.logs.escaping import printable
+from server.metrics.opening import open_metrics
 from server.transports.grpc_aio import GrpcServer
 
 _LAST_SECONDS = 0.5  # for threads to end by themselves
@@ -26,8 +27,15 @@ async def serve(config: ServerConfig) -> None:
     _on_signals(lambda number: sys.exit(0))  # filters may be waited for
     application = Application(config)
     _on_signals(lambda number: loop.call_soon_threadsafe(signals.put_nowait, number))
-    server = GrpcServer(application)
-    print("\n".join(map(printable, application.start_lines(await server.start()))), flush=True)
+    with open_metrics(config.metrics, application.methods, application.state, insecure=config.insecure) as metrics:
+        server = GrpcServer(application, metrics.observe)
+        lines = [*application.start_lines(await server.start()), *metrics.start_lines]
+        print("\n".join(map(printable, lines)), flush=True)
+        await _until_drained(server, signals)
+    _end_soon()
+
+
+async def _until_drained(server: GrpcServer, signals: asyncio.Queue[int]) -> None:
     await signals.get()
     draining, second = asyncio.create_task(server.drain()), asyncio.create_task(signals.get())
     done, _ = await asyncio.wait([draining, second], return_when=asyncio.FIRST_COMPLETED)
@@ -37,7 +45,6 @@ async def serve(config: ServerConfig) -> None:
     else:
         draining.cancel()
         await server.stop()
-    _end_soon()
 
 
 def _on_signals(do: Callable[[int], object]) -> None:

@@ -9,6 +9,7 @@ from importlib.metadata import version
 
 from server.admission import Admission
 from server.config import ServerConfig
+from server.metrics.state import Places, ServerState
 from server.security.guard import Security
 from server.services.endpoint import Service
 from server.services.filters import FilterService
@@ -37,7 +38,7 @@ class Application:
         self.config = config
         self.security = Security(config)
         self._engine = TranslationEngine(config, START_SECONDS)
-        self._trainings = TrainingSupport(config, self._engine.filters, trainer or Trainer())
+        self._trainings = TrainingSupport(config, self._engine.filters, self._engine.account, trainer or Trainer())
         self._translation_calls = Admission(places=config.queue, deadline_seconds=config.deadline)
         self._training_calls = Admission(places=MOST_TRAINING_CALLS, deadline_seconds=config.deadline)
         self._filter_watchers = Admission(places=MOST_WATCHERS, deadline_seconds=None)
@@ -48,6 +49,30 @@ class Application:
             FilterService(self._engine.filters, self._filter_watchers),
             TrainingService(self._trainings, self._training_calls, self._training_watchers),
             InferenceService(self._engine.handler, self._engine.filters, self._translation_calls),
+        )
+
+    @property
+    def methods(self) -> list[str]:
+        """PACKAGE.SERVICE/METHOD of each method that is served."""
+        descriptors = [service.descriptor for service in self.services]
+        return [f"{descriptor.full_name}/{name}" for descriptor in descriptors for name in descriptor.methods_by_name]
+
+    def state(self) -> ServerState:
+        """What the server holds at the moment."""
+        catalogue = self._engine.filters.catalogue
+        queues = {
+            "translations": self._translation_calls,
+            "training_calls": self._training_calls,
+            "filter_watchers": self._filter_watchers,
+            "training_watchers": self._training_watchers,
+        }
+        return ServerState(
+            queues={name: Places(queue.taken, queue.places) for name, queue in queues.items()},
+            memory_taken=self._engine.memory_taken,
+            memory=self._engine.memory,
+            filters=len(catalogue.filters),
+            rejected_files=len(catalogue.rejected),
+            trainings=self._trainings.count_by_state(),
         )
 
     def availability(self) -> dict[str, bool]:

@@ -155,6 +155,10 @@ class ServerConfig:
         default=LogFormat.TEXT,
         metadata=_option(choice(LogFormat), "how log lines look: text, or json (an object a line)"),
     )
+    metrics: str | None = field(
+        default=None,
+        metadata=_option(ADDRESS, "where to tell Prometheus how the server does, for example 127.0.0.1:9464"),
+    )
     training: TrainingMode = field(
         default=TrainingMode.AUTO,
         metadata=_option(

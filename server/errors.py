@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Iterator
 from enum import StrEnum
+from types import TracebackType
 
 
 class Reason(StrEnum):
@@ -115,3 +117,19 @@ def empty_frames(error: BaseException) -> None:
     while known is not None:
         traceback.clear_frames(known.__traceback__)
         known = known.__cause__ or known.__context__
+
+
+def drop_frames(error: BaseException) -> None:
+    """Takes the frames from an error that is kept, and from its causes, and leaves their places as notes: even empty
+    frames hold their callers, with all that these work on."""
+    known: BaseException | None = error
+    while known is not None:
+        if known.__traceback__ is not None:
+            known.add_note("\n".join(_places(known.__traceback__)))
+            known.__traceback__ = None
+        known = known.__cause__ or known.__context__
+
+
+def _places(trace: TracebackType) -> Iterator[str]:
+    for frame, line in traceback.walk_tb(trace):
+        yield f'  File "{frame.f_code.co_filename}", line {line}, in {frame.f_code.co_name}'

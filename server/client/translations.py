@@ -101,16 +101,10 @@ class Client(Translator):
         self._channel.close()
 
     def filters(self) -> list[filters_pb2.Filter]:
-        found: list[filters_pb2.Filter] = []
-        page = self._page("")
-        while True:
-            found.extend(page.filters)
-            if not page.next_page_token:
-                return found
-            page = self._page(page.next_page_token)
+        return [found for page in self._pages() for found in page.filters]
 
     def rejected_files(self) -> list[filters_pb2.RejectedFile]:
-        return list(self._page("").rejected_files)
+        return [rejected for page in self._pages() for rejected in page.rejected_files]
 
     def translate(
         self,
@@ -136,11 +130,15 @@ class Client(Translator):
                 # Ends the call when something other than its end took us here; after its end it does nothing.
                 replies.cancel()
 
-    def _page(self, token: str) -> filters_pb2.ListFiltersResponse:
-        with self._channel.sentences(TranslationError):
-            return self._filters.ListFilters(
-                filters_pb2.ListFiltersRequest(page_token=token), metadata=self._channel.metadata
-            )
+    def _pages(self) -> Iterator[filters_pb2.ListFiltersResponse]:
+        request = filters_pb2.ListFiltersRequest()
+        while True:
+            with self._channel.sentences(TranslationError):
+                page = self._filters.ListFilters(request, metadata=self._channel.metadata)
+            yield page
+            if not page.next_page_token:
+                return
+            request.page_token = page.next_page_token
 
 
 class Assembly:

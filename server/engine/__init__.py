@@ -20,3 +20,7 @@ What lives here, in the order in which a request meets it:
 What does not: filter files and what they say of themselves (``server.filters``), what a translation is and how it is
 told (``server.translation``), and anything of a transport.
 """
+
+from pleinair.common.telemetry import leave_telemetry_off
+
+leave_telemetry_off()

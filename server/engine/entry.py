@@ -16,7 +16,7 @@ from server.engine.outbox import Outbox, wait_for
 from server.engine.pace import Pace
 from server.engine.plan import Plan
 from server.engine.source import RowSource
-from server.errors import empty_frames
+from server.errors import drop_frames
 
 SIGN_OF_LIFE_SECONDS = 5.0
 
@@ -184,7 +184,7 @@ class QueueEntry:
     def end(self, error: Exception | None = None) -> None:
         """No more rows will come: all are there, or ``error`` is why not."""
         if error is not None:
-            empty_frames(error)
+            drop_frames(error)
         self._error = error
         self._unread_bytes = self.rows.unread_bytes
         self.rows.close()

@@ -6,10 +6,11 @@ import re
 
 _LONGEST = 300
 
-# How onnxruntime begins what it says, and where in its sources it says so.
+# How onnxruntime begins what it says, what it puts before what its parts say, and where in its sources they say so.
 _PREFIX = re.compile(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ")
+_WITHIN = re.compile(r"\[(?:ONNXRuntimeError\] : \d+ : \w+ :|\w+Error\]) ")
 _RUNNING = re.compile(r"Non-zero status code returned while running (\w+) node\. Name:'[^']*' Status Message: ")
-_PLACE = re.compile(r"^\S+\.(?:cc|cpp|cu|cuh|h|hpp):\d+ ")
+_PLACE = re.compile(r"[\w/\\:+-]+\.(?:cc|cpp|cu|cuh|h|hpp):\d+ ")
 _SIGNATURE = re.compile(r"^(?:[\w:~<>*&]+ )*?[\w:~<>*&]+\(")
 _CONDITION = re.compile(r"^.*? was false\. ")
 
@@ -36,10 +37,14 @@ def cause(error: BaseException) -> str | None:
 
 
 def _shortened(said: str) -> str:
-    place = _PLACE.match(said)
-    if place:
-        said = _CONDITION.sub("", _without_function(said[place.end() :]))
-    return said[:_LONGEST].rstrip(". ")
+    return " ".join(_without_places(_WITHIN.sub("", said)).split())[:_LONGEST].rstrip(". ")
+
+
+def _without_places(said: str) -> str:
+    place = _PLACE.search(said)
+    if place is None:
+        return said
+    return f"{said[: place.start()]} {_without_places(_CONDITION.sub('', _without_function(said[place.end() :])))}"
 
 
 def _without_function(said: str) -> str:

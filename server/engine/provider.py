@@ -19,6 +19,11 @@ class Provider(StrEnum):
         """The module whose ``open_backend`` makes the backend; it is imported when it is first asked for."""
         return _MODULES.get(self, "server.engine.onnxruntime.backend")
 
+    @property
+    def for_trials(self) -> Provider:
+        """What leads to the same library and leaves a GPU alone, where that can be."""
+        return Provider.CPU if Provider.CPU.module == self.module else self
+
 
 # Those that are not onnxruntime's.
 _MODULES: dict[Provider, str] = {}

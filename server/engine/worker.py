@@ -48,6 +48,12 @@ class Worker:
         self._changed = asyncio.Event()
         self._serving: asyncio.Task[None] | None = None
 
+    @property
+    def memory_taken(self) -> int:
+        """Of ``memory``, what is planned to be used by those that have started, what their unread rows take, and what
+        the account holds for pictures on their way."""
+        return self._memory_of_computing + self.account.held
+
     def request(
         self,
         client: str,
@@ -192,11 +198,15 @@ class Worker:
 
     def _memory_left(self, entry: QueueEntry) -> int:
         """For the entry, which holds some itself."""
-        computed = sum(one.memory_bytes for one in {*self._inside, *self._computed})
+        computed = self._memory_of_computing
         if computed:
             return self.memory - computed - self.account.held
         # What others hold may be waiting for this one: somebody must be computed, or nobody is.
         return self.memory - entry.held.bytes
+
+    @property
+    def _memory_of_computing(self) -> int:
+        return sum(one.memory_bytes for one in {*self._inside, *self._computed})
 
     def _in_thread(self, work: Callable[[], Result]) -> asyncio.Future[Result]:
         return asyncio.get_running_loop().run_in_executor(self._thread, work)
@@ -233,7 +243,8 @@ def _step(together: dict[QueueEntry, Running]) -> list[float | Exception]:
     except Exception as error:
         if len(together) == 1:
             return [error]
-        _log.warning("%d pictures failed together and are computed one by one: %s", len(together), error)
+        # As text: whoever keeps the record would keep the error, its frames and their pixels.
+        _log.warning("%d pictures failed together and are computed one by one: %s", len(together), str(error))
         return [0.0] * len(together)
 
 

@@ -26,9 +26,11 @@ from server.filters.trial import Sizes
 from server.filters.verdicts import Verdict, Verdicts
 
 # Whoever changes what a trial finds counts this up: verdicts of older trials are then not believed.
-_TRIALS = 2
+_TRIALS = 3
 
 _LARGEST_SIDECAR = 64 << 10
+
+_CHANGED = "It changed while it was being read; it is tried again."
 
 
 class Trials(Protocol):
@@ -87,7 +89,7 @@ class TrialsHere:
     def verdict(self, path: Path, key: str) -> Verdict:
         contents = _contents(path, self._limits)
         if _key(path, contents, self._backend) != key:
-            raise PassingProblem("It changed while it was being read; it is tried again.")
+            raise PassingProblem(_CHANGED)
         found = _read(path, contents)
         check_operators(found.model.proto)
         description, feed = _describe(path, found)
@@ -151,6 +153,8 @@ def _read(path: Path, contents: _Contents) -> _Files:
     model, file_hash, file_bytes = read_model(data), hashlib.sha256(data), len(data)
     if is_external(model.proto):
         take_in(model.proto, path)
+        if _hash_of(data_path(path)) != contents.other:
+            raise PassingProblem(_CHANGED)
         data = model.proto.SerializeToString()
         file_hash.update(data)
         file_bytes += data_path(path).stat().st_size

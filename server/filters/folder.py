@@ -30,7 +30,8 @@ class FilterFolder:
         self._is_away = False
         try:
             self.catalogue = scanner.load(seconds)
-            self._rest()
+            if trials is not None:
+                trials.rest(0)
         except BaseException:  # a signal, too
             self.close()
             raise
@@ -61,7 +62,8 @@ class FilterFolder:
             else:
                 self._tell(None)
                 self._publish(catalogue)
-                await asyncio.to_thread(self._rest)
+                if self._trials is not None:
+                    await asyncio.to_thread(self._trials.rest)
 
     async def follow(self) -> AsyncGenerator[Catalogue, None]:
         """Yields the catalogue now and after each change. A slow reader misses states in between, but never the last
@@ -70,10 +72,6 @@ class FilterFolder:
             changed = self._changed
             yield self.catalogue
             await changed.wait()
-
-    def _rest(self) -> None:
-        if self._trials is not None and not self._scanner.trying:
-            self._trials.rest()
 
     def _tell(self, error: OSError | None) -> None:
         """Once when the folder goes, and once when it is back."""

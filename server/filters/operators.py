@@ -76,11 +76,18 @@ _CONTRIBUTED = {
     "UnfoldTensor",
 }
 
+# Of networks that make pictures of pictures the largest have some thousands.
+_MOST = 20_000
+
 
 def check_operators(model: onnx.ModelProto) -> None:
-    """Raises FilterProblem for the first operation, also of a subgraph or function, that a filter may not have."""
+    """Raises FilterProblem for the first operation, also of a subgraph or function, that a filter may not have, and for
+    more operations than can be loaded in seconds."""
+    nodes = list(_nodes(model))
+    if len(nodes) > _MOST:
+        raise FilterProblem(f"It has {len(nodes)} operations, and at most {_MOST} are taken; export a smaller network.")
     own = {(_domain(function.domain), function.name) for function in model.functions}
-    for node in _nodes(model):
+    for node in nodes:
         domain = _domain(node.domain)
         if (domain, node.op_type) in own or node.op_type in _allowed(domain):
             continue

@@ -14,10 +14,11 @@ from server.engine.backend import Backend
 from server.errors import FilterProblem, StartProblem
 from server.filters.catalogue import Catalogue
 from server.filters.examination import Trials, examine
-from server.filters.external_data import data_path
 from server.filters.filter_file import Filter, load_filter
 from server.filters.limits import USUAL_LIMITS, FilterLimits
+from server.filters.places import belonging, check_place, shown_name
 from server.filters.verdicts import Verdicts
+from server.logs.escaping import printable
 
 _NO_VERDICTS = Verdicts(None)
 
@@ -99,14 +100,14 @@ class FolderScanner:
     @property
     def trying(self) -> list[str]:
         """The names of the files that are being read and tried."""
-        return [file.name for file in self._trying]
+        return [shown_name(file) for file in self._trying]
 
     def close(self) -> None:
         """Reads no more. From any thread."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _stamps(self) -> dict[Path, _Stamp]:
-        stamps = {file: tuple(map(_stamp, _belonging(file))) for file in sorted(self._files())}
+        stamps = {file: tuple(map(_stamp, belonging(file))) for file in sorted(self._files())}
         return {file: stamp for file, stamp in stamps.items() if stamp[0] is not None}
 
     def _files(self) -> list[Path]:
@@ -146,11 +147,13 @@ class FolderScanner:
     def _outcome(self, file: Path) -> tuple[Filter | None, str | None]:
         """Returns the file's filter, or the problem with it. Raises FileNotFoundError."""
         try:
+            if file != self._path:
+                check_place(file, self._path)
             examined = examine(file, self._backend, self._verdicts, self._trials, self._limits)
             with self._loading:
                 return load_filter(file, examined, self._backend), None
         except FilterProblem as error:
-            return None, error.sentence[:_LONGEST_PROBLEM]
+            return None, printable(error.sentence[:_LONGEST_PROBLEM])
         except FileNotFoundError:
             raise
         except OSError as error:
@@ -173,16 +176,13 @@ class FolderScanner:
                 filters[entry.filter.identifier] = entry.filter
             elif entry.filter:
                 name = entry.filter.identifier
-                problem = f"Its identifier '{name}' is already used by {owners[name].name}; export it with another."
+                problem = (
+                    f"Its identifier '{name}' is already used by {shown_name(owners[name])}; export it with another."
+                )
             if problem:
-                rejected[file.name] = problem
+                rejected[shown_name(file)] = problem
         self._owners = owners
-        return Catalogue(dict(sorted(filters.items())), rejected)
-
-
-def _belonging(file: Path) -> tuple[Path, ...]:
-    """The file and those beside it that say how to feed it and hold its weights."""
-    return file, file.with_suffix(".toml"), data_path(file)
+        return Catalogue(dict(sorted(filters.items())), dict(sorted(rejected.items())))
 
 
 def _stamp(file: Path) -> tuple[int, int] | None:

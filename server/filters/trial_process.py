@@ -6,10 +6,12 @@ import contextlib
 import errno
 import json
 import logging
+import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,9 @@ from server.filters.verdicts import Verdict
 
 # When memory runs out, Linux ends what is being tried and not the server.
 _MEMORY_SCORE = "800"
+
+# Loading the libraries takes a second, and files often come in groups.
+_IDLE_SECONDS = 20.0
 
 _log = logging.getLogger(__name__)
 
@@ -43,15 +48,19 @@ class TrialProcesses:
             answer = process.ask({"path": str(path), "key": key}, self._limits.seconds)
         except _Ended as ended:
             self._discard(process)
+            if process.has_answered and ended.seconds is None and not self._closed:
+                return self.verdict(path, key)  # it may have ended before it was asked
             raise self._as_problem(ended) from ended
         self._give_back(process)
         return self._as_verdict(answer)
 
-    def rest(self) -> None:
-        """Ends the processes that try nothing, until there is something to try again."""
+    def rest(self, seconds: float = _IDLE_SECONDS) -> None:
+        """Ends the processes that have tried nothing for so long."""
+        begin = time.monotonic() - seconds
         with self._lock:
-            idle, self._idle = self._idle, []
-        for process in idle:
+            ending = [process for process in self._idle if process.idle_since <= begin]
+            self._idle = [process for process in self._idle if process.idle_since > begin]
+        for process in ending:
             self._discard(process)
 
     def close(self) -> None:
@@ -61,7 +70,7 @@ class TrialProcesses:
             running = list(self._all)
         for process in running:
             process.kill()
-        self.rest()
+        self.rest(0)
 
     def _take(self) -> _Process:
         with self._lock:
@@ -76,6 +85,7 @@ class TrialProcesses:
     def _give_back(self, process: _Process) -> None:
         with self._lock:
             if not self._closed:
+                process.has_answered, process.idle_since = True, time.monotonic()
                 self._idle.append(process)
                 return
         self._discard(process)
@@ -128,9 +138,12 @@ class _Process:
     """One process that tries files, for one thread at a time."""
 
     def __init__(self, provider: Provider, limits: FilterLimits) -> None:
-        command = [sys.executable, "-m", "server.filters.trying", provider, str(limits.memory), str(limits.file_bytes)]
+        self.has_answered = False
+        self.idle_since = 0.0
+        given = (provider.for_trials, limits.seconds, limits.memory, limits.file_bytes)
         self._process = subprocess.Popen(
-            command,
+            [sys.executable, "-P", "-m", "server.filters.trying", *map(str, given)],
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(str(Path(path).absolute()) for path in sys.path)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,  # a file's names could forge lines of the log

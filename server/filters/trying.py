@@ -21,15 +21,17 @@ from server.filters.limits import FilterLimits
 Answer = dict[str, Any]
 
 
-def main(provider: str, memory: str, file_bytes: str) -> None:
-    """Tries files on ``provider``'s library within ``memory`` bytes, none larger than ``file_bytes``."""
+def main(provider: str, seconds: str, memory: str, file_bytes: str) -> None:
+    """Tries files on ``provider``'s library within ``memory`` bytes, none larger than ``file_bytes``. Who asks ends
+    this process after ``seconds``; if nobody does, the system will."""
     answers = _own_output()
     requests = _requests()
-    limits = FilterLimits(memory=int(memory), file_bytes=int(file_bytes))
+    limits = FilterLimits(float(seconds), int(memory), int(file_bytes))
     _limit_memory(limits.memory)
     backend = open_backend(Provider(provider), threads=1)
     while True:
         asked = requests.get()
+        _limit_time(limits.seconds)
         answers.write(json.dumps(_answer(Path(asked["path"]), asked["key"], backend, limits)) + "\n")
         answers.flush()
 
@@ -74,6 +76,9 @@ if sys.platform == "win32":
     def _limit_memory(memory: int) -> None:
         """Does nothing: Windows limits jobs, not processes."""
 
+    def _limit_time(seconds: float) -> None:
+        """Does nothing, for the same reason."""
+
 else:
 
     def _limit_memory(memory: int) -> None:
@@ -83,6 +88,15 @@ else:
             resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+    def _limit_time(seconds: float) -> None:
+        """Of the processor, from now on: a library may keep Python's lock, so that no thread notices who is gone."""
+        import resource
+
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        most = int(used.ru_utime + used.ru_stime + 2 * seconds) + 10
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_CPU, (most, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
 if __name__ == "__main__":

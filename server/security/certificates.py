@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.errors import StartProblem
-from server.security.files import read_file
+from server.security.files import read_file, read_secret
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,9 @@ def read_pair(certificate: Path, key: Path, read: Callable[[Path], bytes] = read
 
 
 def read_authority(path: Path) -> bytes:
-    """Reads the certificates that clients' own must be signed by. Raises StartProblem when there is none."""
-    contents = read_file(path)
+    """Reads the certificates that clients' own must be signed by. Raises StartProblem when there is none, or when
+    others could add theirs."""
+    contents = read_secret(path)
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_verify_locations(cadata=contents.decode("ascii"))
     except (ssl.SSLError, ValueError) as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncGenerator, Iterator
 
-from pleinair.common.identifiers import is_identifier
 from pleinair.v1 import filters_pb2
 from pleinair.v1.filters_pb2 import (
     Filter,
@@ -18,14 +17,11 @@ from pleinair.v1.filters_pb2 import (
 )
 
 from server.admission import Admission
-from server.errors import Reason, Refusal
 from server.filters.catalogue import Catalogue, ChangeKind, FilterChange, Rejection, changes
 from server.filters.folder import FilterFolder
 from server.services.endpoint import CallContext, Entrance
+from server.services.filter_pages import filter_page
 from server.wire.translations import filter_message, rejected_message
-
-PAGE_SIZE = 50
-LARGEST_PAGE = 200
 
 _EVENTS = {
     ChangeKind.ADDED: WatchFiltersResponse.EVENT_ADDED,
@@ -44,7 +40,7 @@ class FilterService:
         self.entrances = {"WatchFilters": Entrance(watchers)}
 
     async def ListFilters(self, request: ListFiltersRequest, call: CallContext) -> ListFiltersResponse:
-        return _page(self._folder.catalogue, request)
+        return filter_page(self._folder.catalogue, request)
 
     async def GetFilter(self, request: GetFilterRequest, call: CallContext) -> GetFilterResponse:
         return GetFilterResponse(filter=filter_message(self._folder.find(request.id)))
@@ -58,25 +54,6 @@ class FilterService:
                 for response in _news(told, catalogue):
                     yield response
                 told = catalogue
-
-
-def _page(catalogue: Catalogue, request: ListFiltersRequest) -> ListFiltersResponse:
-    """One page of the list. The page token is the last identifier of the page before, so pages hold while the folder
-    changes."""
-    token = request.page_token
-    if token and not is_identifier(token):
-        raise Refusal(
-            Reason.BAD_PAGE_TOKEN,
-            "This server did not give out this page token; leave it empty for the first page.",
-            field="page_token",
-        )
-    size = min(request.page_size or PAGE_SIZE, LARGEST_PAGE)
-    rest = [found for identifier, found in catalogue.filters.items() if identifier > token]
-    return ListFiltersResponse(
-        filters=[filter_message(found) for found in rest[:size]],
-        next_page_token=rest[size - 1].identifier if len(rest) > size else "",
-        rejected_files=[] if token else [rejected_message(*item) for item in catalogue.rejected.items()],
-    )
 
 
 def _news(told: Catalogue | None, now: Catalogue) -> Iterator[WatchFiltersResponse]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 
 from pleinair.v1 import training_pb2 as pb
 
@@ -19,6 +19,7 @@ from server.wire.trainings import job_message, news_message, picture_from, reque
 
 PAGE_SIZE = 50
 LARGEST_PAGE = 200
+PAGE_BYTES = 2 << 20  # clients of gRPC take 4 MiB, unless they are told otherwise
 
 
 class TrainingService:
@@ -99,13 +100,25 @@ async def _pictures(frames: AsyncIterator[pb.StartTrainingRequest]) -> AsyncIter
 
 
 def _page(views: list[JobView], request: pb.ListTrainingsRequest) -> pb.ListTrainingsResponse:
-    """One page of the list. The page token is the last job of the page before, with its time, so pages hold while jobs
-    come and go."""
+    """One page of the list, of as many bytes as every client takes. The page token is the last job of the page before,
+    with its time, so pages hold while jobs come and go."""
     time, job_id = _last_told(request.page_token)
     rest = [view for view in views if not job_id or (view.job.create_time, view.job.id) < (time, job_id)]
-    page = rest[: min(request.page_size or PAGE_SIZE, LARGEST_PAGE)]
-    token = f"{page[-1].job.create_time!r}/{page[-1].job.id}" if len(rest) > len(page) else ""
-    return pb.ListTrainingsResponse(jobs=map(job_message, page), next_page_token=token)
+    page = _fitting(map(job_message, rest[: min(request.page_size or PAGE_SIZE, LARGEST_PAGE)]))
+    token = f"{page[-1].create_time!r}/{page[-1].id}" if len(rest) > len(page) else ""
+    return pb.ListTrainingsResponse(jobs=page, next_page_token=token)
+
+
+def _fitting(jobs: Iterable[pb.TrainingJob]) -> list[pb.TrainingJob]:
+    """The first of them that fit on a page, at least one: its pictures may have many long names."""
+    page: list[pb.TrainingJob] = []
+    room = PAGE_BYTES
+    for job in jobs:
+        room -= job.ByteSize()
+        if page and room < 0:
+            break
+        page.append(job)
+    return page
 
 
 def _last_told(token: str) -> tuple[float, str]:

@@ -15,6 +15,7 @@ from pleinair.common.run_layout import images_seen_at
 from server.errors import Reason, Refusal
 from server.trainings.jobs import names
 from server.trainings.jobs.board import Board
+from server.trainings.jobs.desk import PictureDesk
 from server.trainings.jobs.exporter import Exporter
 from server.trainings.jobs.job import Ending, Job, State
 from server.trainings.jobs.options import check_options, check_preset
@@ -43,6 +44,7 @@ class TrainingHandler:
         store: JobStore,
         runner: Runner,
         exporter: Exporter,
+        desk: PictureDesk,
         *,
         limits: Limits,
         most_unfinished: int,
@@ -52,6 +54,7 @@ class TrainingHandler:
         self._store = store
         self._runner = runner
         self._exporter = exporter
+        self._desk = desk
         self._limits = limits
         self._most_unfinished = most_unfinished
         self._most_disk = most_disk
@@ -146,7 +149,8 @@ class TrainingHandler:
         await asyncio.to_thread(check_disk, self._store.path, self._most_disk)
         job_id = names.job_id(request.title, self._board)
         with refused_when_full(), self._store.draft(job_id) as folder:
-            received = await _receive(frames, Reception(folder, self._limits), request.picture_count)
+            reception = Reception(folder, self._limits, self._desk, client)
+            received = await _receive(frames, reception, request.picture_count)
             self._check_places(client)
             job = Job(
                 id=job_id,

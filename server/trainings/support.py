@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+from collections import Counter
 from typing import IO
 
 from pleinair.common.private import make_private_folder
 
 from server.config import ServerConfig, TrainingMode
+from server.engine.account import MemoryAccount
 from server.errors import Reason, Refusal, StartProblem
 from server.filters.folder import FilterFolder
 from server.trainings.handler import TrainingHandler
 from server.trainings.jobs.board import Board
+from server.trainings.jobs.desk import PictureDesk
 from server.trainings.jobs.exporter import Exporter
 from server.trainings.jobs.locks import Held, hold
 from server.trainings.jobs.pictures import Limits
@@ -20,6 +23,7 @@ from server.trainings.jobs.publish import FilterShelf
 from server.trainings.jobs.runner import Runner
 from server.trainings.jobs.store import JobStore
 from server.trainings.jobs.trainer import Trainer
+from server.translation.memory import PictureMemory
 
 _LOCK = ".lock"
 _OPEN = "Warning: others may read the trainings in {0}; make it this user's own, and run chmod 700 {0}."
@@ -33,9 +37,10 @@ class TrainingSupport:
     Raises StartProblem when the options require training and it is impossible.
     """
 
-    def __init__(self, config: ServerConfig, filters: FilterFolder, trainer: Trainer) -> None:
+    def __init__(self, config: ServerConfig, filters: FilterFolder, account: MemoryAccount, trainer: Trainer) -> None:
         self._config = config
         self._filters = filters
+        self._desk = PictureDesk(PictureMemory(account, max_pixels=config.max_pixels))
         self._trainer = trainer
         self._runner: Runner | None = None
         self._handler: TrainingHandler | None = None
@@ -64,6 +69,11 @@ class TrainingSupport:
         count = len(unfinished)
         going_on = [f"{count} training{'s continue' if count != 1 else ' continues'}."] if count else []
         return [*self._problems, *going_on]
+
+    def count_by_state(self) -> dict[str, int]:
+        """How many trainings are kept in each state; empty while the folder was not needed."""
+        views = self._handler.all() if self._handler else []
+        return dict(Counter(view.job.state.value for view in views))
 
     def handler(self) -> TrainingHandler:
         """Returns the handler, and opens the folder if necessary. Raises Refusal when this server does not train."""
@@ -115,6 +125,7 @@ class TrainingSupport:
             store,
             self._runner,
             exporter,
+            self._desk,
             limits=Limits(
                 max_pixels=config.max_pixels,
                 max_bytes=config.training_upload_mib << 20,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from server.config import ServerConfig
+from server.engine.account import MemoryAccount
 from server.engine.backend import open_backend
 from server.engine.worker import Worker
 from server.filters.folder import FilterFolder
@@ -30,6 +31,21 @@ class TranslationEngine:
         self.filters = FilterFolder(scanner, trials, filter_seconds)
         self._worker = Worker(self.backend, memory=config.memory)
         self.handler = TranslationHandler(self.filters, self._worker, max_pixels=config.max_pixels)
+
+    @property
+    def account(self) -> MemoryAccount:
+        """Of the memory that pictures on their way take, beside what is computed."""
+        return self._worker.account
+
+    @property
+    def memory(self) -> int:
+        """The bytes that all computations together may take."""
+        return self._worker.memory
+
+    @property
+    def memory_taken(self) -> int:
+        """The bytes that they take at the moment."""
+        return self._worker.memory_taken
 
     def close(self) -> None:
         """Waits for what the device is computing, and frees it; what is being tried is not waited for."""

@@ -19,6 +19,9 @@ _MESSAGE = 1 << 20
 _DECODED = 12
 _DECODED_DEEP = 24
 
+# Bytes of a raw pixel beside itself, while it is written into a file: between 0 and 1, its alpha, as 8 bits, encoded.
+_TO_A_FILE = 28
+
 
 class PictureMemory:
     """Holds memory of ``account`` for a picture before it is there, as long as it is. Refuses what will never be
@@ -43,6 +46,13 @@ class PictureMemory:
         pixels = width * height if width * height <= self._max_pixels else 0
         count = 2 * len(data) + pixels * (_DECODED_DEEP if is_deep else _DECODED)
         async with self._hold(count, f"A file of {width} x {height} pixels", client) as held:
+            yield held
+
+    @asynccontextmanager
+    async def layer(self, width: int, height: int, byte_count: int, client: str) -> AsyncIterator[Held]:
+        """For raw pixels that become a file."""
+        count = 2 * byte_count + width * height * _TO_A_FILE
+        async with self._hold(count, f"A layer of {width} x {height} pixels", client) as held:
             yield held
 
     @asynccontextmanager

@@ -14,6 +14,7 @@ from grpc_status import rpc_status
 
 from server.errors import Refusal, unforeseen
 from server.logs.calls import LoggedCall, logged_call, request_id
+from server.metrics.calls import observed
 from server.services.endpoint import CallContext, Send
 from server.transports.clients import Clients
 from server.wire.status import status_of
@@ -35,8 +36,9 @@ async def answering(context: Context, method: str, clients: Clients) -> AsyncIte
     client = clients.client_of(context.peer(), metadata)
     call = CallContext(client, context.time_remaining(), request_id(offered))
     context.set_trailing_metadata(((REQUEST_ID, call.request_id),))
+    logged = LoggedCall(call.request_id, method, call.client)
     try:
-        with logged_call(LoggedCall(call.request_id, method, call.client)), _foreseen(call.request_id):
+        with observed(logged), logged_call(logged), _foreseen(call.request_id):
             yield call
     except Refusal as refusal:
         await _abort(context, refusal, call.request_id)

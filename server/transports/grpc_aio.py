@@ -7,6 +7,7 @@ import grpc
 from server.admission import Admission
 from server.application import Application
 from server.errors import StartProblem
+from server.metrics.calls import Observe, nobody
 from server.options.addresses import split_address
 from server.services.endpoint import Service
 from server.transports.clients import Clients
@@ -14,6 +15,7 @@ from server.transports.connections import CONNECTION_OPTIONS
 from server.transports.credentials import server_credentials
 from server.transports.grpc_calls import TokenInterceptor, handlers_of
 from server.transports.health import HealthService
+from server.transports.observing import ObservingInterceptor
 from server.transports.progress import Stalls
 from server.transports.reflection import ReflectionService
 
@@ -23,10 +25,11 @@ MOST_HEALTH_WATCHERS = 100
 
 class GrpcServer:
     """Serves an application in its event loop. Starting, draining and stopping the server does so to the application
-    too."""
+    too; ``observe`` is told of each call that ends."""
 
-    def __init__(self, application: Application) -> None:
+    def __init__(self, application: Application, observe: Observe = nobody) -> None:
         self._application = application
+        self._observe = observe
         self._health_watchers = Admission(places=MOST_HEALTH_WATCHERS, deadline_seconds=None)
         self._health = HealthService(self._health_watchers)
         self._grpc = self._server()
@@ -56,9 +59,9 @@ class GrpcServer:
         application, security = self._application, self._application.security
         clients = Clients(application.config.trusted_proxies or ())
         options = [*CONNECTION_OPTIONS, ("grpc.max_receive_message_length", application.config.max_message_mib << 20)]
-        server = grpc.aio.server(
-            options=options, interceptors=[TokenInterceptor(security, clients)] if security.protection.token else []
-        )
+        interceptors: list[grpc.aio.ServerInterceptor] = [ObservingInterceptor(self._observe)]
+        interceptors += [TokenInterceptor(security, clients)] if security.protection.token else []
+        server = grpc.aio.server(options=options, interceptors=interceptors)
         services: list[Service] = [*application.services, self._health]
         services.append(ReflectionService([service.descriptor.full_name for service in services]))
         stalls = Stalls(application.config.stall)

@@ -98,14 +98,15 @@ def summary_message(summary: Summary) -> translation_pb2.Summary:
 
 
 def filter_message(found: Filter) -> filters_pb2.Filter:
+    """What stands in one line of a list is printable; a file's name, which may be its title, is perhaps no text."""
     description = found.description
     return filters_pb2.Filter(
         id=description.identifier,
-        title=description.title,
+        title=printable(description.title),
         description=description.description,
-        source_domain=description.source_domain,
-        target_domain=description.target_domain,
-        method=description.method,
+        source_domain=printable(description.source_domain),
+        target_domain=printable(description.target_domain),
+        method=printable(description.method),
         spatial_multiple=description.spatial_multiple,
         precision=_PRECISIONS[found.precision],
         licence=description.licence,
@@ -122,7 +123,7 @@ def filter_message(found: Filter) -> filters_pb2.Filter:
 
 
 def rejected_message(file_name: str, reason: str) -> filters_pb2.RejectedFile:
-    """Both are printable: names of files may have line ends, or bytes that are no text."""
+    """Both are printable."""
     return filters_pb2.RejectedFile(file_name=printable(file_name), reason=printable(reason))
 
 

@@ -56,6 +56,15 @@ def check_failure(error: grpc.RpcError, *places: Path) -> None:
     check_status(cast(grpc.Call, error), *places)
 
 
+def check_request_id(call: grpc.Call) -> None:
+    """Holds of the trailers of a call that the server ended: they name it, by a short word."""
+    found = [value for key, value in call.trailing_metadata() or () if key == "x-request-id"]
+    if _is_grpcs_own(call.code(), call.details() or ""):
+        return
+    if len(found) != 1 or not re.fullmatch(r"[\w.:+/=@-]{1,128}", str(found[0]), re.ASCII):
+        raise Broken(f"The trailers name the call {found!r:.200}.")
+
+
 def check_log_line(line: str) -> None:
     """Holds of every line of the log: it is one, of characters that can be shown, and no traceback's."""
     if any(not sign.isprintable() for sign in line):
@@ -67,8 +76,8 @@ def check_log_line(line: str) -> None:
 
 
 def _is_grpcs_own(code: grpc.StatusCode, sentence: str) -> bool:
-    """Whether gRPC ended the call before our code could see it: for its size, by ourselves, or for its frames."""
-    return code is grpc.StatusCode.CANCELLED or "larger than max" in sentence or "Too many" in sentence
+    """Whether gRPC ended the call before our code could see it: for us, or for the size of what came."""
+    return code is grpc.StatusCode.CANCELLED or "larger than max" in sentence or "metadata size exceeds" in sentence
 
 
 def _reason(call: grpc.Call) -> str:

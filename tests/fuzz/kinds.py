@@ -12,11 +12,14 @@ from tests.fuzz.folder import Folder
 from tests.fuzz.frames import Frames
 from tests.fuzz.headers import Headers
 from tests.fuzz.holding import Broken
+from tests.fuzz.leaving import Leaving
+from tests.fuzz.limits import limited_memory
 from tests.fuzz.nonsense import Answers
 from tests.fuzz.pictures import ReadPictures, TranslatedPictures
 from tests.fuzz.sidecars import Sidecars
 from tests.fuzz.target import Target
 
+_MEMORY = 1 << 30  # bytes that one attempt may take here
 Attempt = Callable[[Random], None]
 
 
@@ -33,6 +36,7 @@ KINDS: Sequence[Kind] = (
     Kind("calls", lambda target: Calls(target).attempt, 1500),
     Kind("frames", lambda target: Frames(target).attempt, 120),
     Kind("headers", lambda target: Headers(target).attempt, 120),
+    Kind("leaving", lambda target: Leaving(target).attempt, 80),
     Kind("pictures", lambda target: TranslatedPictures(target).attempt, 500),
     Kind("files", lambda target: ReadPictures().attempt, 2500),
     Kind("sidecars", lambda target: Sidecars().attempt, 1500),
@@ -46,9 +50,12 @@ def attempt(kind: Kind, target: Target, seed: str, numbers: Sequence[int]) -> It
     one = kind.attempt_at(target)
     for number in numbers:
         try:
-            one(dice_for(seed, kind.name, number))
+            with limited_memory(_MEMORY):
+                one(dice_for(seed, kind.name, number))
         except Broken as broken:
             yield Broken(f"{kind.name} {number} of SEED={seed}: {broken}")
+        except Exception as error:  # where nothing but an answer, a refusal or Broken may come
+            yield Broken(f"{kind.name} {number} of SEED={seed} ended in {error!r:.500}")
     try:
         target.check()
     except Broken as broken:

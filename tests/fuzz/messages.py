@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
+from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.message import DecodeError, Message
 
 from tests.fuzz.dice import NUMBERS, TEXTS, mutated
 from tests.fuzz.wire import field, varint
@@ -22,6 +24,33 @@ def message(kind: Descriptor, dice: Random, known: Known, depth: int = 0) -> byt
     """A message of this type with some of its fields; one in three is damaged."""
     whole = b"".join(_fields(kind, dice, known, depth))
     return mutated(whole, dice) if not depth and dice.random() < 0.3 else whole
+
+
+def altered(right: Message, dice: Random, known: Known) -> bytes:
+    """A message in which one field, at any depth, is gone, or has another value as well or in its place."""
+    made = type(right)()
+    made.CopyFrom(right)
+    inner = _any_inside(made, dice)
+    fields: Sequence[Any] = inner.DESCRIPTOR.fields
+    one = dice.choice(fields)
+    if dice.random() < 0.6:
+        inner.ClearField(one.name)
+    # What is not right at all is appended to the whole, where it means an odd field or damage.
+    value = _field(one, dice, known, 1)
+    try:
+        inner.MergeFromString(value)
+    except DecodeError:
+        return made.SerializeToString() + value
+    return made.SerializeToString()
+
+
+def _any_inside(whole: Message, dice: Random) -> Message:
+    """The message itself, or one that it has, at any depth."""
+    found = [whole]
+    for one, value in whole.ListFields():
+        if one.message_type is not None and not one.message_type.GetOptions().map_entry:
+            found += [_any_inside(inner, dice) for inner in (value if one.is_repeated else [value])]
+    return dice.choice(found)
 
 
 def _fields(kind: Descriptor, dice: Random, known: Known, depth: int) -> Iterator[bytes]:

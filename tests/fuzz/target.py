@@ -17,7 +17,10 @@ from tests.fuzz.holding import Broken, check_log_line
 from tests.processes import ServerProcess, serving
 from tests.promises.usage import usage
 
-OPTIONS = ("--provider", "cpu", "--threads", "1", "--poll", "0.1", "--memory", "256MiB", "--max-pixels", "1000000")
+OPTIONS = (
+    *("--provider", "cpu", "--threads", "1", "--poll", "0.1", "--memory", "256MiB", "--max-pixels", "1000000"),
+    *("--training-queue", "3"),
+)
 _MORE_RESIDENT = 300 << 20
 _MORE_DESCRIPTORS = 40
 _MORE_THREADS = 60
@@ -26,11 +29,13 @@ _PIXELS = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
 
 @dataclass
 class Target:
-    """A server, a channel to it, and what it took of the machine at first."""
+    """A server, a channel to it, and what it took of the machine at first. ``training_id`` is of the latest training
+    that happened to be started."""
 
     server: ServerProcess
     connection: Connection
     log: Path
+    training_id: str = "nope"
     _read: int = 0
     _lines: int = 0
     _first: tuple[int, int, int] = field(default=(0, 0, 0))

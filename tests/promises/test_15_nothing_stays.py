@@ -1,128 +1,90 @@
-"""However a call ends, nothing of its picture is kept: memory does not grow with the number of calls."""
+"""However a call goes, nothing of its picture stays: memory does not grow with the number of calls."""
 
 from __future__ import annotations
 
 import gc
-import io
+import subprocess
+import time
 import tracemalloc
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
-from pleinair.v1 import translation_pb2 as pb
 
 from tests import factories
-from tests.contract.connection import Connection, chunks_of, failing, frame_of, header_frame, pixel_frame
-from tests.contract.inferences import asked
-from tests.contract.over_sockets import connect
+from tests.processes import serving
+from tests.promises.kinds import put_kinds
 from tests.promises.length import counted
+from tests.promises.slopes import Slopes
+from tests.promises.traffic import send_mixed
+from tests.promises.usage import usage
+from tests.promises.ways import WAYS, Caller, Way, calling, go
 
-SIDE = 200  # from 128 on a picture is computed in pieces where it can be
-PIXELS = np.random.default_rng(15).integers(0, 256, (SIDE, SIDE, 3), np.uint8)
-RUNS = counted(short=20, long=100)
-
-End = Callable[[Connection, str], None]
+SIDE = 300  # from 128 on a picture is computed in pieces where it can be
+PICTURE = SIDE * SIDE * 3  # bytes
+RUNS = counted(short=2, long=100)
 
 
 @pytest.fixture(scope="module")
-def connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+def filters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Caller, list[str]]]:
+    """Of every kind, and who calls them."""
     folder = tmp_path_factory.mktemp("filters")
-    for made in (factories.normalising(), factories.darkening(), factories.failing(), factories.slow()):
-        factories.put(folder, made)
-    factories.put(folder, factories.foreign(), name="foreign")
-    (folder / "foreign.toml").write_text(factories.SIDECAR)
-    with connect(folder, training="off") as connected:
-        yield connected
-
-
-def served(connection: Connection, filter_id: str) -> None:
-    connection.translate(filter_id, PIXELS)
-
-
-def served_with_preview(connection: Connection, filter_id: str) -> None:
-    frame = frame_of(filter_id, PIXELS)
-    frame.header.preview_side = 64
-    connection.send([frame, *chunks_of(PIXELS)])
-
-
-def served_as_a_file(connection: Connection, filter_id: str) -> None:
-    file = io.BytesIO()
-    Image.fromarray(PIXELS).save(file, "PNG")
-    connection.translation.TranslateImage(pb.TranslateImageRequest(filter_id=filter_id, image=file.getvalue()))
-
-
-def served_as_tensors(connection: Connection, filter_id: str) -> None:
-    connection.inference.ModelInfer(asked(filter_id, PIXELS[None]))
-
-
-def refused(connection: Connection, filter_id: str) -> None:
-    """After most of it has come."""
-    with failing() as failures:
-        frame = header_frame(filter_id=filter_id, width=SIDE, height=SIDE + 1)
-        connection.send([frame, pixel_frame(PIXELS.tobytes())])
-    assert failures[0].reason == "TOO_FEW_PIXELS"
-
-
-def cancelled(connection: Connection, filter_id: str) -> None:
-    call = connection.translation.Translate(iter([frame_of(filter_id, PIXELS), *chunks_of(PIXELS)]))
-    next(call)
-    call.cancel()
-
-
-def too_late(connection: Connection, filter_id: str) -> None:
-    with failing() as failures:
-        connection.send([frame_of(filter_id, PIXELS), *chunks_of(PIXELS)], timeout=0.05)
-    assert failures[0].code == "DEADLINE_EXCEEDED"
-
-
-def failed(connection: Connection, filter_id: str) -> None:
-    with failing() as failures:
-        connection.translate(filter_id, PIXELS)
-    assert failures[0].reason == "FILTER_FAILED"
-
-
-def failed_as_a_file(connection: Connection, filter_id: str) -> None:
-    with failing() as failures:
-        served_as_a_file(connection, filter_id)
-    assert failures[0].reason == "FILTER_FAILED"
-
-
-ENDS: list[tuple[End, str]] = [
-    *((way, name) for way in (served, served_with_preview) for name in ("normalising", "darkening", "foreign")),
-    *((way, name) for way in (served_as_a_file, served_as_tensors) for name in ("normalising", "darkening")),
-    (refused, "normalising"),
-    (cancelled, "slow"),
-    (too_late, "slow"),
-    (failed, "failing"),
-    (failed_as_a_file, "failing"),
-]
+    identifiers = put_kinds(folder)
+    with factories.running_server(folder, training="off", poll=3600) as server, calling(server.address) as caller:
+        yield caller, identifiers
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("way, filter_id", ENDS, ids=[f"{way.__name__}-{name}" for way, name in ENDS])
-def test_nothing_of_a_picture_is_kept(connection: Connection, way: End, filter_id: str) -> None:
-    """Python's own count of what is alive (numpy's arrays are in it) grows by less than one picture's pixels; and while
-    Python does not look for circles, by what the client beside holds of each call that ended badly, not by the picture
-    as the network had it."""
-    for _ in range(3):
-        way(connection, filter_id)
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_nothing_of_a_picture_stays(filters: tuple[Caller, list[str]], way: Way) -> None:
+    """Python's own count of what is alive, with numpy's arrays, grows by less than a tenth of a picture a call while
+    Python does not look for circles, which may be a long time; then by less than one in all calls."""
+    caller, identifiers = filters
+    calls = RUNS * len(identifiers)
+    for identifier in identifiers:
+        go(way, caller, identifier, SIDE)
+    gc.collect()
     gc.disable()
     tracemalloc.start()
     try:
-        way(connection, filter_id)
-        before = alive(connection)
         for _ in range(RUNS):
-            way(connection, filter_id)
-        assert alive(connection) - before < RUNS * 3 * PIXELS.nbytes
+            for identifier in identifiers:
+                go(way, caller, identifier, SIDE)
+        assert _alive(calls * PICTURE // 10) < calls * PICTURE // 10
         gc.collect()
-        assert alive(connection) - before < PIXELS.nbytes
+        assert _alive(PICTURE) < PICTURE
     finally:
         gc.enable()
         tracemalloc.stop()
 
 
-def alive(connection: Connection) -> int:
-    """Bytes, once nothing is under way: the device is free when a small picture has been translated."""
-    connection.translate("normalising", PIXELS[:2, :2])
-    return tracemalloc.get_traced_memory()[0]
+def _alive(enough: int) -> int:
+    """Bytes that came since tracemalloc began, once there are no more than ``enough`` of them, or after some seconds:
+    a call that its caller gave up ends a little later."""
+    until = time.monotonic() + 5
+    while (alive := tracemalloc.get_traced_memory()[0]) >= enough and time.monotonic() < until:
+        time.sleep(0.02)
+    return alive
+
+
+@pytest.mark.slow
+def test_a_server_in_mixed_traffic_gives_back_what_it_takes(tmp_path: Path) -> None:
+    """Its descriptors come down to what they were, its threads to a few, and its memory has an end; how flat it is
+    in the long run is what ``make soak`` measures."""
+    identifiers = put_kinds(tmp_path)
+    with serving(tmp_path, "--training", "off", log=subprocess.DEVNULL) as server:
+        slopes, before = Slopes(server.process.pid), usage(server.process.pid)
+        came = send_mixed(server.address, identifiers, seconds=counted(short=8.0, long=600.0), sample=slopes.sample)
+        assert {"OK", "CANCELLED", "INTERNAL", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND"} <= set(came)
+        assert "UNKNOWN" not in came
+        _wait_for(lambda: usage(server.process.pid).descriptors <= before.descriptors + 2)
+        assert usage(server.process.pid).threads < before.threads + 40
+        assert usage(server.process.pid).peak < 600 << 20
+        assert slopes.memory < counted(short=1000 << 20, long=1 << 20)  # in a short time it still warms up
+
+
+def _wait_for(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.1)

@@ -2,3 +2,7 @@
 
 Filters are served by ``server``, which shares no code with this package.
 """
+
+from pleinair.common.telemetry import leave_telemetry_off
+
+leave_telemetry_off()

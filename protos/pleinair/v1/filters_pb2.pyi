@@ -192,7 +192,7 @@ class ListFiltersResponse(_message.Message):
     def filters(self) -> _containers.RepeatedCompositeFieldContainer[Global___Filter]: ...
     @_builtins.property
     def rejected_files(self) -> _containers.RepeatedCompositeFieldContainer[Global___RejectedFile]:
-        """Only on the first page."""
+        """On the first page; where they are many, further pages go on with them."""
 
     def __init__(
         self,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from server.engine.fused.launches import LaunchBuilder
 from server.engine.fused.parameters import IS_WRONG, parameters_of
 from server.engine.fused.picture_layout import PictureLayout
 from server.engine.fused.placement import place_buffers
-from server.engine.fused.steps import Convolve
+from server.engine.fused.steps import Convolve, Step
 from server.engine.network.arrays import Array
 from server.engine.network.network import Network
 
@@ -72,17 +72,17 @@ class FusedNetwork:
         # cannot be recorded.
         self._can_be_recorded = not any(kind.padding for kind in self._kinds.values())
         self._prepared: OrderedDict[Key, PreparedPicture] = OrderedDict()
-        self.plan = lru_cache(_PLANS)(self._plan)
         with resources.lock:
             resources.gpu.use()
             self._kernels = resources.kernels(element)
             self._parameters = parameters_of(self._steps, resources.gpu, element)
+        # Not a method of ours: the cache would hold us, and we the cache, until Python looks for such circles.
+        self._planned = lru_cache(_PLANS)(partial(_plan, network, self._steps, self._kernels.itemsize))
 
-    def _plan(self, height: int, width: int, memory: int) -> FusedPlan | None:
+    def plan(self, height: int, width: int, memory: int) -> FusedPlan | None:
         """The plan for a picture of this size with ``memory`` bytes on the GPU, None where that is not enough. Raises
         ValueError for a picture that is too small."""
-        sizes, layout = self._network.sizes(height, width), PictureLayout(self._network.channels, height, width)
-        return plan_within(memory, self._steps, sizes, self._kernels.itemsize, layout)
+        return self._planned(height, width, memory)
 
     def run(
         self, rows: Callable[[int, int], Array], emit: Callable[[Array], None], layout: PictureLayout, plan: FusedPlan
@@ -170,3 +170,10 @@ class FusedNetwork:
 def _launch_all(launches: list[Launch]) -> None:
     for launch in launches:
         launch()
+
+
+def _plan(
+    network: Network, steps: Sequence[Step], itemsize: int, height: int, width: int, memory: int
+) -> FusedPlan | None:
+    sizes, layout = network.sizes(height, width), PictureLayout(network.channels, height, width)
+    return plan_within(memory, steps, sizes, itemsize, layout)

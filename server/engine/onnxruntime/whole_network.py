@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -70,10 +70,9 @@ class _Needs:
     """Of one model, read when somebody asks."""
 
     def __init__(self, model: Callable[[], bytes], feed: Feed) -> None:
-        self._model = model
-        self._feed = feed
-        self._footprint: Footprint | None = None
-        self._needs = lru_cache(64)(self._run)
+        self._read = _Once(model)
+        # Not a method of ours: the cache would hold us, and we the cache, until Python looks for such circles.
+        self._needs = lru_cache(64)(partial(_run_of, self._read, feed))
 
     def with_arena(self, height: int, width: int) -> int:
         """The bytes that a run takes on the CPU."""
@@ -81,20 +80,25 @@ class _Needs:
 
     def without_arena(self, height: int, width: int) -> int:
         """The same without an arena, with a session of its own."""
-        return int(self._needs(height, width).alive * _PAGES) + _REST + self._read().weight_bytes * _LOADED
+        return int(self._needs(height, width).alive * _PAGES) + _REST + self._read.footprint.weight_bytes * _LOADED
 
     def on_gpu(self, height: int, width: int) -> int:
         """The bytes that a run takes on a GPU."""
         return int(self._needs(height, width).alive * _GPU_ARENA)
 
-    def _run(self, height: int, width: int) -> _Run:
-        network, channels = self._read(), int(self._feed.channels)
-        shape = (height, width, channels) if self._feed.channels_last else (channels, height, width)
-        picture, arena = network.picture(self._feed.input, (1, *shape)), Arena()
-        alive = network.run({self._feed.input: picture}, arena)
-        return _Run(alive + picture.bytes, arena.taken + picture.bytes)
 
-    def _read(self) -> Footprint:
-        if self._footprint is None:
-            self._footprint = Footprint(self._model())
-        return self._footprint
+class _Once:
+    def __init__(self, model: Callable[[], bytes]) -> None:
+        self._model = model
+
+    @cached_property
+    def footprint(self) -> Footprint:
+        return Footprint(self._model())
+
+
+def _run_of(read: _Once, feed: Feed, height: int, width: int) -> _Run:
+    network, channels = read.footprint, int(feed.channels)
+    shape = (height, width, channels) if feed.channels_last else (channels, height, width)
+    picture, arena = network.picture(feed.input, (1, *shape)), Arena()
+    alive = network.run({feed.input: picture}, arena)
+    return _Run(alive + picture.bytes, arena.taken + picture.bytes)

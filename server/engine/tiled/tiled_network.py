@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Generator
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from server.engine.cancel import RunControl
 from server.engine.failure import NetworkFault
@@ -28,9 +28,10 @@ class TiledNetwork:
         self._network = network
         self._layout = layout
         self._programs = Programs(network, layout, open_part)
-        self._needs = TileNeeds(network, layout, self._programs.graph)
+        needs = TileNeeds(network, layout, self._programs.graph)
         self._paces: dict[str, float] = {}  # seconds for the unit of cost, by what is measured
-        self.plan = lru_cache(_PLANS)(self._plan)
+        # Not a method of ours: the cache would hold us, and we the cache, until Python looks for such circles.
+        self._planned = lru_cache(_PLANS)(partial(_plan, network, layout, needs))
 
     @property
     def layers(self) -> int:
@@ -42,10 +43,10 @@ class TiledNetwork:
         """Whether there are normalisations; without any, all layers are computed in one sweep, whose tiles overlap."""
         return next(self._network.norms(), None) is not None
 
-    def _plan(self, height: int, width: int, memory: int, exact: bool = False) -> TilingPlan:
+    def plan(self, height: int, width: int, memory: int, exact: bool = False) -> TilingPlan:
         """The plan for a picture of this size within ``memory`` bytes, all at full precision if ``exact``. Raises
         NoTilingFits, and ValueError for a picture that is too small."""
-        return plan_tiles(self._network, self._layout, height, width, memory, exact=exact, needs=self._needs)
+        return self._planned(height, width, memory, exact)
 
     def translate(
         self, rows: ReadRows, emit: EmitRows, plan: TilingPlan, control: RunControl
@@ -81,6 +82,12 @@ class TiledNetwork:
     def _learn(self, planned: PlannedSweep, share: float, seconds: float) -> None:
         pace = seconds / (planned.cost * planned.pixels * share)
         self._paces[planned.name] = pace + 0.8 * (self._paces.get(planned.name, pace) - pace)
+
+
+def _plan(
+    network: Network, layout: Layout, needs: TileNeeds, height: int, width: int, memory: int, exact: bool
+) -> TilingPlan:
+    return plan_tiles(network, layout, height, width, memory, exact=exact, needs=needs)
 
 
 class TiledNetworks:

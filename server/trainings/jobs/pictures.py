@@ -16,6 +16,7 @@ from pleinair.common.private import write_private
 from server.engine.pixels import Channels, PixelFormat, SampleType, from_tensor, to_tensor
 from server.errors import Reason, Refusal
 from server.pictures.files import Picture, PictureError, decode_picture, encode_png, kind_of
+from server.trainings.jobs.desk import PictureDesk
 from server.trainings.jobs.names import slug
 from server.trainings.jobs.store import NO_ROOM, JobFolder
 
@@ -77,10 +78,12 @@ class Reception:
     All methods raise Refusal, and OSError when the disk fails.
     """
 
-    def __init__(self, folder: JobFolder, limits: Limits) -> None:
+    def __init__(self, folder: JobFolder, limits: Limits, desk: PictureDesk, client: str) -> None:
         self._folders = {Role.SOURCE: folder.sources, Role.TARGET: folder.targets}
         self._incoming = folder.path / "incoming"
         self._limits = limits
+        self._desk = desk
+        self._client = client
         self._header: PictureHeader | None = None
         self._came = 0  # bytes of the current picture
         self._bytes_in_all = 0
@@ -91,7 +94,7 @@ class Reception:
         if sum(map(len, self.names.values())) >= MOST_PICTURES:
             raise _bad(f"These are more than {MOST_PICTURES} pictures; choose fewer.", "picture")
         if isinstance(header.content, NamedPath):
-            await asyncio.to_thread(self._keep_copy, header.content.path, header)
+            await self._keep_copy(header.content.path, header)
         else:
             self._check_size(header, header.content)
             await asyncio.to_thread(write_private, self._incoming, b"")
@@ -115,9 +118,9 @@ class Reception:
         if self._came < header.content.byte_count:
             raise Refusal(Reason.TOO_FEW_PIXELS, _other_size(header, header.content, f"only {self._came:,}"))
         if isinstance(header.content, RawLayer):
-            await asyncio.to_thread(self._keep_pixels, header, header.content)
+            await self._keep_pixels(header, header.content)
         else:
-            await asyncio.to_thread(self._keep_encoded, header)
+            await self._keep_encoded(header)
 
     def _check_size(self, header: PictureHeader, content: EncodedFile | RawLayer) -> None:
         if isinstance(content, RawLayer):
@@ -149,24 +152,32 @@ class Reception:
         with self._incoming.open("ab") as file:
             file.write(data)
 
-    def _keep_pixels(self, header: PictureHeader, content: RawLayer) -> None:
+    async def _keep_pixels(self, header: PictureHeader, content: RawLayer) -> None:
+        async with self._desk.layer(content.width, content.height, content.byte_count, self._client):
+            await asyncio.to_thread(self._write_pixels, header, content)
+
+    def _write_pixels(self, header: PictureHeader, content: RawLayer) -> None:
         png = encode_png(Picture(as_colour(self._incoming.read_bytes(), content)))
         write_private(self._new_file(header, ".png"), png)
         self._incoming.unlink()
 
-    def _keep_encoded(self, header: PictureHeader) -> None:
-        suffix = self._checked(self._incoming.read_bytes(), header.name)
+    async def _keep_encoded(self, header: PictureHeader) -> None:
+        async with self._desk.file(self._incoming.read_bytes, self._client) as data:
+            suffix = await asyncio.to_thread(self._checked, data, header.name)
         self._incoming.replace(self._new_file(header, suffix))
 
-    def _keep_copy(self, path: str, header: PictureHeader) -> None:
+    async def _keep_copy(self, path: str, header: PictureHeader) -> None:
+        async with self._desk.file(lambda: self._named(path), self._client) as data:
+            suffix = await asyncio.to_thread(self._checked, data, header.name)
+            await asyncio.to_thread(write_private, self._new_file(header, suffix), data)
+
+    def _named(self, path: str) -> bytes:
         try:
             file = allowed_file(path, self._limits.shared)
             self._count(file.stat().st_size)
-            data = file.read_bytes()
+            return file.read_bytes()
         except OSError as error:
             raise _not_allowed(f"The file {path[:100]!r} cannot be read ({error.strerror}); choose another.") from error
-        suffix = self._checked(data, header.name)
-        write_private(self._new_file(header, suffix), data)
 
     def _checked(self, data: bytes, name: str) -> str:
         """Checks the picture and returns the suffix for its kind of file."""

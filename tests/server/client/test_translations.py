@@ -23,7 +23,10 @@ PIXELS = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
 
 def two_pages(request: filters_pb2.ListFiltersRequest, context: Any) -> filters_pb2.ListFiltersResponse:
     if request.page_token == "second":
-        return filters_pb2.ListFiltersResponse(filters=[filters_pb2.Filter(id="c")])
+        return filters_pb2.ListFiltersResponse(
+            filters=[filters_pb2.Filter(id="c")],
+            rejected_files=[filters_pb2.RejectedFile(file_name="y.onnx", reason="So is it.")],
+        )
     return filters_pb2.ListFiltersResponse(
         filters=[filters_pb2.Filter(id="a", thumbnail=bytes(5 << 20)), filters_pb2.Filter(id="b")],
         next_page_token="second",
@@ -81,9 +84,10 @@ def test_filters_come_from_all_pages_however_heavy() -> None:
         assert [found.id for found in client.filters()] == ["a", "b", "c"]
 
 
-def test_rejected_files_come_with_their_reasons() -> None:
+def test_rejected_files_come_from_all_pages_with_their_reasons() -> None:
     with scripted() as client:
-        assert [(file.file_name, file.reason) for file in client.rejected_files()] == [("x.onnx", "It is broken.")]
+        told = [(file.file_name, file.reason) for file in client.rejected_files()]
+    assert told == [("x.onnx", "It is broken."), ("y.onnx", "So is it.")]
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32, ">u2", ">f4"])

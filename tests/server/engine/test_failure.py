@@ -30,6 +30,20 @@ SOURCES = "/onnxruntime_src/onnxruntime/core"
             " std::function<void(int)>&) Unsupported model IR version: 99, max supported IR version: 13\n",
             "Unsupported model IR version: 99, max supported IR version: 13",
         ),
+        (
+            f"{PREFIX}Node () Op (Pad) {SOURCES}/graph/graph.cc:2810 virtual const onnx::TensorProto*"
+            " onnxruntime::InferenceContextImpl::getInputData(size_t) const [ONNXRuntimeError] : 1 : FAIL :"
+            " tensorprotoutils.cc:1534 ValidateEmbedded Initializer 'axes' has another size\n",
+            "Node () Op (Pad) Initializer 'axes' has another size",
+        ),
+        (
+            f"{PREFIX}Deserialize tensor shift failed.endian_utils.cc:66 CopyLittleEndian size mismatch",
+            "Deserialize tensor shift failed. size mismatch",
+        ),
+        (
+            f"{PREFIX}Node () Op (Transpose) [TypeInferenceError] Invalid attribute perm",
+            "Node () Op (Transpose) Invalid attribute perm",
+        ),
         (f"{PREFIX}{'x' * 1000}", "x" * 300),
     ],
 )

@@ -21,6 +21,7 @@ from server.engine.whole import Whole
 from server.errors import FilterProblem
 from server.filters.filter_file import Filter, read_filter
 from tests import factories
+from tests.server.filters.excessive import long
 
 PICTURE = np.random.default_rng(0).uniform(-1, 1, (1, 3, 16, 16)).astype(np.float32)
 
@@ -134,6 +135,7 @@ def test_a_foreign_model_without_a_sidecar_is_told_what_to_write(problem: Callab
         (factories.identity(description="x" * 2001), "description has 2001 characters"),
         (one_node("Nonsense"), "has the operation 'Nonsense', which is none of ONNX's"),
         (one_node("Loop"), "nobody can tell how long a picture takes"),
+        (long(20_001), "has 20001 operations, and at most 20000 are taken"),
         (one_node("Conv"), "cannot load it"),
         (
             one_node("Log"),

@@ -66,11 +66,14 @@ def test_filters_serve_on_while_the_folder_is_gone(path: Path, caplog: pytest.Lo
         async with watched(path) as folder:
             shutil.rmtree(path)
             await until(lambda: "the filters stay as they are" in caplog.text)
+            await asyncio.sleep(0.2)
             assert names(folder.catalogue) == ["identity"]
             path.mkdir()
             await until(lambda: names(folder.catalogue) == [])
 
+    caplog.set_level(logging.INFO)
     asyncio.run(scenario())
+    assert caplog.text.count("cannot be read") == caplog.text.count("can be read again") == 1
 
 
 def test_what_changes_is_logged(path: Path, caplog: pytest.LogCaptureFixture) -> None:

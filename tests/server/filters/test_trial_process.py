@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
-import onnx
 import pytest
-from onnx import helper
 
 from server.engine.backend import Backend
 from server.engine.provider import Provider
@@ -22,30 +19,9 @@ from server.filters.trial_process import TrialProcesses
 from server.filters.verdicts import Verdicts
 from tests import factories
 from tests.processes import serving
+from tests.server.filters.excessive import endless, greedy
 
 Scan = Callable[..., FolderScanner]
-
-
-def endless() -> onnx.ModelProto:
-    """Is not done with a small picture in minutes."""
-    names = ["wide", *(f"step{number}" for number in range(40)), "narrow"]
-    nodes = [helper.make_node("Conv", ["image", "widen"], ["wide"])]
-    nodes += [helper.make_node("Conv", [a, "weights"], [b], pads=[15] * 4) for a, b in pairwise(names[:-1])]
-    nodes.append(helper.make_node("Conv", [names[-2], "narrowing"], ["translated"]))
-    shapes = {"widen": (256, 3, 1, 1), "weights": (256, 256, 31, 31), "narrowing": (3, 256, 1, 1)}
-    constants = {name: np.zeros(size, np.float16).astype(np.float32) for name, size in shapes.items()}
-    return factories.model(nodes, constants=constants, told=factories.metadata(identifier="endless"))
-
-
-def greedy() -> onnx.ModelProto:
-    """Wants 1.5 GB for a picture of any size."""
-    nodes = [
-        helper.make_node("Expand", ["zero", "shape"], ["many"]),
-        helper.make_node("ReduceMax", ["many"], ["most"], keepdims=0),
-        helper.make_node("Add", ["image", "most"], ["translated"]),
-    ]
-    constants = {"zero": np.float32(0), "shape": np.array([400_000_000])}
-    return factories.model(nodes, constants=constants, told=factories.metadata(identifier="greedy"))
 
 
 @pytest.fixture
@@ -74,6 +50,25 @@ def test_what_was_tried_elsewhere_is_served_here(tmp_path: Path, scan: Scan) -> 
     assert found.rejected["silent.onnx"].startswith("It does not say how to use it")
 
 
+def test_what_tried_a_file_ends_when_there_is_nothing_to_try(tmp_path: Path, device: Backend) -> None:
+    """And one that has ended by itself is not asked again."""
+    trials = TrialProcesses(Provider.CPU, FilterLimits())
+    scanner = FolderScanner(tmp_path, device, trials=trials)
+    try:
+        factories.put(tmp_path, factories.identity())
+        assert list(scanner.load().filters) == ["identity"]
+        (first,) = children(os.getpid())
+        os.kill(first, signal.SIGKILL)
+        factories.put(tmp_path, factories.inverting())
+        scanner.scan()
+        assert list(scanner.scan().filters) == ["identity", "inverting"]
+        trials.rest(0)
+        assert not children(os.getpid())
+    finally:
+        scanner.close()
+        trials.close()
+
+
 @pytest.mark.slow
 def test_nobody_waits_for_a_file_that_takes_too_long(tmp_path: Path, scan: Scan) -> None:
     """Others come and go while it is tried, and it is refused when its time is over."""
@@ -91,7 +86,7 @@ def test_nobody_waits_for_a_file_that_takes_too_long(tmp_path: Path, scan: Scan)
 
 @pytest.mark.slow
 def test_a_file_that_takes_too_much_memory_is_refused(tmp_path: Path, scan: Scan) -> None:
-    factories.put(tmp_path, greedy())
+    factories.put(tmp_path, greedy(400_000_000))
     factories.put(tmp_path, factories.identity())
     found = scan(memory=1 << 30).load()
     assert list(found.filters) == ["identity"]

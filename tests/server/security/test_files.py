@@ -13,6 +13,8 @@ from tests.server.security.starting import TOKEN, application, problem
 @pytest.fixture
 def options(pair: tuple[Path, Path], tmp_path: Path) -> dict[str, Path]:
     names = {"token_file": tmp_path / "token", "tls_key": tmp_path / "key", "tls_certificate": pair[0]}
+    names["tls_client_ca"] = tmp_path / "authority.pem"
+    shutil.copy(pair[0], names["tls_client_ca"])
     names["token_file"].write_text(TOKEN)
     shutil.copy(pair[1], names["tls_key"])
     for name in ("token_file", "tls_key"):
@@ -20,7 +22,7 @@ def options(pair: tuple[Path, Path], tmp_path: Path) -> dict[str, Path]:
     return names
 
 
-@pytest.mark.parametrize("name", ["token_file", "tls_key"])
+@pytest.mark.parametrize("name", ["token_file", "tls_key", "tls_client_ca"])
 @pytest.mark.parametrize("mode", [0o666, 0o620, 0o602])
 def test_one_that_others_may_change_is_refused(folder: Path, options: dict[str, Path], name: str, mode: int) -> None:
     options[name].chmod(mode)

@@ -11,7 +11,7 @@ import onnxruntime
 import pytest
 
 from server.engine.backend import Settings, open_backend
-from server.engine.cancel import CancelToken, RunControl
+from server.engine.cancel import CancelToken
 from server.engine.feed import Feed
 from server.engine.onnxruntime.backend import OnnxruntimeBackend
 from server.engine.onnxruntime.execution_providers import CPU, CUDA, TENSORRT
@@ -79,7 +79,7 @@ def test_the_cpu_opens_what_is_used_once_and_nothing_but_what_it_is_given(handed
     opened = device.open(factories.inverting().SerializeToString(), Feed())
     assert handed == []  # until it is used
     for _ in range(2):
-        opened.run(np.zeros((1, 3, 4, 4), np.float32), RunControl(CancelToken()))
+        opened.whole.compute(np.zeros((1, 3, 4, 4), np.float32), CancelToken())
     assert handed == [[CPU]]
 
 

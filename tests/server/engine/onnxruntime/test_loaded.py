@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
+
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
 from onnx import TensorProto, helper
 
+from server.engine.any_size import AnySizeNetwork
 from server.engine.backend import Settings, open_backend
 from server.engine.cancel import CancelToken
 from server.engine.feed import Feed, Precision
@@ -84,3 +88,18 @@ def test_a_cancelled_token_ends_a_run(device: OnnxruntimeBackend) -> None:
     token.cancel()
     with pytest.raises(Exception, match="terminate"):
         run(factories.identity(), Feed(), device, token)
+
+
+@pytest.mark.parametrize("made", [factories.normalising(), factories.darkening()], ids=["in pieces", "whole"])
+def test_a_network_that_nobody_needs_any_more_goes_at_once(made: onnx.ModelProto, device: OnnxruntimeBackend) -> None:
+    """With its weights and its session: Python may not look for circles for a long time."""
+    loaded = device.open(made.SerializeToString(), Feed())
+    factories.translated(AnySizeNetwork(loaded, multiple=1), np.zeros((1, 3, 130, 130), np.float32))
+    kept = [weakref.ref(part) for part in (loaded, loaded.whole)]
+    gc.collect()
+    gc.disable()
+    try:
+        del loaded
+        assert [reference() for reference in kept] == [None, None]
+    finally:
+        gc.enable()

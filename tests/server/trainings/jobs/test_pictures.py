@@ -12,8 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from server.engine.account import MemoryAccount
 from server.engine.pixels import ChannelOrder, Channels, PixelFormat, SampleType, TransferFunction
 from server.errors import Reason, Refusal
+from server.trainings.jobs.desk import PictureDesk
 from server.trainings.jobs.pictures import (
     EncodedFile,
     Limits,
@@ -26,6 +28,7 @@ from server.trainings.jobs.pictures import (
     refused_when_full,
 )
 from server.trainings.jobs.store import JobFolder
+from server.translation.memory import PictureMemory
 from tests.trainings import picture_file
 
 LIMITS = Limits(max_pixels=10_000, max_bytes=100_000, shared=None)
@@ -38,7 +41,8 @@ def receive(tmp_path: Path, frames: Iterable[PictureHeader | bytes], limits: Lim
         path.mkdir(parents=True)
 
     async def run() -> None:
-        reception = Reception(folder, limits)
+        desk = PictureDesk(PictureMemory(MemoryAccount(1 << 30), max_pixels=1 << 24))
+        reception = Reception(folder, limits, desk, "client")
         for frame in frames:
             if isinstance(frame, PictureHeader):
                 await reception.begin(frame)
