@@ -40,6 +40,10 @@ class CallByHand:
         self.has_ended = False
         self._flush()
 
+    def fileno(self) -> int:
+        """For select."""
+        return self._socket.fileno()
+
     def begin(self) -> None:
         """Calls, which sending does as well."""
         if not self._has_begun:
