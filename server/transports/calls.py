@@ -19,12 +19,16 @@ from server.services.endpoint import CallContext, Send
 from server.transports.clients import Clients
 from server.wire.status import status_of
 
-LAST_WORD_SECONDS = 10.0  # for a refusal to be read, before its call is broken off
+LAST_WORD_SECONDS = 10.0  # for a refusal to be read
 REQUEST_ID = "x-request-id"  # in a call's metadata and in its trailers
 
 _log = logging.getLogger(__name__)
 
 Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class Unheard(asyncio.CancelledError):
+    """A refusal that its caller does not read. gRPC keeps it, and what lies before it, as long as the connection."""
 
 
 @asynccontextmanager
@@ -74,5 +78,7 @@ async def _abort(context: Context, refusal: Refusal, request_id: str) -> None:
     try:
         async with asyncio.timeout(LAST_WORD_SECONDS):
             await context.abort(status.code, status.details or "", trailers)
-    except TimeoutError:  # it lies behind messages that nobody reads: gRPC resets a call whose handler is cancelled
-        raise asyncio.CancelledError from None
+    except TimeoutError:  # it lies behind messages that nobody reads
+        raise Unheard from None
+    except grpc.aio.InternalError as error:  # the caller has gone meanwhile
+        raise asyncio.CancelledError from error

@@ -53,8 +53,8 @@ class TokenInterceptor(grpc.aio.ServerInterceptor):
 def _handler(endpoint: Endpoint, stalls: Stalls, clients: Clients, method: str) -> Handler:
     # A coroutine that writes, not a generator: grpc.aio cancels it where it waits, so nothing is left suspended.
     async def answer(raw: AsyncIterator[bytes], context: Context) -> None:
-        async with answering(context, method, clients) as call:
-            with stalls.watching(context.peer()) as caller:
+        with stalls.watching(context.peer()) as caller:
+            async with answering(context, method, clients) as call:
                 send = caller.sending(sending(context))
                 async with aclosing(caller.requests(raw)) as received:
                     await _answer(endpoint, received, call, send)

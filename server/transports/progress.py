@@ -15,7 +15,8 @@ from typing import TypeVar
 from google.protobuf.message import Message
 
 from server.errors import Reason, Refusal
-from server.transports.connection_bytes import ConnectionBytes, connection_bytes
+from server.transports.calls import Unheard
+from server.transports.tcp_connections import ConnectionBytes, connection_bytes, end_connection
 
 # Fewer bytes than these in the whole time are no progress: pings and their answers come to as much.
 LEAST_BYTES = 256
@@ -23,6 +24,9 @@ LEAST_BYTES = 256
 # What calls and their messages take of a connection beside what is in them: more rather than less.
 _CALL_BYTES = 512
 _MESSAGE_BYTES = 64
+
+# Of one connection; then it ends, although other calls have it too.
+MOST_UNHEARD = 8
 
 # So often is looked at what a connection moves, in shares of the time.
 _LOOKS = 3
@@ -38,6 +42,7 @@ class _Traffic:
     calls: int = 0
     received: int = 0
     sent: int = 0
+    unheard: int = 0
 
     def of_this(self, moved: ConnectionBytes) -> ConnectionBytes:
         """What is left of ``moved`` for a message that is on its way."""
@@ -53,13 +58,19 @@ class Stalls:
 
     @contextmanager
     def watching(self, peer: str) -> Iterator[Caller]:
-        """A call from ``peer``, as gRPC names it, during the block."""
+        """A call from ``peer``, as gRPC names it, during the block. Where its end cannot be told, its connection ends
+        too, if no other call has it or that was so with many."""
         traffic = self._traffic.setdefault(peer, _Traffic())
         traffic.calls += 1
         traffic.received += _CALL_BYTES
         traffic.sent += _CALL_BYTES
         try:
             yield Caller(peer, traffic, self._seconds)
+        except Unheard:
+            traffic.unheard += 1
+            if traffic.calls == 1 or traffic.unheard >= MOST_UNHEARD:
+                end_connection(peer)
+            raise
         finally:
             traffic.calls -= 1
             if not traffic.calls:

@@ -63,8 +63,14 @@ def _jpeg(data: bytes, dice: Random) -> bytes:
     place = dice.randrange(len(segments))
     body = mutated(segments[place][4:], dice)[:65000]
     segments[place] = segments[place][:2] + struct.pack(">H", len(body) + 2) + body
-    scan = data[position:]
+    scan = data[position:] if dice.random() < 0.9 else _many_scans(data[position:], dice)
     return data[:2] + b"".join(shuffled(segments, dice)) + (mutated(scan, dice) if dice.random() < 0.5 else scan)
+
+
+def _many_scans(scans: bytes, dice: Random) -> bytes:
+    """The last one very many times."""
+    last = scans.rindex(b"\xff\xda")
+    return scans[:last] + scans[last:-2] * dice.choice((50, 3000)) + scans[-2:]
 
 
 def _webp(data: bytes, dice: Random) -> bytes:

@@ -83,3 +83,20 @@ def test_half_a_file_is_called_incomplete(kind: str) -> None:
     data = file_of(Image.fromarray(random_samples((64, 64, 3))), kind)
     with pytest.raises(PictureError, match="is damaged or incomplete and cannot be read; copy or export it again"):
         read_picture(data[: len(data) // 2])
+
+
+def scanned(times: int) -> bytes:
+    """A progressive JPEG whose last scan is there so many times, each of a few bytes."""
+    data = file_of(Image.new("RGB", (64, 64), "red"), "JPEG", progressive=True, comment=b"\xff\xda" * 200)
+    last = data.rindex(b"\xff\xda")
+    return data[:last] + data[last:-2] * times + data[-2:]
+
+
+def test_a_jpeg_of_very_many_scans_is_refused_before_each_takes_the_time_of_a_picture() -> None:
+    assert read_picture(scanned(80)).pixels.shape == (64, 64, 3)
+    with pytest.raises(PictureError, match="has more than 100 scans, and about ten are usual"):
+        read_picture(scanned(1000))
+
+
+def test_what_stands_behind_the_end_of_a_jpeg_is_not_counted() -> None:
+    assert read_picture(scanned(1) + b"\xff\xda" * 1000).pixels.shape == (64, 64, 3)

@@ -81,7 +81,10 @@ class CallByHand:
         """Takes what comes within this time, answers pings, and returns whether anything came."""
         if not select.select([self._socket], [], [], seconds)[0]:
             return False
-        came = self._socket.recv(1 << 16)
+        try:
+            came = self._socket.recv(1 << 16)
+        except ConnectionError:
+            came = b""
         if not came:
             self.has_ended = True
         for event in self._http.receive_data(came):
@@ -106,7 +109,10 @@ class CallByHand:
             self.has_ended = True
 
     def _flush(self) -> None:
-        self._socket.sendall(self._http.data_to_send())
+        try:
+            self._socket.sendall(self._http.data_to_send())
+        except ConnectionError:  # the server has ended the connection
+            self.has_ended = True
 
 
 def framed(message: Message) -> bytes:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from pleinair.pictures.kinds import JPEG, PNG, WEBP, Kind
 from pleinair.pictures.picture import PictureError
+from pleinair.pictures.scans import check_scans
 
 MOST_PIXELS = 2 * 89_478_485  # more than any camera's; above it Pillow's own Image.open refuses, too
 
@@ -17,7 +18,7 @@ _WITHOUT_LENGTH = {0x01, *range(0xD0, 0xD9)}
 
 def check_header(kind: Kind, data: bytes, max_pixels: int) -> None:
     """Raises PictureError for a size over the limit before anything is allocated (WebP's reader allocates at once), for
-    PNGs of 0 x 0 pixels, and for what the kind allows but nobody decodes here."""
+    PNGs of 0 x 0 pixels, for JPEGs of very many scans, and for what the kind allows but nobody decodes here."""
     if kind is PNG:
         check_size(struct.unpack_from(">II", data, 16), max_pixels)
     elif kind is WEBP:
@@ -25,6 +26,7 @@ def check_header(kind: Kind, data: bytes, max_pixels: int) -> None:
         check_size(_webp_size(data), min(max_pixels, MOST_PIXELS))
     elif kind is JPEG:
         _check_jpeg(data)
+        check_scans(data)
 
 
 def check_size(size: Sequence[int], max_pixels: int) -> None:

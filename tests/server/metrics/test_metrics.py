@@ -83,6 +83,7 @@ def test_whoever_connects_and_says_nothing_keeps_nobody_from_asking(url: str) ->
             one.close()
 
 
+@pytest.mark.slow
 def test_names_of_methods_that_callers_make_up_are_one(server: ServerProcess, tmp_path: Path) -> None:
     token = tmp_path / "token"
     token.write_text("a token of sixteen characters".replace(" ", "-"))

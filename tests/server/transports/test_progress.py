@@ -10,9 +10,11 @@ from typing import TypeVar
 
 import grpc
 import numpy as np
+import pytest
 from pleinair.v1 import filters_pb2
 from pleinair.v1 import translation_pb2 as pb
 
+from server.transports import calls
 from tests import factories
 from tests.contract.connection import Connection, chunks_of, failing, frame_of, header_frame, pixel_frame
 from tests.contract.translations import BIG, Slow
@@ -21,9 +23,12 @@ from tests.trainings import eventually
 
 Frame = TypeVar("Frame")
 
-STALL = 0.6
+STALL = 1.0
+pytestmark = pytest.mark.slow
+
 TRANSLATE = "/pleinair.v1.TranslationService/Translate"
 LARGE = np.zeros((1024, 1024, 4), np.float32)  # of whose answer much is unsent while nobody reads
+UNREAD = np.zeros((512, 512, 3), np.uint8)  # as much where nothing is read but what HTTP/2 begins with
 
 
 @contextmanager
@@ -62,7 +67,7 @@ def test_who_stops_sending_loses_his_place_and_is_told(tmp_path: Path) -> None:
         with failing() as failures:
             list(call)
         assert (failures[0].code, failures[0].reason) == ("ABORTED", "STALLED")
-        assert failures[0].sentence.startswith("Nothing came of this call for 0.6 seconds;")
+        assert failures[0].sentence.startswith("Nothing came of this call for 1 seconds;")
         assert connection.is_well()
 
 
@@ -74,12 +79,12 @@ def test_who_does_not_read_loses_his_place_and_is_told_when_he_reads(tmp_path: P
         with failing() as failures:
             list(unread)
         assert (failures[0].code, failures[0].reason) == ("ABORTED", "STALLED")
-        assert failures[0].sentence.startswith("Nothing was read of this call's answer for 0.6 seconds;")
+        assert failures[0].sentence.startswith("Nothing was read of this call's answer for 1 seconds;")
 
 
 def test_who_sends_a_message_now_and_then_is_served(tmp_path: Path) -> None:
     with connected(tmp_path) as connection:
-        reply = connection.send(_slowly([header_frame(), *[pixel_frame(bytes(3))] * 4]))
+        reply = connection.send(_slowly([header_frame(), *[pixel_frame(bytes(1))] * 12]))
         assert reply.pixels == bytes(12)
 
 
@@ -96,7 +101,7 @@ def test_a_message_that_comes_in_drops_is_waited_for(tmp_path: Path) -> None:
         call.send(header_frame(width=64, height=64))
         for start in range(0, len(message), 2048):
             call.send_bytes(message[start : start + 2048])
-            call.wait(0.3)
+            call.wait(STALL / 4)
         call.send(close=True)
         call.await_end()
         assert (call.headers["grpc-status"], call.taken > 64 * 64 * 3) == ("0", True)
@@ -104,7 +109,7 @@ def test_a_message_that_comes_in_drops_is_waited_for(tmp_path: Path) -> None:
 
 def test_an_answer_that_is_taken_in_drops_is_sent_on(tmp_path: Path) -> None:
     with by_hand(tmp_path) as call:
-        call.send(frame_of("identity", LARGE), *chunks_of(LARGE), close=True)
+        call.send(frame_of("identity", UNREAD), *chunks_of(UNREAD), close=True)
         until = time.monotonic() + 4 * STALL
         while time.monotonic() < until:
             call.wait(0.2)
@@ -116,11 +121,21 @@ def test_an_answer_that_is_taken_in_drops_is_sent_on(tmp_path: Path) -> None:
 
 def test_who_takes_only_pings_is_no_reader(tmp_path: Path) -> None:
     with by_hand(tmp_path) as call:
-        call.send(frame_of("identity", LARGE), *chunks_of(LARGE), close=True)
+        call.send(frame_of("identity", UNREAD), *chunks_of(UNREAD), close=True)
         time.sleep(3 * STALL)
-        call.read(LARGE.nbytes)
+        call.read(UNREAD.nbytes)
         call.await_end()
         assert call.headers["grpc-status"] == str(grpc.StatusCode.ABORTED.value[0])
+
+
+def test_who_never_hears_that_his_call_has_ended_loses_the_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calls, "LAST_WORD_SECONDS", 0.2)
+    with by_hand(tmp_path) as call:
+        call.send(frame_of("identity", UNREAD), *chunks_of(UNREAD), close=True)
+        call.await_end()
+        assert "grpc-status" not in call.headers
 
 
 def test_calls_of_the_same_connection_are_not_taken_for_progress(tmp_path: Path) -> None:
@@ -179,5 +194,5 @@ def _then_nothing(call: Callable[[], grpc.Call], *frames: pb.TranslateRequest) -
 
 def _slowly(frames: Iterable[Frame]) -> Iterator[Frame]:
     for frame in frames:
-        time.sleep(STALL / 2)
+        time.sleep(STALL / 4)
         yield frame

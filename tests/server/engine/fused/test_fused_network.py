@@ -40,7 +40,8 @@ def model_of(network: Callable[[Draft], str]) -> bytes:
 
 def computed(fused: FusedNetwork, picture: Array, memory: int = 1 << 40) -> Array:
     rows: list[Array] = []
-    plan = fused.plan(*picture.shape[2:], memory)
+    height, width = picture.shape[2:]
+    plan = fused.plan(height, width, memory)
     assert plan is not None
     fused.run(
         lambda top, bottom: picture[:, :, top:bottom].copy(), rows.append, PictureLayout(*picture.shape[1:]), plan

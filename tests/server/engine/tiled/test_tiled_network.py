@@ -25,10 +25,11 @@ def network_of(model: bytes) -> TiledNetwork:
 
 
 def translate(network: TiledNetwork, picture: Array, memory: int, bands: list[Array]) -> Generator[float, None, None]:
+    height, width = picture.shape[2:]
     return network.translate(
         lambda top, bottom: picture[:, :, top:bottom],
         lambda band: bands.append(band.copy()),
-        network.plan(*picture.shape[2:], memory),
+        network.plan(height, width, memory),
         RunControl(CancelToken()),
     )
 

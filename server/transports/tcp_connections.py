@@ -1,11 +1,13 @@
-"""What this process's TCP connections have moved, as the system counts it (Linux)."""
+"""This process's TCP connections, found by who is at the other end: what they have moved, and their end."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import stat
 import struct
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +16,7 @@ from urllib.parse import unquote
 # tcpi_bytes_acked and tcpi_bytes_received of Linux's struct tcp_info (since Linux 4.2).
 _COUNTERS = struct.Struct("@QQ")
 _COUNTERS_OFFSET = 120
-_DESCRIPTORS = Path("/proc/self/fd")
+_DESCRIPTORS = Path("/dev/fd")
 
 
 @dataclass(frozen=True)
@@ -26,11 +28,18 @@ class ConnectionBytes:
 
 
 def connection_bytes(peer: str) -> ConnectionBytes | None:
-    """Of the connection to ``peer``, as gRPC names it ("ipv4:127.0.0.1:4711"). None where the system does not tell."""
-    address = _address(peer)
-    if address is None or not hasattr(socket, "TCP_INFO"):
+    """Of the connection to ``peer``, as gRPC names it ("ipv4:127.0.0.1:4711"). None where the system does not tell;
+    Linux does."""
+    if sys.platform != "linux":
         return None
-    return next(filter(None, map(_counted, _connections_to(*address))), None)
+    return next(filter(None, map(_counted, _connections_to(peer))), None)
+
+
+def end_connection(peer: str) -> None:
+    """Ends the connection to ``peer`` with all that is on its way, where it can be found."""
+    for connection in _connections_to(peer):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            connection.shutdown(socket.SHUT_RDWR)
 
 
 def _address(peer: str) -> tuple[str, int] | None:
@@ -41,8 +50,9 @@ def _address(peer: str) -> tuple[str, int] | None:
     return host.strip("[]"), int(port)
 
 
-def _connections_to(host: str, port: int) -> Iterator[socket.socket]:
-    for number in _descriptors():
+def _connections_to(peer: str) -> Iterator[socket.socket]:
+    host, port = _address(peer) or ("", 0)
+    for number in _descriptors() if port else []:
         try:
             if not stat.S_ISSOCK(os.fstat(number).st_mode):
                 continue
