@@ -172,12 +172,10 @@ def test_log_lines_are_json_when_the_operator_wants_it(folder: Path) -> None:
 
 def test_a_file_whose_name_is_no_text_is_named_and_harms_no_list(folder: Path) -> None:
     (folder / os.fsdecode(b"caf\xe9\n.onnx")).write_bytes(b"nonsense")
-    factories.put(folder, factories.foreign(), name=os.fsdecode(b"th\xe9"))
-    (folder / os.fsdecode(b"th\xe9.toml")).write_text(factories.SIDECAR.replace("title", "# title"))
     with process(folder) as server, grpc.insecure_channel(server.address) as channel:
         assert server.process.stdout is not None
         said = server.process.stdout.readline()
         listed = Connection(channel, folder).filters.ListFilters(filters_pb2.ListFiltersRequest(), timeout=20)
     assert said.startswith(r"caf\udce9\n.onnx is not served: ")
     assert [file.file_name for file in listed.rejected_files] == [r"caf\udce9\n.onnx"]
-    assert [found.title for found in listed.filters] == ["Identity", "Slow", r"th\udce9"]
+    assert [found.title for found in listed.filters] == ["Identity", "Slow"]

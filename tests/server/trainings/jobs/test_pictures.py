@@ -41,7 +41,7 @@ def receive(tmp_path: Path, frames: Iterable[PictureHeader | bytes], limits: Lim
         path.mkdir(parents=True)
 
     async def run() -> None:
-        desk = PictureDesk(PictureMemory(MemoryAccount(1 << 30), max_pixels=1 << 28))
+        desk = PictureDesk(PictureMemory(MemoryAccount(1 << 30), max_pixels=1 << 24))
         reception = Reception(folder, limits, desk, "client")
         for frame in frames:
             if isinstance(frame, PictureHeader):
