@@ -23,8 +23,8 @@ Answer = dict[str, Any]
 
 
 def main(module: str, provider: str, seconds: str, memory: str, file_bytes: str) -> None:
-    """Tries files on the library that ``module`` opens for ``provider``, within ``memory`` bytes, none larger than ``file_bytes``. Who asks ends
-    this process after ``seconds``; if nobody does, the system will."""
+    """Tries files on the library that ``module`` opens for ``provider``, within ``memory`` bytes, none larger than
+    ``file_bytes``. Who asks ends this process after ``seconds``; if nobody does, the system will."""
     answers = _own_output()
     requests = _requests()
     limits = FilterLimits(float(seconds), int(memory), int(file_bytes))
