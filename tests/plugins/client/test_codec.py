@@ -140,7 +140,7 @@ def agree(raw: bytes) -> None:
         return
     ours = Real.FromString(codec.encode(codec.decode(Everything, raw)))
     real.DiscardUnknownFields()
-    # As text: not-a-number is not equal to itself, and its spare bits, which Python's numbers do not keep, mean nothing.
+    # As text: not-a-number is not equal to itself, and its spare bits mean nothing.
     assert MessageToString(ours) == MessageToString(real)
 
 
