@@ -77,7 +77,7 @@ class ServerConfig:
         default=None,
         metadata=_option(
             MEMORY,
-            "memory that all computations together may use, such as 6GiB; pictures that do not fit wait or are"
+            "memory for all computations and all pictures on their way, such as 6GiB; those that do not fit wait or are"
             " computed in pieces (default: 70 %% of what is free at the start)",
         ),
     )

@@ -20,6 +20,7 @@ from pleinair.v1 import training_pb2 as pb
 from pleinair.v1 import training_pb2_grpc
 
 from server.client.channel import Access, CallError, Channel
+from server.client.pages import pages
 
 CHUNK_BYTES = 1 << 20
 RETRY_SECONDS = 2.0
@@ -130,15 +131,8 @@ class TrainingClient:
 
     def trainings(self) -> Iterator[pb.TrainingJob]:
         """Yields all trainings, the newest first."""
-        token = ""
-        while True:
-            with self._channel.sentences(TrainingError):
-                request = pb.ListTrainingsRequest(page_token=token)
-                page = self._stub.ListTrainings(request, metadata=self._channel.metadata)
+        for page in pages(self._page, TrainingError):
             yield from page.jobs
-            token = page.next_page_token
-            if not token:
-                return
 
     def cancel(self, job_id: str) -> pb.TrainingJob:
         """Ends a training without making a filter; its previews and checkpoints stay."""
@@ -163,6 +157,11 @@ class TrainingClient:
         """Removes a training that has ended, with its files; its filter stays."""
         with self._channel.sentences(TrainingError):
             self._stub.DeleteTraining(pb.DeleteTrainingRequest(id=job_id), metadata=self._channel.metadata)
+
+    def _page(self, token: str) -> pb.ListTrainingsResponse:
+        with self._channel.sentences(TrainingError):
+            request = pb.ListTrainingsRequest(page_token=token)
+            return self._stub.ListTrainings(request, metadata=self._channel.metadata)
 
     def _start(self, header: pb.TrainingHeader, pictures: Sequence[_Picture]) -> pb.TrainingJob:
         with self._channel.sentences(TrainingError):

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pleinair.v1 import filters_pb2, filters_pb2_grpc, translation_pb2, translation_pb2_grpc
 
 from server.client.channel import Access, CallError, Channel
+from server.client.pages import pages
 from server.translation.chunks import chunk_bytes
 
 if TYPE_CHECKING:
@@ -131,14 +132,13 @@ class Client(Translator):
                 replies.cancel()
 
     def _pages(self) -> Iterator[filters_pb2.ListFiltersResponse]:
-        request = filters_pb2.ListFiltersRequest()
-        while True:
-            with self._channel.sentences(TranslationError):
-                page = self._filters.ListFilters(request, metadata=self._channel.metadata)
-            yield page
-            if not page.next_page_token:
-                return
-            request.page_token = page.next_page_token
+        return pages(self._page, TranslationError)
+
+    def _page(self, token: str) -> filters_pb2.ListFiltersResponse:
+        with self._channel.sentences(TranslationError):
+            return self._filters.ListFilters(
+                filters_pb2.ListFiltersRequest(page_token=token), metadata=self._channel.metadata
+            )
 
 
 class Assembly:

@@ -2,9 +2,9 @@
 
 What lives here, in the order in which a request meets it:
 
-- ``worker``: one device's thread and memory; ``scheduler`` says whose turn it is, ``sharing`` how much memory it plans
-  with and what is computed together; ``entry`` is a request in the queue, ``outbox`` its rows on their way out,
-  ``forecast`` and ``pace`` how long it will take;
+- ``worker``: one device's thread and memory; ``account`` says who holds how much of it beside what is computed,
+  ``scheduler`` whose turn it is, ``sharing`` how much memory it plans with and what is computed together; ``entry`` is
+  a request in the queue, ``outbox`` its rows on their way out, ``forecast`` and ``pace`` how long it will take;
 - ``execution``: one picture by its plan, with a smaller plan when memory is exhausted;
 - ``any_size``: pads (``padding``), takes the plan of the first executor that has one, crops; ``plan`` says what an
   executor and a plan are, ``whole`` is the executor that every backend can offer, with a network whose

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -41,10 +41,12 @@ NOTHING = Held("", 0)
 
 
 class MemoryAccount:
-    """Of ``total`` bytes, for one event loop. What is not free is waited for, and who holds least is next."""
+    """Of ``total`` bytes, of which ``computing`` says how many computations take, for one event loop. What is not free
+    is waited for, and who holds least is next."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, computing: Callable[[], int] = lambda: 0) -> None:
         self.total = total
+        self._computing = computing
         self._held: list[Held] = []
         self._waiting: list[tuple[Held, asyncio.Future[None]]] = []
 
@@ -73,6 +75,10 @@ class MemoryAccount:
         held.bytes = min(held.bytes, count)
         self._serve()
 
+    def look(self) -> None:
+        """Looks again what is free, as computations take less now."""
+        self._serve()
+
     async def _wait_for(self, wanted: Held) -> None:
         place = wanted, asyncio.get_running_loop().create_future()
         self._waiting.append(place)
@@ -98,7 +104,7 @@ class MemoryAccount:
                 self._held.append(wanted)
                 holds[wanted.client] += wanted.bytes
                 granted.set_result(None)
-            elif not self._is_small(wanted):
+            elif not self._is_small(wanted) and self._has_room_beside_computing(wanted):
                 others_may = False
 
     def _has_enough(self, wanted: Held, own: int) -> bool:
@@ -112,9 +118,14 @@ class MemoryAccount:
         if self._is_small(wanted):
             if small + wanted.bytes <= self.total * _SHARE_OF_SMALL_ONES:
                 return True
-        elif self.held == small:
+        elif self.held == small and self._has_room_beside_computing(wanted):
             return True
         return self.held + wanted.bytes <= self.total * _SHARE_OF_ALL
+
+    def _has_room_beside_computing(self, wanted: Held) -> bool:
+        """Whether only what others hold is in its way; a long computation shall not keep others waiting behind it."""
+        is_large = wanted.bytes > self.total * _SHARE_OF_ALL
+        return not is_large or wanted.bytes <= self.total * (1 - _SHARE_OF_SMALL_ONES) - self._computing()
 
     def _is_small(self, held: Held) -> bool:
         return held.bytes <= self.total * _SMALL

@@ -20,10 +20,11 @@ _SECONDS_TOGETHER = 0.5
 _PIXELS_TOGETHER = 512 * 512
 
 
-def plan_within(entry: QueueEntry, left: int, total: int) -> Plan:
-    """A plan for the entry, with a share of the ``left`` of ``total`` bytes, or with all that it needs of them where
-    that does not do. Raises DoesNotFit."""
-    height, width, share, step = entry.source.height, entry.source.width, int(left * _SHARE_OF_ONE), total // _STEPS
+def plan_within(entry: QueueEntry, left: int, total: int, spare: int) -> Plan:
+    """A plan for the entry, with a share of the ``spare`` bytes that nobody has, or with all that it needs of those
+    that are ``left`` for it where that does not do; both of ``total``. Raises DoesNotFit."""
+    height, width, step = entry.source.height, entry.source.width, total // _STEPS
+    share = int(max(spare, 0) * _SHARE_OF_ONE)
     try:
         return entry.network.plan(height, width, share // step * step if share >= step > 0 else share)
     except DoesNotFit as error:

@@ -39,7 +39,7 @@ class Worker:
 
     def __init__(self, backend: Backend, *, memory: int | None = None) -> None:
         self.memory = backend.default_budget() if memory is None else memory
-        self.account = MemoryAccount(self.memory)
+        self.account = MemoryAccount(self.memory, lambda: self._memory_of_computing)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="inference")
         self._scheduler: Scheduler[QueueEntry] = Scheduler()
         self._inside: set[QueueEntry] = set()  # also those that have ended, while they are not left
@@ -116,7 +116,8 @@ class Worker:
         return sum(_seconds_for(other, entry, own, now) for other in others)
 
     def _wake(self) -> None:
-        """Makes the worker look again whose turn it is."""
+        """Makes the worker look again whose turn it is, and the account what is free."""
+        self.account.look()
         self._changed.set()
 
     async def _serve(self) -> None:
@@ -146,11 +147,11 @@ class Worker:
 
     async def _plan(self, entry: QueueEntry) -> Plan | None:
         """Within the memory that is left; None where the entry does not start now."""
-        left = self._memory_left(entry)
+        left, spare = self._memory_left(entry), self.memory - self.memory_taken
         if entry.least_memory > left or self._scheduler.first_owed(time.monotonic()) not in (None, entry):
             return None
         try:
-            plan = await _ended(self._in_thread(lambda: plan_within(entry, left, self.memory)))
+            plan = await _ended(self._in_thread(lambda: plan_within(entry, left, self.memory, spare)))
         except DoesNotFit as error:
             entry.least_memory = error.memory_bytes
             if error.memory_bytes + entry.held.bytes > self.memory:

@@ -12,7 +12,7 @@ import grpc
 from google.protobuf.message import Message
 from grpc_status import rpc_status
 
-from server.errors import Refusal, unforeseen
+from server.errors import Refusal, empty_frames, unforeseen
 from server.logs.calls import LoggedCall, logged_call, request_id
 from server.metrics.calls import observed
 from server.services.endpoint import CallContext, Send
@@ -45,6 +45,7 @@ async def answering(context: Context, method: str, clients: Clients) -> AsyncIte
         with observed(logged), logged_call(logged), _foreseen(call.request_id):
             yield call
     except Refusal as refusal:
+        empty_frames(refusal)  # gRPC keeps what abort raises, which has this one for its context
         await _abort(context, refusal, call.request_id)
 
 

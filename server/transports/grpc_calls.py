@@ -66,11 +66,12 @@ def _handler(endpoint: Endpoint, stalls: Stalls, clients: Clients, method: str) 
 
 
 async def _answer(endpoint: Endpoint, received: AsyncIterator[bytes], call: CallContext, send: Send) -> None:
-    requests = read_messages(endpoint.request_type, received)
-    if endpoint.streams_responses:
-        await endpoint.stream(requests, call, send)
-    else:
-        await send(await endpoint.answer(requests, call))
+    # Closed here, or a refusal's trace would hold it, and it the last message.
+    async with aclosing(read_messages(endpoint.request_type, received)) as requests:
+        if endpoint.streams_responses:
+            await endpoint.stream(requests, call, send)
+        else:
+            await send(await endpoint.answer(requests, call))
 
 
 def _refusing(refusal: Refusal, method: str, clients: Clients) -> Handler:

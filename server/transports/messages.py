@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -28,7 +28,7 @@ async def read_message(kind: type[Message], raw: bytes) -> Any:
     return await asyncio.get_running_loop().run_in_executor(_threads(), _parsed, kind, raw)
 
 
-async def read_messages(kind: type[Message], raw: AsyncIterator[bytes]) -> AsyncIterator[Any]:
+async def read_messages(kind: type[Message], raw: AsyncIterator[bytes]) -> AsyncGenerator[Any, None]:
     """The messages of a call that streams them. Raises Refusal."""
     async for data in raw:
         yield await read_message(kind, data)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from google.protobuf.message import Message
 
@@ -87,14 +87,15 @@ class Caller:
 
     async def requests(self, requests: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
         """The same messages, as their bytes. Raises Refusal when none comes."""
-        messages = aiter(requests)
-        while True:
-            async with self._waited_for(_NOTHING_CAME, lambda moved: moved.received):
-                message = await anext(messages, None)
-            if message is None:
-                return
-            self._traffic.received += len(message) + _MESSAGE_BYTES
-            yield message
+        # Closed here: gRPC's own reader, which forms a circle with itself, holds the last message until it ends.
+        async with aclosing(cast("AsyncGenerator[bytes, None]", aiter(requests))) as messages:
+            while True:
+                async with self._waited_for(_NOTHING_CAME, lambda moved: moved.received):
+                    message = await anext(messages, None)
+                if message is None:
+                    return
+                self._traffic.received += len(message) + _MESSAGE_BYTES
+                yield message
 
     def sending(self, send: Send) -> Send:
         """Sends as ``send`` does. Raises Refusal when the message is not taken."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -10,7 +12,20 @@ from pleinair.pictures.headers import check_header
 from pleinair.pictures.picture import PictureError
 from pleinair.pictures.reading import read_picture
 
-from tests.pictures.tiff_files import CMYK, DEFLATE, GREY, LAB, LZW, RGB, Layout, page, tiff_file, tiff_of
+from tests.pictures.tiff_files import (
+    CMYK,
+    DEFLATE,
+    GREY,
+    LAB,
+    LZW,
+    NONE,
+    PACKBITS,
+    RGB,
+    Layout,
+    page,
+    tiff_file,
+    tiff_of,
+)
 from tests.server.picture_files import (
     SRGB_PROFILE,
     file_of,
@@ -100,3 +115,15 @@ def test_a_jpeg_of_very_many_scans_is_refused_before_each_takes_the_time_of_a_pi
 
 def test_what_stands_behind_the_end_of_a_jpeg_is_not_counted() -> None:
     assert read_picture(scanned(1) + b"\xff\xda" * 1000).pixels.shape == (64, 64, 3)
+
+
+@pytest.mark.parametrize("compression", [NONE, LZW, DEFLATE, PACKBITS])
+def test_strips_that_claim_to_be_the_whole_file_take_no_more_memory_than_a_picture(compression: int) -> None:
+    samples = random_samples((500, 500, 1))
+    data = tiff_file(samples, GREY, Layout("<", compression, rows=1), t279=None)
+    tracemalloc.start()
+    try:
+        np.testing.assert_array_equal(read_picture(data).pixels, samples)
+        assert tracemalloc.get_traced_memory()[1] < 16 << 20
+    finally:
+        tracemalloc.stop()

@@ -69,7 +69,7 @@ def tiff_of(pages: Sequence[tuple[dict[int, Any], list[bytes]]], layout: Layout 
             offsets.append(len(data))
             data += chunk
         starts, counts = (324, 325) if 322 in tags else (273, 279)
-        full = tags | {starts: offsets, counts: [len(chunk) for chunk in chunks]}
+        full = {counts: [len(chunk) for chunk in chunks]} | tags | {starts: offsets}
         _append_directory(data, {tag: value for tag, value in full.items() if value is not None}, link, layout)
         link = len(data) - (8 if big else 4)
     return bytes(data)

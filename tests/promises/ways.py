@@ -169,4 +169,5 @@ def _read(call: Iterator[pb.TranslateResponse]) -> None:
 
 def _channel(address: str) -> grpc.Channel:
     """Over a connection that no other channel of this process shares."""
-    return grpc.insecure_channel(address, [("grpc.use_local_subchannel_pool", 1)])
+    options = [("grpc.use_local_subchannel_pool", 1), ("grpc.max_receive_message_length", -1)]
+    return grpc.insecure_channel(address, options)

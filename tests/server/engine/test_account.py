@@ -127,3 +127,17 @@ async def test_who_is_cancelled_while_waiting_holds_nothing(account: MemoryAccou
     (last,) = await started(account, (256, "c"))
     assert last.has_it.is_set()
     await last.end()
+
+
+def test_a_large_one_waits_until_what_is_computed_leaves_room_and_nobody_behind_it() -> None:
+    async def scenario() -> None:
+        computing = [500]
+        account = MemoryAccount(TOTAL, lambda: computing[0])
+        holders = await started(account, (700, "a"), (200, "b"), (16, "c"))
+        assert [holder.has_it.is_set() for holder in holders] == [False, True, True]
+        computing[0] = 0
+        await holders[1].end()
+        assert holders[0].has_it.is_set()
+        await ended(holders)
+
+    asyncio.run(scenario())

@@ -47,17 +47,21 @@ def _plane(page: Page, data: bytes, samples: int, which: slice) -> NDArray[Any]:
     across, down = -(-width // columns), -(-height // rows)
     chunks = Chunks(page.compression, -(-columns * samples * page.bits[0] // 8), rows, page.number(266, 1) == 2)
     total = rows * across * down if is_tiled else height
-    numbers = _numbers(page, chunks.unpack(_packed(page, data, which, is_tiled), total), columns, samples)
+    packed = _packed(page, data, which, chunks)[: -(-total // rows)]
+    numbers = _numbers(page, chunks.unpack(packed, total), columns, samples)
     if not is_tiled:
         return numbers
     tiles = numbers.reshape(down, across, rows, columns, samples).swapaxes(1, 2)
     return tiles.reshape(down * rows, across * columns, samples)
 
 
-def _packed(page: Page, data: bytes, which: slice, is_tiled: bool) -> list[bytes]:
+def _packed(page: Page, data: bytes, which: slice, chunks: Chunks) -> list[bytes]:
+    is_tiled = page.tags.get(324) is not None
     offsets = page.numbers(324 if is_tiled else 273)[which]
     counts = page.numbers(325 if is_tiled else 279)[which] or (len(data),) * len(offsets)
-    return [data[offset : offset + count] for offset, count in zip(offsets, counts, strict=True)]
+    # No compression makes so much more of its bytes; what else a file says belongs to a chunk would only fill memory.
+    most = 4 * chunks.rows * chunks.row_bytes + 1024
+    return [data[offset : offset + min(count, most)] for offset, count in zip(offsets, counts, strict=True)]
 
 
 def _numbers(page: Page, rows: NDArray[np.uint8], columns: int, samples: int) -> NDArray[Any]:
