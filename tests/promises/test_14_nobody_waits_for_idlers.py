@@ -26,7 +26,7 @@ STALL = counted(short=4.0, long=30.0)
 CALLS = counted(short=300, long=5000)
 LARGE = np.zeros((768, 768, 3), np.uint8)  # far more than HTTP/2 lets the server send unread
 ABORTED = str(grpc.StatusCode.ABORTED.value[0])
-HOSTS = ("127.0.0.2", "127.0.0.3")
+HOSTS = ("127.0.0.2", "127.0.0.3")  # with 13 calls each: one more than there are places for
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_fast_calls_are_fast_beside_ten_stalled_readers(server: ServerProcess, c
 @pytest.mark.parametrize("idling", [never_reading, never_sending])
 def test_idle_calls_lose_their_places(server: ServerProcess, connection: Connection, idling: object) -> None:
     assert callable(idling)
-    with idle(server, "TranslationService/Translate", HOSTS, 12) as calls:
+    with idle(server, "TranslationService/Translate", HOSTS, 13) as calls:
         for call in calls:
             idling(call)
         eventually(lambda: not is_served(connection), STALL)  # all places are taken
