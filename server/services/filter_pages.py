@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TypeVar
-
 from pleinair.common.identifiers import is_identifier
-from pleinair.v1.filters_pb2 import Filter, ListFiltersRequest, ListFiltersResponse, RejectedFile
+from pleinair.v1.filters_pb2 import ListFiltersRequest, ListFiltersResponse
 
 from server.errors import Reason, Refusal
 from server.filters.catalogue import Catalogue
+from server.services.pages import LARGEST_PAGE, PAGE_SIZE, fitting
 from server.wire.translations import filter_message, rejected_message
-
-PAGE_SIZE = 50
-LARGEST_PAGE = 200
 
 # Together below the 4 MiB that gRPC's clients take.
 _FILTERS_BYTES = 5 << 19
 _REJECTED_BYTES = 1 << 20
-
-Part = TypeVar("Part", Filter, RejectedFile)
 
 
 def filter_page(catalogue: Catalogue, request: ListFiltersRequest) -> ListFiltersResponse:
@@ -27,9 +20,9 @@ def filter_page(catalogue: Catalogue, request: ListFiltersRequest) -> ListFilter
     and the last name of those: pages hold while the folder changes. Raises a Refusal for another token."""
     identifier, more, file_name = _place(request.page_token)
     filters = [found for name, found in catalogue.filters.items() if name > identifier]
-    told = _fitting(map(filter_message, filters), min(request.page_size or PAGE_SIZE, LARGEST_PAGE), _FILTERS_BYTES)
+    told = fitting(map(filter_message, filters), min(request.page_size or PAGE_SIZE, LARGEST_PAGE), _FILTERS_BYTES)
     files = [(name, why) for name, why in catalogue.rejected.items() if name > file_name] if more else []
-    rejected = _fitting((rejected_message(*file) for file in files), LARGEST_PAGE, _REJECTED_BYTES)
+    rejected = fitting((rejected_message(*file) for file in files), LARGEST_PAGE, _REJECTED_BYTES)
     token = ""
     if len(told) < len(filters) or len(rejected) < len(files):
         token = told[-1].id if told else identifier
@@ -48,14 +41,3 @@ def _place(token: str) -> tuple[str, bool, str]:
             field="page_token",
         )
     return identifier, bool(slash) or not token, file_name
-
-
-def _fitting(parts: Iterable[Part], most: int, size: int) -> list[Part]:
-    """The first one, and those after it that are at most ``most`` and ``size`` bytes with it."""
-    fitting: list[Part] = []
-    for part in parts:
-        size -= part.ByteSize()
-        if fitting and (len(fitting) == most or size < 0):
-            break
-        fitting.append(part)
-    return fitting

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator
 
 from pleinair.v1 import training_pb2 as pb
 
 from server.admission import Admission
 from server.errors import Reason, Refusal
 from server.services.endpoint import CallContext, Entrance
+from server.services.pages import LARGEST_PAGE, PAGE_SIZE, fitting
 from server.trainings.jobs.names import is_job_id
 from server.trainings.jobs.pictures import PictureHeader
 from server.trainings.support import TrainingSupport
 from server.trainings.terms import JobView
 from server.wire.trainings import job_message, news_message, picture_from, request_from
 
-PAGE_SIZE = 50
-LARGEST_PAGE = 200
-PAGE_BYTES = 2 << 20  # clients of gRPC take 4 MiB, unless they are told otherwise
+_PAGE_BYTES = 2 << 20  # clients of gRPC take 4 MiB, unless they are told otherwise
 
 
 class TrainingService:
@@ -104,21 +103,9 @@ def _page(views: list[JobView], request: pb.ListTrainingsRequest) -> pb.ListTrai
     with its time, so pages hold while jobs come and go."""
     time, job_id = _last_told(request.page_token)
     rest = [view for view in views if not job_id or (view.job.create_time, view.job.id) < (time, job_id)]
-    page = _fitting(map(job_message, rest[: min(request.page_size or PAGE_SIZE, LARGEST_PAGE)]))
+    page = fitting(map(job_message, rest), min(request.page_size or PAGE_SIZE, LARGEST_PAGE), _PAGE_BYTES)
     token = f"{page[-1].create_time!r}/{page[-1].id}" if len(rest) > len(page) else ""
     return pb.ListTrainingsResponse(jobs=page, next_page_token=token)
-
-
-def _fitting(jobs: Iterable[pb.TrainingJob]) -> list[pb.TrainingJob]:
-    """The first of them that fit on a page, at least one: its pictures may have many long names."""
-    page: list[pb.TrainingJob] = []
-    room = PAGE_BYTES
-    for job in jobs:
-        room -= job.ByteSize()
-        if page and room < 0:
-            break
-        page.append(job)
-    return page
 
 
 def _last_told(token: str) -> tuple[float, str]:
