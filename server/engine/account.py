@@ -29,7 +29,7 @@ class NeverFree(Exception):
         self.memory_bytes = memory_bytes
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class Held:
     """``bytes`` that are held for ``client``."""
 
@@ -57,8 +57,7 @@ class MemoryAccount:
 
     @asynccontextmanager
     async def hold(self, count: int, client: str) -> AsyncIterator[Held]:
-        """Holds ``count`` bytes during the block, once they are free; ``keep`` gives some of them back before. Raises
-        NeverFree."""
+        """Holds ``count`` bytes during the block, once they are free. Raises NeverFree."""
         if count > self.total * _SHARE_OF_A_LARGE_ONE:
             raise NeverFree(int(count / _SHARE_OF_A_LARGE_ONE) + 1)
         wanted = Held(client, count)
@@ -69,11 +68,6 @@ class MemoryAccount:
             if wanted in self._held:
                 self._held.remove(wanted)
             self._serve()
-
-    def keep(self, held: Held, count: int) -> None:
-        """Gives back what is more than ``count`` bytes."""
-        held.bytes = min(held.bytes, count)
-        self._serve()
 
     def look(self) -> None:
         """Looks again what is free, as computations take less now."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
 
 from server.engine.account import Held, MemoryAccount, NeverFree
 from server.errors import Reason, Refusal
@@ -75,5 +74,5 @@ class PictureMemory:
             ) from None
 
 
-def _mebibytes(count: int, rounded: Any) -> str:
+def _mebibytes(count: int, rounded: Callable[[float], int]) -> str:
     return f"{rounded(count / (1 << 20))} MiB"

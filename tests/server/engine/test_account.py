@@ -106,18 +106,6 @@ async def test_while_others_wait_one_holds_three_quarters_of_that(account: Memor
 
 
 @running
-async def test_what_is_given_back_before_the_end_is_free(account: MemoryAccount) -> None:
-    async with account.hold(256, "a") as held:
-        (waiting,) = await started(account, (200, "b"))
-        assert not waiting.has_it.is_set()
-        account.keep(held, 50)
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        assert waiting.has_it.is_set()
-        await waiting.end()
-
-
-@running
 async def test_who_is_cancelled_while_waiting_holds_nothing(account: MemoryAccount) -> None:
     holders = await started(account, (256, "a"), (256, "b"))
     holders[1].task.cancel()
