@@ -59,6 +59,8 @@ class FilterFolder:
                 catalogue = await asyncio.to_thread(self._scanner.scan, _SCAN_SECONDS)
             except OSError as error:
                 self._tell(error)
+            except Exception:  # or the folder would be followed no more
+                _log.exception("The filters folder could not be looked through; the filters stay as they are.")
             else:
                 self._tell(None)
                 self._publish(catalogue)
