@@ -3,7 +3,7 @@
     python -m tests.promises.soak MINUTES
 
 Mixed traffic through filters of every kind, cancelled, refused, failing and dropped calls among it, fills half of the
-time; the long forms of all promises' tests run after it. Ends with another status than 0 when something grew, or a
+time; the long forms of all promises' tests run after it. Ends with another status than 0 when memory grew, or a
 promise did not hold.
 """
 

@@ -18,6 +18,7 @@ from tests import factories
 from tests.processes import ServerProcess, serving
 from tests.promises.usage import usage
 from tests.server.filters.excessive import counting, endless, greedy, long
+from tests.trainings import eventually
 
 SECONDS = 6
 OPTIONS = ("--provider", "cpu", "--training", "off", "--poll", "0.1", "--filter-seconds", str(SECONDS))
@@ -103,8 +104,8 @@ def test_a_filter_file_harms_nothing_but_itself(tmp_path: Path) -> None:
     with serving(folder, *OPTIONS, log=subprocess.DEVNULL) as server, Client(server.address) as client:
         np.testing.assert_array_equal(client.translate("identity", PIXELS)[0], PIXELS)
         factories.put(folder, factories.inverting())
-        until(lambda: {found.id for found in client.filters()} == {"identity", "inverting"})
-        until(lambda: len(client.rejected_files()) == len(FILES) + BAD_FILES)
+        eventually(lambda: {found.id for found in client.filters()} == {"identity", "inverting"}, 40)
+        eventually(lambda: len(client.rejected_files()) == len(FILES) + BAD_FILES, 40)
         told = {file.file_name: file.reason for file in client.rejected_files()}
         for name, (_, words) in FILES.items():
             assert words in told[f"{name}.onnx"]
@@ -118,10 +119,3 @@ def ends_at_once(server: ServerProcess) -> None:
     server.process.terminate()
     assert server.process.wait(10) == 0
     assert time.monotonic() - began < 5
-
-
-def until(condition: Callable[[], bool], seconds: float = 40) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.1)

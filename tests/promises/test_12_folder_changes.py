@@ -20,6 +20,7 @@ from tests import factories
 from tests.processes import serving
 from tests.promises.length import counted
 from tests.promises.usage import usage
+from tests.trainings import eventually
 
 CHANGES = counted(short=70, long=1000)
 CLIENTS = 3
@@ -39,7 +40,7 @@ def test_a_folder_that_changes_gives_no_mixed_answer(tmp_path: Path) -> None:
                 _ACTS[number % len(_ACTS)](tmp_path, number)
                 time.sleep(0.03)
                 if number % len(_ACTS) == 0:
-                    wait_for(version_of(number), client)
+                    await_version(version_of(number), client)
         assert outcomes.keys() <= {*VERSIONS, "FILTER_NOT_FOUND"}
         assert outcomes["as it is"]
         assert outcomes["inverted"]
@@ -107,7 +108,5 @@ def outcome(client: Client) -> str:
     return next((name for name, right in VERSIONS.items() if answer == right), "mixed")
 
 
-def wait_for(version: str, client: Client, seconds: float = 20) -> None:
-    end = time.monotonic() + seconds
-    while outcome(client) != version:
-        assert time.monotonic() < end
+def await_version(version: str, client: Client) -> None:
+    eventually(lambda: outcome(client) == version)

@@ -16,6 +16,7 @@ from tests.processes import ServerProcess, serving
 from tests.promises.length import counted
 from tests.promises.usage import usage
 from tests.server.transports.http2 import hello, sockets
+from tests.trainings import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -40,7 +41,7 @@ def test_500_idle_connections_hold_nobody_up_and_leave_nothing(server: ServerPro
             idle.enter_context(sockets(server.address, CONNECTIONS, said))
             assert _milliseconds(server.address) < 100
             assert usage(server.process.pid).resident - before.resident < 64 << 20
-        _await_descriptors(server, before.descriptors + 5)
+        eventually(lambda: usage(server.process.pid).descriptors <= before.descriptors + 5)
 
 
 def _milliseconds(address: str) -> float:
@@ -52,12 +53,3 @@ def _milliseconds(address: str) -> float:
             filters_pb2_grpc.FilterServiceStub(channel).ListFilters(filters_pb2.ListFiltersRequest(), timeout=30)
         taken.append(1000 * (time.monotonic() - start))
     return median(taken)
-
-
-def _await_descriptors(server: ServerProcess, most: int) -> None:
-    """Raises TimeoutError when the server keeps more for long."""
-    end = time.monotonic() + 20
-    while usage(server.process.pid).descriptors > most:
-        if time.monotonic() > end:
-            raise TimeoutError("the server keeps descriptors of connections that are gone")
-        time.sleep(0.05)

@@ -6,7 +6,7 @@ import gc
 import subprocess
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from tests.promises.slopes import Slopes
 from tests.promises.traffic import send_mixed
 from tests.promises.usage import usage
 from tests.promises.ways import WAYS, Caller, Way, calling, go
+from tests.trainings import eventually
 
 SIDE = 300  # from 128 on a picture is computed in pieces where it can be
 PICTURE = SIDE * SIDE * 3  # bytes
@@ -77,14 +78,7 @@ def test_a_server_in_mixed_traffic_gives_back_what_it_takes(tmp_path: Path) -> N
         came = send_mixed(server.address, identifiers, seconds=counted(short=8.0, long=600.0), sample=slopes.sample)
         assert {"OK", "CANCELLED", "INTERNAL", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND"} <= set(came)
         assert "UNKNOWN" not in came
-        _wait_for(lambda: usage(server.process.pid).descriptors <= before.descriptors + 2)
+        eventually(lambda: usage(server.process.pid).descriptors <= before.descriptors + 2)
         assert usage(server.process.pid).threads < before.threads + 40
         assert usage(server.process.pid).peak < 600 << 20
         assert slopes.memory < counted(short=1000 << 20, long=1 << 20)  # in a short time it still warms up
-
-
-def _wait_for(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.1)
