@@ -137,7 +137,11 @@ class ServerConfig:
         metadata=_option(SWITCH, "start without encryption or a token even where other machines can reach the server"),
     )
     poll: float = field(
-        default=1.0, metadata=_option(number(float, 0.01, 3600), "how often to check the filters folder, in seconds")
+        default=1.0,
+        metadata=_option(
+            number(float, 0.01, 3600),
+            "how often to look for changes of filters, certificates and the token, in seconds",
+        ),
     )
     filter_seconds: float = field(
         default=USUAL_LIMITS.seconds,

@@ -39,7 +39,7 @@ class TranslationEngine:
 
     @property
     def memory(self) -> int:
-        """The bytes that all computations together may take."""
+        """The bytes that all computations, and pictures on their way, may take together."""
         return self._worker.memory
 
     @property
