@@ -16,7 +16,7 @@ from google.protobuf.message import Message
 
 from server.errors import Reason, Refusal
 from server.transports.calls import Unheard
-from server.transports.tcp_connections import ConnectionBytes, connection_bytes, end_connection
+from server.transports.tcp_connections import ConnectionBytes, ConnectionCounters, end_connection
 
 # Fewer bytes than these in the whole time are no progress: pings and their answers come to as much.
 LEAST_BYTES = 256
@@ -55,6 +55,7 @@ class Stalls:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._traffic: dict[str, _Traffic] = {}
+        self._counters = ConnectionCounters()
 
     @contextmanager
     def watching(self, peer: str) -> Iterator[Caller]:
@@ -65,7 +66,7 @@ class Stalls:
         traffic.received += _CALL_BYTES
         traffic.sent += _CALL_BYTES
         try:
-            yield Caller(peer, traffic, self._seconds)
+            yield Caller(traffic, self._seconds, lambda: self._counters.of(peer))
         except Unheard:
             traffic.unheard += 1
             if traffic.calls == 1 or traffic.unheard >= MOST_UNHEARD:
@@ -80,10 +81,10 @@ class Stalls:
 class Caller:
     """One call's other side."""
 
-    def __init__(self, peer: str, traffic: _Traffic, seconds: float) -> None:
-        self._peer = peer
+    def __init__(self, traffic: _Traffic, seconds: float, counted: Callable[[], ConnectionBytes | None]) -> None:
         self._traffic = traffic
         self._seconds = seconds
+        self._counted = counted
 
     async def requests(self, requests: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
         """The same messages, as their bytes. Raises Refusal when none comes."""
@@ -117,7 +118,7 @@ class Caller:
                 looks.end()
 
     def _moved(self, bytes_of: Callable[[ConnectionBytes], int]) -> int | None:
-        moved = connection_bytes(self._peer)
+        moved = self._counted()
         return None if moved is None else bytes_of(self._traffic.of_this(moved))
 
 

@@ -18,6 +18,8 @@ _COUNTERS = struct.Struct("@QQ")
 _COUNTERS_OFFSET = 120
 _DESCRIPTORS = Path("/dev/fd")
 
+_Peer = tuple[str, int]
+
 
 @dataclass(frozen=True)
 class ConnectionBytes:
@@ -27,41 +29,72 @@ class ConnectionBytes:
     received: int
 
 
-def connection_bytes(peer: str) -> ConnectionBytes | None:
-    """Of the connection to ``peer``, as gRPC names it ("ipv4:127.0.0.1:4711"). None where the system does not tell;
-    Linux does."""
-    if sys.platform != "linux":
-        return None
-    return next(filter(None, map(_counted, _connections_to(peer))), None)
+class ConnectionCounters:
+    """Remembers which descriptor is whose: where there are many, to look at all of them takes milliseconds. For one
+    thread."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[_Peer, int] = {}
+
+    def of(self, peer: str) -> ConnectionBytes | None:
+        """Of the connection to ``peer``, as gRPC names it ("ipv4:127.0.0.1:4711"). None where the system does not tell;
+        Linux does."""
+        address = _address(peer)
+        if sys.platform != "linux" or address is None:
+            return None
+        counted = self._counted(address)
+        if counted is None:
+            self._numbers = {found: number for number, found in _connections()}
+            counted = self._counted(address)
+        return counted
+
+    def _counted(self, address: _Peer) -> ConnectionBytes | None:
+        connection = _opened(self._numbers.get(address, -1))
+        if connection is None:
+            return None
+        with connection:  # which may be another's by now
+            return _counted(connection) if _peer_of(connection) == address else None
 
 
 def end_connection(peer: str) -> None:
     """Ends the connection to ``peer`` with all that is on its way, where it can be found."""
-    for connection in _connections_to(peer):
-        with contextlib.suppress(OSError):  # it has ended meanwhile
-            connection.shutdown(socket.SHUT_RDWR)
+    address = _address(peer)
+    for number in [number for number, found in _connections() if found == address]:
+        connection = _opened(number)
+        if connection is None:
+            continue
+        with connection, contextlib.suppress(OSError):  # it has ended meanwhile
+            if _peer_of(connection) == address:
+                connection.shutdown(socket.SHUT_RDWR)
 
 
-def _address(peer: str) -> tuple[str, int] | None:
+def _address(peer: str) -> _Peer | None:
     kind, _, rest = unquote(peer).partition(":")
     host, _, port = rest.rpartition(":")
     if kind not in ("ipv4", "ipv6") or not port.isdecimal():
         return None
-    return host.strip("[]"), int(port)
+    return _plain(host.strip("[]")), int(port)
 
 
-def _connections_to(peer: str) -> Iterator[socket.socket]:
-    host, port = _address(peer) or ("", 0)
-    for number in _descriptors() if port else []:
-        try:
-            if not stat.S_ISSOCK(os.fstat(number).st_mode):
-                continue
-            connection = socket.socket(fileno=os.dup(number))
-        except OSError:  # closed meanwhile, or no socket at all
+def _connections() -> Iterator[tuple[int, _Peer]]:
+    """Descriptors, and who is at the other end."""
+    for number in _descriptors():
+        connection = _opened(number)
+        if connection is None:
             continue
         with connection:
-            if _peer_of(connection) in ((host, port), (f"::ffff:{host}", port)):
-                yield connection
+            found = _peer_of(connection)
+        if found is not None:
+            yield number, found
+
+
+def _opened(number: int) -> socket.socket | None:
+    try:
+        if not stat.S_ISSOCK(os.fstat(number).st_mode):
+            return None
+        return socket.socket(fileno=os.dup(number))
+    except OSError:  # closed meanwhile, or no socket at all
+        return None
 
 
 def _descriptors() -> list[int]:
@@ -71,12 +104,17 @@ def _descriptors() -> list[int]:
         return []
 
 
-def _peer_of(connection: socket.socket) -> tuple[str, int] | None:
+def _peer_of(connection: socket.socket) -> _Peer | None:
     try:
         host, port, *_ = connection.getpeername()
     except (OSError, ValueError):  # it listens, or has no such address
         return None
-    return host, port
+    return _plain(host), port
+
+
+def _plain(host: str) -> str:
+    """IPv4 written as IPv6 is the same host."""
+    return host.removeprefix("::ffff:")
 
 
 def _counted(connection: socket.socket) -> ConnectionBytes | None:
