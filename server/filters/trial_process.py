@@ -172,12 +172,11 @@ class _Process:
         try:
             stdin.write(json.dumps(request) + "\n")
             stdin.flush()
-            answer = json.loads(stdout.readline())
-        except (OSError, ValueError) as error:
+            return dict(json.loads(stdout.readline()))
+        except (OSError, TypeError, ValueError) as error:  # it has ended, or no longer answers as it should
             raise _Ended(seconds if is_late.is_set() else None, self._status()) from error
         finally:
             timer.cancel()
-        return dict(answer)
 
     def kill(self) -> None:
         """Ends it at once. From any thread."""
