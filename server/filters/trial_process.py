@@ -140,7 +140,8 @@ class _Process:
     def __init__(self, provider: Provider, limits: FilterLimits) -> None:
         self.has_answered = False
         self.idle_since = 0.0
-        given = (provider.for_trials, limits.seconds, limits.memory, limits.file_bytes)
+        on = provider.for_trials
+        given = (on.module, on, limits.seconds, limits.memory, limits.file_bytes)
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "server.filters.trying", *map(str, given)],
             env=os.environ | {"PYTHONPATH": os.pathsep.join(str(Path(path).absolute()) for path in sys.path)},

@@ -9,10 +9,11 @@ import os
 import queue
 import sys
 import threading
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
-from server.engine.backend import Backend, open_backend
+from server.engine.backend import Backend, Settings
 from server.engine.provider import Provider
 from server.errors import FilterProblem, LackOfMemory, PassingProblem
 from server.filters.examination import TrialsHere
@@ -21,14 +22,15 @@ from server.filters.limits import FilterLimits
 Answer = dict[str, Any]
 
 
-def main(provider: str, seconds: str, memory: str, file_bytes: str) -> None:
-    """Tries files on ``provider``'s library within ``memory`` bytes, none larger than ``file_bytes``. Who asks ends
-    this process after ``seconds``; if nobody does, the system will."""
+def main(module: str, provider: str, seconds: str, memory: str, file_bytes: str) -> None:
+    """Tries files on the library that ``module`` opens for ``provider``, within ``memory`` bytes, none larger than
+    ``file_bytes``. Who asks ends this process after ``seconds``; if nobody does, the system will."""
     answers = _own_output()
     requests = _requests()
     limits = FilterLimits(float(seconds), int(memory), int(file_bytes))
     _limit_memory(limits.memory)
-    backend = open_backend(Provider(provider), threads=1)
+    # By its module, which may be named in the asking process alone.
+    backend: Backend = import_module(module).open_backend(Provider(provider), Settings(threads=1))
     while True:
         asked = requests.get()
         _limit_time(limits.seconds)

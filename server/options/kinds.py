@@ -16,10 +16,11 @@ from server.options.addresses import split_address
 @dataclass(frozen=True)
 class OptionKind:
     """How an option is read from text: ``read`` raises ValueError, and ``expected`` completes the sentence "must be
-    ..."."""
+    ..."; ``write`` gives a text that is read as the value."""
 
     read: Callable[[str], Any]
     expected: str
+    write: Callable[[Any], str] = str
 
 
 def number(kind: type[int] | type[float], least: float, most: float) -> OptionKind:
@@ -54,6 +55,11 @@ def _switch(text: str) -> bool:
     if text.lower() not in ("true", "false"):
         raise ValueError
     return text.lower() == "true"
+
+
+def _memory_text(count: int) -> str:
+    power = next(power for power in (4, 3, 2, 1, 0) if count % 1024**power == 0)
+    return f"{count // 1024**power}{'KMGT'[power - 1]}iB" if power else str(count)
 
 
 def _path(text: str) -> Path:
@@ -95,7 +101,7 @@ ADDRESS = OptionKind(_address, "HOST:PORT with a port up to 65535")
 DEVICES = OptionKind(_devices, "auto, cpu, mps, cuda or cuda:N, or several of them separated by commas")
 FILE = OptionKind(_path, "the path of a file")
 FOLDER = OptionKind(_path, "the path of a folder")
-MEMORY = OptionKind(_memory, "a size of at least 1 MiB, such as 6GiB, or 6144 for MiB")
+MEMORY = OptionKind(_memory, "a size of at least 1 MiB, such as 6GiB, or 6144 for MiB", _memory_text)
 SWITCH = OptionKind(_switch, "true or false")
 NETWORKS = OptionKind(_networks, "addresses such as 10.0.0.7, or networks such as 10.0.0.0/24, separated by commas")
 SIDES = OptionKind(_sides, "whole numbers from 16 to 8192, separated by commas")

@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--config", metavar="FILE.toml", help="a file with options, such as: queue = 4")
     for option in fields(ServerConfig):
-        help_text = option.metadata["help"] + _default(option.default)
+        help_text = option.metadata["help"] + _default(option)
         if option.metadata["kind"] is SWITCH:  # which may stand alone
             parser.add_argument(flag(option), metavar="VALUE", nargs="?", const="true", help=help_text)
         else:
@@ -69,15 +69,20 @@ def flag(option: Field[Any]) -> str:
     return "--" + option.name.replace("_", "-")
 
 
-def shown(value: Any) -> str:
-    """An option's value as it is typed on the command line."""
+def shown_default(option: Field[Any]) -> str:
+    """An option's default as it is typed on the command line; empty where there is none."""
+    value = option.default
     if isinstance(value, bool):
         return str(value).lower()
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    kind: OptionKind = option.metadata["kind"]
+    return "" if value is None else kind.write(value)
 
 
-def _default(value: Any) -> str:
-    return "" if value is None else f" (default: {shown(value)})"
+def _default(option: Field[Any]) -> str:
+    text = shown_default(option)
+    return f" (default: {text})" if text else ""
 
 
 def _read(option: Field[Any], source: str, value: object) -> Any:

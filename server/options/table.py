@@ -9,7 +9,7 @@ from pathlib import Path
 from pleinair.common.readme_tables import markdown_table, with_tables
 
 from server.config import ServerConfig
-from server.options.loading import flag, shown
+from server.options.loading import flag, shown_default
 
 
 def option_table() -> str:
@@ -18,7 +18,7 @@ def option_table() -> str:
         (
             f"`{flag(option)}`",
             option.metadata["help"].replace("%%", "%"),
-            "" if option.default is None else f"`{shown(option.default)}`",
+            f"`{text}`" if (text := shown_default(option)) else "",
         )
         for option in fields(ServerConfig)
     )
