@@ -17,7 +17,8 @@ _SHARE_OF_A_LARGE_ONE = 0.75
 _SMALL = 1 / 64
 _SHARE_OF_SMALL_ONES = 1 / 16
 
-# Of the first, what one client may hold while others wait.
+# Of the first and the last, what one client may hold, so that there is always room for others: it may send as slowly as
+# it likes.
 _SHARE_OF_ONE = 0.75
 
 
@@ -102,19 +103,27 @@ class MemoryAccount:
                 others_may = False
 
     def _has_enough(self, wanted: Held, own: int) -> bool:
-        """Whether its client holds so much already that those of others come first."""
-        others_wait = any(waiting.client != wanted.client for waiting, _ in self._waiting)
+        """Whether its client holds so much already that the rest is for others."""
+        if self._is_small(wanted) and self._has_room_among_small_ones(wanted):
+            return False
         most = self.total * _SHARE_OF_ALL * _SHARE_OF_ONE
-        return bool(wanted.client) and others_wait and own > 0 and own + wanted.bytes > most
+        return bool(wanted.client) and own > 0 and own + wanted.bytes > most
 
     def _is_free(self, wanted: Held) -> bool:
         small = sum(one.bytes for one in self._held if self._is_small(one))
         if self._is_small(wanted):
-            if small + wanted.bytes <= self.total * _SHARE_OF_SMALL_ONES:
+            if self._has_room_among_small_ones(wanted):
                 return True
         elif self.held == small and self._has_room_beside_computing(wanted):
             return True
         return self.held + wanted.bytes <= self.total * _SHARE_OF_ALL
+
+    def _has_room_among_small_ones(self, wanted: Held) -> bool:
+        small = [one for one in (*self._held, wanted) if self._is_small(one)]
+        own = sum(one.bytes for one in small if one.client == wanted.client)
+        room = self.total * _SHARE_OF_SMALL_ONES
+        is_too_much = wanted.client and own > room * _SHARE_OF_ONE
+        return not is_too_much and sum(one.bytes for one in small) <= room
 
     def _has_room_beside_computing(self, wanted: Held) -> bool:
         """Whether only what others hold is in its way; a long computation shall not keep others waiting behind it."""

@@ -90,10 +90,35 @@ async def test_small_ones_wait_for_nothing_large(account: MemoryAccount) -> None
 
 @running
 async def test_who_holds_least_is_next(account: MemoryAccount) -> None:
-    holders = await started(account, (100, "a"), (100, "a"), (100, "a"), (100, "b"))
+    holders = await started(account, (90, "a"), (90, "a"), (90, "a"), (90, "b"))
     assert [holder.has_it.is_set() for holder in holders] == [True, True, False, False]
     await holders[0].end()
     assert [holder.has_it.is_set() for holder in holders] == [True, True, False, True]
+    await ended(holders)
+
+
+@running
+async def test_one_leaves_room_for_others_before_they_come(account: MemoryAccount) -> None:
+    holders = await started(account, *[(40, "a")] * 8)
+    assert sum(holder.has_it.is_set() for holder in holders) == 4
+    (other,) = await started(account, (60, "b"))
+    assert other.has_it.is_set()
+    await ended([*holders, other])
+
+
+@running
+async def test_one_that_holds_a_large_one_leaves_room_for_small_ones_of_others(account: MemoryAccount) -> None:
+    holders = await started(account, (700, "a"), *[(16, "a")] * 8)
+    assert sum(holder.has_it.is_set() for holder in holders) == 4
+    (other,) = await started(account, (16, "b"))
+    assert other.has_it.is_set()
+    await ended([*holders, other])
+
+
+@running
+async def test_a_small_one_does_not_wait_for_its_own_clients_large_one(account: MemoryAccount) -> None:
+    holders = await started(account, (700, "a"), (300, "b"), (16, "a"))
+    assert [holder.has_it.is_set() for holder in holders] == [True, False, True]
     await ended(holders)
 
 
