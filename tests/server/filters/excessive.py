@@ -12,13 +12,19 @@ from tests import factories
 
 
 def endless() -> onnx.ModelProto:
-    """Is not done with a small picture in minutes."""
-    names = ["wide", *(f"step{number}" for number in range(40)), "narrow"]
-    nodes = [helper.make_node("Conv", ["image", "widen"], ["wide"])]
-    nodes += [helper.make_node("Conv", [a, "weights"], [b], pads=[15] * 4) for a, b in pairwise(names[:-1])]
-    nodes.append(helper.make_node("Conv", [names[-2], "narrowing"], ["translated"]))
-    shapes = {"widen": (256, 3, 1, 1), "weights": (256, 256, 31, 31), "narrowing": (3, 256, 1, 1)}
-    constants = {name: np.zeros(size, np.float16).astype(np.float32) for name, size in shapes.items()}
+    """Is not done with a small picture in minutes: it computes it 32 times as high and as wide. The file is small."""
+    names = ["many", *(f"step{number}" for number in range(400))]
+    nodes = [
+        helper.make_node("Conv", ["image", "widen"], ["wide"]),
+        helper.make_node("Resize", ["wide", "", "larger"], ["many"], mode="nearest"),
+        *(helper.make_node("Conv", [a, "weights"], [b], pads=[1] * 4) for a, b in pairwise(names)),
+        helper.make_node("Resize", [names[-1], "", "smaller"], ["few"], mode="nearest"),
+        helper.make_node("Conv", ["few", "narrow"], ["translated"]),
+    ]
+    shapes = {"widen": (64, 3, 1, 1), "weights": (64, 64, 3, 3), "narrow": (3, 64, 1, 1)}
+    constants = {name: np.zeros(size, np.float32) for name, size in shapes.items()}
+    constants |= {"larger": np.array([1, 1, 32, 32], np.float32), "smaller": np.array([1, 1, 1, 1], np.float32)}
+    constants["smaller"][2:] = 1 / 32
     return factories.model(nodes, constants=constants, told=factories.metadata(identifier="endless"))
 
 
