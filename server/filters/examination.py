@@ -98,9 +98,11 @@ class TrialsHere:
 
 @dataclass(frozen=True)
 class _Contents:
-    """What a filter's files hold; ``other`` is the hash of the one with its weights, if there is one."""
+    """What a filter's files hold: ``data``, as it is and ``hashed``, the sidecar, and the hash of the ``other`` file
+    with its weights, if there is one."""
 
     data: bytes
+    hashed: hashlib._Hash
     sidecar: bytes | None
     other: str
 
@@ -131,7 +133,9 @@ def _contents(path: Path, limits: FilterLimits) -> _Contents:
             f"It has {(size + other) >> 20} MiB, and at most {most >> 20} MiB are read; export a smaller network, or"
             " start the server with a larger --filter-mib."
         )
-    return _Contents(path.read_bytes(), _sidecar(path.with_suffix(".toml")), _hash_of(beside) if other else "")
+    data = path.read_bytes()
+    hashed = hashlib.sha256(data)
+    return _Contents(data, hashed, _sidecar(path.with_suffix(".toml")), _hash_of(beside) if other else "")
 
 
 def _sidecar(path: Path) -> bytes | None:
@@ -150,7 +154,7 @@ def _hash_of(path: Path) -> str:
 def _read(path: Path, contents: _Contents) -> _Files:
     data, sidecar_name = contents.data, path.with_suffix(".toml").name
     sidecar = read_sidecar(sidecar_name, contents.sidecar) if contents.sidecar is not None else None
-    model, file_hash, file_bytes = read_model(data), hashlib.sha256(data), len(data)
+    model, file_hash, file_bytes = read_model(data), contents.hashed.copy(), len(data)
     if is_external(model.proto):
         take_in(model.proto, path)
         if _hash_of(data_path(path)) != contents.other:
@@ -179,7 +183,7 @@ def _describe(path: Path, found: _Files) -> tuple[Description, Feed]:
 
 def _key(path: Path, contents: _Contents, backend: Backend) -> str:
     """A name for all that a verdict depends on, among it the names of files that its sentence may contain."""
-    file_hash = hashlib.sha256(contents.data).hexdigest()
+    file_hash = contents.hashed.hexdigest()
     has_sidecar = contents.sidecar is not None
     about = (_TRIALS, backend.library, backend.version, path.name, file_hash, contents.other, has_sidecar)
     return hashlib.sha256(repr(about).encode() + (contents.sidecar or b"")).hexdigest()
