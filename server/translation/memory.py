@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from server.engine.account import Held, MemoryAccount, NeverFree
 from server.errors import Reason, Refusal
@@ -30,35 +30,27 @@ class PictureMemory:
         self._account = account
         self._max_pixels = max_pixels
 
-    @asynccontextmanager
-    async def upload(self, request: TranslationRequest, client: str) -> AsyncIterator[Held]:
+    def upload(self, request: TranslationRequest, client: str) -> AbstractAsyncContextManager[Held]:
         """For the pixels that a request declares."""
         count = request.byte_count + min(request.byte_count, _MESSAGE)
-        async with self._hold(count, f"A picture of {request.width} x {request.height} pixels", client) as held:
-            yield held
+        return self._hold(count, f"A picture of {request.width} x {request.height} pixels", client)
 
-    @asynccontextmanager
-    async def file(self, data: bytes, client: str) -> AsyncIterator[Held]:
+    def file(self, data: bytes, client: str) -> AbstractAsyncContextManager[Held]:
         """For an encoded picture, and what its header declares; what is no picture, or too large a one, is left to who
         decodes it."""
         width, height, is_deep = declared_size(data)
         pixels = width * height if width * height <= self._max_pixels else 0
         count = 2 * len(data) + pixels * (_DECODED_DEEP if is_deep else _DECODED)
-        async with self._hold(count, f"A file of {width} x {height} pixels", client) as held:
-            yield held
+        return self._hold(count, f"A file of {width} x {height} pixels", client)
 
-    @asynccontextmanager
-    async def layer(self, width: int, height: int, byte_count: int, client: str) -> AsyncIterator[Held]:
+    def layer(self, width: int, height: int, byte_count: int, client: str) -> AbstractAsyncContextManager[Held]:
         """For raw pixels that become a file."""
         count = 2 * byte_count + width * height * _TO_A_FILE
-        async with self._hold(count, f"A layer of {width} x {height} pixels", client) as held:
-            yield held
+        return self._hold(count, f"A layer of {width} x {height} pixels", client)
 
-    @asynccontextmanager
-    async def tensors(self, count: int, client: str) -> AsyncIterator[Held]:
+    def tensors(self, count: int, client: str) -> AbstractAsyncContextManager[Held]:
         """For pictures that came as tensors, which take ``count`` bytes with all that is made of them."""
-        async with self._hold(count, "A call with such tensors", client) as held:
-            yield held
+        return self._hold(count, "A call with such tensors", client)
 
     @asynccontextmanager
     async def _hold(self, count: int, what: str, client: str) -> AsyncIterator[Held]:
