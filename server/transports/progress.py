@@ -7,14 +7,15 @@ connection that no other call accounts for, so that one call's messages are not 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import TypeVar, cast
+from typing import cast
 
 from google.protobuf.message import Message
 
 from server.errors import Reason, Refusal
+from server.services.endpoint import Send
 from server.transports.calls import Unheard
 from server.transports.tcp_connections import ConnectionBytes, ConnectionCounters, end_connection
 
@@ -30,9 +31,6 @@ MOST_UNHEARD = 8
 
 # So often is looked at what a connection moves, in shares of the time.
 _LOOKS = 3
-
-Send = Callable[[Message], Awaitable[None]]
-Result = TypeVar("Result")
 
 
 @dataclass
