@@ -68,24 +68,23 @@ class MemoryAccount:
         finally:
             if wanted in self._held:
                 self._held.remove(wanted)
-            self._serve()
-
-    def look(self) -> None:
-        """Looks again what is free, as computations take less now."""
-        self._serve()
+            self.serve()
 
     async def _wait_for(self, wanted: Held) -> None:
         place = wanted, asyncio.get_running_loop().create_future()
         self._waiting.append(place)
         try:
-            self._serve()
+            self.serve()
             await place[1]
         finally:
             if place in self._waiting:
                 self._waiting.remove(place)
 
-    def _serve(self) -> None:
-        """Gives those that wait what is free: small ones at once, of the others until the next of them must wait on."""
+    def serve(self) -> None:
+        """Gives those that wait what is free: small ones at once, of the others until the next of them must wait on. To
+        be called when computations take less."""
+        if not self._waiting:
+            return
         holds = Counter[str]()
         for one in self._held:
             holds[one.client] += one.bytes

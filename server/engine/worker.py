@@ -117,7 +117,7 @@ class Worker:
 
     def _wake(self) -> None:
         """Makes the worker look again whose turn it is, and the account what is free."""
-        self.account.look()
+        self.account.serve()
         self._changed.set()
 
     async def _serve(self) -> None:
