@@ -113,20 +113,23 @@ class UsageError(ValueError):
 def empty_frames(error: BaseException) -> None:
     """Empties the frames that the error and its causes came through, once they have ended. An error that is held by
     what its own frames hold would keep a picture until Python looks for such circles, many more pictures later."""
-    known: BaseException | None = error
-    while known is not None:
+    for known in _with_causes(error):
         traceback.clear_frames(known.__traceback__)
-        known = known.__cause__ or known.__context__
 
 
 def drop_frames(error: BaseException) -> None:
     """Takes the frames from an error that is kept, and from its causes, and leaves their places as notes: even empty
     frames hold their callers, with all that these work on."""
-    known: BaseException | None = error
-    while known is not None:
+    for known in _with_causes(error):
         if known.__traceback__ is not None:
             known.add_note("\n".join(_places(known.__traceback__)))
             known.__traceback__ = None
+
+
+def _with_causes(error: BaseException) -> Iterator[BaseException]:
+    known: BaseException | None = error
+    while known is not None:
+        yield known
         known = known.__cause__ or known.__context__
 
 
