@@ -58,8 +58,8 @@ def _switch(text: str) -> bool:
 
 
 def _memory_text(count: int) -> str:
-    power = next(power for power in (4, 3, 2, 1, 0) if count % 1024**power == 0)
-    return f"{count // 1024**power}{'KMGT'[power - 1]}iB" if power else str(count)
+    power = next((power for power in (4, 3, 2, 1) if count % 1024**power == 0), None)
+    return f"{count // 1024**power}{'KMGT'[power - 1]}iB" if power else f"{count / 1024**2}MiB"
 
 
 def _path(text: str) -> Path:

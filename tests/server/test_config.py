@@ -8,6 +8,7 @@ import pytest
 
 from server.config import ServerConfig
 from server.engine.provider import Provider
+from server.options.kinds import MEMORY
 from server.options.loading import ConfigError, load_config
 
 
@@ -164,3 +165,9 @@ def test_tensorrt_and_the_sizes_to_be_warm_for_are_chosen_by_name(tmp_path: Path
     assert (config.provider, config.tensorrt_cache) == (Provider.TENSORRT, Path("engines"))
     assert config.warm_up == (256, 1024)
     assert load_config([], {"PLEINAIR_WARM_UP": "512"}).warm_up == (512,)
+
+
+@pytest.mark.parametrize("text", ["1MiB", "2GiB", "1536MiB", "3TiB", "1.7MiB", "1000.123GiB"])
+def test_memory_is_written_as_it_is_read(text: str) -> None:
+    count = MEMORY.read(text)
+    assert MEMORY.read(MEMORY.write(count)) == count
