@@ -7,7 +7,7 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -33,6 +33,9 @@ class LoggedCall:
     size: str = ""
 
 
+NoteEnd = Callable[[LoggedCall, str, Refusal | None, float], None]
+"""Is told of a call that has ended the name of its status, the refusal if it was one, and how many seconds it took."""
+
 _current: ContextVar[LoggedCall | None] = ContextVar("current_call", default=None)
 
 
@@ -56,32 +59,36 @@ def describe_call(*, filter: str, size: str) -> None:
 
 
 @contextmanager
-def logged_call(call: LoggedCall) -> Iterator[None]:
-    """Logs how the block ended: well, with a Refusal, or given up by its caller."""
+def logged_call(call: LoggedCall, *told: NoteEnd) -> Iterator[None]:
+    """Logs how the block ended, and tells it to ``told`` too: well, with a Refusal, or given up by its caller."""
     token, start = _current.set(call), time.monotonic()
+
+    def end(status: str, refusal: Refusal | None = None) -> None:
+        for note in (_log_end, *told):
+            note(call, status, refusal, time.monotonic() - start)
+
     try:
         yield
     except Refusal as refusal:
-        _note_end(call, start, refusal.reason.code, refusal)
+        end(refusal.reason.code, refusal)
         raise
     except asyncio.CancelledError:
-        _note_end(call, start, "CANCELLED")
+        end("CANCELLED")
         raise
     else:
-        _note_end(call, start, "OK")
+        end("OK")
     finally:
         _current.reset(token)
 
 
-def _note_end(call: LoggedCall, start: float, status: str, refusal: Refusal | None = None) -> None:
+def _log_end(call: LoggedCall, status: str, refusal: Refusal | None, seconds: float) -> None:
     """Work that was done is worth a line each; how calls fail is said once for each kind, and what is asked all the
     time not at all."""
-    seconds = round(time.monotonic() - start, 4)
     reason = refusal.reason.value if refusal else ""
     # A stranger may name any method; with the token there are only ours.
     method = "" if refusal and refusal.reason is Reason.UNAUTHENTICATED else call.method
     kind = "" if status == "OK" else f"{method} {status} {reason}"
-    told = {"status": status, "reason": reason, "seconds": seconds, "kind": kind}
+    told = {"status": status, "reason": reason, "seconds": round(seconds, 4), "kind": kind}
     text = f"A call was refused: {refusal.sentence}" if refusal else _TEXTS[status]
     level = logging.DEBUG if status == "OK" and not call.filter else logging.INFO
     _log.log(level, "%s", text, extra=told)

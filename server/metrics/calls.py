@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -41,17 +38,7 @@ def observe_with(observe: Observe) -> None:
     _observer.set(observe)
 
 
-@contextmanager
-def observed(call: LoggedCall) -> Iterator[None]:
-    """Tells the task's observer how the block ended: well, with a Refusal, or given up by its caller."""
-    start, status, reason = time.monotonic(), "OK", ""
-    try:
-        yield
-    except Refusal as refusal:
-        status, reason = refusal.reason.code, refusal.reason.value
-        raise
-    except asyncio.CancelledError:
-        status = "CANCELLED"
-        raise
-    finally:
-        _observer.get()(EndedCall(call.method, status, reason, time.monotonic() - start, call.filter, call.size))
+def tell_observer(call: LoggedCall, status: str, refusal: Refusal | None, seconds: float) -> None:
+    """Tells the task's observer how a call ended, as NoteEnd has it."""
+    reason = refusal.reason.value if refusal else ""
+    _observer.get()(EndedCall(call.method, status, reason, seconds, call.filter, call.size))

@@ -14,7 +14,7 @@ from grpc_status import rpc_status
 
 from server.errors import Refusal, empty_frames, unforeseen
 from server.logs.calls import LoggedCall, logged_call, request_id
-from server.metrics.calls import observed
+from server.metrics.calls import tell_observer
 from server.services.endpoint import CallContext, Send
 from server.transports.clients import Clients
 from server.wire.status import status_of
@@ -42,7 +42,7 @@ async def answering(context: Context, method: str, clients: Clients) -> AsyncIte
     context.set_trailing_metadata(((REQUEST_ID, call.request_id),))
     logged = LoggedCall(call.request_id, method, call.client)
     try:
-        with observed(logged), logged_call(logged), _foreseen(call.request_id):
+        with logged_call(logged, tell_observer), _foreseen(call.request_id):
             yield call
     except Refusal as refusal:
         empty_frames(refusal)  # gRPC keeps what abort raises, which has this one for its context
